@@ -1,0 +1,145 @@
+"""Files that are whole or absent, whose damage is noticed when they are read, and that one process writes at a time."""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+logger = logging.getLogger(__name__)
+
+SEAL_BYTES = len("sha256 ") + 64 + len("\n")
+
+
+class DamagedFileError(Exception):
+    """A file is missing or its content is not what was written; `path` is that file, the message says what is wrong."""
+
+    def __init__(self, path: Path, problem: str):
+        super().__init__(f"{path} {problem}")
+        self.path = path
+
+
+def _sha256(payload: bytes) -> str:
+    return hashlib.sha256(payload).hexdigest()
+
+
+def _named(action: str, path: Path, error: OSError) -> OSError:
+    # The system's own error for a full disk or a failed lock names no file.
+    reason = error.strerror or str(error)
+    advice = "make room or give access there, or choose another place with OE_RUNS; what was finished before is kept"
+    return OSError(error.errno, f"cannot {action} ({reason}): {advice}", str(path))
+
+
+def write_whole(path: Path, payload: bytes) -> str:
+    """Write `payload` beside `path`, then rename: `path` holds the old content or the new, at any moment.
+
+    Returns the payload's sha256 (hex). Raises OSError naming `path` when the disk is full or access is refused; the
+    old content then stays.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        raise _named("write", path, error) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return _sha256(payload)
+
+
+def read_whole(path: Path, sha256: str) -> bytes:
+    """The content of `path`, or DamagedFileError when it is missing or its sha256 (hex) is another."""
+    try:
+        payload = path.read_bytes()
+    except FileNotFoundError as error:
+        raise DamagedFileError(path, "is missing") from error
+    found = _sha256(payload)
+    if found != sha256:
+        raise DamagedFileError(path, f"is damaged: its sha256 is {found[:12]}..., it was written as {sha256[:12]}...")
+    return payload
+
+
+def write_sealed(path: Path, payload: bytes) -> None:
+    """`write_whole` with the sha256 as first line: for files rewritten often, where a separate record could lag."""
+    write_whole(path, f"sha256 {_sha256(payload)}\n".encode() + payload)
+
+
+def read_sealed(path: Path) -> bytes | None:
+    """The payload of a sealed file, None when there is no such file. Raises DamagedFileError."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    payload = content[SEAL_BYTES:]
+    if content[:SEAL_BYTES] != f"sha256 {_sha256(payload)}\n".encode():
+        raise DamagedFileError(path, "is damaged: its content does not have the sha256 of its first line")
+    return payload
+
+
+def _record_sha256(values: dict) -> str:
+    return _sha256(json.dumps(values, sort_keys=True).encode())
+
+
+def write_record(path: Path, values: dict) -> None:
+    """Write `values` as readable JSON that carries its own hash under "record_sha256"."""
+    write_whole(path, json.dumps({**values, "record_sha256": _record_sha256(values)}, indent=2).encode())
+
+
+def read_record(path: Path) -> dict | None:
+    """The values of a record, None when there is no such file. Raises DamagedFileError."""
+    try:
+        values = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise DamagedFileError(path, f"is damaged: not JSON ({error})") from error
+    if not isinstance(values, dict) or values.pop("record_sha256", None) != _record_sha256(values):
+        raise DamagedFileError(path, "is damaged: its values do not have the hash that was written with them")
+    return values
+
+
+def set_aside(damage: DamagedFileError) -> None:
+    """Rename the damaged file to `<file>.damaged-<n>`, the first n that is free, and say so. A missing one is named."""
+    path = damage.path
+    if not path.exists():
+        logger.warning("%s; it is made again", damage)
+        return
+    number = 1
+    while (kept := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    try:
+        path.rename(kept)
+    except OSError as error:
+        raise _named("set aside the damaged file", path, error) from error
+    logger.warning("%s; it is set aside as %s and made again", damage, kept.name)
+
+
+@contextmanager
+def exclusive(path: Path, purpose: str) -> Iterator[None]:
+    """Hold the lock file `path`; when another process holds it, say so and wait. The system frees it if that one dies.
+
+    purpose: what the holder does, for the message. Raises OSError naming `path` when it cannot be made.
+    """
+    lock = FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            logger.warning("another process is %s; waiting for it (lock %s)", purpose, path)
+            lock.acquire()
+    except OSError as error:
+        raise _named("lock", path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
