@@ -1,0 +1,30 @@
+"""The paper's image data sets: one row each, found by its key."""
+
+from oe_core.data.catalog_row import DataFile, DataSet
+from oe_core.data.catalog_rows import ROWS
+
+__all__ = ["CATALOG", "DataFile", "DataSet", "dataset", "printed_name", "stands_in_for"]
+
+CATALOG: dict[str, DataSet] = {row.key: row for row in ROWS}
+
+
+def dataset(key: str) -> DataSet:
+    """The catalog's row of `key`; ValueError listing the known keys when there is none."""
+    if key not in CATALOG:
+        raise ValueError(f"data set {key!r} is not in the catalog; known are {', '.join(CATALOG)}")
+    return CATALOG[key]
+
+
+def printed_name(key: str) -> str:
+    """The paper's name of a catalog key ("cifar10" -> "CIFAR-10"); any other name (a reader's folder) is itself."""
+    return CATALOG[key].printed_name if key in CATALOG else key
+
+
+def stands_in_for(key: str) -> str:
+    """The paper's name of the data set that `key` replaces, "" for the paper's own sets and for unrelated names.
+
+    A set of the paper that also serves as a substitute (the 800 ImageNet classes for ImageNet-22K) is itself: "".
+    """
+    if key in CATALOG and CATALOG[key].in_paper:
+        return ""
+    return next((row.printed_name for row in ROWS if row.in_paper and key in row.stand_ins), "")

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from genuine_files import channels_first, noise, picture
+from PIL import Image
+
+from oe_core.data.folders import folder_names, folder_splits, read_folder, text_files
+from oe_core.data.formats_pixels import FormatError, fit
+
+IMAGES = [noise(8, 8, 3, seed=seed) for seed in range(4)]
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    return tmp_path
+
+
+def put(path, image):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture(image))
+
+
+def put_npz(folder, images, labels, **more):
+    folder.mkdir(parents=True)
+    np.savez(folder / "images.npz", images=images, labels=np.array(labels), **more)
+
+
+def test_class_folders_are_numbered_in_sorted_order_at_any_depth(root):
+    put(root / "pets/train/dog/1.png", IMAGES[0])
+    put(root / "pets/train/cat/images/2.png", IMAGES[1])
+    put(root / "pets/train/cat/1.png", IMAGES[2])
+    pets = read_folder("pets", "train", 8)
+    assert pets.classes == ("cat", "dog") and pets.labels.tolist() == [0, 0, 1]
+    assert pets.images.tolist() == [channels_first(IMAGES[place]) for place in (2, 1, 0)]
+    assert (pets.name, pets.origin, pets.stand_in_for) == ("pets", "folder", "")
+
+
+def test_a_class_that_one_split_lacks_moves_no_label(root):
+    for place, name in enumerate(("ant", "bee", "cat")):
+        put(root / f"animals/train/{name}/1.png", IMAGES[place])
+    put(root / "animals/test/cat/1.png", IMAGES[3])
+    test = read_folder("animals", "test", 8)
+    assert test.classes == ("ant", "bee", "cat") and test.labels.tolist() == [2]
+
+
+def test_wordnet_class_folders_given_by_hand_are_read_under_their_catalog_name(root):
+    put(root / "imagenet-800/test/n01440764/val_1.png", noise(12, 20, 3))
+    test = read_folder("imagenet-800", "test", 8)
+    assert test.classes == ("n01440764",) and test.origin == "folder"
+    assert test.images[0].tolist() == fit(Image.fromarray(noise(12, 20, 3)), 8).tolist()
+
+
+def test_a_flat_folder_is_one_class(root):
+    put(root / "photos/test/b.png", IMAGES[0])
+    put(root / "photos/test/a.png", IMAGES[1])
+    photos = read_folder("photos", "test", 8)
+    assert photos.classes == ("unlabelled",) and photos.labels.tolist() == [0, 0]
+    assert photos.images.tolist() == [channels_first(IMAGES[1]), channels_first(IMAGES[0])]
+
+
+def test_an_npz_is_read_and_resized(root):
+    images = noise(2, 12, 12, 3)
+    put_npz(root / "mine/train", images, [0, 1], classes=np.array(["a", "b"]))
+    mine = read_folder("mine", "train", 8)
+    assert mine.images.tolist() == [fit(Image.fromarray(image), 8).tolist() for image in images]
+    assert mine.classes == ("a", "b") and mine.origin == "folder"
+
+
+def test_icons_are_squashed_and_their_numbers_left_out(root):
+    wide = noise(8, 16, 3)
+    put(root / "icons/test/animals/1.png", wide)
+    put(root / "icons/test/numbers/1.png", IMAGES[0])
+    icons = read_folder("icons", "test", 8)
+    assert icons.classes == ("animals",)
+    assert icons.images.tolist() == [fit(Image.fromarray(wide), 8, squash=True).tolist()]
+
+
+def test_a_missing_split_lists_those_that_are_there(root):
+    put(root / "pets/test/cat/1.png", IMAGES[0])
+    with pytest.raises(FileNotFoundError, match="pets/train: no images there; splits of pets that are: test. Expected"):
+        read_folder("pets", "train", 8)
+
+
+def test_unclear_folders_are_refused_with_what_they_hold(root):
+    put(root / "mixed/test/cat/1.png", IMAGES[0])
+    put(root / "mixed/test/loose.png", IMAGES[0])
+    with pytest.raises(FormatError, match=r"mixed/test: holds loose\.png beside the class folder cat"):
+        read_folder("mixed", "test", 8)
+    put_npz(root / "both/test", noise(1, 8, 8, 3), [0])
+    put(root / "both/test/1.png", IMAGES[0])
+    with pytest.raises(FormatError, match=r"both/test: holds images\.npz beside other pictures"):
+        read_folder("both", "test", 8)
+
+
+def test_an_empty_class_folder_and_an_unreadable_picture_are_named(root):
+    put(root / "pets/test/cat/1.png", IMAGES[0])
+    (root / "pets/test/dog").mkdir()
+    with pytest.raises(FormatError, match="pets/test/dog: holds no picture; remove it"):
+        read_folder("pets", "test", 8)
+    (root / "pets/test/dog/1.png").write_bytes(b"no picture")
+    with pytest.raises(FormatError, match=r"pets/test/dog/1\.png: not a whole picture"):
+        read_folder("pets", "test", 8)
+
+
+def test_names_and_splits_pass_over_downloads_hidden_folders_and_text(root):
+    put(root / "pets/test/cat/1.png", IMAGES[0])
+    put(root / "pets/.cache/cat/1.png", IMAGES[0])
+    (root / "downloads/svhn").mkdir(parents=True)
+    (root / ".hidden").mkdir()
+    (root / "trec").mkdir()
+    (root / "trec/train.tsv").write_text("NUM\tHow many ?\n")
+    assert folder_names() == ("pets", "trec")
+    assert folder_splits("pets") == ("test",) and folder_splits("trec") == () and folder_splits("absent") == ()
+    assert [path.name for path in text_files("trec")] == ["train.tsv"] and text_files("pets") == ()
+
+
+def test_a_name_with_a_path_in_it_is_no_folder_name(root):
+    put(root / "pets/test/cat/1.png", IMAGES[0])
+    assert folder_splits("../" + root.name + "/pets") == ()

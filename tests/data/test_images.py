@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+from genuine_files import channels_first, noise, picture, shorten, write_tar
+
+from oe_core.data import images as door
+from oe_core.data.embedded import EMBEDDED
+from oe_core.data.formats_pixels import FormatError
+from oe_core.data.images import MissingDataError, available, known_names, load_images, resolve
+
+TEXTURES = [noise(8, 8, 3, seed=seed) for seed in range(2)]
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    return tmp_path
+
+
+def put_npz(folder, count=2, size=8):
+    folder.mkdir(parents=True)
+    np.savez(folder / "images.npz", images=noise(count, size, size, 3), labels=np.zeros(count, np.int64))
+
+
+def put_textures(root, monkeypatch):
+    """A small DTD archive among the downloads, taken as verified."""
+    folder = root / "downloads/textures"
+    folder.mkdir(parents=True)
+    names = ("dtd/images/banded/1.jpg", "dtd/images/zigzagged/1.jpg")
+    members = {name: picture(image) for name, image in zip(names, TEXTURES, strict=True)}
+    path = write_tar(folder / "dtd-r1.0.1.tar.gz", members)
+    monkeypatch.setattr(door, "downloaded", lambda key: {path.name: path} if key == "textures" else {})
+    return path
+
+
+def test_the_readers_folder_comes_before_the_embedded_set_and_the_catalog(root, monkeypatch):
+    put_textures(root, monkeypatch)
+    assert (available("textures", "test"), available("digits", "test")) == ("catalog", "embedded")
+    put_npz(root / "textures/test")
+    put_npz(root / "digits/test")
+    assert (available("textures", "test"), available("digits", "test")) == ("folder", "folder")
+    assert load_images("digits", "test", 8).origin == "folder" and load_images("digits", "test", 8).stand_in_for == ""
+    assert load_images("textures", "test", 8).images.tolist() == [channels_first(i) for i in noise(2, 8, 8, 3)]
+
+
+def test_a_folder_with_another_split_leaves_the_embedded_set_in_place(root):
+    put_npz(root / "digits/train")
+    assert (available("digits", "train"), available("digits", "test")) == ("folder", "embedded")
+
+
+def test_embedded_splits_are_those_that_the_sets_have(root):
+    assert set(door.EMBEDDED_SPLITS) == set(EMBEDDED)
+    for name, build in EMBEDDED.items():
+        for split in {"train", "test"} - set(door.EMBEDDED_SPLITS[name]):
+            with pytest.raises(ValueError, match=split):
+                build(split, 8)
+    assert len(load_images("digits", "test", 8)) == 397
+
+
+def test_a_catalog_archive_is_decoded_once_and_found_again(root, monkeypatch):
+    path = put_textures(root, monkeypatch)
+    first = load_images("textures", "test", 8)
+    assert first.images.tolist() == [channels_first(image) for image in TEXTURES]
+    assert (first.classes, first.origin) == (("banded", "zigzagged"), "catalog")
+    assert sorted(file.name.partition("px-")[0] for file in path.parent.iterdir()) == ["decoded-test-8", path.name]
+    path.write_bytes(b"not opened again")
+    assert load_images("textures", "test", 8).fingerprint == first.fingerprint
+    with pytest.raises(FormatError, match="dtd-r1.0.1.tar.gz: truncated or damaged"):
+        load_images("textures", "test", 4)
+
+
+def test_a_damaged_kept_copy_is_named(root, monkeypatch):
+    path = put_textures(root, monkeypatch)
+    load_images("textures", "test", 8)
+    shorten(next(path.parent.glob("decoded-*")), 0.5)
+    with pytest.raises(FormatError, match=r"decoded-test-8px-.{12}\.npz: truncated or damaged .* Delete it"):
+        load_images("textures", "test", 8)
+
+
+def test_a_failed_write_of_the_kept_copy_warns_and_leaves_nothing(root, monkeypatch):
+    path = put_textures(root, monkeypatch)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.warns(UserWarning, match="decoded-test-8px-.* could not be written .*No space left"):
+        textures = load_images("textures", "test", 8)
+    assert len(textures) == 2 and [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_resolve_keeps_an_available_name_and_else_takes_the_first_available_stand_in(root):
+    assert resolve("svhn", "test") == "digits"
+    assert resolve("tiny-images-80m", "train") == "photo-china"
+    put_npz(root / "tiny-imagenet-32-no-cifar10/train")
+    assert resolve("tiny-images-80m", "train") == "tiny-imagenet-32-no-cifar10"
+    put_npz(root / "svhn/test")
+    assert resolve("svhn", "test") == "svhn" and resolve("svhn", "train") == "digits"
+
+
+def test_resolve_passes_over_stand_ins_that_the_experiment_uses_already(root):
+    put_npz(root / "tiny-imagenet-32-no-cifar10/train")
+    assert resolve("tiny-images-80m", "train", without=["tiny-imagenet-32-no-cifar10"]) == "photo-china"
+    with pytest.raises(MissingDataError, match="svhn: its train images"):
+        resolve("svhn", "train", without=["digits"])
+
+
+def test_a_stand_in_carries_the_name_that_the_caller_says_it_replaces(root):
+    put_npz(root / "scenes/test")
+    assert load_images("scenes", "test", 8).stand_in_for == ""
+    assert load_images("scenes", "test", 8, stand_in_for="Places365").stand_in_for == "Places365"
+
+
+def test_missing_open_data_say_address_size_and_folder(root):
+    with pytest.raises(MissingDataError) as error:
+        load_images("svhn", "train", 32)
+    message = str(error.value)
+    assert message.startswith("svhn: its train images are not on this machine.")
+    for part in (
+        "http://ufldl.stanford.edu/housenumbers/extra_32x32.mat",
+        "1.3 GB",
+        f"{root}/downloads/svhn",
+        "digits",
+    ):
+        assert part in message
+    assert f"{root}/svhn/train/" in message and isinstance(error.value, FileNotFoundError)
+
+
+def test_missing_data_that_only_a_reader_can_bring_say_so(root):
+    with pytest.raises(MissingDataError, match="By hand: with an account at https://image-net.org"):
+        resolve("imagenet-1k", "train")
+    with pytest.raises(MissingDataError, match="withdrew it .*\n") as error:
+        load_images("tiny-images-80m", "train", 32)
+    assert "http" not in str(error.value) and "photo-china" in str(error.value)
+
+
+def test_a_split_that_does_not_exist_lists_those_that_do(root):
+    put_npz(root / "pets/test")
+    with pytest.raises(MissingDataError, match="pets has no train; it has test"):
+        load_images("pets", "train", 8)
+    with pytest.raises(MissingDataError, match="The embedded set photo-china has no test; it has train"):
+        load_images("photo-china", "test", 8)
+    with pytest.raises(MissingDataError, match="Describable Textures Dataset.* has no train; it has test"):
+        load_images("textures", "train", 8)
+    with pytest.raises(ValueError, match="split='val' of pets is unknown; choose one of train, test"):
+        load_images("pets", "val", 8)
+
+
+def test_an_unknown_name_lists_the_known_ones_and_the_way_to_bring_data(root):
+    put_npz(root / "pets/test")
+    message = (
+        r"data set 'cifar' is unknown; known are .*cifar10, .*digits, .*pets, .*put a folder of your own at .*/cifar/"
+    )
+    for ask in (lambda: load_images("cifar", "test", 8), lambda: resolve("cifar", "test")):
+        with pytest.raises(ValueError, match=message):
+            ask()
+    assert {"cifar10", "digits", "pets"} <= set(known_names())
+
+
+def test_a_name_that_holds_text_is_not_read_as_images(root):
+    (root / "trec").mkdir()
+    (root / "trec/train.tsv").write_text("NUM\tHow many ?\n")
+    with pytest.raises(MissingDataError, match=r"trec holds text \(train\.tsv\), which is not read as images"):
+        load_images("trec", "train", 8)
+
+
+def test_a_size_below_one_pixel_is_refused(root):
+    with pytest.raises(ValueError, match="size=0 of digits must be at least 1 pixel"):
+        load_images("digits", "train", 0)
