@@ -1,0 +1,119 @@
+"""Training and scoring batches from images that stay on the device as uint8.
+
+Crop and flip act on a whole batch at once; the network's input scaling is applied here and nowhere else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# Per-channel (mean, std) on the 0..1 scale. "cifar" serves both CIFARs and every set met by a CIFAR network
+# (hendrycks/outlier-exposure CIFAR/baseline.py); "unit" leaves inputs in [0, 1] (SVHN, section 4.2.1).
+CHANNEL_STATISTICS = {
+    "unit": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    "cifar": ((125.3 / 255, 123.0 / 255, 113.9 / 255), (63.0 / 255, 62.1 / 255, 66.7 / 255)),
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+}
+
+
+def network_inputs(images: Tensor, scaling: str) -> Tensor:
+    """uint8 (n, 3, h, w), or float in [0, 1], to standardised float32 in channels_last order."""
+    mean, std = (torch.tensor(values, device=images.device).view(1, 3, 1, 1) for values in CHANNEL_STATISTICS[scaling])
+    if images.dtype == torch.uint8:
+        mean, scale = mean * 255, 1 / (255 * std)
+    else:
+        scale = 1 / std
+    inputs = images.to(torch.float32, memory_format=torch.channels_last)
+    return torch.addcmul(-mean * scale, inputs, scale) if scaling != "unit" else inputs.mul(scale)
+
+
+class Augmented:
+    """Random crops and flips of a resident image set.
+
+    images: uint8 (n, 3, size, size). A crop is one index into a view of all (2 p + 1)^2 windows of the zero-padded
+    images, so a whole batch costs two kernels and no copy of the windows is ever made.
+    """
+
+    def __init__(self, images: Tensor, crop_padding: int, flip: bool):
+        padded = F.pad(images, [crop_padding] * 4)
+        n, channels, size = images.shape[:3]
+        image, channel, row, column = padded.stride()
+        self.offsets = 2 * crop_padding + 1
+        self.flip = flip
+        self.windows = padded.as_strided(
+            (n, self.offsets, self.offsets, channels, size, size), (image, row, column, channel, row, column)
+        )
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """Augmentation choices for `count` images: int64 (count, 3) of row offset, column offset, flip."""
+        offsets = torch.randint(self.offsets, (count, 2), generator=generator)
+        flips = torch.randint(2 if self.flip else 1, (count, 1), generator=generator)
+        return torch.cat([offsets, flips], dim=1)
+
+    def batch(self, indices: Tensor, choices: Tensor) -> Tensor:
+        """uint8 (batch, 3, size, size) for image `indices` (batch,) under `choices` (batch, 3)."""
+        cropped = self.windows[indices, choices[:, 0], choices[:, 1]]
+        if not self.flip:
+            return cropped
+        return torch.where(choices[:, 2].view(-1, 1, 1, 1).bool(), cropped.flip(3), cropped)
+
+
+def outlier_indices(available: int, needed: int, order: str, generator: torch.Generator) -> Tensor:
+    """Which outliers one epoch reads: int64 (needed,).
+
+    "contiguous" reads on from a random offset and wraps around (hendrycks/outlier-exposure CIFAR/oe_tune.py; the
+    outliers are then met in the order of their file); "shuffled" goes through random permutations.
+    """
+    if order == "contiguous":
+        offset = int(torch.randint(available, (1,), generator=generator))
+        return (torch.arange(needed) + offset) % available
+    rounds = -(-needed // available)
+    return torch.cat([torch.randperm(available, generator=generator) for _ in range(rounds)])[:needed]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One joint batch: uint8 images (inliers first, then outliers) and the inliers' labels."""
+
+    images: Tensor
+    labels: Tensor
+
+
+class JointBatches:
+    """The epochs of one training: shuffled inliers, each batch followed by its outliers.
+
+    All of an epoch's random choices are drawn at its start from one generator, so an epoch can be entered at any step.
+    """
+
+    def __init__(self, inliers: Augmented, labels: Tensor, batch_size: int, generator: torch.Generator,
+                 outliers: Augmented | None = None, outlier_batch_size: int = 0, outlier_order: str = "contiguous"):
+        self.inliers, self.labels, self.batch_size = inliers, labels, batch_size
+        self.outliers, self.outlier_batch_size, self.outlier_order = outliers, outlier_batch_size, outlier_order
+        self.generator = generator
+
+    def __len__(self) -> int:
+        """Steps an epoch: the in-distribution's length decides (section 4.3, appendix B)."""
+        return -(-len(self.inliers) // self.batch_size)
+
+    def epoch(self, first_step: int = 0) -> Iterator[Batch]:
+        """The batches from `first_step` on; drawing always takes the same numbers from the generator."""
+        device = self.labels.device
+        order = torch.randperm(len(self.inliers), generator=self.generator).to(device)
+        choices = self.inliers.draw(len(order), self.generator).to(device)
+        if self.outliers is not None:
+            needed = len(self) * self.outlier_batch_size
+            outlier_order = outlier_indices(len(self.outliers), needed, self.outlier_order, self.generator).to(device)
+            outlier_choices = self.outliers.draw(needed, self.generator).to(device)
+        for step in range(first_step, len(self)):
+            here = slice(step * self.batch_size, (step + 1) * self.batch_size)
+            images = self.inliers.batch(order[here], choices[here])
+            if self.outliers is not None:
+                there = slice(step * self.outlier_batch_size, (step + 1) * self.outlier_batch_size)
+                images = torch.cat([images, self.outliers.batch(outlier_order[there], outlier_choices[there])])
+            yield Batch(images, self.labels[order[here]])

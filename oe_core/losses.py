@@ -1,0 +1,33 @@
+"""The losses of the paper, one function each, the formula beside the code.
+
+Every loss is a mean over its own part of the joint batch, in nats: averaging over inliers and outliers together would
+make lambda depend on the batch sizes.
+"""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def classification(logits: Tensor, labels: Tensor) -> Tensor:
+    """E[-log f_y(x)] for logits (n, classes) and int64 labels (n,); >= 0. Section 4.3."""
+    return F.cross_entropy(logits, labels)
+
+
+def uniform_cross_entropy(logits: Tensor) -> Tensor:
+    """E[H(U; f(x'))] for outlier logits (n, classes); >= log(classes), reached by the uniform posterior.
+
+    H(U; f) = -(1/k) sum_c log f_c = logsumexp(logits) - mean(logits). Section 4.3.
+    """
+    return (logits.logsumexp(dim=1) - logits.mean(dim=1)).mean()
+
+
+def outlier_exposure(logits: Tensor, labels: Tensor, oe_weight: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Equation 1 on one joint forward pass: the first len(labels) rows of `logits` are inliers, the rest outliers.
+
+    Returns (total, inlier part, outlier part); the outlier part is 0 when there are no outliers.
+    """
+    inlier_loss = classification(logits[: len(labels)], labels)
+    if len(logits) == len(labels):
+        return inlier_loss, inlier_loss, inlier_loss.new_zeros(())
+    outlier_loss = uniform_cross_entropy(logits[len(labels) :])
+    return inlier_loss + oe_weight * outlier_loss, inlier_loss, outlier_loss

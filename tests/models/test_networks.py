@@ -1,0 +1,113 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from oe_core.models import build
+from oe_core.models.dropout import Dropout
+from oe_core.models.resnet18 import places365_weights, resnet18
+
+
+def parameters(model):
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "published_millions"),
+    [("wrn-40-2", 2.2), ("wrn-16-4", 2.7), ("wrn-40-4", 8.9), ("wrn-16-8", 11.0), ("wrn-28-10", 36.5)],
+)
+def test_parameter_counts_are_those_of_zagoruyko_and_komodakis(name, published_millions):
+    assert round(parameters(build(name, 10)) / 1e6, 1) == published_millions
+
+
+def test_wrn_10_1_parameter_count_by_hand():
+    stem = 3 * 16 * 9
+    group1 = 2 * 16 * 16 * 9 + 2 * 2 * 16
+    group2 = (16 * 32 + 32 * 32) * 9 + 16 * 32 + 2 * 16 + 2 * 32
+    group3 = (32 * 64 + 64 * 64) * 9 + 32 * 64 + 2 * 32 + 2 * 64
+    assert parameters(build("wrn-10-1", 10)) == stem + group1 + group2 + group3 + 2 * 64 + 64 * 10 + 10
+
+
+def test_wrn_convolutions_start_with_variance_two_over_fan_out():
+    torch.manual_seed(0)
+    model = build("wrn-16-4", 10)
+    weight = model.blocks[-1].conv2.weight
+    assert weight.std().item() == pytest.approx(math.sqrt(2 / (9 * 256)), rel=0.01)
+    assert model.head.bias.abs().max() == 0
+
+
+@pytest.mark.parametrize("name", ["wrn-16-1", "fast-8"])
+@pytest.mark.parametrize("size", [16, 32, 64])
+def test_any_image_size_gives_float32_logits_for_each_class(name, size):
+    logits = build(name, 7).eval()(torch.randn(2, 3, size, size))
+    assert logits.shape == (2, 7)
+    assert logits.dtype == torch.float32
+
+
+def test_logits_stay_float32_under_autocast_so_that_scores_do_not_tie():
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = build("wrn-10-1", 10).eval()(torch.randn(64, 3, 16, 16))
+    assert logits.dtype == torch.float32
+    assert len(logits[:, 0].unique()) == 64
+
+
+def test_dropout_zeroes_the_asked_share_and_keeps_the_mean():
+    torch.manual_seed(0)
+    out = Dropout(0.3).train()(torch.ones(64, 16, 32, 32))
+    assert (out == 0).float().mean().item() == pytest.approx(0.3, abs=0.002)
+    assert out.mean().item() == pytest.approx(1, abs=0.003)
+    assert len(out.unique()) == 2
+
+
+def test_dropout_gradient_goes_through_the_kept_values_only():
+    x = torch.ones(8, 4, 5, 5).to(memory_format=torch.channels_last).requires_grad_()
+    out = Dropout(0.5).train()(x)
+    out.sum().backward()
+    assert torch.equal(x.grad, out.detach())
+
+
+def test_dropout_is_the_identity_in_evaluation():
+    x = torch.randn(3, 3)
+    assert torch.equal(Dropout(0.5).eval()(x), x)
+
+
+def test_dropout_drops_each_element_independently_of_its_neighbours():
+    torch.manual_seed(1)
+    kept = (Dropout(0.5).train()(torch.ones(1, 1, 512, 512)) != 0).flatten().float() - 0.5
+    for lag in (1, 2, 3, 4, 512):
+        assert abs((kept[:-lag] * kept[lag:]).mean().item()) < 0.003
+
+
+@pytest.mark.parametrize(
+    ("name", "dropout", "message"),
+    [
+        ("wrn-41-2", 0, r"depth=41 must be 6 n \+ 4"),
+        ("vgg", 0, "model='vgg' is unknown; choose wrn-<depth>-<widen>"),
+        ("resnet18", 0.3, "resnet18 has no dropout, set dropout=0"),
+        ("fast-8", 0.3, "fast-8 has no dropout, set dropout=0"),
+        ("wrn-10-1", 1.0, r"probability=1.0 must be in \[0, 1\)"),
+    ],
+)
+def test_impossible_networks_are_refused(name, dropout, message):
+    with pytest.raises(ValueError, match=message):
+        build(name, 10, dropout)
+
+
+def test_places365_weights_lose_their_data_parallel_prefix(tmp_path):
+    torch.manual_seed(0)
+    model = resnet18(365).eval()
+    state = {f"module.{name}": tensor for name, tensor in model.state_dict().items()}
+    torch.save({"state_dict": state, "arch": "resnet18"}, tmp_path / "places.pth.tar")
+    other = resnet18(365).eval()
+    other.load_state_dict(places365_weights(tmp_path / "places.pth.tar"))
+    x = torch.randn(1, 3, 64, 64)
+    assert torch.equal(model(x), other(x))
+
+
+def test_places365_weights_of_another_network_are_refused(tmp_path):
+    torch.save({"state_dict": nn.Linear(2, 2).state_dict()}, tmp_path / "wrong.pth.tar")
+    with pytest.raises(ValueError, match="wrong.pth.tar: not a ResNet-18 with 365 classes"):
+        places365_weights(tmp_path / "wrong.pth.tar")
+    with pytest.raises(FileNotFoundError, match="resnet18_places365.pth.tar"):
+        places365_weights(tmp_path / "absent")

@@ -1,0 +1,60 @@
+from dataclasses import replace
+
+import pytest
+
+from oe_core.recipes import Recipe, fine_tuned, from_scratch
+
+BASELINE = Recipe("cifar10", "cifar10")
+
+
+def test_defaults_are_the_papers_cifar_settings():
+    assert (BASELINE.model, BASELINE.epochs, BASELINE.learning_rate, BASELINE.dropout) == ("wrn-40-2", 100, 0.1, 0.3)
+    assert (BASELINE.batch_size, BASELINE.outlier_batch_size, BASELINE.oe_weight) == (128, 256, 0.5)
+
+
+def test_fine_tuning_starts_from_its_parent_with_appendix_b_settings():
+    tuned = fine_tuned(BASELINE, "outliers")
+    assert (tuned.parent, tuned.epochs, tuned.learning_rate, tuned.outliers) == (BASELINE, 10, 0.001, "outliers")
+
+
+def test_from_scratch_keeps_the_baselines_schedule_and_has_no_parent():
+    scratch = from_scratch(BASELINE, "outliers")
+    assert (scratch.parent, scratch.epochs, scratch.learning_rate) == (None, 100, 0.1)
+
+
+def test_digest_ignores_the_name_and_nothing_else():
+    assert replace(BASELINE, name="other").digest == BASELINE.digest
+    assert replace(BASELINE, seed=1).digest != BASELINE.digest
+    tuned = fine_tuned(BASELINE, "outliers")
+    assert replace(tuned, parent=replace(BASELINE, epochs=99)).digest != tuned.digest
+
+
+def test_json_round_trip_keeps_the_digest():
+    tuned = fine_tuned(BASELINE, "outliers")
+    assert Recipe.from_json(tuned.to_json()).digest == tuned.digest
+
+
+def test_json_with_an_unknown_field_names_it():
+    with pytest.raises(ValueError, match=r"unknown fields \['warmup'\]"):
+        Recipe.from_json({"name": "a", "in_dist": "b", "warmup": 3})
+
+
+def test_a_new_seed_reaches_the_parent():
+    assert fine_tuned(BASELINE, "outliers").with_seed(4).parent.seed == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scaling": "imagnet"}, "scaling='imagnet' is unknown; choose one of unit, cifar, imagenet"),
+        ({"outlier_order": "random"}, "outlier_order='random' is unknown"),
+        ({"epochs": 0}, "epochs=0 must be at least 1"),
+        ({"oe_weight": -0.5}, "oe_weight=-0.5 must not be negative"),
+        ({"learning_rate": 0}, "learning_rate=0 must be positive"),
+        ({"dropout": 1.0}, r"dropout=1.0 must be in \[0, 1\)"),
+        ({"parent": Recipe("p", "cifar10", model="wrn-16-4")}, "cannot start from parent 'p', which is 'wrn-16-4'"),
+    ],
+)
+def test_impossible_settings_name_the_field_and_its_value(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(BASELINE, **change)
