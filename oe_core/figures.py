@@ -1,0 +1,154 @@
+"""Figures: ROC and precision-recall curves, score histograms; one restrained, colour-blind-safe style.
+
+Every function returns a pyplot figure. Scores come as {method: (in_scores, out_scores)}, higher = more anomalous.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from oe_core.metrics import aupr, auroc, precision_recall_curve, roc_curve
+
+MethodScores = Mapping[str, tuple[ArrayLike, ArrayLike]]
+
+# Okabe and Ito's palette, told apart with any colour vision; lines differ in dash as well.
+BLUE, VERMILION, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
+LINES = [(BLUE, "--"), (VERMILION, "-"), (GREEN, "-."), (PURPLE, ":")]
+IN_COLOUR, OUT_COLOUR = BLUE, VERMILION
+STYLE = {
+    "font.size": 10,
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.grid": True,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 110,
+}
+SVG = {"svg.hashsalt": "oe_core", "svg.fonttype": "none"}  # equal figures give equal files; text stays text
+MOST_POINTS = 2000  # more corners than pixels only make an SVG heavy
+
+
+def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At most MOST_POINTS of the curve's points, spread evenly along its length, both ends kept."""
+    if len(x) <= MOST_POINTS:
+        return x, y
+    along = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))))
+    kept = np.unique(np.searchsorted(along, np.linspace(0, along[-1], MOST_POINTS)))
+    return x[kept], y[kept]
+
+
+def _check_methods(scores: MethodScores) -> None:
+    if not 1 <= len(scores) <= len(LINES):
+        raise ValueError(f"scores has {len(scores)} methods ({', '.join(scores)}); a panel shows 1 to {len(LINES)}")
+
+
+def _roc_panel(axes: Axes, scores: MethodScores) -> None:
+    for (method, (in_scores, out_scores)), (colour, dash) in zip(scores.items(), LINES, strict=False):
+        label = f"{method}: AUROC {100 * auroc(in_scores, out_scores):.1f}"
+        axes.plot(*_thinned(*roc_curve(in_scores, out_scores)), color=colour, linestyle=dash, label=label)
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9, label="guessing")
+    axes.set(xlabel="false positive rate (inliers flagged)", ylabel="true positive rate\n(anomalies detected)")
+    axes.legend(loc="lower right")
+
+
+def _pr_panel(axes: Axes, scores: MethodScores) -> None:
+    base_rates = set()
+    for (method, (in_scores, out_scores)), (colour, dash) in zip(scores.items(), LINES, strict=False):
+        label = f"{method}: AUPR {100 * aupr(in_scores, out_scores):.1f}"
+        recall, precision = _thinned(*precision_recall_curve(in_scores, out_scores))
+        axes.plot(recall, precision, color=colour, linestyle=dash, label=label, drawstyle="steps-pre")
+        base_rates.add(len(out_scores) / (len(in_scores) + len(out_scores)))
+    for number, base_rate in enumerate(sorted(base_rates)):
+        axes.axhline(base_rate, color=GREY, linewidth=0.9, label="" if number else "guessing (base rate)")
+    axes.set(xlabel="recall (anomalies detected)", ylabel="precision\n(alarms that are anomalies)")
+    axes.legend(loc="best")
+
+
+def _square(axes: Axes) -> None:
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
+
+
+def roc_pr(scores: MethodScores, title: str = "") -> Figure:
+    """ROC curve (left) and precision-recall curve (right) of each method on one out-distribution (Figure 1).
+
+    Raises ValueError for no method or more than four, and as the metrics do.
+    """
+    return roc_pr_grid({title: scores})
+
+
+def roc_pr_grid(scores: Mapping[str, MethodScores]) -> Figure:
+    """One row of ROC and precision-recall curves an out-distribution (Figure 4): {out_dist: {method: (in, out)}}.
+
+    Raises ValueError for no out-distribution, and as `roc_pr` does.
+    """
+    if not scores:
+        raise ValueError("scores is empty; give {out_dist: {method: (in_scores, out_scores)}}")
+    with plt.rc_context(STYLE):
+        figure, rows = plt.subplots(len(scores), 2, figsize=(8.4, 4.0 * len(scores)), squeeze=False)
+        for (left, right), (out_dist, methods) in zip(rows, scores.items(), strict=True):
+            _check_methods(methods)
+            _roc_panel(left, methods)
+            _pr_panel(right, methods)
+            left.set_title(out_dist)
+            _square(left)
+            _square(right)
+    return figure
+
+
+def score_histograms(scores: MethodScores, title: str = "", bins: int = 40, log: bool = False) -> Figure:
+    """One panel a method: the share of inliers and of anomalies in each bin of its score.
+
+    The dotted line is the median anomaly: half of the anomalies lie to its right. log: logarithmic shares, for scores
+    that pile up. Raises ValueError for no method or more than four, and for scores that are no scores.
+    """
+    _check_methods(scores)
+    with plt.rc_context(STYLE):
+        size = (4.2 * len(scores) + 0.4, 3.2)
+        figure, panels = plt.subplots(1, len(scores), figsize=size, sharey=True, squeeze=False)
+        for axes, (method, (in_scores, out_scores)) in zip(panels[0], scores.items(), strict=True):
+            area = auroc(in_scores, out_scores)  # checks both arrays, too
+            _histogram(axes, np.asarray(in_scores, float), np.asarray(out_scores, float), bins)
+            heading = f"{title}: {method}" if title else method
+            axes.set(xlabel="score (right = more anomalous)", title=f"{heading}, AUROC {100 * area:.1f}")
+            if log:
+                axes.set_yscale("log")
+        panels[0][0].set_ylabel("share of examples in a bin")
+        panels[0][0].legend(loc="best")
+    return figure
+
+
+def _histogram(axes: Axes, in_scores: np.ndarray, out_scores: np.ndarray, bins: int) -> None:
+    edges = np.histogram_bin_edges(np.concatenate((in_scores, out_scores)), bins)
+    for values, colour, label in ((in_scores, IN_COLOUR, "inliers"), (out_scores, OUT_COLOUR, "anomalies")):
+        weights = np.full(len(values), 1 / len(values))
+        axes.hist(values, edges, weights=weights, color=colour, alpha=0.3, histtype="stepfilled")
+        axes.hist(values, edges, weights=weights, color=colour, histtype="step", linewidth=1.4, label=label)
+    axes.axvline(np.median(out_scores), color=OUT_COLOUR, linestyle=":", linewidth=1.2, label="median anomaly")
+
+
+def publish(figure: Figure, stem: str, folder: Path | str) -> None:
+    """Write the figure as folder/stem.png and folder/stem.svg, each whole or not at all; equal figures, equal files."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
+        beside = folder / f".{stem}.{os.getpid()}.{kind}"
+        try:
+            with plt.rc_context(SVG):
+                figure.savefig(beside, dpi=160, metadata=metadata)
+            os.replace(beside, folder / f"{stem}.{kind}")
+        finally:
+            beside.unlink(missing_ok=True)

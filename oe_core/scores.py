@@ -1,0 +1,47 @@
+"""Anomaly scores of a classifier: one number per example, higher = more anomalous."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def _checked(logits: ArrayLike) -> NDArray[np.float64]:
+    """Return `logits` as float64 (n, classes); raise ValueError for another shape, NaN or infinities."""
+    logits = np.asarray(logits, dtype=np.float64)
+    if logits.ndim != 2 or logits.shape[1] < 2:
+        raise ValueError(f"logits must have the shape (n, classes) with 2 or more classes, got {logits.shape}")
+    bad_rows = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+    if bad_rows.size:
+        raise ValueError(
+            f"logits holds NaN or infinities in {bad_rows.size} of {len(logits)} rows, the first in row {bad_rows[0]}; "
+            "look for a diverged network or damaged inputs"
+        )
+    return logits
+
+
+def msp(logits: ArrayLike) -> NDArray[np.float64]:
+    r"""Maximum softmax probability as a score, $-\max_c f_c(x)$.
+
+    logits: (n, classes), finite. Returns float64 (n,) in [-1, -1/classes]; higher = more anomalous.
+    Raises ValueError for another shape, NaN or infinities.
+    Source: Hendrycks & Gimpel 2017; Hendrycks et al. 2019, section 4.3.
+    """
+    logits = _checked(logits)
+    # The largest term of the shifted softmax is exp(0) = 1.
+    return -1.0 / np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1)
+
+
+def uniform_cross_entropy(logits: ArrayLike) -> NDArray[np.float64]:
+    r"""Minus the cross entropy from the uniform distribution to the posterior, $-H(\mathcal{U}; f(x))$.
+
+    logits: (n, classes), finite. Returns float64 (n,), at most -log(classes), which a uniform posterior
+    reaches; higher = more anomalous. Raises ValueError for another shape, NaN or infinities.
+    Source: Hendrycks et al. 2019, appendix E; hendrycks/outlier-exposure, CIFAR/test.py (`--use_xent`).
+    """
+    logits = _checked(logits)
+    largest = logits.max(axis=1)
+    # -H(U; p) = mean_c log p_c = mean_c(logits) - logsumexp_c(logits)
+    return logits.mean(axis=1) - largest - np.log(np.exp(logits - largest[:, None]).sum(axis=1))
+
+
+SCORES = {"MSP": msp, "H(U;p)": uniform_cross_entropy}
+"""The scores by the paper's method words."""

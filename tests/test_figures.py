@@ -1,0 +1,105 @@
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt  # noqa: E402
+
+from oe_core import figures, metrics  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def scores():
+    generator = np.random.default_rng(0)
+    inliers = generator.normal(0, 1, 500)
+    return {"MSP": (inliers, generator.normal(1, 1, 100)), "+OE": (inliers, generator.normal(3, 1, 100))}
+
+
+def test_curves_carry_the_areas_that_the_metrics_give(scores):
+    left, right = figures.roc_pr(scores, "Textures").axes
+    for method, pair in scores.items():
+        labels = [text.get_text() for axes in (left, right) for text in axes.get_legend().get_texts()]
+        assert f"{method}: AUROC {100 * metrics.auroc(*pair):.1f}" in labels
+        assert f"{method}: AUPR {100 * metrics.aupr(*pair):.1f}" in labels
+
+
+def test_the_drawn_roc_curve_is_the_curve(scores):
+    line = figures.roc_pr(scores).axes[0].lines[0]
+    np.testing.assert_array_equal(line.get_xydata(), np.column_stack(metrics.roc_curve(*scores["MSP"])))
+
+
+def test_guessing_stands_at_the_base_rate(scores):
+    base_rate = figures.roc_pr(scores).axes[1].lines[-1]
+    assert base_rate.get_ydata()[0] == pytest.approx(1 / 6)
+
+
+def test_long_curves_are_thinned_and_keep_area_and_ends():
+    generator = np.random.default_rng(0)
+    pair = generator.normal(0, 1, 100_000), generator.normal(1, 1, 20_000)
+    x, y = figures.roc_pr({"MSP": pair}).axes[0].lines[0].get_data()
+    assert len(x) <= figures.MOST_POINTS
+    assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 1, 1)
+    assert np.trapezoid(y, x) == pytest.approx(metrics.auroc(*pair), abs=1e-3)
+
+
+def test_a_grid_has_a_row_for_each_out_distribution(scores):
+    figure = figures.roc_pr_grid({"Textures": scores, "LSUN": scores})
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["Textures", "", "LSUN", ""]
+
+
+def test_axes_are_labelled_in_words_with_their_direction(scores):
+    roc, _ = figures.roc_pr(scores).axes
+    assert roc.get_xlabel() == "false positive rate (inliers flagged)"
+    assert figures.score_histograms(scores).axes[0].get_xlabel() == "score (right = more anomalous)"
+
+
+def test_each_histogram_adds_up_to_one(scores):
+    axes = figures.score_histograms(scores, "Textures", bins=20).axes[1]
+    outlines = [patch for patch in axes.patches if patch.get_label() in ("inliers", "anomalies")]
+    for outline in outlines:
+        corners = outline.get_xy()
+        assert corners[1:-1:2, 1].sum() == pytest.approx(1)
+    assert len(outlines) == 2
+
+
+def test_histogram_titles_name_set_method_and_area(scores):
+    titles = [axes.get_title(loc="left") for axes in figures.score_histograms(scores, "Textures").axes]
+    areas = [100 * metrics.auroc(*pair) for pair in scores.values()]
+    assert titles == [f"Textures: {m}, AUROC {area:.1f}" for m, area in zip(scores, areas, strict=True)]
+
+
+def test_equal_figures_give_equal_files(scores, tmp_path):
+    for folder in ("one", "two"):
+        figures.publish(figures.roc_pr(scores), "curves", tmp_path / folder)
+    for name in ("curves.png", "curves.svg"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["curves.png", "curves.svg"]
+
+
+def test_the_style_ends_with_the_figure(scores):
+    before = dict(matplotlib.rcParams)
+    figures.roc_pr(scores)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_more_methods_than_distinct_lines_are_refused(scores):
+    many = {str(number): scores["MSP"] for number in range(5)}
+    with pytest.raises(ValueError, match=r"scores has 5 methods \(0, 1, 2, 3, 4\); a panel shows 1 to 4"):
+        figures.score_histograms(many)
+
+
+def test_nothing_to_draw_is_refused():
+    with pytest.raises(ValueError, match="scores is empty"):
+        figures.roc_pr_grid({})
+
+
+def test_scores_with_nan_are_refused_by_name(scores):
+    with pytest.raises(ValueError, match="out_scores holds 1 NaN"):
+        figures.score_histograms({"MSP": (scores["MSP"][0], [np.nan])})

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from scipy.special import log_softmax, softmax
+
+from oe_core.scores import SCORES, msp, uniform_cross_entropy
+
+
+def test_msp_of_a_hand_worked_posterior():
+    posterior = np.array([[0.7, 0.2, 0.1], [0.25, 0.25, 0.5]])
+    assert msp(np.log(posterior)) == pytest.approx([-0.7, -0.5], abs=1e-15)
+
+
+def test_uniform_cross_entropy_of_a_hand_worked_posterior():
+    posterior = np.array([[0.5, 0.25, 0.25]])
+    assert uniform_cross_entropy(np.log(posterior)) == pytest.approx([-5 / 3 * np.log(2)], abs=1e-15)
+
+
+def test_scores_equal_scipy_softmax():
+    logits = np.random.default_rng(0).normal(0, 5, (200, 10))
+    np.testing.assert_allclose(msp(logits), -softmax(logits, axis=1).max(axis=1), rtol=1e-13)
+    np.testing.assert_allclose(uniform_cross_entropy(logits), log_softmax(logits, axis=1).mean(axis=1), rtol=1e-13)
+
+
+@pytest.mark.parametrize("score", SCORES.values(), ids=SCORES)
+def test_a_uniform_posterior_is_the_most_anomalous(score):
+    logits = np.array([[4.0, 0, 0], [1.0, 0, 0], [0.0, 0, 0]])
+    assert np.all(np.diff(score(logits)) > 0)
+
+
+def test_a_uniform_posterior_reaches_the_upper_bounds():
+    logits = np.full((1, 8), 3.0)
+    assert msp(logits) == pytest.approx([-1 / 8])
+    assert uniform_cross_entropy(logits) == pytest.approx([-np.log(8)])
+
+
+@pytest.mark.parametrize("score", SCORES.values(), ids=SCORES)
+def test_huge_float32_logits_neither_overflow_nor_lose_a_shift(score):
+    logits = np.array([[1e4, 1e4 - 1, 9e3], [0.0, -1, -1000]], dtype=np.float32)
+    first, second = score(logits)
+    assert first == pytest.approx(second, rel=1e-12)
+    assert score(logits).dtype == np.float64
+
+
+@pytest.mark.parametrize("score", SCORES.values(), ids=SCORES)
+def test_logits_with_nan_name_the_first_row(score):
+    logits = np.zeros((5, 3))
+    logits[2, 1], logits[4, 0] = np.nan, np.inf
+    with pytest.raises(ValueError, match="logits holds NaN or infinities in 2 of 5 rows, the first in row 2"):
+        score(logits)
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1), (2, 3, 4)])
+def test_logits_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=r"logits must have the shape \(n, classes\).*got \("):
+        msp(np.zeros(shape))
+
+
+def test_the_scores_go_by_the_papers_words():
+    assert list(SCORES) == ["MSP", "H(U;p)"]
