@@ -24,6 +24,7 @@ TYPES = {
     "scale": "str",
     "stand_in_for": "str",  # "own name=paper's name" joined by "; ", or the out-distribution's alone
 }
+OWN_FOLDER = "own folder"  # in `stand_in_for`: the paper's name, but read from a folder of the reader's
 COLUMNS = tuple(TYPES)
 KEY = ("table", "in_dist", "out_dist", "method", "metric", "seed", "draw", "outliers", "scale")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
+from oe_core.records import OWN_FOLDER
 from oe_core.scales import SCALES
 
 NO_VALUE = "—"
@@ -140,9 +141,12 @@ def _data_notes(chosen: pd.DataFrame) -> Iterator[str]:
         for entry in filter(None, replaced.split("; ")):
             name, _, original = entry.rpartition("=")
             pairs[name or own] = original
-    if pairs:
-        listed = _listed(f"{own} stands in for {original}" for own, original in pairs.items())
-        yield f"Stand-ins, not to be compared with the paper's rows: {listed}."
+    own_folders = [name for name, original in pairs.items() if original == OWN_FOLDER]
+    stand_ins = [f"{own} stands in for {original}" for own, original in pairs.items() if original != OWN_FOLDER]
+    if own_folders:
+        yield f"Read from folders under OE_DATA, whatever they hold of the published sets: {_listed(own_folders)}."
+    if stand_ins:
+        yield f"Stand-ins, not to be compared with the paper's rows: {_listed(stand_ins)}."
 
 
 def _mean_notes(frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.DataFrame) -> Iterator[str]:

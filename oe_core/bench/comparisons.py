@@ -1,0 +1,175 @@
+"""What is compared: the input pipeline, the OE training step, scoring, and the detection metrics."""
+
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from oe_core import metrics
+from oe_core.bench import plain
+from oe_core.bench.timing import Comparison, alternate, clock, seconds_of
+from oe_core.data.batches import Augmented, JointBatches, network_inputs
+from oe_core.data.image_set import ImageSet
+from oe_core.models import build
+from oe_core.recipes import Recipe
+from oe_core.scores import msp
+from oe_core.train import fit, load_model, predict
+
+# WRN-40-2, 128 + 256: the paper's step; a low rate, since noise has nothing to learn and must not diverge.
+WRN = Recipe("bench", "random pixels", outliers="random pixels", learning_rate=0.001)
+TINY = replace(WRN, model="wrn-10-1", size=8, batch_size=8, outlier_batch_size=16, crop_padding=1, epochs=50)
+
+
+def random_images(name: str, count: int, size: int) -> ImageSet:
+    """Uniform noise as an image set of 10 classes: no part of the work timed here depends on what is in a picture."""
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(256, (count, 3, size, size), dtype=torch.uint8, generator=generator)
+    return ImageSet(name, pixels, torch.arange(count) % 10, tuple("0123456789"), "embedded")
+
+
+def input_pipeline(recipe: Recipe, device: torch.device, count: int, steps: int, workers: tuple[int, ...], rounds: int):
+    """Joint batches of crops and flips, normalised, on `device`; the plain way's DataLoaders after their start.
+
+    count: images in memory on each side, enough to leave the processor's caches. steps: batches timed a round.
+    """
+    inliers, outliers = (random_images("random pixels", count, recipe.size) for _ in range(2))
+
+    def through_pil(processes: int) -> float:
+        batches = plain.pil_batches(recipe, inliers.images, outliers.images, processes)
+        for _ in islice(batches, 2 * processes + 1):  # until the queues of finished batches are in their steady state
+            pass
+        start = clock(device)
+        for inputs in islice(batches, steps):
+            inputs.to(device, non_blocking=True)
+        seconds = (clock(device) - start) / steps
+        batches.close()
+        return seconds
+
+    parts = [Augmented(part.images.to(device), recipe.crop_padding, recipe.flip) for part in (inliers, outliers)]
+    resident = JointBatches(
+        parts[0], inliers.labels.to(device), recipe.batch_size, torch.Generator().manual_seed(0),
+        parts[1], recipe.outlier_batch_size, recipe.outlier_order,
+    )  # fmt: skip
+
+    def an_epoch() -> None:
+        for batch in resident.epoch():
+            network_inputs(batch.images, recipe.scaling)
+
+    variants = {f"PIL, {processes} workers": lambda p=processes: through_pil(p) for processes in workers}
+    seconds = alternate({"ours": lambda: seconds_of(an_epoch, device) / len(resident), **variants}, rounds)
+    items = recipe.batch_size + recipe.outlier_batch_size
+    return Comparison("input pipeline", _others(seconds), seconds["ours"], items, target=15)
+
+
+def _others(seconds: dict[str, list[float]]) -> dict[str, list[float]]:
+    return {name: values for name, values in seconds.items() if name != "ours"}
+
+
+class _EnoughStepsError(Exception):
+    """Ends a training from inside its progress bar."""
+
+
+class _Alternation:
+    """A progress bar for `fit` that times its steps and lets the plain way make its own in between."""
+
+    def __init__(self, other: plain.Training, device: torch.device, steps: int, warm_up: int, rounds: int):
+        self.other, self.device, self.steps, self.warm_up, self.rounds = other, device, steps, warm_up, rounds
+        self.ours: list[float] = []
+        self.plain: list[float] = []
+        self.done = 0
+
+    def __call__(self, **_) -> "_Alternation":
+        return self
+
+    def __enter__(self) -> "_Alternation":
+        self.start = clock(self.device)
+        return self
+
+    def __exit__(self, *_) -> None:
+        return None
+
+    def set_postfix(self, **_) -> None:
+        return None
+
+    def update(self) -> None:
+        """Called by `fit` after each of its steps; every `steps` of them are one round."""
+        self.done += 1
+        if self.done <= self.warm_up:
+            seconds_of(self.other.step, self.device)
+        elif (self.done - self.warm_up) % self.steps == 0:
+            self.ours.append((clock(self.device) - self.start) / self.steps)
+            self.plain.append(seconds_of(self.other.step, self.device, self.steps))
+        else:
+            return
+        if len(self.ours) == self.rounds:
+            raise _EnoughStepsError
+        self.start = clock(self.device)
+
+
+def training_step(recipe: Recipe, device: torch.device, steps: int, warm_up: int, rounds: int) -> Comparison:
+    """One Outlier Exposure step: `fit` as the chapters call it, batches included, against float32 on ready inputs.
+
+    steps: steps in a row that make one round; warm_up: steps before the first round (compilation, on a GPU).
+    """
+    inliers = random_images("random pixels", 16 * recipe.batch_size, recipe.size)
+    outliers = random_images("random pixels", 16 * recipe.outlier_batch_size, recipe.size)
+    # On a GPU `fit` compiles long trainings only; this one is long and is left early.
+    epochs = recipe.epochs if device.type == "cpu" else 1000
+    alternation = _Alternation(plain.Training(recipe, 10, device), device, steps, warm_up, rounds)
+    try:
+        fit(replace(recipe, epochs=epochs), inliers, outliers, device=device, progress=alternation)
+    except _EnoughStepsError:
+        pass
+    else:
+        raise ValueError(f"epochs={epochs}: too short for {warm_up} + {rounds} x {steps} steps of 16 an epoch")
+    items = recipe.batch_size + recipe.outlier_batch_size
+    work = f"OE step, {recipe.model}"
+    flops = step_flops(recipe, items)
+    return Comparison(work, {"float32, contiguous": alternation.plain}, alternation.ours, items, 2.5, flops)
+
+
+def step_flops(recipe: Recipe, batch: int) -> float:
+    """Operations (a multiplication and an addition are two) of a forward and a backward pass over `batch` images."""
+    model = build(recipe.model, 10, recipe.dropout)
+    with FlopCounterMode(display=False) as counter:
+        model(torch.zeros(2, 3, recipe.size, recipe.size)).sum().backward()
+    return counter.get_total_flops() / 2 * batch
+
+
+def scoring(recipe: Recipe, device: torch.device, count: int, rounds: int) -> Comparison:
+    """MSP scores of `count` images: `predict` on uint8 images against float32 batches of 200 ready inputs."""
+    images = random_images("random pixels", count, recipe.size).images
+    inputs = network_inputs(images, recipe.scaling).contiguous().to(device)
+    float32 = plain.network(recipe, 10, device).eval()
+    ours = load_model(recipe, build(recipe.model, 10, recipe.dropout).state_dict(), 10, device)
+    variants = {
+        "ours": lambda: seconds_of(lambda: msp(predict(ours, images, recipe).numpy()), device),
+        "float32, contiguous": lambda: seconds_of(lambda: plain.msp_scores(float32, inputs), device),
+    }
+    seconds = alternate(variants, rounds)
+    flops = step_flops(recipe, count) / 3
+    return Comparison(f"scoring, {recipe.model}", _others(seconds), seconds["ours"], count, flops=flops)
+
+
+def detection(num_in: int, num_out: int, rounds: int) -> Comparison:
+    """FPR95, AUROC and AUPR of float64 scores: ours against scikit-learn's route, which must give the same values.
+
+    Raises ArithmeticError when they differ by more than 1e-12.
+    """
+    rng = np.random.default_rng(0)
+    in_scores, out_scores = rng.normal(0, 1, num_in), rng.normal(1, 1, num_out)
+    ours, theirs = (route(in_scores, out_scores) for route in (metrics.detection_metrics, plain.detection_metrics))
+    apart = max(abs(ours[name] - theirs[name]) for name in theirs)
+    if apart > 1e-12:
+        raise ArithmeticError(f"detection metrics {ours} and scikit-learn's {theirs} are {apart:.1e} apart")
+    cpu = torch.device("cpu")
+    repeats = max(1, 100_000 // (num_in + num_out))
+    variants = {
+        "ours": lambda: seconds_of(lambda: metrics.detection_metrics(in_scores, out_scores), cpu, repeats),
+        "scikit-learn": lambda: seconds_of(lambda: plain.detection_metrics(in_scores, out_scores), cpu, repeats),
+    }
+    seconds = alternate(variants, rounds)
+    work = f"metrics, {num_in:,} + {num_out:,} scores"
+    return Comparison(work, _others(seconds), seconds["ours"], num_in + num_out, target=25)

@@ -1,0 +1,211 @@
+"""The paper's test protocol: one experiment in, records out.
+
+Every network scores its in-distribution's test set and every out-distribution once; each draw then compares subsets
+at one anomaly to five inliers (section 4.1). The indices of every draw are stored beside the records.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
+from oe_core.data.catalog import CATALOG, printed_name
+from oe_core.data.image_set import ImageSet
+from oe_core.data.images import MissingDataError, load_images, resolve
+from oe_core.draws import Draw, base_rate_draws, draws_digest
+from oe_core.experiments import Experiment
+from oe_core.recipes import Recipe
+from oe_core.records import OWN_FOLDER, detection_records
+from oe_core.records import write as write_records
+from oe_core.runs import Run, Store
+from oe_core.scores import SCORES
+
+EXPANDED, SCORES_COMPARED = 7, 10  # the paper's tables that `evaluate` fills
+
+
+@dataclass(frozen=True)
+class OutSet:
+    """One out-distribution, ready to be scored: its printed name, the name that it stands in for, and its inputs."""
+
+    key: str
+    printed: str
+    stand_in_for: str
+    fingerprint: str
+    inputs: Callable[[], Tensor]
+
+
+@dataclass
+class Evaluation:
+    """What `evaluate` measured.
+
+    records: rows of Tables 7 and 10. accuracy: one row per seed and method, test accuracy in percent.
+    scores: {out_dist: {method: (in_scores, out_scores)}} of the first seed, whole sets, for the figures.
+    missing: {out_dist: why it was not run}. draws: {out_dist: the index pairs}. runs: {(method, seed): Run}.
+    test and out_sets: what was scored, for pictures of it.
+    """
+
+    records: pd.DataFrame
+    accuracy: pd.DataFrame
+    scores: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
+    test: ImageSet
+    out_sets: list[OutSet]
+    missing: dict[str, str] = field(default_factory=dict)
+    runs: dict[tuple[str, int], Run] = field(default_factory=dict)
+    draws: dict[str, list[Draw]] = field(default_factory=dict)
+
+    def evidence(self) -> dict:
+        """What each number rests on: the stamp of every run (data hashes, hardware, packages, commit, seconds)."""
+        stamps = [{"method": method, **run.stamp} for (method, _), run in self.runs.items()]
+        return {
+            "scale": self.records["scale"].iloc[0],
+            "seeds": sorted({seed for _, seed in self.runs}),
+            "draws": {name: {"count": len(pairs), "sha256": draws_digest(pairs)} for name, pairs in self.draws.items()},
+            "tests": {out.printed: {"key": out.key, "stand_in_for": out.stand_in_for, "data": out.fingerprint}
+                      for out in self.out_sets},
+            "in_dist_test": {"name": self.test.name, "images": len(self.test), "sha256": self.test.fingerprint},
+            "missing": self.missing,
+            "accuracy": self.accuracy.to_dict("records"),
+            "runs": stamps,
+        }  # fmt: skip
+
+    def save(self, stem: Path) -> None:
+        """Write <stem>.csv (the records), <stem>.evidence.json and <stem>.draws.json."""
+        write_records(self.records, stem.with_name(f"{stem.name}.csv"))
+        evidence = json.dumps(self.evidence(), indent=1, default=str)
+        stem.with_name(f"{stem.name}.evidence.json").write_text(evidence, encoding="utf-8")
+        self.save_draws(stem.with_name(f"{stem.name}.draws.json"))
+
+    def save_draws(self, path: Path) -> None:
+        """Write every draw's indices and their digest, so that each number can be recomputed from stored logits."""
+        whole = {
+            name: {"sha256": draws_digest(pairs), "in": [i.tolist() for i, _ in pairs],
+                   "out": [o.tolist() for _, o in pairs]}
+            for name, pairs in self.draws.items()
+        }  # fmt: skip
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(whole, separators=(",", ":")), encoding="utf-8")
+
+
+def substituted(experiment: Experiment) -> tuple[Experiment, dict[str, str]]:
+    """The experiment with its outliers resolved to data at hand, and {stand-in: the printed name it replaces}.
+
+    Raises MissingDataError when neither the outliers nor a stand-in for them are at hand: without them there is no
+    experiment; the message says how to get them.
+    """
+    wanted = experiment.exposed.outliers
+    present = resolve(wanted, "train", without=(experiment.baseline.in_dist, *experiment.out_dists))
+    if present == wanted:
+        return experiment, {}
+    exposed = Recipe.from_json({**experiment.exposed.to_json(), "outliers": present})
+    changed = Experiment(experiment.scale, experiment.baseline, exposed, experiment.out_dists, experiment.seeds,
+                         experiment.draws)  # fmt: skip
+    return changed, {present: printed_name(wanted)}
+
+
+def out_sets(experiment: Experiment, num_inliers: int, load=load_images) -> tuple[list[OutSet], dict[str, str]]:
+    """The out-distributions at hand (or their stand-ins), and for each missing one the reason."""
+    found, missing = [], {}
+    recipe = experiment.baseline
+    for key in experiment.out_dists:
+        if key in ANOMALIES:
+            found.append(_generated(key, num_inliers, recipe.size, experiment.signed))
+            continue
+        try:
+            taken = [recipe.in_dist, experiment.exposed.outliers, *experiment.out_dists, *(out.key for out in found)]
+            present = resolve(key, "test", without=[name for name in taken if name != key])
+        except MissingDataError as error:
+            missing[printed_name(key)] = str(error)
+            continue
+        images = load(present, "test", recipe.size)
+        replaced = printed_name(key) if present != key else replaces(images)
+        found.append(OutSet(present, printed_name(present), replaced, images.fingerprint, partial(_pixels, images)))
+    return found, missing
+
+
+def replaces(images: ImageSet) -> str:
+    """What the tables say `images` stand in for: the paper's name, "own folder" for the paper's set read from there."""
+    taken_place = images.origin == "folder" and images.name in CATALOG
+    return images.stand_in_for or (OWN_FOLDER if taken_place else "")
+
+
+def _pixels(images: ImageSet) -> Tensor:
+    return images.images
+
+
+def _generated(key: str, count: int, size: int, signed: bool) -> OutSet:
+    fingerprint = f"{key} count={count} size={size} signed={signed} seed=0"
+    return OutSet(key, ANOMALY_NAMES[key], "", fingerprint, partial(anomalies, key, count, size, signed, 0))
+
+
+def evaluate(
+    store: Store,
+    experiment: Experiment,
+    *,
+    seeds: int | None = None,
+    draws: int | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Evaluation:
+    """Train (or find) baseline and exposed networks for every seed, score everything, measure every draw.
+
+    Raises MissingDataError when the in-distribution or the outliers are not at hand, or no out-distribution at all.
+    """
+    experiment, replaced = substituted(experiment)
+    load = cache(load_images)
+    baseline, exposed = experiment.baseline, experiment.exposed
+    test = load(baseline.in_dist, "test", baseline.size)
+    outs, missing = out_sets(experiment, len(test), load)
+    if not outs:
+        raise MissingDataError(f"none of {list(experiment.out_dists)} is at hand: " + " ".join(missing.values()))
+    outliers = printed_name(exposed.outliers)
+    outlier_source = replaces(load(exposed.outliers, "train", exposed.size))
+    names = {printed_name(test.name): replaces(test), outliers: replaced.get(exposed.outliers) or outlier_source}
+    result = Evaluation(pd.DataFrame(), pd.DataFrame(), {}, test, outs, missing)
+    parts, accuracies = [], []
+    for seed in range(experiment.seeds if seeds is None else seeds):
+        for method, recipe in (("MSP", baseline), ("+OE", exposed)):
+            progress(f"{recipe.name}, seed {seed}: {method}")
+            run = result.runs[method, seed] = store.run(recipe.with_seed(seed), load=load)
+            in_logits = store.logits(run, baseline.in_dist, partial(_pixels, test), test.fingerprint)
+            accuracies.append(_accuracy(run, method, seed, in_logits, test))
+            for out in outs:
+                out_logits = store.logits(run, out.key, out.inputs, out.fingerprint)
+                pairs = result.draws.setdefault(
+                    out.printed, base_rate_draws(len(in_logits), len(out_logits), draws or experiment.draws)
+                )
+                common = dict(in_dist=printed_name(test.name), out_dist=out.printed, seed=seed, draws=pairs,
+                              scale=experiment.scale, outliers=outliers if method == "+OE" else "",
+                              stand_in_for={**names, out.printed: out.stand_in_for})  # fmt: skip
+                parts += _measured(method, in_logits, out_logits, common)
+                if seed == 0:
+                    scored = tuple(SCORES["MSP"](logits) for logits in (in_logits, out_logits))
+                    result.scores.setdefault(out.printed, {})[method] = scored
+    result.records = pd.concat(parts, ignore_index=True)
+    result.accuracy = pd.DataFrame(accuracies)
+    return result
+
+
+def _measured(method: str, in_logits: np.ndarray, out_logits: np.ndarray, common: dict) -> list[pd.DataFrame]:
+    """Table 7 compares MSP without and with OE; Table 10 compares two scores of the network with OE."""
+    def rows(table: int, name: str, score: str) -> pd.DataFrame:
+        return detection_records(
+            table=table, method=name, in_scores=SCORES[score](in_logits), out_scores=SCORES[score](out_logits), **common
+        )
+
+    found = [rows(EXPANDED, method, "MSP")]
+    if method == "+OE":
+        found += [rows(SCORES_COMPARED, score, score) for score in ("MSP", "H(U;p)")]
+    return found
+
+
+def _accuracy(run: Run, method: str, seed: int, logits: np.ndarray, test: ImageSet) -> dict:
+    right = logits.argmax(axis=1) == test.labels.numpy()
+    return {
+        "in_dist": printed_name(test.name), "method": method, "seed": seed, "accuracy": 100 * right.mean(),
+        "training_seconds": run.stamp.get("seconds", float("nan")), "run": run.folder.name,
+    }  # fmt: skip

@@ -1,0 +1,133 @@
+"""The rooms of oe_core: imports go one way, the notebook packages stay outside, and the README shows every file."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[1]
+# The way data flows. A module imports from its own line and from the lines above it.
+FLOW = (
+    ("scales", "atomic"),
+    ("data.image_set",),
+    ("data.catalog*",),
+    ("data.transfer", "data.unpack", "data.download"),
+    ("data.formats*",),
+    ("data.embedded", "data.folders"),
+    ("data.images",),
+    ("data.inventory",),
+    ("data.anomalies",),
+    ("recipes",),
+    ("data.batches",),
+    ("models", "models.*"),
+    ("losses",),
+    ("train",),
+    ("stamp", "checkpoint"),
+    ("runs",),
+    ("scores", "metrics", "draws"),
+    ("experiments",),
+    ("records",),
+    ("protocol", "validation"),
+    ("tables", "table_text"),
+    ("figures", "sheets"),
+    ("bench", "bench.*"),
+)
+ARRAYS_ONLY = ("scores", "metrics", "draws")
+# From the records on, pandas and matplotlib are at home.
+WITH_TABLES_AND_FIGURES = ("records", "protocol", "validation", "tables", "table_text", "figures", "sheets")
+NOTEBOOK_PACKAGES = (
+    "IPython ipykernel ipywidgets jupyter_client jupyterlab jupytext matplotlib nbclient nbconvert nbformat pandas "
+    "papermill seaborn"
+).split()
+
+
+def _module(path):
+    parts = path.relative_to(ROOT / "oe_core").with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {_module(path): path for path in sorted((ROOT / "oe_core").rglob("*.py"))}
+# The package itself and oe_core.data are only names: they hold and import nothing.
+ROOMS = {name: path for name, path in MODULES.items() if name not in ("", "data")}
+
+
+def _line(module):
+    lines = [number for number, patterns in enumerate(FLOW) if any(fnmatchcase(module, p) for p in patterns)]
+    assert len(lines) == 1, f"oe_core.{module} stands on {len(lines)} lines of FLOW; give it its one place there"
+    return lines[0]
+
+
+def _imports(path):
+    """Names of all modules that a file imports, at its top or inside its functions; `from a import b` as a and a.b."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: line {node.lineno}: imports are written in full, from oe_core on"
+            names.update([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
+    return names
+
+
+def _rooms_imported(path):
+    return {name.removeprefix("oe_core.") for name in _imports(path)} & ROOMS.keys()
+
+
+@pytest.mark.parametrize("module", ROOMS)
+def test_a_module_imports_only_from_its_own_line_of_the_flow_and_from_those_above(module):
+    backwards = {name for name in _rooms_imported(ROOMS[module]) if _line(name) > _line(module)}
+    assert backwards == set()
+
+
+def test_the_packages_that_are_only_names_import_nothing():
+    assert _imports(MODULES[""]) == _imports(MODULES["data"]) == set()
+
+
+@pytest.mark.parametrize("module", ARRAYS_ONLY)
+def test_scores_metrics_and_draws_see_arrays_only(module):
+    packages = {name.split(".")[0] for name in _imports(ROOMS[module])} - sys.stdlib_module_names
+    assert packages == {"numpy"}
+
+
+def test_the_library_imports_and_trains_without_the_notebook_packages():
+    code = f"""
+import importlib, importlib.machinery, sys
+class WithoutNotebooks(importlib.machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        absent = name.split(".")[0] in {NOTEBOOK_PACKAGES}
+        return None if absent else super().find_spec(name, path, target)
+sys.meta_path[:] = [WithoutNotebooks if "PathFinder" in str(finder) else finder for finder in sys.meta_path]
+for module in {[name for name in ROOMS if name not in WITH_TABLES_AND_FIGURES and name != "bench.__main__"]}:
+    importlib.import_module("oe_core." + module)
+import torch
+from oe_core.data.image_set import ImageSet
+from oe_core.recipes import Recipe
+from oe_core.train import fit
+pixels = torch.arange(8 * 3 * 8 * 8).view(8, 3, 8, 8).remainder(256).to(torch.uint8)
+shades = ImageSet("shades", pixels, torch.arange(8) % 2, ("dark", "bright"), "folder")
+recipe = Recipe("tiny", "shades", model="wrn-10-1", size=8, epochs=1, batch_size=4, dropout=0.0, crop_padding=1)
+trained = fit(recipe, shades, None, device=torch.device("cpu"))
+print("trained", all(torch.isfinite(weights).all() for weights in trained.weights.values()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1:] == ["trained True"], done.stderr
+
+
+def test_the_notebook_packages_are_those_of_the_book():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    book = {Requirement(text).name for text in project["optional-dependencies"]["book"]}
+    assert book - set(NOTEBOOK_PACKAGES) == set()
+
+
+def test_the_picture_in_the_readme_names_every_file_of_the_package():
+    readme = (ROOT / "README.md").read_text()
+    picture = set(re.findall(r"\w+\.py", readme))
+    files = [path for path in ROOMS.values() if path.name[:2] != "__"]
+    assert [str(path.relative_to(ROOT)) for path in files if path.name not in picture] == []
