@@ -1,0 +1,51 @@
+# From a fresh clone: `make book` or `make test`. Python 3.11 or newer is all they need; `make help` lists the rest.
+SCALE ?= demo
+PYTHON ?= python3
+VENV ?= .venv
+CONSTRAINTS ?= constraints.txt
+PY = $(VENV)/bin/python
+INSTALLED = $(VENV)/installed.stamp
+# This checkout's oe_core, also where the environment was made by another one.
+HERE = PYTHONPATH="$(CURDIR)"
+RUNS = $(if $(OE_RUNS),$(OE_RUNS),runs)
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lint data bench lab clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "  SCALE is smoke, demo (the default), course or paper; OE_DATA says where data lies, OE_RUNS where results go."
+
+book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [PARAMS="-p NAME VALUE"] [FORCE=1]
+	@$(HERE) $(PY) book/build.py --scale $(SCALE) $(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(PARAMS)
+
+test: $(INSTALLED) ## run the unit tests: [ARGS="-k name"]
+	@$(PY) -m pytest -q $(ARGS)
+
+lint: $(INSTALLED) ## check the style of the code
+	@$(PY) -m ruff check .
+
+data: $(INSTALLED) ## say what data a scale needs and what is there: [SCALE=demo] [FETCH=1 to fetch it]
+	@$(PY) -m oe_core.data.inventory --scale $(SCALE) $(if $(FETCH),--fetch)
+
+bench: $(INSTALLED) ## measure this engine against the plain way: [ARGS="..."]
+	@$(PY) -m oe_core.bench $(ARGS)
+
+lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS="--no-browser"]
+	@$(HERE) JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" $(PY) -m jupyterlab --ServerApp.root_dir=book $(ARGS)
+
+clean: ## remove what was made at one scale, trained networks included, and the caches: [SCALE=demo]
+	$(if $(filter $(words $(SCALE)):$(SCALE),1:smoke 1:demo 1:course 1:paper),,$(error SCALE=$(SCALE): choose one of smoke, demo, course, paper))
+	rm -rf "$(RUNS)/$(SCALE)" .pytest_cache .ruff_cache .hypothesis
+	find book oe_core tests -name __pycache__ -prune -exec rm -rf {} +
+
+# Installed once, and again whenever the lists of packages change.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PY) -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 5 GB)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[book,dev]'
+	@# Under the full path of this Python, by which jupytext finds the kernel of a chapter opened in JupyterLab.
+	@$(PY) -m ipykernel install --sys-prefix >/dev/null
+	@touch $@
