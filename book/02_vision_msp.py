@@ -55,6 +55,7 @@ from oe_core.scales import check_scale, runs_root
 from oe_core.scores import msp
 from oe_core.sheets import image_sheet, pixels
 
+plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)
 chosen = list(IN_DISTS) or OF_SCALE[SCALE]
 plans = {
@@ -148,8 +149,9 @@ pd.DataFrame({"f(x')": F.softmax(outlier, dim=1)[0].detach(), "gradient": outlie
 # %%
 def compared(plan):
     """The settings of both recipes, those that differ first."""
-    columns = {"baseline": plan.baseline.to_json(), "exposed": plan.exposed.to_json()}
-    settings = pd.DataFrame(columns).drop(index=["name", "parent"]).astype(str)
+    recipes = {"baseline": plan.baseline.to_json(), "exposed": plan.exposed.to_json()}
+    columns = {name: {field: str(value) for field, value in recipe.items()} for name, recipe in recipes.items()}
+    settings = pd.DataFrame(columns).drop(index=["name", "parent"])
     return settings.loc[(settings["baseline"] == settings["exposed"]).sort_values(kind="stable").index]
 
 
@@ -196,6 +198,7 @@ lowest = np.log(len(first.test.classes))
 axes.axhline(lowest, color=figures.GREY, linewidth=0.9, label=rf"$\log {len(first.test.classes)}$, uniform posteriors")
 axes.axvline(len(baseline_log) + 0.5, color=figures.GREY, linestyle=":", linewidth=1)
 axes.set(xlabel="epoch (dotted: fine-tuning begins)", ylabel="loss (nats)", ylim=(0, None))
+axes.xaxis.get_major_locator().set_params(integer=True)
 axes.legend()
 figures.publish(figure, "02_training", ROOM / "figures")
 
@@ -273,17 +276,25 @@ figures.publish(figure, "02_gain", ROOM / "figures")
 photographs = [out.printed for out in first.out_sets if out.key not in ("gaussian", "rademacher", "bernoulli", "blobs")]
 wanted = [name for name in ("Textures", "Places365", "LSUN", "ImageNet") if name in photographs]
 wanted = (wanted or photographs or list(first.scores))[:4]
-figure = figures.roc_pr(first.scores[wanted[0]], f"{in_dist} against {wanted[0]}")
+
+
+def one_draw(name):
+    """The scores of the first draw, one anomaly to five inliers: {method: (in_scores, out_scores)}."""
+    inside, outside = first.draws[name][0]
+    return {method: (ins[inside], outs[outside]) for method, (ins, outs) in first.scores[name].items()}
+
+
+figure = figures.roc_pr(one_draw(wanted[0]), f"{in_dist} against {wanted[0]}")
 figures.publish(figure, "figure_1", ROOM / "figures")
 
 # %%
-figure = figures.roc_pr_grid({f"{in_dist} against {name}": first.scores[name] for name in wanted})
+figure = figures.roc_pr_grid({f"{in_dist} against {name}": one_draw(name) for name in wanted})
 figures.publish(figure, "figure_4", ROOM / "figures")
 
 # %% [markdown]
 # An exposed curve that lies above the other one everywhere is better at *every* threshold. Where curves cross, the
-# winner depends on how many false alarms one can afford. These curves use all test images, without drawing subsets, so
-# their AUPR has another base rate than the tables.
+# winner depends on how many false alarms one can afford. The curves are those of the first seed and the first draw, so
+# that the base rate is the one of the tables.
 #
 # Behind the curves stand two heaps of scores:
 

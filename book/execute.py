@@ -13,6 +13,7 @@ from chapters import Chapter
 from ipykernel.kernelspec import write_kernel_spec
 from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.translators import PythonTranslator, papermill_translators
 from progress import Progress
@@ -21,6 +22,8 @@ from oe_core.scales import data_root, runs_root
 
 # The name that every Jupyter knows: an executed notebook opens without asking for a kernel.
 KERNEL = "python3"
+# Progress bars go to stderr, which is no alarm here.
+QUIET_PROGRESS = '.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"] { background: none; }'
 
 
 class BookEngine(NBClientEngine):
@@ -115,7 +118,11 @@ def run_chapter(
 
 def _render(notebook: Path) -> None:
     nb = nbformat.read(notebook, as_version=4)
+    # A progress bar leaves every state it went through; what a terminal would show in the end is enough to keep.
+    nb, _ = CoalesceStreamsPreprocessor().preprocess(nb, {})
+    nbformat.write(nb, notebook)
     html, _ = HTMLExporter().from_notebook_node(nb, resources={"metadata": {"name": notebook.stem}})
+    html = html.replace("</head>", f"<style>{QUIET_PROGRESS}</style></head>", 1)
     beside = notebook.with_suffix(".html.part")
     beside.write_text(html, encoding="utf-8")
     beside.replace(notebook.with_suffix(".html"))

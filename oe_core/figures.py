@@ -4,9 +4,11 @@ Every function returns a pyplot figure. Scores come as {method: (in_scores, out_
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -49,6 +51,19 @@ def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     along = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))))
     kept = np.unique(np.searchsorted(along, np.linspace(0, along[-1], MOST_POINTS)))
     return x[kept], y[kept]
+
+
+@contextmanager
+def styled(settings: Mapping[str, object] = STYLE) -> Iterator[None]:
+    """Draw with matplotlib's `settings` for a while.
+
+    The first figure of a session loads the backend, which in a notebook turns interactive drawing on. That has to
+    outlast the context, or no later figure is shown.
+    """
+    with plt.rc_context(settings):
+        yield
+        interactive = plt.isinteractive()
+    matplotlib.interactive(interactive)
 
 
 def _check_methods(scores: MethodScores) -> None:
@@ -97,7 +112,7 @@ def roc_pr_grid(scores: Mapping[str, MethodScores]) -> Figure:
     """
     if not scores:
         raise ValueError("scores is empty; give {out_dist: {method: (in_scores, out_scores)}}")
-    with plt.rc_context(STYLE):
+    with styled():
         figure, rows = plt.subplots(len(scores), 2, figsize=(8.4, 4.0 * len(scores)), squeeze=False)
         for (left, right), (out_dist, methods) in zip(rows, scores.items(), strict=True):
             _check_methods(methods)
@@ -116,7 +131,7 @@ def score_histograms(scores: MethodScores, title: str = "", bins: int = 40, log:
     that pile up. Raises ValueError for no method or more than four, and for scores that are no scores.
     """
     _check_methods(scores)
-    with plt.rc_context(STYLE):
+    with styled():
         size = (4.2 * len(scores) + 0.4, 3.2)
         figure, panels = plt.subplots(1, len(scores), figsize=size, sharey=True, squeeze=False)
         for axes, (method, (in_scores, out_scores)) in zip(panels[0], scores.items(), strict=True):
@@ -147,7 +162,7 @@ def publish(figure: Figure, stem: str, folder: Path | str) -> None:
     for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
         beside = folder / f".{stem}.{os.getpid()}.{kind}"
         try:
-            with plt.rc_context(SVG):
+            with styled(SVG):
                 figure.savefig(beside, dpi=160, metadata=metadata)
             os.replace(beside, folder / f"{stem}.{kind}")
         finally:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from oe_core.figures import STYLE
+from oe_core.figures import styled
 
 
 def pixels(images: Tensor, signed: bool = False) -> np.ndarray:
@@ -26,7 +26,7 @@ def image_sheet(rows: Mapping[str, np.ndarray], captions: Mapping[str, list[str]
     """One row of pictures per label; rows: {label: (n, h, w, 3) in [0, 1]}; captions: a line above each picture."""
     columns = max(len(images) for images in rows.values())
     height = 0.82 if captions is None else 1.02
-    with plt.rc_context(STYLE):
+    with styled():
         figsize = (0.8 * columns + 1.4, height * len(rows))
         figure, grid = plt.subplots(len(rows), columns, figsize=figsize, squeeze=False)
         for line, (label, images) in zip(grid, rows.items(), strict=True):

@@ -46,6 +46,21 @@ SCALE = "demo"
 import os, signal
 os.kill(os.getpid(), signal.SIGKILL)
 """
+DRAWING = """# %% tags=["parameters"]
+SCALE = "demo"
+
+# %%
+import sys
+from oe_core.figures import roc_pr
+for step in range(50):
+    print(f"\\r{step}", end="", file=sys.stderr, flush=True)
+
+# %%
+first = roc_pr({"MSP": ([0.1, 0.2], [0.3, 0.4])})
+
+# %%
+second = roc_pr({"MSP": ([0.1, 0.2], [0.3, 0.4])})
+"""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +69,8 @@ def book(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book")
     (folder / "library").mkdir()
     (folder / "library" / "scores.py").write_text("A = 1\n")
-    for name, text in {"00_good": GOOD, "01_failing": FAILING, "02_dying": DYING, "03_good_too": GOOD}.items():
+    chapters = {"00_good": GOOD, "01_failing": FAILING, "02_dying": DYING, "03_good_too": GOOD, "04_drawing": DRAWING}
+    for name, text in chapters.items():
         (folder / f"{name}.py").write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OE_RUNS", str(folder / "runs"))
@@ -73,9 +89,9 @@ def _value(notebook, cell):
 
 def test_a_failing_chapter_fails_the_build_and_the_others_are_still_built(book):
     assert (book / "exit_code").read_text() == "1"
-    chapters = ("00_good", "01_failing", "02_dying", "03_good_too")
+    chapters = ("00_good", "01_failing", "02_dying", "03_good_too", "04_drawing")
     states = [read_stamp(book / "runs" / "smoke", name)["status"] for name in chapters]
-    assert states == ["done", "failed", "failed", "done"]
+    assert states == ["done", "failed", "failed", "done", "done"]
 
 
 def test_a_failing_chapter_leaves_its_notebook_with_the_failing_cell_marked(book):
@@ -93,6 +109,20 @@ def test_a_kernel_that_is_killed_is_marked_at_the_cell_that_it_was_in(book):
     (marked,) = [cell for cell in _built(book, "02_dying").cells if cell.metadata.get("papermill", {}).get("exception")]
     assert marked.source.startswith("import os, signal")
     assert marked.outputs[0].ename == "DeadKernelError"
+
+
+def test_every_figure_stands_below_the_cell_that_drew_it(book):
+    shown = {
+        cell.source.split(" ")[0]: [output.data["image/png"] for output in cell.outputs if "data" in output]
+        for cell in _built(book, "04_drawing").cells
+        if "roc_pr(" in cell.source
+    }
+    assert {name: len(pictures) for name, pictures in shown.items()} == {"first": 1, "second": 1}
+
+
+def test_a_progress_bar_leaves_the_last_of_its_states(book):
+    (cell,) = [cell for cell in _built(book, "04_drawing").cells if "range(50)" in cell.source]
+    assert [output.text for output in cell.outputs] == ["49"]
 
 
 def test_the_index_links_each_chapter_with_its_question_its_state_and_what_it_made(book):
@@ -150,7 +180,8 @@ def test_a_wrong_request_builds_nothing_and_says_what_is_known(book, capsys, req
 def test_the_list_shows_each_chapter_and_the_state_of_its_last_build(book, capsys):
     assert build.main(["--book", str(book), "--scale", "smoke", "--list"]) == 0
     lines = dict(line.split()[:2] for line in capsys.readouterr().out.splitlines())
-    assert lines == {"00_good": "done", "01_failing": "failed", "02_dying": "failed", "03_good_too": "done"}
+    expected = {"00_good": "done", "01_failing": "failed", "02_dying": "failed", "03_good_too": "done"}
+    assert lines == {**expected, "04_drawing": "done"}
 
 
 def test_a_chapter_is_built_again_when_any_of_what_it_was_made_from_or_what_it_made_changes(tmp_path):

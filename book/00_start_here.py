@@ -1,0 +1,254 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 0. Start here: catching an anomaly
+#
+# A network that tells handwritten digits apart gets a picture of a flower. What will it say, and could it have known
+# better?
+#
+# > Can a classifier notice that an input belongs to none of its classes, although nobody showed it that kind of input?
+#
+# **You will learn**
+#
+# - what *out-of-distribution detection* is, with its words: inlier, anomaly, outlier, score, threshold;
+# - to go from a trained network to a caught anomaly, in one minute;
+# - what Outlier Exposure changes, in one picture;
+# - how this book is built, so that you can run it again with other data, another seed, or on a bigger machine.
+#
+# Needed: you know what a neural network and a softmax are. No GPU, no download.
+
+# %% tags=["parameters"]
+SCALE = "demo"
+SEED = 0
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+
+from oe_core import figures
+from oe_core.data.images import load_images
+from oe_core.experiments import experiment
+from oe_core.runs import Store
+from oe_core.scales import SCALES, check_scale, runs_root
+from oe_core.scores import msp
+from oe_core.sheets import image_sheet, pixels
+from oe_core.train import load_model, predict
+
+plt.rcParams.update(figures.STYLE)
+ROOM = runs_root() / check_scale(SCALE)
+# This first chapter needs nothing but the embedded digits; the larger scales begin in chapter 2.
+plan = experiment("digits", SCALE if SCALE == "smoke" else "demo")
+
+# %% [markdown]
+# ## 0.1 A classifier cannot say "none of these"
+#
+# The pictures: handwritten digits to learn (they come with scikit-learn), and two kinds of images that the network will
+# meet one day though nobody planned it, patches of a photograph of a flower, and printed letters.
+
+# %%
+size = plan.baseline.size
+digits = {split: load_images("digits", split, size) for split in ("train", "test")}
+flower, letters = (load_images(name, "test", size) for name in ("photo-flower", "font-letters"))
+rows = {"digits": digits["test"], "flower": flower, "letters": letters}
+sheet = image_sheet({name: pixels(images.images[:: len(images) // 12][:12]) for name, images in rows.items()})
+figures.publish(sheet, "00_images", ROOM / "figures")
+
+# %% [markdown]
+# In the words of the field, the digits are the **in-distribution** $\mathcal{D}_{\text{in}}$, and each of them an
+# **inlier**. The other two are **out-distributions** $\mathcal{D}_{\text{out}}^{\text{test}}$, full of **anomalies**.
+#
+# Train a small network on the digits. The store keeps what it trained: when you run this cell again, it is there at once.
+
+# %%
+store = Store(ROOM)
+run = store.run(plan.baseline.with_seed(SEED))
+network = load_model(run.recipe, run.weights, num_classes=10, device=torch.device("cpu"))
+
+
+def logits(images):
+    return predict(network, images, run.recipe).numpy()
+
+
+right = logits(digits["test"].images).argmax(axis=1) == digits["test"].labels.numpy()
+print(f"{100 * right.mean():.1f} % of {len(right)} unseen digits are recognised")
+
+# %% [markdown]
+# A good network, by the usual measure. Now show it twelve patches of a flower.
+
+# %%
+def answers(images):
+    """What the network says to each image, and how sure it is: its largest softmax probability."""
+    found = logits(images)
+    return [f"{digit}, {-100 * score:.0f} %" for digit, score in zip(found.argmax(axis=1), msp(found), strict=True)]
+
+
+some = {"digits": digits["test"].images[::33][:10], "flower": flower.images[:10], "letters": letters.images[:10]}
+sheet = image_sheet({name: pixels(images) for name, images in some.items()},
+                    {name: answers(images) for name, images in some.items()})  # fmt: skip
+figures.publish(sheet, "00_answers", ROOM / "figures")
+
+# %% [markdown]
+# Above each image stands the digit that the network sees, and how sure it is. It *has* to name a digit: softmax
+# probabilities add up to one. Many of the answers about flowers and letters are given with great confidence.
+
+# %% [markdown]
+# ## 0.2 A score, a threshold, an alarm
+#
+# The simplest detector listens to that confidence. Let $f_c(x)$ be the probability of class $c$. The **score**
+#
+# $$s(x) = -\max_c f_c(x)$$
+#
+# is the negative **maximum softmax probability (MSP)**: $-1$ when the network is certain, $-1/10$ when all ten digits look
+# alike to it. In this book a score is always *higher = more anomalous*. Choose a **threshold**; ring an **alarm** above it.
+# Here is one at which one digit in twenty rings by mistake.
+
+# %%
+in_scores = msp(logits(digits["test"].images))
+threshold = np.quantile(in_scores, 0.95)
+for name, images in {"flower": flower, "letters": letters}.items():
+    rings = msp(logits(images.images)) >= threshold
+    print(f"{name}: {rings.sum()} of {len(rings)} anomalies ring ({100 * rings.mean():.0f} %)")
+
+# %% [markdown]
+# So some anomalies are caught by a network that was never told about any of them, and many are not. That was **MSP**, the
+# baseline of the paper. How to measure a detector properly is the subject of chapter 1.
+
+# %% [markdown]
+# ## 0.3 Outlier Exposure
+#
+# The paper's idea: there is no lack of images that are *not* digits. Take a large set of such **outliers** (here, patches of
+# another photograph, a temple in China), and train the network a little longer, to be right about digits **and
+# undecided about outliers**. Nothing about flowers or letters is used.
+
+# %%
+exposed = store.run(plan.exposed.with_seed(SEED))
+exposed_network = load_model(exposed.recipe, exposed.weights, num_classes=10, device=torch.device("cpu"))
+
+
+def exposed_scores(images):
+    return msp(predict(exposed_network, images, exposed.recipe).numpy())
+
+
+# %%
+rows = {}
+for name, score in {"MSP": lambda images: msp(logits(images)), "+OE": exposed_scores}.items():
+    threshold = np.quantile(score(digits["test"].images), 0.95)
+    rows[name] = {kind: 100 * np.mean(score(images.images) >= threshold)
+                  for kind, images in {"digits": digits["test"], "flower": flower, "letters": letters}.items()}  # fmt: skip
+pd.DataFrame(rows).rename_axis("share that rings (percent)").round(1)
+
+# %% [markdown]
+# The same share of digits rings in both columns, that is how the thresholds were set. What changes is the share of
+# anomalies that ring. Letters are the harder kind: they are strokes on a plain ground, as digits are, while the
+# outliers were pieces of a photograph.
+
+# %%
+scored = {name: (score(digits["test"].images), score(flower.images))
+          for name, score in {"MSP": lambda images: msp(logits(images)), "+OE": exposed_scores}.items()}  # fmt: skip
+figure = figures.score_histograms(scored, title="flower", log=True)
+figures.publish(figure, "00_scores", ROOM / "figures")
+
+# %% [markdown]
+# The picture of the whole book: two heaps of scores, inliers and anomalies. Outlier Exposure pushes the second heap to the
+# right, to where the network is undecided, and lets the first one stand.
+
+# %% [markdown]
+# ## 0.4 Where is the boundary?
+#
+# Walk from a digit to a patch of the flower in small steps, mixing the two images, and let both networks score each step.
+
+# %%
+shares = torch.linspace(0, 1, 12).view(-1, 1, 1, 1)
+start, end = digits["test"].images[33].float(), flower.images[5].float()
+walk = ((1 - shares) * start + shares * end).round().to(torch.uint8)
+captions = {"MSP": [f"{score:.2f}" for score in msp(logits(walk))], "+OE": [f"{score:.2f}" for score in exposed_scores(walk)]}
+figures.publish(image_sheet({name: pixels(walk) for name in captions}, captions), "00_walk", ROOM / "figures")
+
+# %% [markdown]
+# Above each step stands its score, from $-1$ (certain) up to $-0.1$ (undecided). Look at the right end of each row: there
+# nothing is left of the digit, and only one of the networks is meant to mind.
+
+# %% [markdown]
+# ## 0.5 How to read, and how to run
+#
+# Each chapter asks one question, builds its one new idea by hand, shows that the package `oe_core` agrees, and then uses
+# the package. Parameters stand in one cell near the top: change them and run the notebook again, or build the chapter from
+# a shell with `make book CHAPTER=00_start_here PARAMS="-p SEED 1"`.
+#
+# The whole book runs at four scales:
+
+# %%
+for name, meaning in SCALES.items():
+    print(f"{name:7s} {meaning}")
+
+# %% [markdown]
+# `make data SCALE=course` tells what data a scale needs and what is there. Numbers of the paper stand beside ours wherever
+# the same data was used; a stand-in keeps its own name.
+#
+# | if you ask | read |
+# | --- | --- |
+# | how good is a detector, and which threshold do I deploy? | chapter 1, metrics |
+# | does Outlier Exposure work on images, and what does it cost? | chapter 2, vision |
+#
+# ## Summary
+#
+# - A classifier has to name one of its classes; its confidence is a first, weak sign that it should not.
+# - A score turns any input into one number, higher = more anomalous; a threshold turns the number into an alarm.
+# - Outlier Exposure trains the network to be undecided on a set of outliers, and the doubt carries over to anomalies of
+#   other kinds.
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Another digit.** In 0.4 start from another digit and end in a letter. Where along the walk does each network begin
+# to doubt?
+
+# %% tags=["solution"]
+end = letters.images[7].float()
+for index in (0, 100, 200):
+    walk = ((1 - shares) * digits["test"].images[index].float() + shares * end).round().to(torch.uint8)
+    scores = {"MSP": msp(logits(walk)), "+OE": exposed_scores(walk)}
+    doubt = {name: np.flatnonzero(values > -0.9)[:1] / 11 for name, values in scores.items()}
+    print({name: f"from {100 * share[0]:.0f} % of the letter on" if share.size else "never" for name, share in doubt.items()})
+
+# %% [markdown] tags=["solution"]
+# Mixtures raise doubt in both networks, as they show two things at once. The ends of the walks tell them apart.
+
+# %% [markdown]
+# **2. A blank image.** Which digit does the baseline see in an all-black and in an all-white image, and how sure is it?
+# And the exposed network, which was never shown a blank image either?
+
+# %% tags=["solution"]
+blank = torch.stack([torch.zeros(3, size, size), torch.full((3, size, size), 255)]).to(torch.uint8)
+print("baseline:", answers(blank), " exposed scores:", exposed_scores(blank).round(2))
+
+# %% [markdown] tags=["solution"]
+# Small patches of a photograph are often nearly blank (sky, a wall), so blank images resemble some of the outliers.
+# Doubt about them was, in a way, taught.
+
+# %% [markdown]
+# **3. The price of the threshold.** Plot, for all thresholds, the share of flowers that ring against the share of digits
+# that ring, for both networks. (You have then drawn the ROC curves of chapter 1.)
+
+# %% tags=["solution"]
+figures.roc_pr(scored, "digits against flower")
+plt.show()
+
+# %% [markdown]
+# ## References
+#
+# - D. Hendrycks, M. Mazeika, T. Dietterich. *Deep Anomaly Detection with Outlier Exposure.* ICLR 2019.
+# - D. Hendrycks, K. Gimpel. *A baseline for detecting misclassified and out-of-distribution examples in neural
+#   networks.* ICLR 2017.
