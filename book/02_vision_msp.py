@@ -179,8 +179,9 @@ if not evaluations:
 for name, evaluation in evaluations.items():
     evaluation.save(ROOM / "records" / f"02_vision_msp_{name}")
 records = pd.concat([evaluation.records for evaluation in evaluations.values()], ignore_index=True)
-first = evaluations["tiny-imagenet" if "tiny-imagenet" in evaluations else next(iter(evaluations))]
-in_dist = records.loc[records["in_dist"].isin(first.records["in_dist"]), "in_dist"].iloc[0]
+shown_name = "tiny-imagenet" if "tiny-imagenet" in evaluations else next(iter(evaluations))
+first, first_plan = evaluations[shown_name], plans[shown_name]
+in_dist = first.records["in_dist"].iloc[0]
 print(f"{len(records):,} measured values; pictures below are of {in_dist}")
 
 # %% [markdown]
@@ -247,10 +248,8 @@ Markdown(tables.rendered(table_1))
 # beside ours only where the sets are the same.
 
 # %%
-gain = table_7.xs("mean", axis=1, level=2).xs("+OE", axis=1, level=1) - table_7.xs("mean", axis=1, level=2).xs(
-    "MSP", axis=1, level=1
-)
-bars = gain.loc[in_dist].drop(index="Mean")
+means = table_7.xs("mean", axis=1, level=2).loc[in_dist].drop(index="Mean")
+bars = means.xs("+OE", axis=1, level=1) - means.xs("MSP", axis=1, level=1)
 figure, axes = plt.subplots(figsize=(7, 0.45 * len(bars) + 1.2))
 for offset, (metric, colour) in enumerate(zip(bars, (figures.GREY, figures.BLUE, figures.VERMILION), strict=True)):
     axes.barh(np.arange(len(bars)) + 0.26 * (offset - 1), bars[metric], 0.24, color=colour, label=metric)
@@ -322,7 +321,7 @@ def extremes(name, columns=10):
         order = np.argsort(scores, kind="stable")
         for label, picked in (("most", order[::-1][:columns]), ("least", order[:columns])):
             title = f"{kind}, {label} anomalous"
-            rows[title] = pixels(images[torch.from_numpy(picked.copy())], signed=plans[chosen[0]].signed)
+            rows[title] = pixels(images[torch.from_numpy(picked.copy())], signed=first_plan.signed)
             captions[title] = [f"{scores[index]:.2f}" for index in picked]
     return image_sheet(rows, captions)
 
@@ -357,7 +356,8 @@ Markdown(tables.rendered(table_10))
 
 # %%
 fields = ["mean", "std_draws", "std_seeds", "seeds", "draws"]
-table_7.drop(index="Mean", level=1).stack([0, 1], future_stack=True).groupby(level=[2, 3], sort=False)[fields].mean().round(2)
+cells = table_7.drop(index="Mean", level=1).stack([0, 1], future_stack=True)
+cells.groupby(level=[2, 3], sort=False)[fields].mean().round(2)
 
 # %% [markdown]
 # With one seed `std_seeds` is unknown, not zero. Where it is there, compare it with `std_draws`: if training again moves a
@@ -410,7 +410,8 @@ for method in ("MSP", "+OE"):
     in_logits = store.logits(run, first.test.name, lambda: first.test.images, first.test.fingerprint)
     outs = [store.logits(run, out.key, out.inputs, out.fingerprint) for out in first.out_sets]
     rows["exposed" if method == "+OE" else "baseline"] = {
-        name: 100 * np.mean([auroc(score(in_logits), score(logits)) for logits in outs]) for name, score in SCORES.items()
+        name: 100 * np.mean([auroc(score(in_logits), score(logits)) for logits in outs])
+        for name, score in SCORES.items()
     }
 pd.DataFrame(rows).round(1)
 
@@ -430,7 +431,8 @@ run = first.runs["MSP", 0]
 in_logits = store.logits(run, first.test.name, lambda: first.test.images, first.test.fingerprint)
 out_logits = store.logits(run, out.key, out.inputs, out.fingerprint)
 for temperature in (1, 2, 10, 100):
-    print(f"T = {temperature:3d}: FPR95 {100 * fpr_at_tpr(msp(in_logits / temperature), msp(out_logits / temperature)):.1f} %")
+    fpr = fpr_at_tpr(msp(in_logits / temperature), msp(out_logits / temperature))
+    print(f"T = {temperature:3d}: FPR95 {100 * fpr:.1f} %")
 print(f"exposed: FPR95 {100 * fpr_at_tpr(*first.scores[wanted[0]]['+OE']):.1f} %")
 
 # %% [markdown] tags=["solution"]
@@ -464,8 +466,8 @@ axes.legend()
 # %% [markdown]
 # **5. Other outliers.** Build the chapter again with other outliers (`make book CHAPTER=02_vision_msp PARAMS="-p OUTLIERS
 # name"`, with a data set of your own in `OE_DATA/name/`). Which property of the set decides how much it helps: its size, its
-# variety, or its likeness to the anomalies? Write down your guess before you run it. (No solution is given: chapter 8
-# of the book returns to the question.)
+# variety, or its likeness to the anomalies? Write down your guess before you run it. (No solution is given: it
+# depends on your data.)
 #
 # ## References
 #

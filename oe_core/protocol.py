@@ -153,8 +153,13 @@ def evaluate(
 ) -> Evaluation:
     """Train (or find) baseline and exposed networks for every seed, score everything, measure every draw.
 
-    Raises MissingDataError when the in-distribution or the outliers are not at hand, or no out-distribution at all.
+    Raises ValueError for seeds or draws below 1; MissingDataError when the in-distribution or the outliers are not at
+    hand, or no out-distribution at all.
     """
+    seeds, draws = experiment.seeds if seeds is None else seeds, experiment.draws if draws is None else draws
+    for argument, value in (("seeds", seeds), ("draws", draws)):
+        if value < 1:
+            raise ValueError(f"{argument}={value} must be at least 1")
     experiment, replaced = substituted(experiment)
     load = cache(load_images)
     baseline, exposed = experiment.baseline, experiment.exposed
@@ -167,7 +172,7 @@ def evaluate(
     names = {printed_name(test.name): replaces(test), outliers: replaced.get(exposed.outliers) or outlier_source}
     result = Evaluation(pd.DataFrame(), pd.DataFrame(), {}, test, outs, missing)
     parts, accuracies = [], []
-    for seed in range(experiment.seeds if seeds is None else seeds):
+    for seed in range(seeds):
         for method, recipe in (("MSP", baseline), ("+OE", exposed)):
             progress(f"{recipe.name}, seed {seed}: {method}")
             run = result.runs[method, seed] = store.run(recipe.with_seed(seed), load=load)
@@ -176,7 +181,7 @@ def evaluate(
             for out in outs:
                 out_logits = store.logits(run, out.key, out.inputs, out.fingerprint)
                 pairs = result.draws.setdefault(
-                    out.printed, base_rate_draws(len(in_logits), len(out_logits), draws or experiment.draws)
+                    out.printed, base_rate_draws(len(in_logits), len(out_logits), draws)
                 )
                 common = dict(in_dist=printed_name(test.name), out_dist=out.printed, seed=seed, draws=pairs,
                               scale=experiment.scale, outliers=outliers if method == "+OE" else "",

@@ -46,7 +46,7 @@ class Recipe:
     precision: str = "auto"  # auto: bfloat16 autocast where the hardware computes in it
     seed: int = 0
     parent: "Recipe | None" = None  # fine-tuning starts from this recipe's weights
-    weights_file: str | None = None  # start from this file under OE_DATA/weights/ (with epochs=0: use it as it is)
+    weights_file: str | None = None  # start from this download of in_dist (with epochs=0: as it is)
 
     def __post_init__(self):
         for field, allowed in (("scaling", SCALINGS), ("outlier_order", OUTLIER_ORDERS), ("precision", PRECISIONS)):
@@ -54,6 +54,8 @@ class Recipe:
                 raise ValueError(f"{field}={getattr(self, field)!r} is unknown; choose one of {', '.join(allowed)}")
         if self.parent is not None and self.weights_file is not None:
             raise ValueError(f"weights_file={self.weights_file!r} and a parent: start from one of them")
+        if self.weights_file is not None and self.model != "resnet18":
+            raise ValueError(f"weights_file={self.weights_file!r} holds a resnet18, not model={self.model!r}")
         least_epochs = 0 if self.weights_file else 1
         for field, least in (("size", 1), ("epochs", least_epochs), ("batch_size", 1), ("outlier_batch_size", 1)):
             if getattr(self, field) < least:

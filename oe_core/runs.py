@@ -6,8 +6,8 @@
         checkpoint.pt            only while training
         scores/<set>-<hash>.safetensors and .json
 
-The identity is a hash over the recipe and over the pixels and labels that it trains on, its parents' included: the
-same recipe on other data is another run beside the first.
+The identity is a hash over the recipe and over the pixels and labels that it trains on (and the file of weights that it
+starts from), its parents' included: the same recipe on other data is another run beside the first.
 """
 
 import hashlib
@@ -184,7 +184,10 @@ def _training_sets(recipe: Recipe, load: Load) -> tuple[ImageSet, ImageSet | Non
 def _identity(recipe: Recipe, load: Load) -> str:
     fingerprints = [images.fingerprint if images else None for images in _training_sets(recipe, load)]
     parent = _identity(recipe.parent, load) if recipe.parent else None
-    return hashlib.sha256(json.dumps([recipe.digest, fingerprints, parent]).encode()).hexdigest()
+    parts = [recipe.digest, fingerprints, parent]
+    if recipe.weights_file:
+        parts.append(hashlib.sha256(train.weights_path(recipe).read_bytes()).hexdigest())
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _facts(images: ImageSet) -> dict:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -12,12 +13,14 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from oe_core.data.batches import Augmented, JointBatches, network_inputs
+from oe_core.data.catalog import dataset
+from oe_core.data.download import download_folder, how_to_get
 from oe_core.data.image_set import ImageSet
+from oe_core.data.images import MissingDataError
 from oe_core.losses import outlier_exposure
 from oe_core.models import build
 from oe_core.models.resnet18 import places365_weights
 from oe_core.recipes import Recipe
-from oe_core.scales import data_root
 
 FINAL_LEARNING_RATE = 1e-6  # hendrycks/outlier-exposure CIFAR/oe_tune.py
 CHECKPOINT_SECONDS = 60.0
@@ -196,6 +199,18 @@ class _Training:
             torch.cuda.set_rng_state(state["cuda_rng"].cpu(), self.device)
 
 
+def weights_path(recipe: Recipe) -> Path:
+    """Where the file of weights lies that `recipe` starts from: among the downloads of its in-distribution.
+
+    Raises MissingDataError saying how to get the file when it is not there.
+    """
+    path = download_folder(recipe.in_dist) / recipe.weights_file
+    if not path.exists():
+        ways = how_to_get(dataset(recipe.in_dist))
+        raise MissingDataError(f"{path} is missing, the weights that recipe {recipe.name!r} starts from.\n{ways}")
+    return path
+
+
 def fit(
     recipe: Recipe,
     inliers: ImageSet,
@@ -213,7 +228,7 @@ def fit(
     """
     device = device or default_device()
     if recipe.weights_file:
-        initial = places365_weights(data_root() / "weights" / recipe.weights_file)
+        initial = places365_weights(weights_path(recipe))
     elif (initial is None) != (recipe.parent is None):
         raise ValueError(f"recipe {recipe.name!r}: initial weights and a parent recipe belong together")
     with _random_state(recipe.seed, device):

@@ -58,3 +58,14 @@ def test_a_new_seed_reaches_the_parent():
 def test_impossible_settings_name_the_field_and_its_value(change, message):
     with pytest.raises(ValueError, match=message):
         replace(BASELINE, **change)
+
+
+def test_a_file_of_weights_may_be_used_as_it_is_and_only_for_its_own_network():
+    places = Recipe("places", "places365", model="resnet18", epochs=0, weights_file="resnet18_places365.pth.tar")
+    assert places.epochs == 0
+    with pytest.raises(ValueError, match="epochs=0 must be at least 1"):
+        replace(places, weights_file=None)
+    with pytest.raises(ValueError, match="holds a resnet18, not model='wrn-40-2'"):
+        replace(places, model="wrn-40-2")
+    with pytest.raises(ValueError, match="and a parent: start from one of them"):
+        replace(places, parent=replace(places, weights_file=None, epochs=1))

@@ -16,10 +16,8 @@ def places365_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of `resnet18_places365.pth.tar` (the Places team's file, supplied by hand), in torchvision's names.
 
     No hash of the file is published, so it is read with `weights_only=True`, which runs no code from it.
-    Raises FileNotFoundError without the file, ValueError when it is not a checkpoint of this network.
+    Raises ValueError when the file is not a checkpoint of this network.
     """
-    if not Path(path).exists():
-        raise FileNotFoundError(f"{path}: not found; download resnet18_places365.pth.tar from the Places365 project")
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     state = checkpoint.get("state_dict") if isinstance(checkpoint, dict) else None
     if not state:

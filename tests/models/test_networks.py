@@ -109,5 +109,3 @@ def test_places365_weights_of_another_network_are_refused(tmp_path):
     torch.save({"state_dict": nn.Linear(2, 2).state_dict()}, tmp_path / "wrong.pth.tar")
     with pytest.raises(ValueError, match="wrong.pth.tar: no ResNet-18 with 365 classes"):
         places365_weights(tmp_path / "wrong.pth.tar")
-    with pytest.raises(FileNotFoundError, match="resnet18_places365.pth.tar"):
-        places365_weights(tmp_path / "absent")

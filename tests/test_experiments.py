@@ -1,0 +1,80 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from oe_core.experiments import DRAWS, IN_DISTS, OUT_DISTS, SEEDS, experiment
+from oe_core.scales import SCALES
+from oe_core.tables import paper_out_dists
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_scale_has_in_distributions_seeds_and_draws(scale):
+    for in_dist in IN_DISTS[scale]:
+        plan = experiment(in_dist, scale)
+        assert (plan.seeds, plan.draws) == (SEEDS[scale], DRAWS[scale])
+        assert plan.exposed.parent == plan.baseline
+        assert plan.exposed.outliers not in plan.out_dists
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("in_dist", ["svhn", "cifar10", "cifar100", "tiny-imagenet", "places365"])
+def test_every_network_of_the_paper_has_a_recipe_at_every_scale(in_dist, scale):
+    plan = experiment(in_dist, scale)
+    assert plan.baseline.in_dist == in_dist and plan.exposed.oe_weight == 0.5
+    if scale in ("smoke", "demo"):
+        assert plan.baseline.limit <= 2000 and plan.baseline.weights_file is None
+
+
+@pytest.mark.parametrize("in_dist", IN_DISTS["paper"])
+def test_the_out_distributions_are_those_of_the_paper_s_table_7(in_dist):
+    from oe_core.data.anomalies import ANOMALY_NAMES
+    from oe_core.data.catalog import printed_name
+
+    named = {ANOMALY_NAMES.get(key) or printed_name(key) for key in OUT_DISTS[in_dist]}
+    assert named == paper_out_dists(7, printed_name(in_dist))
+
+
+def test_the_paper_s_settings_of_section_4_3_and_appendix_b():
+    cifar = experiment("cifar10", "paper")
+    assert (cifar.baseline.model, cifar.baseline.epochs, cifar.baseline.learning_rate) == ("wrn-40-2", 100, 0.1)
+    assert (cifar.exposed.epochs, cifar.exposed.learning_rate, cifar.exposed.outlier_batch_size) == (10, 0.001, 256)
+    svhn = experiment("svhn", "paper")
+    assert (svhn.baseline.model, svhn.baseline.epochs, svhn.baseline.learning_rate) == ("wrn-16-4", 20, 0.01)
+    assert not svhn.signed and cifar.signed
+    places = experiment("places365", "paper")
+    assert (places.baseline.epochs, places.exposed.epochs, places.exposed.outlier_batch_size) == (0, 5, 512)
+
+
+def test_the_code_s_variant_differs_where_text_and_code_disagree():
+    text, code = (experiment("svhn", "paper", variant=variant).exposed for variant in ("paper", "code"))
+    assert (text.epochs, text.learning_rate) == (10, 0.001)
+    assert replace(code, epochs=10, learning_rate=0.001) == text
+    orders = [experiment("tiny-imagenet", "paper", variant=v).exposed.outlier_order for v in ("paper", "code")]
+    assert orders == ["shuffled", "contiguous"]
+
+
+def test_a_folder_of_the_reader_s_own_is_an_in_distribution(tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    (tmp_path / "shells" / "train").mkdir(parents=True)
+    np.savez(tmp_path / "shells" / "train" / "images.npz",
+             images=np.zeros((4, 8, 8, 3), np.uint8), labels=np.arange(4) % 2)  # fmt: skip
+    plan = experiment("shells", "demo", outliers="photo-china", out_dists=["gaussian"])
+    assert (plan.baseline.in_dist, plan.exposed.outliers, plan.out_dists) == ("shells", "photo-china", ("gaussian",))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"in_dist": "digit"}, "in_dist: 'digit' is unknown; known are .*digits"),
+        ({"outliers": "china"}, "outliers: 'china' is unknown"),
+        ({"out_dists": ["gaussian", "nosie"]}, "out_dists: 'nosie' is unknown"),
+        ({"scale": "tiny"}, "scale='tiny' is unknown; choose one of smoke, demo, course, paper"),
+        ({"variant": "both"}, "variant='both' is unknown; choose one of paper, code"),
+        ({"out_dists": ["photo-china"]}, "must be different data sets"),
+        ({"outliers": "digits"}, "must be different data sets"),
+    ],
+)
+def test_unknown_and_repeated_names_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        experiment(**{"in_dist": "digits", "scale": "demo"} | arguments)
