@@ -10,6 +10,7 @@ from unittest import mock
 import nbformat
 import papermill
 from chapters import Chapter
+from formulas import FormulaPreprocessor
 from ipykernel.kernelspec import write_kernel_spec
 from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
@@ -121,6 +122,7 @@ def _render(notebook: Path) -> None:
     # A progress bar leaves every state it went through; what a terminal would show in the end is enough to keep.
     nb, _ = CoalesceStreamsPreprocessor().preprocess(nb, {})
     nbformat.write(nb, notebook)
+    nb, _ = FormulaPreprocessor().preprocess(nb, {})
     html, _ = HTMLExporter().from_notebook_node(nb, resources={"metadata": {"name": notebook.stem}})
     html = html.replace("</head>", f"<style>{QUIET_PROGRESS}</style></head>", 1)
     beside = notebook.with_suffix(".html.part")

@@ -12,7 +12,7 @@ from stamps import read_stamp, why_build, write_stamp
 GOOD = """# %% [markdown]
 # # A first chapter
 # Some words. Does a table *come
-# out*? It does.
+# out*? It does, with $\\lambda = 0.5$ and `"$HOME"` for $5.
 
 # %% tags=["parameters"]
 SCALE = "demo"
@@ -118,6 +118,13 @@ def test_every_figure_stands_below_the_cell_that_drew_it(book):
         if "roc_pr(" in cell.source
     }
     assert {name: len(pictures) for name, pictures in shown.items()} == {"first": 1, "second": 1}
+
+
+def test_a_formula_is_rendered_without_fetching_anything(book):
+    page = (book / "runs" / "smoke" / "notebooks" / "00_good.html").read_text()
+    assert "<mi>λ</mi><mo>=</mo><mn>0.5</mn>" in page
+    assert '<code>"$HOME"</code>' in page and "for $5." in page
+    assert _built(book, "00_good").cells[0].source.endswith('with $\\lambda = 0.5$ and `"$HOME"` for $5.')
 
 
 def test_a_progress_bar_leaves_the_last_of_its_states(book):

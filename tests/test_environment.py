@@ -80,7 +80,7 @@ def test_the_range_reaches_back_to_the_releases_for_older_cuda(name, oldest):
 
 
 # Packages that are imported by another name than they are installed by.
-INSTALLED_AS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+INSTALLED_AS = {"IPython": "ipython", "PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 
 
 def _imported(folder):

@@ -42,8 +42,8 @@ ARRAYS_ONLY = ("scores", "metrics", "draws")
 # From the records on, pandas and matplotlib are at home.
 WITH_TABLES_AND_FIGURES = ("records", "protocol", "validation", "tables", "table_text", "figures", "sheets")
 NOTEBOOK_PACKAGES = (
-    "IPython ipykernel ipywidgets jupyter_client jupyterlab jupytext matplotlib nbclient nbconvert nbformat pandas "
-    "papermill seaborn"
+    "IPython ipython ipykernel ipywidgets jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "
+    "nbconvert nbformat pandas papermill seaborn"
 ).split()
 
 
