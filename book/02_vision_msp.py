@@ -177,7 +177,7 @@ if not evaluations:
 
 # %%
 for name, evaluation in evaluations.items():
-    evaluation.save(ROOM / "records" / f"02_vision_msp_{name}")
+    evaluation.save(ROOM / "records" / "02_vision_msp" / name)
 records = pd.concat([evaluation.records for evaluation in evaluations.values()], ignore_index=True)
 shown_name = "tiny-imagenet" if "tiny-imagenet" in evaluations else next(iter(evaluations))
 first, first_plan = evaluations[shown_name], plans[shown_name]
@@ -248,22 +248,14 @@ Markdown(tables.rendered(table_1))
 # beside ours only where the sets are the same.
 
 # %%
-means = table_7.xs("mean", axis=1, level=2).loc[in_dist].drop(index="Mean")
-bars = means.xs("+OE", axis=1, level=1) - means.xs("MSP", axis=1, level=1)
-figure, axes = plt.subplots(figsize=(7, 0.45 * len(bars) + 1.2))
-for offset, (metric, colour) in enumerate(zip(bars, (figures.GREY, figures.BLUE, figures.VERMILION), strict=True)):
-    axes.barh(np.arange(len(bars)) + 0.26 * (offset - 1), bars[metric], 0.24, color=colour, label=metric)
-axes.axvline(0, color="black", linewidth=0.8)
-axes.set_yticks(range(len(bars)), bars.index)
-axes.invert_yaxis()
-axes.set(xlabel="change by Outlier Exposure, percentage points (FPR95: left is better; areas: right)", title=in_dist)
-axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+figure = figures.before_after(table_7.loc[in_dist], title=f"{in_dist}: all out-distributions and their mean")
 figures.publish(figure, "02_gain", ROOM / "figures")
 
 # %% [markdown]
-# Long bars belong to anomalies on which the baseline was poor and the outliers taught something that carries over. Short
-# ones are of two kinds: the baseline had little left to gain, or the anomalies look more like the inliers than like the
-# outliers, and doubt there would cost accuracy.
+# Each line joins the baseline and its exposed copy; a bar through a mark is the spread over seeds. Long lines belong to
+# anomalies on which the baseline was poor and the outliers taught something that carries over. Short ones are of two
+# kinds: the baseline had little left to gain, or the anomalies look more like the inliers than like the outliers, and
+# doubt there would cost accuracy.
 
 # %% [markdown]
 # ## 2.6 Figures 1 and 4: all thresholds at once

@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
@@ -154,6 +155,34 @@ def _histogram(axes: Axes, in_scores: np.ndarray, out_scores: np.ndarray, bins: 
         axes.hist(values, edges, weights=weights, color=colour, alpha=0.3, histtype="stepfilled")
         axes.hist(values, edges, weights=weights, color=colour, histtype="step", linewidth=1.4, label=label)
     axes.axvline(np.median(out_scores), color=OUT_COLOUR, linestyle=":", linewidth=1.2, label="median anomaly")
+
+
+def before_after(table: pd.DataFrame, title: str = "") -> Figure:
+    """One panel a metric, one line an out-distribution, one mark a method with its spread.
+
+    table: the rows of one in-distribution of a frame of `tables.compare`, indexed by out_dist, with two methods.
+    The spread is the standard deviation over seeds, none where there is one seed. Raises ValueError for another
+    number of methods.
+    """
+    metrics, methods = (list(dict.fromkeys(table.columns.get_level_values(level))) for level in (0, 1))
+    if len(methods) != 2:
+        raise ValueError(f"table has {len(methods)} methods ({', '.join(methods)}); this figure compares two")
+    lines = np.arange(len(table))
+    with styled():
+        figsize = (2.7 * len(metrics) + 1.4, 0.34 * len(table) + 1.3)
+        figure, panels = plt.subplots(1, len(metrics), figsize=figsize, sharey=True, squeeze=False)
+        for axes, metric in zip(panels[0], metrics, strict=True):
+            means = [table[metric, method, "mean"].to_numpy(float) for method in methods]
+            axes.hlines(lines, *means, color=GREY, linewidth=1)
+            for values, method, colour, marker in zip(means, methods, (BLUE, VERMILION), "os", strict=True):
+                spread = table[metric, method, "std_seeds"].fillna(0).to_numpy(float)
+                axes.errorbar(values, lines, xerr=spread, color=colour, marker=marker, linestyle="", label=method)
+            axes.set(xlim=(-3, 103), xlabel=f"{metric} ({'lower' if metric.startswith('FPR') else 'higher'} = better)")
+        panels[0][0].set_yticks(lines, table.index)
+        panels[0][0].invert_yaxis()
+        panels[0][0].set_title(title)
+        figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+    return figure
 
 
 def publish(figure: Figure, stem: str, folder: Path | str) -> None:

@@ -74,22 +74,16 @@ class Evaluation:
             "runs": stamps,
         }  # fmt: skip
 
-    def save(self, stem: Path) -> None:
-        """Write <stem>.csv (the records), <stem>.evidence.json and <stem>.draws.json."""
-        write_records(self.records, stem.with_name(f"{stem.name}.csv"))
-        evidence = json.dumps(self.evidence(), indent=1, default=str)
-        stem.with_name(f"{stem.name}.evidence.json").write_text(evidence, encoding="utf-8")
-        self.save_draws(stem.with_name(f"{stem.name}.draws.json"))
-
-    def save_draws(self, path: Path) -> None:
-        """Write every draw's indices and their digest, so that each number can be recomputed from stored logits."""
+    def save(self, folder: Path) -> None:
+        """Write records.csv, evidence.json and draws.json, the indices behind each number, into `folder`."""
+        write_records(self.records, folder / "records.csv")
+        (folder / "evidence.json").write_text(json.dumps(self.evidence(), indent=1), encoding="utf-8")
         whole = {
             name: {"sha256": draws_digest(pairs), "in": [i.tolist() for i, _ in pairs],
                    "out": [o.tolist() for _, o in pairs]}
             for name, pairs in self.draws.items()
         }  # fmt: skip
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(whole, separators=(",", ":")), encoding="utf-8")
+        (folder / "draws.json").write_text(json.dumps(whole, separators=(",", ":")), encoding="utf-8")
 
 
 def substituted(experiment: Experiment) -> tuple[Experiment, dict[str, str]]:

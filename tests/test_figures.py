@@ -1,5 +1,6 @@
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 
 matplotlib.use("Agg")
@@ -103,3 +104,35 @@ def test_nothing_to_draw_is_refused():
 def test_scores_with_nan_are_refused_by_name(scores):
     with pytest.raises(ValueError, match="out_scores holds 1 NaN"):
         figures.score_histograms({"MSP": (scores["MSP"][0], [np.nan])})
+
+
+@pytest.fixture
+def compared():
+    from oe_core.draws import base_rate_draws
+    from oe_core.records import detection_records
+    from oe_core.tables import compare
+
+    generator = np.random.default_rng(0)
+    parts = [
+        detection_records(
+            table=7, in_dist="digits", out_dist=out, method=method, seed=seed, scale="demo",
+            in_scores=generator.normal(0, 1, 100), out_scores=generator.normal(shift, 1, 20),
+            draws=base_rate_draws(100, 20, draws=2),
+        )
+        for out in ("letters", "flower") for method, shift in (("MSP", 1), ("+OE", 3)) for seed in (0, 1)
+    ]  # fmt: skip
+    return compare(pd.concat(parts), 7).loc["digits"]
+
+
+def test_before_and_after_stand_on_one_line_an_out_distribution(compared):
+    panels = figures.before_after(compared, "digits").axes
+    assert [panel.get_xlabel().split(" ")[0] for panel in panels] == ["FPR95", "AUROC", "AUPR"]
+    assert [label.get_text() for label in panels[0].get_yticklabels()] == ["letters", "flower", "Mean"]
+    marks = {container.get_label(): container.lines[0].get_xdata() for container in panels[1].containers}
+    for method in ("MSP", "+OE"):
+        assert marks[method].tolist() == compared["AUROC", method, "mean"].tolist()
+
+
+def test_before_and_after_compare_two_methods(compared):
+    with pytest.raises(ValueError, match=r"table has 1 methods \(MSP\); this figure compares two"):
+        figures.before_after(compared.loc[:, (slice(None), "MSP")])

@@ -96,9 +96,10 @@ def test_a_second_evaluation_trains_and_scores_nothing(plan, store, evaluation, 
 
 def test_save_writes_records_evidence_and_draws_from_which_the_numbers_follow(evaluation, tmp_path):
     evaluation.save(tmp_path / "vision")
-    pd.testing.assert_frame_equal(records.read(tmp_path / "vision.csv"), records.validate(evaluation.records))
-    evidence = json.loads((tmp_path / "vision.evidence.json").read_text())
-    draws = json.loads((tmp_path / "vision.draws.json").read_text())
+    written = records.read(tmp_path / "vision" / "records.csv")
+    pd.testing.assert_frame_equal(written, records.validate(evaluation.records))
+    evidence = json.loads((tmp_path / "vision" / "evidence.json").read_text())
+    draws = json.loads((tmp_path / "vision" / "draws.json").read_text())
     assert evidence["seeds"] == [0, 1] and evidence["scale"] == "smoke"
     assert evidence["draws"]["Gaussian"] == {"count": 2, "sha256": draws["Gaussian"]["sha256"]}
     assert np.array_equal(draws["Gaussian"]["out"][0], evaluation.draws["Gaussian"][0][1])
