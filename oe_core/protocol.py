@@ -152,8 +152,8 @@ def evaluate(
     """
     seeds, draws = experiment.seeds if seeds is None else seeds, experiment.draws if draws is None else draws
     for argument, value in (("seeds", seeds), ("draws", draws)):
-        if value < 1:
-            raise ValueError(f"{argument}={value} must be at least 1")
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"{argument}={value!r} must be a whole number of at least 1")
     experiment, replaced = substituted(experiment)
     load = cache(load_images)
     baseline, exposed = experiment.baseline, experiment.exposed

@@ -136,7 +136,8 @@ class _Training:
         )  # fmt: skip
         self.steps = recipe.epochs * len(batches)
         compiled = device.type == "cuda" and self.steps >= COMPILE_STEPS
-        self.forward = torch.compile(self.model, mode="reduce-overhead") if compiled else self.model
+        # Not dynamic: the two shapes of an epoch (its last batch is smaller) get a CUDA graph each.
+        self.forward = torch.compile(self.model, mode="reduce-overhead", dynamic=False) if compiled else self.model
         self.epoch, self.step, self.log, self.seconds = 0, 0, [], 0.0
         self.epoch_losses = torch.zeros(len(batches), 2, device=device)
         self.generator_state = batches.generator.get_state()

@@ -109,7 +109,7 @@ def test_save_writes_records_evidence_and_draws_from_which_the_numbers_follow(ev
 
 @pytest.mark.parametrize("argument", ["seeds", "draws"])
 def test_fewer_than_one_seed_or_draw_is_refused_before_any_training(plan, store, argument):
-    with pytest.raises(ValueError, match=f"{argument}=0 must be at least 1"):
+    with pytest.raises(ValueError, match=f"{argument}=0 must be a whole number of at least 1"):
         evaluate(store, plan, **{argument: 0})
 
 
