@@ -10,7 +10,7 @@ HERE = PYTHONPATH="$(CURDIR)"
 RUNS = $(if $(OE_RUNS),$(OE_RUNS),runs)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint data bench lab clean
+.PHONY: help book student test lint data bench lab clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -18,6 +18,9 @@ help: ## list the targets
 
 book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [PARAMS="-p NAME VALUE"] [FORCE=1]
 	@$(HERE) $(PY) book/build.py --scale $(SCALE) $(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(PARAMS)
+
+student: $(INSTALLED) ## write the chapters as notebooks without their solutions into runs/student
+	@$(HERE) $(PY) book/student.py
 
 test: $(INSTALLED) ## run the unit tests: [ARGS="-k name"]
 	@$(PY) -m pytest -q $(ARGS)

@@ -130,7 +130,8 @@ PHOTOGRAPHS = (
         by_hand="get Icons-50 by the links in the README of github.com/hendrycks/robustness and put its class folders, "
         "without the one for numbers, into OE_DATA/icons/test",
         citation="Hendrycks and Dietterich 2018, Benchmarking neural network robustness (an older draft)",
-        note="no stable address and no hash; icons drawn from an open font must go under another name",
+        stand_ins=("emoji",),
+        note="no stable address and no hash; other icons, as a folder of the reader's, go under the name emoji",
     ),
     DataSet(
         key="textures",

@@ -93,6 +93,7 @@ def test_printed_names_are_the_papers_and_other_names_are_themselves():
 def test_a_stand_in_knows_whom_it_replaces_and_the_papers_sets_replace_nobody():
     assert stands_in_for("digits") == "SVHN"
     assert stands_in_for("lsun-val") == "LSUN"
+    assert stands_in_for("emoji") == "Icons-50"
     assert stands_in_for("tiny-images-300k") == "80 Million Tiny Images"
     assert stands_in_for("imagenet-800") == "" and dataset("imagenet-22k").stand_ins[0] == "imagenet-800"
     assert stands_in_for("my-photos") == ""

@@ -1,0 +1,37 @@
+"""The student's version of the book: every chapter as a notebook whose solutions are left to the reader.
+
+`python book/student.py` is what `make student` calls; the notebooks go to `runs/student/`.
+"""
+
+from itertools import groupby
+from pathlib import Path
+
+import nbformat
+from chapters import find_chapters, read_chapter
+
+from oe_core.scales import runs_root
+
+ROOM_TO_WORK = "# Write your solution here.\n"
+
+
+def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy of `notebook` in which one empty code cell stands for each run of cells tagged `solution`."""
+    cells = []
+    for solved, group in groupby(notebook.cells, lambda cell: "solution" in cell.metadata.get("tags", [])):
+        cells += [nbformat.v4.new_code_cell(ROOM_TO_WORK)] if solved else list(group)
+    student = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+    _, student = nbformat.validator.normalize(student)
+    return student
+
+
+def main(book: Path) -> None:
+    """Write the student's version of every chapter of `book` and say where."""
+    folder, chapters = runs_root() / "student", find_chapters(book)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, path in chapters.items():
+        nbformat.write(without_solutions(read_chapter(path).notebook), folder / f"{name}.ipynb")
+    print(f"{len(chapters)} notebooks without their solutions in {folder}")
+
+
+if __name__ == "__main__":
+    main(Path(__file__).resolve().parent)
