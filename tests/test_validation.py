@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 from tqdm import tqdm
 
@@ -7,7 +9,7 @@ from oe_core.data.anomalies import VALIDATION
 from oe_core.experiments import experiment
 from oe_core.recipes import fine_tuned
 from oe_core.runs import Store
-from oe_core.validation import search, validation_scores
+from oe_core.validation import course_candidates, main, search, validation_scores
 
 PLAN = experiment("digits", "smoke")
 BASELINE = replace(PLAN.baseline, holdout=100)
@@ -25,11 +27,12 @@ def test_every_validation_distribution_of_appendix_a_is_measured(store):
     assert measured[["FPR95", "AUROC", "AUPR", "accuracy"]].apply(lambda column: column.between(0, 100).all()).all()
 
 
-def test_a_search_has_one_row_a_recipe_and_counts_the_parent_s_training(store):
+def test_a_search_has_one_row_a_recipe_and_counts_the_parent_s_images(store):
     found = search(store, [BASELINE, EXPOSED])
     assert found.index.tolist() == [BASELINE.name, "exposed"]
-    own = store.run(EXPOSED).stamp["seconds"]
-    assert found.loc["exposed", "seconds"] == pytest.approx(own + store.run(BASELINE).stamp["seconds"])
+    assert found.loc[BASELINE.name, "images"] == pytest.approx(256e-6)
+    # Two steps of 128 inliers and 256 outliers each, after the parent's.
+    assert found.loc["exposed", "images"] == pytest.approx((256 + 256 + 2 * 256) * 1e-6)
     mean = validation_scores(store, EXPOSED)["AUROC"].mean()
     assert found.loc["exposed", "AUROC"] == pytest.approx(mean)
 
@@ -37,3 +40,31 @@ def test_a_search_has_one_row_a_recipe_and_counts_the_parent_s_training(store):
 def test_a_recipe_without_held_out_images_is_refused(store):
     with pytest.raises(ValueError, match="recipe 'digits' has holdout=0"):
         validation_scores(store, PLAN.baseline)
+
+
+@pytest.fixture
+def photographs(tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    for name in ("sights", "others"):
+        (tmp_path / name / "train").mkdir(parents=True)
+        np.savez(tmp_path / name / "train" / "images.npz",
+                 images=np.zeros((4, 32, 32, 3), np.uint8), labels=np.arange(4) % 2)  # fmt: skip
+
+
+def test_the_candidates_of_the_course_differ_and_one_of_them_is_its_recipe(photographs):
+    candidates, plan = course_candidates("sights", "others"), experiment("sights", "course", outliers="others")
+    digests = [recipe.digest for recipe in candidates]
+    assert len(set(digests)) == len({recipe.name for recipe in candidates}) == len(candidates)
+    assert {plan.baseline.digest, plan.exposed.digest} <= set(digests)
+    assert all(recipe.holdout == 5000 for recipe in candidates)
+    rates = {recipe.learning_rate for recipe in candidates if recipe.parent}
+    assert 0.001 in rates and len(rates) > 2
+
+
+def test_the_search_leaves_a_table_among_the_records_of_the_course(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OE_RUNS", str(tmp_path))
+    monkeypatch.setattr("oe_core.validation.course_candidates", lambda in_dist, outliers: [BASELINE])
+    main(["digits", "photo-china"])
+    path = tmp_path / "course" / "records" / "search-digits.csv"
+    assert pd.read_csv(path, index_col="recipe").index.tolist() == [BASELINE.name]
+    assert str(path) in capsys.readouterr().out
