@@ -21,30 +21,31 @@ CHANNEL_STATISTICS = {
 
 def network_inputs(images: Tensor, scaling: str) -> Tensor:
     """uint8 (n, 3, h, w), or float in [0, 1], to standardised float32 in channels_last order."""
-    mean, std = (torch.tensor(values, device=images.device).view(1, 3, 1, 1) for values in CHANNEL_STATISTICS[scaling])
-    if images.dtype == torch.uint8:
-        mean, scale = mean * 255, 1 / (255 * std)
-    else:
-        scale = 1 / std
+    mean, std = (torch.tensor(values, device=images.device) for values in CHANNEL_STATISTICS[scaling])
+    scale = 1 / (255 * std) if images.dtype == torch.uint8 else 1 / std
     inputs = images.to(torch.float32, memory_format=torch.channels_last)
-    return torch.addcmul(-mean * scale, inputs, scale) if scaling != "unit" else inputs.mul(scale)
+    # Whole rows of pixels at a time: with three channels innermost, broadcasting over them is ten times slower.
+    width = images.shape[3]
+    rows = inputs.permute(0, 2, 3, 1).flatten(2)
+    scaled = rows.mul(scale.repeat(width)).sub_((mean / std).repeat(width))
+    return scaled.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
 
 
 class Augmented:
     """Random crops and flips of a resident image set.
 
-    images: uint8 (n, 3, size, size). A crop is one index into a view of all (2 p + 1)^2 windows of the zero-padded
-    images, so a whole batch costs two kernels and no copy of the windows is ever made.
+    images: uint8 (n, 3, size, size), kept in channels_last order. A crop is one index into a view of all (2 p + 1)^2
+    windows of the zero-padded images, so a whole batch costs two kernels and no copy of the windows is ever made.
     """
 
     def __init__(self, images: Tensor, crop_padding: int, flip: bool):
-        padded = F.pad(images, [crop_padding] * 4)
+        padded = F.pad(images, [crop_padding] * 4).permute(0, 2, 3, 1).contiguous()
         n, channels, size = images.shape[:3]
-        image, channel, row, column = padded.stride()
+        image, row, column, channel = padded.stride()
         self.offsets = 2 * crop_padding + 1
         self.flip = flip
         self.windows = padded.as_strided(
-            (n, self.offsets, self.offsets, channels, size, size), (image, row, column, channel, row, column)
+            (n, self.offsets, self.offsets, size, size, channels), (image, row, column, row, column, channel)
         )
 
     def __len__(self) -> int:
@@ -57,11 +58,11 @@ class Augmented:
         return torch.cat([offsets, flips], dim=1)
 
     def batch(self, indices: Tensor, choices: Tensor) -> Tensor:
-        """uint8 (batch, 3, size, size) for image `indices` (batch,) under `choices` (batch, 3)."""
+        """uint8 (batch, 3, size, size), channels_last, for image `indices` (batch,) under `choices` (batch, 3)."""
         cropped = self.windows[indices, choices[:, 0], choices[:, 1]]
-        if not self.flip:
-            return cropped
-        return torch.where(choices[:, 2].view(-1, 1, 1, 1).bool(), cropped.flip(3), cropped)
+        if self.flip:
+            cropped = torch.where(choices[:, 2].view(-1, 1, 1, 1).bool(), cropped.flip(2), cropped)
+        return cropped.permute(0, 3, 1, 2)
 
 
 def outlier_indices(available: int, needed: int, order: str, generator: torch.Generator) -> Tensor:

@@ -1,0 +1,84 @@
+"""The measured results that the repository keeps: valid records, whole evidence, and a README that quotes them."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from oe_core import records, tables
+from oe_core.experiments import experiment
+from oe_core.recipes import Recipe
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = sorted(path.parent for path in ROOT.glob("runs/reference/*/records.csv"))
+COURSE = ROOT / "runs" / "reference" / "cifar10-course"
+
+
+def _evidence(folder):
+    return json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def table_7():
+    return tables.compare(records.read(COURSE / "records.csv"), 7)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_evidence_says_scale_seeds_draws_hardware_time_data_and_commit(folder):
+    evidence, measured = _evidence(folder), records.read(folder / "records.csv")
+    assert evidence["scale"] == measured["scale"].unique().item()
+    assert evidence["seeds"] == sorted(measured["seed"].unique())
+    assert {name: draws["count"] for name, draws in evidence["draws"].items()} == (
+        measured.groupby("out_dist")["draw"].nunique().to_dict()
+    )
+    for run in evidence["runs"]:
+        assert run["device"]["name"] and run["seconds"] > 0
+        assert re.fullmatch("[0-9a-f]{40}", run["commit"]) and run["dirty"] is False
+        assert re.fullmatch("[0-9a-f]{64}", run["data"]["inliers"]["fingerprint"])
+        assert Recipe.from_json(run["recipe"]).digest == run["digest"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_no_evidence_names_a_path_of_one_machine(folder):
+    for file in folder.iterdir():
+        if file.suffix in (".json", ".csv", ".md"):
+            assert not re.search(r"/(work|root|home|tmp|Users)/", file.read_text(encoding="utf-8")), file
+
+
+def test_outlier_exposure_beats_the_baseline_and_costs_at_most_one_point_of_accuracy(table_7):
+    mean = table_7.loc[("CIFAR-10", "Mean")]
+    assert mean["FPR95", "+OE", "mean"] < mean["FPR95", "MSP", "mean"] - 10
+    assert mean["AUROC", "+OE", "mean"] > mean["AUROC", "MSP", "mean"] + 5
+    assert mean["AUPR", "+OE", "mean"] > mean["AUPR", "MSP", "mean"] + 10
+    accuracy = pd.DataFrame(_evidence(COURSE)["accuracy"]).groupby("method")["accuracy"].mean()
+    assert accuracy["+OE"] > accuracy["MSP"] - 1
+
+
+def test_the_course_recipe_is_the_one_that_the_validation_search_found():
+    found = pd.read_csv(COURSE / "search.csv", index_col="recipe")
+    tuned = found[found.index.str.startswith("OE") & (found["accuracy"] > found.loc["baseline", "accuracy"] - 1)]
+    best = tuned.drop(index="OE from scratch")["FPR95"].idxmin()
+    assert best == "OE 4 epochs from 0.05"
+    plan = experiment("cifar10", "course")
+    assert (plan.exposed.epochs, plan.exposed.learning_rate) == (4, 0.05)
+    # The record was made with a stand-in for 80 Million Tiny Images; a recipe's name is only a label.
+    exposed = replace(plan.exposed, outliers="tiny-imagenet-32-no-cifar10")
+    measured = {Recipe.from_json(run["recipe"]).with_seed(0).digest for run in _evidence(COURSE)["runs"]}
+    assert measured == {plan.baseline.digest, exposed.digest}
+
+
+def test_further_epochs_without_outliers_do_not_detect_better():
+    found = pd.read_csv(COURSE / "search.csv", index_col="recipe")
+    control, exposed = found.loc["no outliers, 4 epochs from 0.05"], found.loc["OE 4 epochs from 0.05"]
+    assert abs(control["FPR95"] - found.loc["baseline", "FPR95"]) < 3
+    assert exposed["FPR95"] < control["FPR95"] - 15 and exposed["accuracy"] > control["accuracy"] - 1
+
+
+def test_the_readme_quotes_the_records(table_7):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in tables.rendered(table_7).splitlines() if line.startswith("| CIFAR-10")]
+    assert len(rows) == 9
+    assert [row for row in rows if row not in readme] == []
