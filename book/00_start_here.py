@@ -40,11 +40,11 @@ import torch
 from oe_core import figures
 from oe_core.data.images import load_images
 from oe_core.experiments import experiment
+from oe_core.image_classifier import load_model, predict
 from oe_core.runs import Store
 from oe_core.scales import SCALES, check_scale, runs_root
 from oe_core.scores import msp
 from oe_core.sheets import image_sheet, pixels
-from oe_core.train import load_model, predict
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)
@@ -208,6 +208,7 @@ for name, meaning in SCALES.items():
 # | --- | --- |
 # | how good is a detector, and which threshold do I deploy? | chapter 1, metrics |
 # | does Outlier Exposure work on images, and what does it cost? | chapter 2, vision |
+# | does it work on words, and what does a text detector listen to? | chapter 3, text |
 #
 # ## Summary
 #

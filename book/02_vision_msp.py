@@ -437,7 +437,7 @@ print(f"exposed: FPR95 {100 * fpr_at_tpr(*first.scores[wanted[0]]['+OE']):.1f} %
 # exposed and the baseline network's mean MSP against $\alpha$. Where does each begin to doubt?
 
 # %% tags=["solution"]
-from oe_core.train import load_model, predict
+from oe_core.image_classifier import load_model, predict
 
 shares = np.linspace(0, 1, 11)
 count = min(200, len(first.test), len(out.inputs()))

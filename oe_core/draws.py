@@ -1,7 +1,7 @@
 """Draws: subsets of a test in which anomalies and inliers stand at a fixed base rate, 1:5 in the paper."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,19 @@ def base_rate_draws(num_in: int, num_out: int, draws: int = 10, ratio: int = 5, 
         raise ValueError(f"num_in={num_in} inliers are too few for one anomaly to ratio={ratio}; give {ratio} or more")
     anomalies = min(num_in // ratio, num_out)
     return [_draw(num_in, num_out, anomalies, anomalies * ratio, seed, draw) for draw in range(draws)]
+
+
+def loader_draws(num_in: int, lengths: Sequence[int], draws: int, by_length: bool, seed: int = 0) -> list[Draw]:
+    """The draws of the paper's code for texts: all inliers, and batches of 64 anomalies until past a fifth of them.
+
+    lengths: of the texts of one out-distribution, in tokens. by_length: its loader was sorted, so that each draw takes
+    the same, shortest texts; else each draw is a random one. The base rate is above 1:5, most where inliers are few.
+    Source: hendrycks/outlier-exposure NLP_classification/eval_OOD_*.py.
+    """
+    anomalies = min(64 * (num_in // 5 // 64 + 1), len(lengths))
+    shortest = np.sort(np.argsort(lengths, kind="stable")[:anomalies])
+    pairs = (_draw(num_in, len(lengths), anomalies, num_in, seed, draw) for draw in range(draws))
+    return [(inliers, shortest if by_length else outliers) for inliers, outliers in pairs]
 
 
 def _draw(num_in: int, num_out: int, anomalies: int, inliers: int, seed: int, draw: int) -> Draw:

@@ -185,6 +185,41 @@ def before_after(table: pd.DataFrame, title: str = "") -> Figure:
     return figure
 
 
+def seed_strips(records: pd.DataFrame, table: pd.DataFrame, title: str = "") -> Figure:
+    """One panel a metric, one line an out-distribution: dots are trainings, a bar their mean, a diamond the paper.
+
+    records: of one in-distribution and one table; table: its rows in a frame of `tables.compare` of those records,
+    indexed by out_dist. A dot is the mean over the draws of one seed. Raises ValueError for more than four methods.
+    """
+    metrics, methods = (list(dict.fromkeys(table.columns.get_level_values(level))) for level in (0, 1))
+    _check_methods(dict.fromkeys(methods))
+    by_seed = records.groupby(["metric", "method", "seed", "out_dist"])["value"].mean().unstack()
+    by_seed["Mean"] = by_seed.mean(axis=1)
+    with styled():
+        figsize = (2.9 * len(metrics) + 1.4, 0.42 * len(table) + 1.4)
+        figure, panels = plt.subplots(1, len(metrics), figsize=figsize, sharey=True, squeeze=False)
+        for axes, metric in zip(panels[0], metrics, strict=True):
+            for number, (method, (colour, _)) in enumerate(zip(methods, LINES, strict=False)):
+                lines = np.arange(len(table)) + 0.26 * (number - (len(methods) - 1) / 2)
+                _strip(axes, by_seed.loc[metric, method][table.index], table[metric, method], lines, colour, method)
+            axes.set(xlim=(-3, 103), xlabel=f"{metric} ({'lower' if metric.startswith('FPR') else 'higher'} = better)")
+        panels[0][0].set_yticks(np.arange(len(table)), table.index)
+        panels[0][0].invert_yaxis()
+        panels[0][0].set_title(title)
+        figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper right", ncols=2 * len(methods))
+    return figure
+
+
+def _strip(axes: Axes, by_seed: pd.DataFrame, cells: pd.DataFrame, lines: np.ndarray, colour: str, method: str) -> None:
+    for values in by_seed.to_numpy():
+        axes.plot(values, lines, ".", color=colour, alpha=0.35, markersize=6)
+    axes.plot(cells["mean"].to_numpy(float), lines, "|", color=colour, markersize=11, markeredgewidth=2, label=method)
+    paper = pd.to_numeric(cells["paper"], errors="coerce")
+    if paper.notna().any():
+        hollow = {"color": colour, "markerfacecolor": "white", "markersize": 4.5}
+        axes.plot(paper, lines, "D", label=f"{method}, the paper", **hollow)
+
+
 def publish(figure: Figure, stem: str, folder: Path | str) -> None:
     """Write the figure as folder/stem.png and folder/stem.svg, each whole or not at all; equal figures, equal files."""
     folder = Path(folder)

@@ -6,7 +6,7 @@ at one anomaly to five inliers (section 4.1). The indices of every draw are stor
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -16,45 +16,48 @@ from torch import Tensor
 
 from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
 from oe_core.data.catalog import CATALOG, printed_name
-from oe_core.data.image_set import ImageSet
-from oe_core.data.images import MissingDataError, load_images, resolve
+from oe_core.data.door import MissingDataError
+from oe_core.domains import DOMAINS, Domain, Examples
 from oe_core.draws import Draw, base_rate_draws, draws_digest
 from oe_core.experiments import Experiment
-from oe_core.recipes import Recipe
 from oe_core.records import OWN_FOLDER, detection_records
 from oe_core.records import write as write_records
 from oe_core.runs import Run, Store
 from oe_core.scores import SCORES
 
-EXPANDED, SCORES_COMPARED = 7, 10  # the paper's tables that `evaluate` fills
-
 
 @dataclass(frozen=True)
 class OutSet:
-    """One out-distribution, ready to be scored: its printed name, the name that it stands in for, and its inputs."""
+    """One out-distribution, ready to be scored: its printed name, the name that it stands in for, and its inputs.
+
+    examples: the set behind the inputs, None for generated anomalies.
+    """
 
     key: str
     printed: str
     stand_in_for: str
     fingerprint: str
     inputs: Callable[[], Tensor]
+    examples: Examples | None = None
 
 
 @dataclass
 class Evaluation:
     """What `evaluate` measured.
 
-    records: rows of Tables 7 and 10. accuracy: one row per seed and method, test accuracy in percent.
+    records: rows of the paper's tables of this domain (7 and 10 for images, 8 for texts).
+    accuracy: one row per seed and method, test accuracy in percent.
     scores: {out_dist: {method: (in_scores, out_scores)}} of the first seed, whole sets, for the figures.
     missing: {out_dist: why it was not run}. draws: {out_dist: the index pairs}. runs: {(method, seed): Run}.
-    test and out_sets: what was scored, for pictures of it.
+    test and out_sets: what was scored, to be shown. inputs: what a network takes of `test`.
     """
 
     records: pd.DataFrame
     accuracy: pd.DataFrame
     scores: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
-    test: ImageSet
+    test: Examples
     out_sets: list[OutSet]
+    inputs: Callable[[], Tensor]
     missing: dict[str, str] = field(default_factory=dict)
     runs: dict[tuple[str, int], Run] = field(default_factory=dict)
     draws: dict[str, list[Draw]] = field(default_factory=dict)
@@ -68,7 +71,7 @@ class Evaluation:
             "draws": {name: {"count": len(pairs), "sha256": draws_digest(pairs)} for name, pairs in self.draws.items()},
             "tests": {out.printed: {"key": out.key, "stand_in_for": out.stand_in_for, "data": out.fingerprint}
                       for out in self.out_sets},
-            "in_dist_test": {"name": self.test.name, "images": len(self.test), "sha256": self.test.fingerprint},
+            "in_dist_test": {"name": self.test.name, "examples": len(self.test), "sha256": self.test.fingerprint},
             "missing": self.missing,
             "accuracy": self.accuracy.to_dict("records"),
             "runs": stamps,
@@ -92,44 +95,44 @@ def substituted(experiment: Experiment) -> tuple[Experiment, dict[str, str]]:
     Raises MissingDataError when neither the outliers nor a stand-in for them are at hand: without them there is no
     experiment; the message says how to get them.
     """
-    wanted = experiment.exposed.outliers
-    present = resolve(wanted, "train", without=(experiment.baseline.in_dist, *experiment.out_dists))
+    wanted, door = experiment.exposed.outliers, DOMAINS[type(experiment.exposed)].door
+    present = door.resolve(wanted, "train", without=(experiment.baseline.in_dist, *experiment.out_dists))
     if present == wanted:
         return experiment, {}
-    exposed = Recipe.from_json({**experiment.exposed.to_json(), "outliers": present})
-    changed = Experiment(experiment.scale, experiment.baseline, exposed, experiment.out_dists, experiment.seeds,
-                         experiment.draws)  # fmt: skip
+    changed = replace(experiment, exposed=replace(experiment.exposed, outliers=present))
     return changed, {present: printed_name(wanted)}
 
 
-def out_sets(experiment: Experiment, num_inliers: int, load=load_images) -> tuple[list[OutSet], dict[str, str]]:
+def out_sets(experiment: Experiment, num_inliers: int, load=None) -> tuple[list[OutSet], dict[str, str]]:
     """The out-distributions at hand (or their stand-ins), and for each missing one the reason."""
     found, missing = [], {}
-    recipe = experiment.baseline
+    recipe, domain = experiment.baseline, DOMAINS[type(experiment.baseline)]
+    load = load or cache(domain.load)
     for key in experiment.out_dists:
         if key in ANOMALIES:
             found.append(_generated(key, num_inliers, recipe.size, experiment.signed))
             continue
         try:
             taken = [recipe.in_dist, experiment.exposed.outliers, *experiment.out_dists, *(out.key for out in found)]
-            present = resolve(key, "test", without=[name for name in taken if name != key])
+            present = domain.door.resolve(key, "test", without=[name for name in taken if name != key])
         except MissingDataError as error:
             missing[printed_name(key)] = str(error)
             continue
-        images = load(present, "test", recipe.size)
-        replaced = printed_name(key) if present != key else replaces(images)
-        found.append(OutSet(present, printed_name(present), replaced, images.fingerprint, partial(_pixels, images)))
+        examples = load(present, "test", *recipe.reading)
+        replaced = printed_name(key) if present != key else replaces(examples)
+        inputs = partial(domain.inputs, examples, recipe, _training(experiment, load))
+        found.append(OutSet(present, printed_name(present), replaced, examples.fingerprint, inputs, examples))
     return found, missing
 
 
-def replaces(images: ImageSet) -> str:
-    """What the tables say `images` stand in for: the paper's name, "own folder" for the paper's set read from there."""
-    taken_place = images.origin == "folder" and images.name in CATALOG
-    return images.stand_in_for or (OWN_FOLDER if taken_place else "")
+def _training(experiment: Experiment, load) -> Callable[[], Examples]:
+    return partial(load, experiment.baseline.in_dist, "train", *experiment.baseline.reading)
 
 
-def _pixels(images: ImageSet) -> Tensor:
-    return images.images
+def replaces(examples: Examples) -> str:
+    """What the tables say a set stands in for: the paper's name, "own folder" for the paper's set read from there."""
+    taken_place = examples.origin == "folder" and examples.name in CATALOG
+    return examples.stand_in_for or (OWN_FOLDER if taken_place else "")
 
 
 def _generated(key: str, count: int, size: int, signed: bool) -> OutSet:
@@ -155,22 +158,24 @@ def evaluate(
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{argument}={value!r} must be a whole number of at least 1")
     experiment, replaced = substituted(experiment)
-    load = cache(load_images)
     baseline, exposed = experiment.baseline, experiment.exposed
-    test = load(baseline.in_dist, "test", baseline.size)
+    domain = DOMAINS[type(baseline)]
+    load = cache(domain.load)
+    test = load(baseline.in_dist, "test", *baseline.reading)
     outs, missing = out_sets(experiment, len(test), load)
     if not outs:
         raise MissingDataError(f"none of {list(experiment.out_dists)} is at hand: " + " ".join(missing.values()))
     outliers = printed_name(exposed.outliers)
-    outlier_source = replaces(load(exposed.outliers, "train", exposed.size))
+    outlier_source = replaces(load(exposed.outliers, "train", *exposed.reading))
     names = {printed_name(test.name): replaces(test), outliers: replaced.get(exposed.outliers) or outlier_source}
-    result = Evaluation(pd.DataFrame(), pd.DataFrame(), {}, test, outs, missing)
+    inputs = partial(domain.inputs, test, baseline, _training(experiment, load))
+    result = Evaluation(pd.DataFrame(), pd.DataFrame(), {}, test, outs, inputs, missing)
     parts, accuracies = [], []
     for seed in range(seeds):
         for method, recipe in (("MSP", baseline), ("+OE", exposed)):
             progress(f"{recipe.name}, seed {seed}: {method}")
             run = result.runs[method, seed] = store.run(recipe.with_seed(seed), load=load)
-            in_logits = store.logits(run, baseline.in_dist, partial(_pixels, test), test.fingerprint)
+            in_logits = store.logits(run, baseline.in_dist, inputs, test.fingerprint)
             accuracies.append(_accuracy(run, method, seed, in_logits, test))
             for out in outs:
                 out_logits = store.logits(run, out.key, out.inputs, out.fingerprint)
@@ -179,8 +184,8 @@ def evaluate(
                 )
                 common = dict(in_dist=printed_name(test.name), out_dist=out.printed, seed=seed, draws=pairs,
                               scale=experiment.scale, outliers=outliers if method == "+OE" else "",
-                              stand_in_for={**names, out.printed: out.stand_in_for})  # fmt: skip
-                parts += _measured(method, in_logits, out_logits, common)
+                              tpr=domain.tpr, stand_in_for={**names, out.printed: out.stand_in_for})  # fmt: skip
+                parts += _measured(domain, method, in_logits, out_logits, common)
                 if seed == 0:
                     scored = tuple(SCORES["MSP"](logits) for logits in (in_logits, out_logits))
                     result.scores.setdefault(out.printed, {})[method] = scored
@@ -189,20 +194,22 @@ def evaluate(
     return result
 
 
-def _measured(method: str, in_logits: np.ndarray, out_logits: np.ndarray, common: dict) -> list[pd.DataFrame]:
-    """Table 7 compares MSP without and with OE; Table 10 compares two scores of the network with OE."""
+def _measured(
+    domain: Domain, method: str, in_logits: np.ndarray, out_logits: np.ndarray, common: dict
+) -> list[pd.DataFrame]:
+    """The domain's table compares MSP without and with OE; its scores' table two scores of the network with OE."""
     def rows(table: int, name: str, score: str) -> pd.DataFrame:
         return detection_records(
             table=table, method=name, in_scores=SCORES[score](in_logits), out_scores=SCORES[score](out_logits), **common
         )
 
-    found = [rows(EXPANDED, method, "MSP")]
-    if method == "+OE":
-        found += [rows(SCORES_COMPARED, score, score) for score in ("MSP", "H(U;p)")]
+    found = [rows(domain.table, method, "MSP")]
+    if method == "+OE" and domain.scores_table:
+        found += [rows(domain.scores_table, score, score) for score in ("MSP", "H(U;p)")]
     return found
 
 
-def _accuracy(run: Run, method: str, seed: int, logits: np.ndarray, test: ImageSet) -> dict:
+def _accuracy(run: Run, method: str, seed: int, logits: np.ndarray, test: Examples) -> dict:
     right = logits.argmax(axis=1) == test.labels.numpy()
     return {
         "in_dist": printed_name(test.name), "method": method, "seed": seed, "accuracy": 100 * right.mean(),

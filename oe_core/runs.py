@@ -25,18 +25,22 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from oe_core import train
+from oe_core import image_classifier, text_classifier, train
 from oe_core.atomic import DamagedFileError, exclusive, read_record, read_whole, set_aside, write_record, write_whole
 from oe_core.checkpoint import FileCheckpoint
 from oe_core.data.image_set import ImageSet
-from oe_core.data.images import load_images
-from oe_core.recipes import Recipe
+from oe_core.data.text_set import TextSet
+from oe_core.recipes import ImageRecipe, Recipe, TextRecipe
 from oe_core.stamp import environment, now
 
 WEIGHTS, STAMP, CHECKPOINT = "weights.safetensors", "run.json", "checkpoint.pt"
 HASH_DIGITS = 12  # of identities and fingerprints in names of folders and files; the records hold them whole
 
-Load = Callable[[str, str, int], ImageSet]
+# What trains, loads and asks a recipe's network: one module a kind of recipe.
+CLASSIFIERS = {ImageRecipe: image_classifier, TextRecipe: text_classifier}
+
+Examples = ImageSet | TextSet
+Load = Callable[..., Examples]  # (key, split, *recipe.reading)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +68,22 @@ class Run:
         return self.stamp["log"]
 
 
-def image_logits(run: Run, images: Tensor, device: torch.device) -> Tensor:
-    """Logits float32 (n, classes) of a run's network, for uint8 images or for float inputs that are fed as they are."""
-    model = train.load_model(run.recipe, run.weights, run.stamp["data"]["inliers"]["num_classes"], device)
-    return train.predict(model, images, run.recipe)
+def fit(recipe: Recipe, inliers: Examples, outliers: Examples | None, **settings) -> train.Trained:
+    """Train `recipe` as its kind is trained; arguments and errors as `train.fit`."""
+    return CLASSIFIERS[type(recipe)].fit(recipe, inliers, outliers, **settings)
+
+
+def predict(run: Run, inputs: Tensor, device: torch.device) -> Tensor:
+    """Logits float32 (n, classes) of a run's network, for uint8 images, floats fed as they are, or token ids."""
+    classifier = CLASSIFIERS[type(run.recipe)]
+    num_classes = run.stamp["data"]["inliers"]["num_classes"]
+    return classifier.predict(classifier.load_model(run.recipe, run.weights, num_classes, device), inputs, run.recipe)
 
 
 class Store:
     """The runs under `root` (`oe_core.scales.runs_root() / scale`); any number of processes may share it.
 
-    fit, predict: how this kind of recipe is trained (as `train.fit`) and scored (as `image_logits`).
+    fit, predict: how recipes are trained and scored, as the functions of these names.
     device: where both happen; None takes the first GPU, else the CPU. progress: a tqdm class for the training's bar.
     Messages about waiting, resuming and damaged files go to the logger `oe_core`.
     """
@@ -82,8 +92,8 @@ class Store:
         self,
         root: Path,
         *,
-        fit: Callable[..., train.Trained] = train.fit,
-        predict: Callable[[Run, Tensor, torch.device], Tensor] = image_logits,
+        fit: Callable[..., train.Trained] = fit,
+        predict: Callable[[Run, Tensor, torch.device], Tensor] = predict,
         device: torch.device | None = None,
         progress: Callable[..., tqdm] = tqdm,
     ):
@@ -91,13 +101,14 @@ class Store:
         self.fit, self.predict, self.progress = fit, predict, progress
         self.device = device or train.default_device()
 
-    def run(self, recipe: Recipe, *, load: Load = load_images) -> Run:
+    def run(self, recipe: Recipe, *, load: Load | None = None) -> Run:
         """The finished run of `recipe`: found and verified, or trained (parent first), going on where it was stopped.
 
-        load: (key, split, size) -> ImageSet, called for the "train" split of `in_dist` and `outliers` of the recipe
-        and its parents. Raises OSError naming the file that cannot be written, and whatever `load` and `fit` raise.
+        load: (key, split, *recipe.reading) -> examples, called for the "train" split of `in_dist` and `outliers` of the
+        recipe and its parents; None: `load_images` or `load_texts`. Raises OSError naming the file that cannot be
+        written, and whatever `load` and `fit` raise.
         """
-        load = cache(load)
+        load = cache(load or CLASSIFIERS[type(recipe)].load)
         identity = _identity(recipe, load)
         folder = self._folder(recipe, identity)
         try:
@@ -176,24 +187,22 @@ class Store:
         return logits
 
 
-def _training_sets(recipe: Recipe, load: Load) -> tuple[ImageSet, ImageSet | None]:
-    inliers = load(recipe.in_dist, "train", recipe.size)
-    return inliers, load(recipe.outliers, "train", recipe.size) if recipe.outliers else None
+def _training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | None]:
+    inliers = load(recipe.in_dist, "train", *recipe.reading)
+    return inliers, load(recipe.outliers, "train", *recipe.reading) if recipe.outliers else None
 
 
 def _identity(recipe: Recipe, load: Load) -> str:
     fingerprints = [images.fingerprint if images else None for images in _training_sets(recipe, load)]
     parent = _identity(recipe.parent, load) if recipe.parent else None
-    parts = [recipe.digest, fingerprints, parent]
-    if recipe.weights_file:
-        parts.append(hashlib.sha256(train.weights_path(recipe).read_bytes()).hexdigest())
+    parts = [recipe.digest, fingerprints, parent, *CLASSIFIERS[type(recipe)].origins(recipe)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _facts(images: ImageSet) -> dict:
+def _facts(examples: Examples) -> dict:
     return {
-        "name": images.name, "origin": images.origin, "stand_in_for": images.stand_in_for,
-        "n": len(images), "num_classes": len(images.classes), "fingerprint": images.fingerprint,
+        "name": examples.name, "origin": examples.origin, "stand_in_for": examples.stand_in_for,
+        "n": len(examples), "num_classes": len(examples.classes), "fingerprint": examples.fingerprint,
     }  # fmt: skip
 
 

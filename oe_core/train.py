@@ -1,30 +1,29 @@
-"""One training loop: baseline, OE fine-tuning and OE from scratch differ by their recipe only."""
+"""One training loop: baseline, OE fine-tuning and OE from scratch differ by their recipe only.
+
+What is trained, images or texts, is a `Task`; `image_classifier` and `text_classifier` hold one each.
+"""
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from oe_core.data.batches import Augmented, JointBatches, network_inputs
-from oe_core.data.catalog import dataset
-from oe_core.data.download import download_folder, how_to_get
+from oe_core.data.batches import JointBatches
 from oe_core.data.image_set import ImageSet
-from oe_core.data.images import MissingDataError
+from oe_core.data.text_set import TextSet
 from oe_core.losses import outlier_exposure
-from oe_core.models import build
-from oe_core.models.resnet18 import places365_weights
 from oe_core.recipes import Recipe
 
-FINAL_LEARNING_RATE = 1e-6  # hendrycks/outlier-exposure CIFAR/oe_tune.py
 CHECKPOINT_SECONDS = 60.0
 COMPILE_STEPS = 2000  # torch.compile takes about as long as this many eager steps
+
+Examples = TypeVar("Examples", ImageSet, TextSet)
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -37,6 +36,26 @@ class Checkpoint(Protocol):
     def load(self) -> dict | None: ...
 
     def save(self, state: dict) -> None: ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the loop needs to know about one kind of input.
+
+    batches: (recipe, inliers, outliers or None, device) -> the joint batches. network: (recipe, num_classes, device).
+    inputs: (a batch's inputs, recipe) -> what the network takes. optimiser: (parameters, recipe).
+    rate: (recipe, position, steps an epoch) -> learning rate of update `position` in [0, all steps).
+    start: recipe -> the weights that it starts from without a parent, None for its network's own initialisation.
+    compiles: whether a long training on a GPU is worth `torch.compile`.
+    """
+
+    batches: Callable[[Recipe, Examples, Examples | None, torch.device], JointBatches]
+    network: Callable[[Recipe, int, torch.device], nn.Module]
+    inputs: Callable[[Tensor, Recipe], Tensor]
+    optimiser: Callable[[Iterable[nn.Parameter], Recipe], torch.optim.Optimizer]
+    rate: Callable[[Recipe, int, int], float]
+    start: Callable[[Recipe], dict[str, Tensor] | None] = lambda recipe: None
+    compiles: bool = True
 
 
 @dataclass
@@ -66,51 +85,28 @@ def autocast(precision: str, device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
 
 
-def cosine(step: int, steps: int, initial: float) -> float:
-    """Learning rate of update `step` in [0, steps): a half cosine from `initial` towards 1e-6, per step.
-
-    The first update already uses the schedule's point 1, as in hendrycks/outlier-exposure, where the scheduler steps
-    before the optimiser.
-    """
-    share = (1 + math.cos(math.pi * (step + 1) / steps)) / 2
-    return FINAL_LEARNING_RATE + (initial - FINAL_LEARNING_RATE) * share
+def cosine(point: int, points: int, initial: float, final: float = 0.0) -> float:
+    """Learning rate at `point` of `points` on a half cosine from `initial` (point 0) to `final` (the last point)."""
+    share = (1 + math.cos(math.pi * point / points)) / 2
+    return final + (initial - final) * share
 
 
-def training_part(inliers: ImageSet, recipe: Recipe) -> ImageSet:
-    """The images that a recipe trains on: without its hold-out, at most its `limit`.
+def training_part(inliers: Examples, recipe: Recipe) -> Examples:
+    """The examples that a recipe trains on: without its hold-out, at most its `limit`.
 
     The hold-out is the end of the stored order (hendrycks/outlier-exposure CIFAR/baseline.py); sets that are stored
     class by class are therefore mixed first, by a permutation that is the same for every seed.
     """
     if recipe.holdout >= len(inliers):
-        raise ValueError(f"holdout={recipe.holdout} leaves nothing of {inliers.name}'s {len(inliers)} training images")
+        raise ValueError(f"holdout={recipe.holdout} leaves nothing of {inliers.name}'s {len(inliers)} examples")
     order = torch.randperm(len(inliers), generator=torch.Generator().manual_seed(0))
     return inliers.take(order[: len(inliers) - recipe.holdout][: recipe.limit])
 
 
-def held_out_part(inliers: ImageSet, recipe: Recipe) -> ImageSet:
-    """The last `holdout` images of the order of `training_part`: never trained on."""
+def held_out_part(inliers: Examples, recipe: Recipe) -> Examples:
+    """The last `holdout` examples of the order of `training_part`: never trained on."""
     order = torch.randperm(len(inliers), generator=torch.Generator().manual_seed(0))
     return inliers.take(order[len(inliers) - recipe.holdout :])
-
-
-def _batches(recipe: Recipe, inliers: ImageSet, outliers: ImageSet | None, device: torch.device) -> JointBatches:
-    if (outliers is None) != (recipe.outliers is None):
-        raise ValueError(f"recipe {recipe.name!r} has outliers={recipe.outliers!r}, but was given {outliers}")
-    part = training_part(inliers, recipe)
-    for data in (part, outliers):
-        if data is not None and data.size != recipe.size:
-            raise ValueError(f"{data.name} is {data.size} px, recipe {recipe.name!r} wants {recipe.size} px")
-    generator = torch.Generator().manual_seed(recipe.seed)
-    inlier_images = Augmented(part.images.to(device), recipe.crop_padding, recipe.flip)
-    if outliers is None:
-        return JointBatches(inlier_images, part.labels.to(device), recipe.batch_size, generator)
-    outlier_images = outliers.images[: recipe.outlier_limit].to(device)
-    augmented = Augmented(outlier_images, recipe.outlier_crop_padding, recipe.outlier_flip)
-    return JointBatches(
-        inlier_images, part.labels.to(device), recipe.batch_size, generator,
-        augmented, recipe.outlier_batch_size, recipe.outlier_order,
-    )  # fmt: skip
 
 
 @contextmanager
@@ -124,18 +120,16 @@ def _random_state(seed: int, device: torch.device):
 class _Training:
     """Network, optimiser and position of one training; everything that a checkpoint has to hold."""
 
-    def __init__(self, recipe: Recipe, batches: JointBatches, num_classes: int, initial, device: torch.device):
-        self.recipe, self.batches, self.device = recipe, batches, device
-        model = build(recipe.model, num_classes, recipe.dropout)
+    def __init__(
+        self, task: Task, recipe: Recipe, batches: JointBatches, num_classes: int, initial, device: torch.device
+    ):
+        self.task, self.recipe, self.batches, self.device = task, recipe, batches, device
+        self.model = task.network(recipe, num_classes, device).train()
         if initial is not None:
-            model.load_state_dict(initial)
-        self.model = model.to(device, memory_format=torch.channels_last).train()
-        self.optimiser = torch.optim.SGD(
-            self.model.parameters(), recipe.learning_rate, recipe.momentum,
-            weight_decay=recipe.weight_decay, nesterov=recipe.momentum > 0, fused=True,
-        )  # fmt: skip
+            self.model.load_state_dict(initial)
+        self.optimiser = task.optimiser(self.model.parameters(), recipe)
         self.steps = recipe.epochs * len(batches)
-        compiled = device.type == "cuda" and self.steps >= COMPILE_STEPS
+        compiled = task.compiles and device.type == "cuda" and self.steps >= COMPILE_STEPS
         # Not dynamic: the two shapes of an epoch (its last batch is smaller) get a CUDA graph each.
         self.forward = torch.compile(self.model, mode="reduce-overhead", dynamic=False) if compiled else self.model
         self.epoch, self.step, self.log, self.seconds = 0, 0, [], 0.0
@@ -144,11 +138,10 @@ class _Training:
 
     def update(self, batch) -> None:
         """One joint forward pass, one backward pass, one step of Nesterov SGD."""
-        position = self.epoch * len(self.batches) + self.step
         for group in self.optimiser.param_groups:
-            group["lr"] = cosine(position, self.steps, self.recipe.learning_rate)
+            group["lr"] = self.rate(self.step)
         with autocast(self.recipe.precision, self.device):
-            logits = self.forward(network_inputs(batch.images, self.recipe.scaling))
+            logits = self.forward(self.task.inputs(batch.inputs, self.recipe))
         loss, *parts = outlier_exposure(logits.float(), batch.labels, self.recipe.oe_weight)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -156,17 +149,19 @@ class _Training:
         self.epoch_losses[self.step] = torch.stack(parts).detach()
         self.step += 1
 
+    def rate(self, step: int) -> float:
+        """Learning rate of update `step` of this epoch."""
+        return self.task.rate(self.recipe, self.epoch * len(self.batches) + step, len(self.batches))
+
     def check_finite(self) -> None:
         """Raise NonFiniteLossError for the first bad step of this epoch. Reads from the device, so not every step."""
         bad = ~torch.isfinite(self.epoch_losses[: self.step]).all(dim=1)
         if not bad.any():
             return
         step = int(bad.nonzero()[0])
-        position = self.epoch * len(self.batches) + step
-        rate = cosine(position, self.steps, self.recipe.learning_rate)
         raise NonFiniteLossError(
             f"recipe {self.recipe.name!r} (seed {self.recipe.seed}): the loss became non-finite in epoch "
-            f"{self.epoch + 1}, step {step + 1}, at learning rate {rate:.3g} (initial "
+            f"{self.epoch + 1}, step {step + 1}, at learning rate {self.rate(step):.3g} (initial "
             f"{self.recipe.learning_rate}); the last good checkpoint is kept. Try a lower learning_rate."
         )
 
@@ -200,22 +195,11 @@ class _Training:
             torch.cuda.set_rng_state(state["cuda_rng"].cpu(), self.device)
 
 
-def weights_path(recipe: Recipe) -> Path:
-    """Where the file of weights lies that `recipe` starts from: among the downloads of its in-distribution.
-
-    Raises MissingDataError saying how to get the file when it is not there.
-    """
-    path = download_folder(recipe.in_dist) / recipe.weights_file
-    if not path.exists():
-        ways = how_to_get(dataset(recipe.in_dist))
-        raise MissingDataError(f"{path} is missing, the weights that recipe {recipe.name!r} starts from.\n{ways}")
-    return path
-
-
 def fit(
+    task: Task,
     recipe: Recipe,
-    inliers: ImageSet,
-    outliers: ImageSet | None = None,
+    inliers: Examples,
+    outliers: Examples | None = None,
     *,
     initial: dict[str, Tensor] | None = None,
     checkpoint: Checkpoint | None = None,
@@ -228,13 +212,14 @@ def fit(
     Raises NonFiniteLossError when the loss leaves the finite numbers, ValueError when data and recipe do not fit.
     """
     device = device or default_device()
-    if recipe.weights_file:
-        initial = places365_weights(weights_path(recipe))
-    elif (initial is None) != (recipe.parent is None):
+    start = task.start(recipe)
+    if start is None and (initial is None) != (recipe.parent is None):
         raise ValueError(f"recipe {recipe.name!r}: initial weights and a parent recipe belong together")
+    if (outliers is None) != (recipe.outliers is None):
+        raise ValueError(f"recipe {recipe.name!r} has outliers={recipe.outliers!r}, but was given {outliers}")
     with _random_state(recipe.seed, device):
-        batches = _batches(recipe, inliers, outliers, device)
-        training = _Training(recipe, batches, len(inliers.classes), initial, device)
+        batches = task.batches(recipe, inliers, outliers, device)
+        training = _Training(task, recipe, batches, len(inliers.classes), start or initial, device)
         found = checkpoint.load() if checkpoint else None
         if found is not None:
             training.restore(found)
@@ -273,23 +258,3 @@ def _save(training: _Training, checkpoint: Checkpoint, since: float) -> tuple[fl
     training.seconds += now - since
     checkpoint.save(training.state())
     return now, time.monotonic()
-
-
-def load_model(recipe: Recipe, weights: dict[str, Tensor], num_classes: int, device: torch.device) -> nn.Module:
-    """The network of `recipe` with `weights`, ready for scoring."""
-    model = build(recipe.model, num_classes, recipe.dropout)
-    model.load_state_dict(weights)
-    return model.to(device, memory_format=torch.channels_last).eval()
-
-
-@torch.inference_mode()
-def predict(model: nn.Module, images: Tensor, recipe: Recipe, batch_size: int = 500) -> Tensor:
-    """Logits float32 (n, classes) on the CPU for uint8 images, which are scaled, or float inputs, fed as they are."""
-    device = next(model.parameters()).device
-    outputs = []
-    for batch in images.split(batch_size):
-        batch = batch.to(device)
-        inputs = network_inputs(batch, recipe.scaling) if batch.dtype == torch.uint8 else batch
-        with autocast(recipe.precision, device):
-            outputs.append(model(inputs.to(memory_format=torch.channels_last)).float().cpu())
-    return torch.cat(outputs)

@@ -22,7 +22,7 @@ from oe_core.data.images import load_images
 from oe_core.draws import base_rate_draws
 from oe_core.experiments import experiment
 from oe_core.metrics import detection_metrics
-from oe_core.recipes import Recipe, from_scratch
+from oe_core.recipes import ImageRecipe, from_scratch
 from oe_core.runs import Store
 from oe_core.scales import runs_root
 from oe_core.scores import msp
@@ -31,7 +31,7 @@ from oe_core.train import held_out_part, training_part
 DRAWS = 10
 
 
-def validation_scores(store: Store, recipe: Recipe, *, load=load_images) -> pd.DataFrame:
+def validation_scores(store: Store, recipe: ImageRecipe, *, load=load_images) -> pd.DataFrame:
     """MSP on every validation distribution: one row each with out_dist, FPR95, AUROC, AUPR (percent) and accuracy.
 
     The network of `recipe` is trained when the store does not hold it. Metrics are means over 10 draws at one anomaly
@@ -52,7 +52,7 @@ def validation_scores(store: Store, recipe: Recipe, *, load=load_images) -> pd.D
     return pd.DataFrame(rows)
 
 
-def search(store: Store, recipes: Iterable[Recipe], *, load=load_images) -> pd.DataFrame:
+def search(store: Store, recipes: Iterable[ImageRecipe], *, load=load_images) -> pd.DataFrame:
     """Validate every recipe: one row each, named by the recipe, the metrics averaged over the distributions.
 
     The index is the recipe's name. images: millions that went through the network in training, the parent's included:
@@ -65,13 +65,13 @@ def search(store: Store, recipes: Iterable[Recipe], *, load=load_images) -> pd.D
     return pd.DataFrame(rows).set_index("recipe")
 
 
-def _images(recipe: Recipe, load) -> int:
+def _images(recipe: ImageRecipe, load) -> int:
     inliers = len(training_part(load(recipe.in_dist, "train", recipe.size), recipe))
     outliers = recipe.outlier_batch_size * -(-inliers // recipe.batch_size) if recipe.outliers else 0
     return recipe.epochs * (inliers + outliers) + (_images(recipe.parent, load) if recipe.parent else 0)
 
 
-def _inputs(key: str, held_out: ImageSet, recipe: Recipe) -> Tensor:
+def _inputs(key: str, held_out: ImageSet, recipe: ImageRecipe) -> Tensor:
     """Noise is fed as it is, a corrupted photograph like a photograph."""
     if key == "uniform-noise":
         return anomalies("uniform", len(held_out), recipe.size, signed=recipe.scaling != "unit", seed=0)
@@ -84,7 +84,7 @@ def _measured(in_scores: np.ndarray, out_scores: np.ndarray) -> dict[str, float]
     return {metric: 100 * float(np.mean([values[metric] for values in measured])) for metric in measured[0]}
 
 
-def course_candidates(in_dist: str, outliers: str) -> list[Recipe]:
+def course_candidates(in_dist: str, outliers: str) -> list[ImageRecipe]:
     """The recipes among which that of the course scale was chosen: rates, lengths, and from scratch.
 
     Each is short enough for a patient CPU; fine-tuning at the paper's rate is among them, and so is the control: the

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oe_core.draws import base_rate_draws, draws_digest
+from oe_core.draws import base_rate_draws, draws_digest, loader_draws
 
 
 @settings(max_examples=100, deadline=None)
@@ -74,3 +74,17 @@ def test_the_digest_of_two_small_indices_by_hand():
     # sha256 of the little-endian int64 words 1, 7, 1, 9: a length before each side's indices.
     expected = hashlib.sha256(np.array([1, 7, 1, 9], "<i8").tobytes()).hexdigest()
     assert draws_digest([(np.array([7]), np.array([9]))]) == expected
+
+
+@pytest.mark.parametrize(("num_in", "anomalies"), [(7528, 1536), (1821, 384), (500, 128)])
+def test_the_loaders_of_the_papers_code_take_whole_batches_past_a_fifth(num_in, anomalies):
+    (inside, outside), *_ = loader_draws(num_in, [5] * 2000, draws=2, by_length=False)
+    assert (len(inside), len(outside)) == (num_in, anomalies)
+    assert len(np.unique(outside)) == anomalies
+
+
+def test_a_sorted_loader_takes_the_same_shortest_texts_in_every_draw():
+    lengths = [9, 1, 8, 2] * 64
+    draws = loader_draws(320, lengths, draws=3, by_length=True)
+    short = [index for index, length in enumerate(lengths) if length <= 2]
+    assert all(outside.tolist() == short for _, outside in draws)

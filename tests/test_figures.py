@@ -107,10 +107,9 @@ def test_scores_with_nan_are_refused_by_name(scores):
 
 
 @pytest.fixture
-def compared():
+def measured():
     from oe_core.draws import base_rate_draws
     from oe_core.records import detection_records
-    from oe_core.tables import compare
 
     generator = np.random.default_rng(0)
     parts = [
@@ -121,7 +120,14 @@ def compared():
         )
         for out in ("letters", "flower") for method, shift in (("MSP", 1), ("+OE", 3)) for seed in (0, 1)
     ]  # fmt: skip
-    return compare(pd.concat(parts), 7).loc["digits"]
+    return pd.concat(parts)
+
+
+@pytest.fixture
+def compared(measured):
+    from oe_core.tables import compare
+
+    return compare(measured, 7).loc["digits"]
 
 
 def test_before_and_after_stand_on_one_line_an_out_distribution(compared):
@@ -136,3 +142,24 @@ def test_before_and_after_stand_on_one_line_an_out_distribution(compared):
 def test_before_and_after_compare_two_methods(compared):
     with pytest.raises(ValueError, match=r"table has 1 methods \(MSP\); this figure compares two"):
         figures.before_after(compared.loc[:, (slice(None), "MSP")])
+
+
+def test_strips_have_a_dot_for_each_training_and_a_bar_at_their_mean(measured, compared):
+    panel = figures.seed_strips(measured, compared, "digits").axes[1]
+    dots = [line for line in panel.lines if line.get_marker() == "."]
+    assert len(dots) == 2 * 2  # methods, seeds
+    bars = {line.get_label(): line.get_xdata() for line in panel.lines if line.get_marker() == "|"}
+    for method in ("MSP", "+OE"):
+        assert bars[method].tolist() == compared["AUROC", method, "mean"].tolist()
+    of_msp = np.array([line.get_xdata() for line in dots[:2]])
+    np.testing.assert_allclose(of_msp.mean(axis=0), bars["MSP"])
+    np.testing.assert_allclose(of_msp[:, 2], of_msp[:, :2].mean(axis=1))  # the Mean row
+
+
+def test_strips_show_the_papers_value_where_it_has_one(measured, compared):
+    assert not [line for axes in figures.seed_strips(measured, compared).axes for line in axes.lines
+                if line.get_marker() == "D"]  # fmt: skip
+    printed = compared.copy()
+    printed["AUROC", "MSP", "paper"] = "87.5"
+    panel = figures.seed_strips(measured, printed).axes[1]
+    assert [line.get_xdata().tolist() for line in panel.lines if line.get_marker() == "D"] == [[87.5] * 3]

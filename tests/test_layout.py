@@ -15,12 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # The way data flows. A module imports from its own line and from the lines above it.
 FLOW = (
     ("scales", "atomic"),
-    ("data.image_set",),
+    ("data.image_set", "data.text_set"),
+    ("data.sentences", "data.vocabulary"),
     ("data.catalog*",),
     ("data.transfer", "data.unpack", "data.download"),
     ("data.formats*",),
-    ("data.embedded", "data.folders"),
-    ("data.images",),
+    ("data.docstrings", "data.embedded", "data.embedded_text", "data.folders", "data.text_folders"),
+    ("data.door",),
+    ("data.images", "data.texts"),
     ("data.inventory",),
     ("data.anomalies",),
     ("recipes",),
@@ -28,10 +30,12 @@ FLOW = (
     ("models", "models.*"),
     ("losses",),
     ("train",),
+    ("image_classifier", "text_classifier"),
     ("stamp", "checkpoint"),
     ("runs",),
     ("scores", "metrics", "draws"),
     ("experiments",),
+    ("text_experiments", "domains"),
     ("records",),
     ("protocol", "validation"),
     ("tables", "table_text"),
@@ -108,11 +112,11 @@ for module in {[name for name in ROOMS if name not in WITH_TABLES_AND_FIGURES an
     importlib.import_module("oe_core." + module)
 import torch
 from oe_core.data.image_set import ImageSet
-from oe_core.recipes import Recipe
-from oe_core.train import fit
+from oe_core.recipes import ImageRecipe
+from oe_core.image_classifier import fit
 pixels = torch.arange(8 * 3 * 8 * 8).view(8, 3, 8, 8).remainder(256).to(torch.uint8)
 shades = ImageSet("shades", pixels, torch.arange(8) % 2, ("dark", "bright"), "folder")
-recipe = Recipe("tiny", "shades", model="wrn-10-1", size=8, epochs=1, batch_size=4, dropout=0.0, crop_padding=1)
+recipe = ImageRecipe("tiny", "shades", model="wrn-10-1", size=8, epochs=1, batch_size=4, dropout=0.0, crop_padding=1)
 trained = fit(recipe, shades, None, device=torch.device("cpu"))
 print("trained", all(torch.isfinite(weights).all() for weights in trained.weights.values()))
 """

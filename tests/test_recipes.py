@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from oe_core.recipes import Recipe, fine_tuned, from_scratch
+from oe_core.recipes import ImageRecipe, TextRecipe, fine_tuned, from_scratch, recipe_from_json, text_fine_tuned
 
-BASELINE = Recipe("cifar10", "cifar10")
+BASELINE = ImageRecipe("cifar10", "cifar10")
 
 
 def test_defaults_are_the_papers_cifar_settings():
@@ -31,12 +31,26 @@ def test_digest_ignores_the_name_and_nothing_else():
 
 def test_json_round_trip_keeps_the_digest():
     tuned = fine_tuned(BASELINE, "outliers")
-    assert Recipe.from_json(tuned.to_json()).digest == tuned.digest
+    assert ImageRecipe.from_json(tuned.to_json()).digest == tuned.digest
+
+
+@pytest.mark.parametrize("recipe", [fine_tuned(BASELINE, "outliers"), text_fine_tuned(TextRecipe("a", "trec"), "b")])
+def test_json_comes_back_as_the_recipe_of_its_kind(recipe):
+    assert recipe_from_json(recipe.to_json()) == recipe
+
+
+def test_a_fine_tuned_text_recipe_keeps_how_its_parent_reads():
+    parent = TextRecipe("trec", "trec")
+    assert text_fine_tuned(parent, "wikitext-2").epochs == 2
+    with pytest.raises(ValueError, match="length=9 cannot start from parent 'trec', which has length=None"):
+        text_fine_tuned(parent, "wikitext-2", length=9)
+    with pytest.raises(ValueError, match="vocabulary=0 must be at least 1"):
+        TextRecipe("trec", "trec", vocabulary=0)
 
 
 def test_json_with_an_unknown_field_names_it():
     with pytest.raises(ValueError, match=r"unknown fields \['warmup'\]"):
-        Recipe.from_json({"name": "a", "in_dist": "b", "warmup": 3})
+        ImageRecipe.from_json({"name": "a", "in_dist": "b", "warmup": 3})
 
 
 def test_a_new_seed_reaches_the_parent():
@@ -52,7 +66,7 @@ def test_a_new_seed_reaches_the_parent():
         ({"oe_weight": -0.5}, "oe_weight=-0.5 must not be negative"),
         ({"learning_rate": 0}, "learning_rate=0 must be positive"),
         ({"dropout": 1.0}, r"dropout=1.0 must be in \[0, 1\)"),
-        ({"parent": Recipe("p", "cifar10", model="wrn-16-4")}, "cannot start from parent 'p', which is 'wrn-16-4'"),
+        ({"parent": replace(BASELINE, name="p", model="wrn-16-4")}, "cannot start from parent 'p', which is 'wrn-16"),
     ],
 )
 def test_impossible_settings_name_the_field_and_its_value(change, message):
@@ -61,7 +75,7 @@ def test_impossible_settings_name_the_field_and_its_value(change, message):
 
 
 def test_a_file_of_weights_may_be_used_as_it_is_and_only_for_its_own_network():
-    places = Recipe("places", "places365", model="resnet18", epochs=0, weights_file="resnet18_places365.pth.tar")
+    places = ImageRecipe("places", "places365", model="resnet18", epochs=0, weights_file="resnet18_places365.pth.tar")
     assert places.epochs == 0
     with pytest.raises(ValueError, match="epochs=0 must be at least 1"):
         replace(places, weights_file=None)

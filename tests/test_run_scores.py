@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from store_process import BASELINE, damage, digits, other_digits, quiet_store, truncate
 
-from oe_core import train
 from oe_core.data.batches import network_inputs
+from oe_core.models import build
 from oe_core.runs import Store
 
 SHORT = replace(BASELINE, epochs=1)
@@ -32,7 +32,7 @@ def test_logits_are_computed_once_and_are_those_of_the_network(trained):
     first, made = score_twice(store, run, images)
     again, made_again = score_twice(store, run, images)
     assert (made, made_again) == (1, 0)
-    model = train.build(SHORT.model, 10, 0.0).eval()
+    model = build(SHORT.model, 10, 0.0).eval()
     model.load_state_dict(run.weights)
     expected = model(network_inputs(images.images, "unit")).detach().numpy()
     assert first.dtype == np.float32 and first.shape == (64, 10)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from store_process import BASELINE, EXPOSED, damage, digits, other_digits, quiet_store, trainings, truncate
 
-from oe_core import train
+from oe_core import runs, train
 
 SHORT = replace(BASELINE, epochs=1)
 
@@ -34,7 +34,7 @@ def test_second_process_says_that_it_waits_and_then_takes_the_first_ones_run(tmp
     def slow_fit(*arguments, **options):
         training.set()
         assert released.wait(30)
-        return train.fit(*arguments, **options)
+        return runs.fit(*arguments, **options)
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(quiet_store(tmp_path, slow_fit).run, SHORT, load=digits)
@@ -126,7 +126,7 @@ class StoppedError(Exception):
 
 
 def stop_after(steps: int, error: type[BaseException] = StoppedError):
-    """`train.fit` that stops with an error at its step number `steps` (from 1), as Ctrl-C does."""
+    """`runs.fit` that stops with an error at its step number `steps` (from 1), as Ctrl-C does."""
 
     def fit(recipe, *arguments, progress, **options):
         class Bar(train.tqdm):
@@ -135,7 +135,7 @@ def stop_after(steps: int, error: type[BaseException] = StoppedError):
                 if self.steps == steps:
                     raise error
 
-        return train.fit(recipe, *arguments, progress=lambda **bar: Bar(disable=True, **bar), **options)
+        return runs.fit(recipe, *arguments, progress=lambda **bar: Bar(disable=True, **bar), **options)
 
     return fit
 

@@ -5,11 +5,12 @@ import torch
 from tqdm import tqdm
 
 from oe_core.data.image_set import ImageSet
-from oe_core.recipes import Recipe, fine_tuned, from_scratch
-from oe_core.train import NonFiniteLossError, cosine, fit, held_out_part, load_model, predict, training_part
+from oe_core.image_classifier import FINAL_LEARNING_RATE, IMAGES, fit, load_model, predict
+from oe_core.recipes import ImageRecipe, fine_tuned, from_scratch
+from oe_core.train import NonFiniteLossError, cosine, held_out_part, training_part
 
 CPU = torch.device("cpu")
-BASELINE = Recipe("tiny", "shades", model="wrn-10-1", size=8, epochs=2, batch_size=16, dropout=0.3, crop_padding=1)
+BASELINE = ImageRecipe("tiny", "shades", model="wrn-10-1", size=8, epochs=2, batch_size=16, dropout=0.3, crop_padding=1)
 
 
 def shades(count=48, name="shades", noise=40):
@@ -113,14 +114,24 @@ def test_a_non_finite_loss_names_recipe_step_and_rate_and_keeps_the_last_checkpo
         assert all(torch.isfinite(row["inlier_loss"] * torch.ones(1)) for row in memory.state["log"])
 
 
-def test_the_cosine_starts_at_its_first_point_and_ends_at_one_millionth():
-    assert cosine(0, 1000, 0.1) == pytest.approx(0.1, rel=1e-4)
-    assert cosine(0, 1000, 0.1) < 0.1
-    assert cosine(499, 1000, 0.1) == pytest.approx((0.1 + 1e-6) / 2)
-    assert cosine(999, 1000, 0.1) == pytest.approx(1e-6)
+def rate(position, epochs=1, steps=1000):
+    """Of an image recipe from 0.1."""
+    return IMAGES.rate(replace(BASELINE, epochs=epochs, learning_rate=0.1), position, steps)
 
 
-def test_the_cosine_equals_torchs_lambda_schedule_of_the_official_code():
+def test_the_rate_of_images_starts_at_the_first_point_of_its_cosine_and_ends_at_one_millionth():
+    assert rate(0) == pytest.approx(0.1, rel=1e-4)
+    assert rate(0) < 0.1
+    assert rate(499) == pytest.approx((0.1 + FINAL_LEARNING_RATE) / 2)
+    assert rate(999) == pytest.approx(FINAL_LEARNING_RATE) == pytest.approx(1e-6)
+
+
+def test_a_cosine_goes_from_its_first_value_to_its_last():
+    assert [cosine(point, 2, 0.3, 0.1) for point in (0, 1, 2)] == pytest.approx([0.3, 0.2, 0.1])
+    assert cosine(1, 4, 1.0) == pytest.approx(0.5 + 2**0.5 / 4)
+
+
+def test_the_rate_of_images_equals_torchs_lambda_schedule_of_the_official_code():
     optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
     final = 1e-6 / 0.1
     scheduler = torch.optim.lr_scheduler.LambdaLR(
@@ -129,7 +140,7 @@ def test_the_cosine_equals_torchs_lambda_schedule_of_the_official_code():
     for step in range(20):
         optimiser.step()
         scheduler.step()
-        assert cosine(step, 20, 0.1) == pytest.approx(scheduler.get_last_lr()[0], rel=1e-5)
+        assert rate(step, epochs=2, steps=10) == pytest.approx(scheduler.get_last_lr()[0], rel=1e-5)
 
 
 def test_hold_out_and_training_part_share_nothing_and_miss_nothing():
@@ -139,7 +150,7 @@ def test_hold_out_and_training_part_share_nothing_and_miss_nothing():
     trained_on, held_out = (part(data, recipe).images[:, 0, 0, 0].tolist() for part in (training_part, held_out_part))
     assert len(held_out) == 10
     assert sorted(trained_on + held_out) == list(range(48))
-    with pytest.raises(ValueError, match="holdout=48 leaves nothing of numbered's 48 training images"):
+    with pytest.raises(ValueError, match="holdout=48 leaves nothing of numbered's 48 examples"):
         training_part(data, replace(BASELINE, holdout=48))
 
 

@@ -9,12 +9,12 @@ from tqdm import tqdm
 
 from oe_core.data.download import download_folder
 from oe_core.data.images import MissingDataError
+from oe_core.image_classifier import weights_path
 from oe_core.models.resnet18 import resnet18
-from oe_core.recipes import Recipe, fine_tuned
+from oe_core.recipes import ImageRecipe, fine_tuned
 from oe_core.runs import Store
-from oe_core.train import weights_path
 
-PLACES = Recipe(
+PLACES = ImageRecipe(
     "places365", "places365", model="resnet18", size=32, scaling="imagenet", epochs=0, dropout=0,
     weights_file="resnet18_places365.pth.tar",
 )  # fmt: skip

@@ -12,13 +12,13 @@ from oe_core.bench import plain
 from oe_core.bench.timing import Comparison, alternate, clock, seconds_of
 from oe_core.data.batches import Augmented, JointBatches, network_inputs
 from oe_core.data.image_set import ImageSet
+from oe_core.image_classifier import fit, load_model, predict
 from oe_core.models import build
-from oe_core.recipes import Recipe
+from oe_core.recipes import ImageRecipe
 from oe_core.scores import msp
-from oe_core.train import fit, load_model, predict
 
 # WRN-40-2, 128 + 256: the paper's step; a low rate, since noise has nothing to learn and must not diverge.
-WRN = Recipe("bench", "random pixels", outliers="random pixels", learning_rate=0.001)
+WRN = ImageRecipe("bench", "random pixels", outliers="random pixels", learning_rate=0.001)
 TINY = replace(WRN, model="wrn-10-1", size=8, batch_size=8, outlier_batch_size=16, crop_padding=1, epochs=50)
 
 
@@ -29,7 +29,9 @@ def random_images(name: str, count: int, size: int) -> ImageSet:
     return ImageSet(name, pixels, torch.arange(count) % 10, tuple("0123456789"), "embedded")
 
 
-def input_pipeline(recipe: Recipe, device: torch.device, count: int, steps: int, workers: tuple[int, ...], rounds: int):
+def input_pipeline(
+    recipe: ImageRecipe, device: torch.device, count: int, steps: int, workers: tuple[int, ...], rounds: int
+) -> Comparison:
     """Joint batches of crops and flips, normalised, on `device`; the plain way's DataLoaders after their start.
 
     count: images in memory on each side, enough to leave the processor's caches. steps: batches timed a round.
@@ -55,7 +57,7 @@ def input_pipeline(recipe: Recipe, device: torch.device, count: int, steps: int,
 
     def an_epoch() -> None:
         for batch in resident.epoch():
-            network_inputs(batch.images, recipe.scaling)
+            network_inputs(batch.inputs, recipe.scaling)
 
     variants = {f"PIL, {processes} workers": lambda p=processes: through_pil(p) for processes in workers}
     seconds = alternate({"ours": lambda: seconds_of(an_epoch, device) / len(resident), **variants}, rounds)
@@ -108,7 +110,7 @@ class _Alternation:
         self.start = clock(self.device)
 
 
-def training_step(recipe: Recipe, device: torch.device, steps: int, warm_up: int, rounds: int) -> Comparison:
+def training_step(recipe: ImageRecipe, device: torch.device, steps: int, warm_up: int, rounds: int) -> Comparison:
     """One Outlier Exposure step: `fit` as the chapters call it, batches included, against float32 on ready inputs.
 
     steps: steps in a row that make one round; warm_up: steps before the first round (compilation, on a GPU).
@@ -130,7 +132,7 @@ def training_step(recipe: Recipe, device: torch.device, steps: int, warm_up: int
     return Comparison(work, {"float32, contiguous": alternation.plain}, alternation.ours, items, 2.5, flops)
 
 
-def step_flops(recipe: Recipe, batch: int) -> float:
+def step_flops(recipe: ImageRecipe, batch: int) -> float:
     """Operations (a multiplication and an addition are two) of a forward and a backward pass over `batch` images."""
     model = build(recipe.model, 10, recipe.dropout)
     with FlopCounterMode(display=False) as counter:
@@ -138,7 +140,7 @@ def step_flops(recipe: Recipe, batch: int) -> float:
     return counter.get_total_flops() / 2 * batch
 
 
-def scoring(recipe: Recipe, device: torch.device, count: int, rounds: int) -> Comparison:
+def scoring(recipe: ImageRecipe, device: torch.device, count: int, rounds: int) -> Comparison:
     """MSP scores of `count` images: `predict` on uint8 images against float32 batches of 200 ready inputs."""
     images = random_images("random pixels", count, recipe.size).images
     inputs = network_inputs(images, recipe.scaling).contiguous().to(device)

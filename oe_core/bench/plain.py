@@ -21,7 +21,7 @@ from torchvision import transforms
 from oe_core.data.batches import CHANNEL_STATISTICS
 from oe_core.models import build
 from oe_core.models.dropout import Dropout
-from oe_core.recipes import Recipe
+from oe_core.recipes import ImageRecipe
 
 
 class _Pictures(Dataset):
@@ -50,7 +50,7 @@ def _remarks_on_workers_silenced() -> Iterator[None]:
         yield
 
 
-def pil_batches(recipe: Recipe, inliers: Tensor, outliers: Tensor, workers: int) -> Iterator[Tensor]:
+def pil_batches(recipe: ImageRecipe, inliers: Tensor, outliers: Tensor, workers: int) -> Iterator[Tensor]:
     """Joint batches, float32 (batch, 3, h, w), of uint8 images (n, 3, h, w), through PIL in `workers` processes."""
     normalise = [transforms.ToTensor(), transforms.Normalize(*CHANNEL_STATISTICS[recipe.scaling])]
     crop, flip = transforms.RandomCrop(recipe.size, recipe.crop_padding), transforms.RandomHorizontalFlip()
@@ -64,7 +64,7 @@ def pil_batches(recipe: Recipe, inliers: Tensor, outliers: Tensor, workers: int)
         yield torch.cat(parts)
 
 
-def network(recipe: Recipe, num_classes: int, device: torch.device) -> nn.Module:
+def network(recipe: ImageRecipe, num_classes: int, device: torch.device) -> nn.Module:
     """The recipe's network with torch's own dropout, float32, contiguous."""
     model = build(recipe.model, num_classes, recipe.dropout)
     for module in model.modules():
@@ -77,7 +77,7 @@ def network(recipe: Recipe, num_classes: int, device: torch.device) -> nn.Module
 class Training:
     """Float32 steps on ready-made inputs; the pipeline is measured by itself."""
 
-    def __init__(self, recipe: Recipe, num_classes: int, device: torch.device):
+    def __init__(self, recipe: ImageRecipe, num_classes: int, device: torch.device):
         self.recipe = recipe
         self.model = network(recipe, num_classes, device).train()
         self.inputs = torch.randn(recipe.batch_size + recipe.outlier_batch_size, 3, recipe.size, recipe.size).to(device)

@@ -1,10 +1,11 @@
-"""Training and scoring batches from images that stay on the device as uint8.
+"""Training and scoring batches from images (uint8) and texts (token ids) that stay on the device.
 
-Crop and flip act on a whole batch at once; the network's input scaling is applied here and nowhere else.
+Crop and flip act on a whole batch at once; the images' input scaling is applied here and nowhere else.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -29,6 +30,18 @@ def network_inputs(images: Tensor, scaling: str) -> Tensor:
     rows = inputs.permute(0, 2, 3, 1).flatten(2)
     scaled = rows.mul(scale.repeat(width)).sub_((mean / std).repeat(width))
     return scaled.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
+
+
+class Resident(Protocol):
+    """Examples on the device, from which batches are taken under random choices."""
+
+    def __len__(self) -> int: ...
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """Random choices for `count` examples: int64 (count, choices an example)."""
+
+    def batch(self, indices: Tensor, choices: Tensor) -> Tensor:
+        """The examples at `indices` (batch,) under `choices` (batch, choices an example)."""
 
 
 class Augmented:
@@ -65,6 +78,24 @@ class Augmented:
         return cropped.permute(0, 3, 1, 2)
 
 
+class Tokens:
+    """Token ids, int64 (n, length), padded in front with 0. Nothing about them is random."""
+
+    def __init__(self, ids: Tensor):
+        self.ids = ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """No choices: int64 (count, 0)."""
+        return torch.empty(count, 0, dtype=torch.int64)
+
+    def batch(self, indices: Tensor, choices: Tensor) -> Tensor:
+        """int64 (batch, length)."""
+        return self.ids[indices]
+
+
 def outlier_indices(available: int, needed: int, order: str, generator: torch.Generator) -> Tensor:
     """Which outliers one epoch reads: int64 (needed,).
 
@@ -80,9 +111,9 @@ def outlier_indices(available: int, needed: int, order: str, generator: torch.Ge
 
 @dataclass(frozen=True)
 class Batch:
-    """One joint batch: uint8 images (inliers first, then outliers) and the inliers' labels."""
+    """One joint batch: inputs as their source holds them (inliers first, then outliers) and the inliers' labels."""
 
-    images: Tensor
+    inputs: Tensor
     labels: Tensor
 
 
@@ -92,8 +123,8 @@ class JointBatches:
     All of an epoch's random choices are drawn at its start from one generator, so an epoch can be entered at any step.
     """
 
-    def __init__(self, inliers: Augmented, labels: Tensor, batch_size: int, generator: torch.Generator,
-                 outliers: Augmented | None = None, outlier_batch_size: int = 0, outlier_order: str = "contiguous"):
+    def __init__(self, inliers: Resident, labels: Tensor, batch_size: int, generator: torch.Generator,
+                 outliers: Resident | None = None, outlier_batch_size: int = 0, outlier_order: str = "contiguous"):
         self.inliers, self.labels, self.batch_size = inliers, labels, batch_size
         self.outliers, self.outlier_batch_size, self.outlier_order = outliers, outlier_batch_size, outlier_order
         self.generator = generator
@@ -113,8 +144,8 @@ class JointBatches:
             outlier_choices = self.outliers.draw(needed, self.generator).to(device)
         for step in range(first_step, len(self)):
             here = slice(step * self.batch_size, (step + 1) * self.batch_size)
-            images = self.inliers.batch(order[here], choices[here])
+            inputs = self.inliers.batch(order[here], choices[here])
             if self.outliers is not None:
                 there = slice(step * self.outlier_batch_size, (step + 1) * self.outlier_batch_size)
-                images = torch.cat([images, self.outliers.batch(outlier_order[there], outlier_choices[there])])
-            yield Batch(images, self.labels[order[here]])
+                inputs = torch.cat([inputs, self.outliers.batch(outlier_order[there], outlier_choices[there])])
+            yield Batch(inputs, self.labels[order[here]])

@@ -1,10 +1,12 @@
-"""The paper's image data sets: one row each, found by its key."""
+"""The paper's data sets, images and text: one row each, found by its key."""
 
 from oe_core.data.catalog_row import DataFile, DataSet
-from oe_core.data.catalog_rows import ROWS
+from oe_core.data.catalog_rows import IMAGE_ROWS
+from oe_core.data.catalog_text_rows import TEXT_ROWS
 
 __all__ = ["CATALOG", "DataFile", "DataSet", "dataset", "printed_name", "stands_in_for"]
 
+ROWS = IMAGE_ROWS + TEXT_ROWS
 CATALOG: dict[str, DataSet] = {row.key: row for row in ROWS}
 
 

@@ -1,4 +1,4 @@
-"""The files of the catalog: where their owners publish them, how long they are, and which hashes prove them.
+"""The image files of the catalog: where their owners publish them, how long they are, and which hashes prove them.
 
 Sizes and hashes are those that torchvision (md5), TensorFlow Datasets (sha256, bytes) and pytorch-ood publish for the
 owners' files, or were computed from the file in the named public repository; None where nobody publishes one.
@@ -7,19 +7,20 @@ owners' files, or were computed from the file in the named public repository; No
 from oe_core.data.catalog_row import DataFile
 
 
-def _files(hosts: str | tuple[str, ...], *entries) -> tuple[DataFile, ...]:
+def hosted(hosts: str | tuple[str, ...], *entries) -> tuple[DataFile, ...]:
+    """The files that lie under their names on each of `hosts`; an entry is name, bytes, md5, sha256, unpack."""
     hosts = (hosts,) if isinstance(hosts, str) else hosts
     return tuple(DataFile(name, tuple(host + name for host in hosts), *rest) for name, *rest in entries)
 
 
 def _idx_pairs(hosts, *digests) -> tuple[DataFile, ...]:
     names = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-    return _files(hosts, *((f"{name}-ubyte.gz", *rest) for name, rest in zip(names, digests, strict=True)))
+    return hosted(hosts, *((f"{name}-ubyte.gz", *rest) for name, rest in zip(names, digests, strict=True)))
 
 
 # An entry is name, bytes, md5, sha256; kept as a table, which a formatter would take apart.
 # fmt: off
-SVHN = _files(
+SVHN = hosted(
     "http://ufldl.stanford.edu/housenumbers/",
     ("train_32x32.mat", 182040794, "e26dedcc434d2e4c54c9b2d4a06d8373",
      "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
@@ -30,22 +31,22 @@ SVHN = _files(
 )
 
 # The binary archives: the better known python ones are pickles.
-CIFAR10 = _files(
+CIFAR10 = hosted(
     "https://www.cs.toronto.edu/~kriz/",
     ("cifar-10-binary.tar.gz", 170052171, None, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
 )
-CIFAR100 = _files(
+CIFAR100 = hosted(
     "https://www.cs.toronto.edu/~kriz/",
     ("cifar-100-binary.tar.gz", 168513733, None, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"),
 )
 
-TINY_IMAGENET = _files(
+TINY_IMAGENET = hosted(
     "http://cs231n.stanford.edu/",
     ("tiny-imagenet-200.zip", 248100043, "90528d7ca1a48142e341f4ef8d21d0de", None),
 )
 
 # The ResNet-18 weights are a pickle without a published hash: never fetched, read with weights_only when put in place.
-PLACES365 = _files(
+PLACES365 = hosted(
     "http://data.csail.mit.edu/places/places365/",
     ("val_256.tar", 525158400, "e27b17d8d44f4af9a78502beb927f808",
      "24b4e639ef12a0012af525bc4cb443e4ab4aaea8369a1fb009b70e4a4aad5d48"),
@@ -53,11 +54,11 @@ PLACES365 = _files(
      "520699e00d69b63ddc29fac54645aa00ce1c10ca42e288960aa1cf791d6e9aa9"),
     ("train_256_places365standard.tar", 26103685120, "53ca1c756c3d1e7809517cc47c5561c5",
      "0ade5d7d38c682aa0203014a2b99ad3bf608bf1de0f151dc0d80efba54660a0a"),
-) + _files("http://places2.csail.mit.edu/models_places365/", ("resnet18_places365.pth.tar", None, None, None))
+) + hosted("http://places2.csail.mit.edu/models_places365/", ("resnet18_places365.pth.tar", None, None, None))
 
 # An entry ends in True where the reader needs the archive's members as real files.
-LSUN_TEST = _files("http://dl.yf.io/lsun/scenes/", ("test_lmdb.zip", None, None, None, True))
-LSUN_VAL = _files(
+LSUN_TEST = hosted("http://dl.yf.io/lsun/scenes/", ("test_lmdb.zip", None, None, None, True))
+LSUN_VAL = hosted(
     "http://dl.yf.io/lsun/scenes/",
     *((f"{scene}_val_lmdb.zip", size, None, sha256, True) for scene, size, sha256 in (
         ("bedroom", 4670661, "5d022e781b241c25ec2e1f1f769afcdb8091d7fd58362667aec03137b8114b12"),
@@ -73,12 +74,12 @@ LSUN_VAL = _files(
     )),
 )
 
-TEXTURES = _files(
+TEXTURES = hosted(
     "https://www.robots.ox.ac.uk/~vgg/data/dtd/download/",
     ("dtd-r1.0.1.tar.gz", 625239812, "fff73e5086ae6bdbea199a49dfb8a4c1",
      "e42855a52a4950a3b59612834602aa253914755c95b0cff9ead6d07395f8e205"),
 )
-CHARS74K = _files(
+CHARS74K = hosted(
     "http://www.ee.surrey.ac.uk/CVSSP/demos/chars74k/",
     ("EnglishImg.tgz", None, "85d157e0c58f998e1cda8def62bcda0d", None),
 )
@@ -91,7 +92,7 @@ IMAGENET_1K = (
              "c7e06a6c0baccf06d8dbeb6577d71efff84673a5dbdd50633ab44f8ea0456ae0"),
     DataFile("ILSVRC2012_devkit_t12.tar.gz", (), None, "fa75699e90414af021442c21a62c3abf"),
 )
-IMAGENET_800 = _files(
+IMAGENET_800 = hosted(
     "https://raw.githubusercontent.com/hendrycks/outlier-exposure/master/TinyImageNet/Tiny_ImageNet_dataset/",
     ("800_wnids.txt", 8000, "05eec8c35e90da18f2fc7bea1812b8f3",
      "457b4e076b29671c3246b0743e01d69cb13ba51247b91e9e4ca81d24df6731f7"),
@@ -122,12 +123,12 @@ FASHION_MNIST = _idx_pairs(
     (4422102, "bef4ecab320f06d8554ea6380940ec79", "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
     (5148, "bb300cfdad3c16e7a12a480ee83cd310", "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
 )
-NOTMNIST = _files(
+NOTMNIST = hosted(
     "https://raw.githubusercontent.com/davidflanagan/notMNIST-to-MNIST/master/",
     ("t10k-images-idx3-ubyte.gz", 3172375, "2c87c839a4ef9b238846600eec8c35b7",
      "70ae9e06201f2827e5b0a3781a3169d735dd2efc69996b9eeaee7f10ed4044d7"),
 )
-OMNIGLOT = _files(
+OMNIGLOT = hosted(
     "https://github.com/brendenlake/omniglot/raw/master/python/",
     ("images_background.zip", 9464212, "68d2efa1b9178cc56df9314c21c6e718",
      "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ROLES = ("in_dist", "outliers", "out_dist")
+KINDS = ("images", "text")
 ACCESS = {
     "open": "anyone may fetch it; the book does so where a hash is published",
     "account": "an account and its terms stand before it; the reader puts the files in place",
@@ -41,11 +42,13 @@ class DataSet:
 
     printed_name: as in the paper's tables; title: the longer name that tells it from its relatives.
     roles: of "in_dist", "outliers", "out_dist", as the paper uses it; access: a key of ACCESS.
-    splits: number of images in "train" and "test" as the book reads them, None where no count is published.
+    splits: number of examples in each split as the book reads it, None where no count is published. Images come as
+    "train" and "test", text may have "dev" or "valid" besides.
     terms: licence or terms, "unverified" where no source could be quoted; by_hand: how to get it without the book.
     stand_ins: keys that may replace it, the best first; note: what surprises its users.
     in_paper: False for a set that only ever replaces one of the paper's.
     browser_agent: the server refuses programs that do not name themselves a browser.
+    kind: "images" or "text", which says who reads it.
     """
 
     key: str
@@ -62,6 +65,7 @@ class DataSet:
     note: str = ""
     in_paper: bool = True
     browser_agent: bool = False
+    kind: str = "images"
 
     def file(self, name: str) -> DataFile:
         """The file called `name`; ValueError listing the row's files when there is none."""

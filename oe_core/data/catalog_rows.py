@@ -1,4 +1,4 @@
-"""The rows of the catalog: one for every image data set of the paper, and two that only replace one of them.
+"""The image rows of the catalog: one for every image data set of the paper, and two that only replace one of them.
 
 Terms and counts that could not be read at their source are called unverified or left None.
 """
@@ -291,4 +291,4 @@ GREY = (
     ),
 )
 
-ROWS = PHOTOGRAPHS + IMAGENET_AND_OUTLIERS + GREY
+IMAGE_ROWS = PHOTOGRAPHS + IMAGENET_AND_OUTLIERS + GREY

@@ -90,7 +90,9 @@ def how_to_get(row: DataSet) -> str:
     if row.files:
         lines.append(f"Its files go, as they are, into {download_folder(row.key)}/:")
         lines.extend(f"  {', '.join((file.name, size_text(file.bytes), *file.addresses[:1]))}" for file in row.files)
-    lines.append(f"A folder {data_root() / row.key}/<split>/ with your own copy as images takes precedence.")
+    own = data_root() / row.key
+    place = f"A folder {own}/<split>/" if row.kind == "images" else f"A file {own}/<split>.txt (or .tsv)"
+    lines.append(f"{place} with your own copy as {row.kind} takes precedence.")
     if row.stand_ins:
         lines.append(f"Stand-ins, the best first: {', '.join(row.stand_ins)}.")
     return "\n".join(lines)

@@ -21,6 +21,14 @@ def tar_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
         for member in archive:
             if member.isfile() and wanted(member.name):
                 yield member.name, archive.extractfile(member).read()
+        _check_end(archive)
+
+
+def _check_end(archive: tarfile.TarFile) -> None:
+    """Refuse a tar without its end mark, a block of zeros: tarfile takes a cut between two members for the end."""
+    beyond = archive.fileobj.tell() - archive.offset
+    if beyond != tarfile.BLOCKSIZE or archive.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
+        raise tarfile.ReadError("no end mark after its last member")
 
 
 @contextmanager
@@ -31,11 +39,16 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def zip_text(path: Path, archive: zipfile.ZipFile, ending: str) -> str:
-    """The text member whose path ends in `ending`; FormatError naming the archive when there is none."""
+    """The text member whose path ends in `ending`, odd bytes replaced; errors as `zip_member`."""
+    return zip_member(path, archive, ending).decode("utf-8", "replace")
+
+
+def zip_member(path: Path, archive: zipfile.ZipFile, ending: str) -> bytes:
+    """The member whose path ends in `ending`; FormatError naming the archive when there is none."""
     members = [member for member in archive.namelist() if f"/{member}".endswith(f"/{ending}")]
     if not members:
         raise FormatError(f"{path}: has no member {ending}; expected the archive as its owner publishes it")
-    return archive.read(members[0]).decode("utf-8", "replace")
+    return archive.read(members[0])
 
 
 def decode_members(

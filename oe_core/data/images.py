@@ -1,4 +1,4 @@
-"""The one door to image data: the reader's own folder, what the packages carry, or the catalog's files."""
+"""Image data: the reader's own folder, what the packages carry, or the catalog's files."""
 
 import hashlib
 import os
@@ -11,54 +11,32 @@ from pathlib import Path
 import numpy as np
 
 from oe_core.data.catalog import CATALOG
-from oe_core.data.download import download_folder, downloaded, how_to_get
+from oe_core.data.door import Door, MissingDataError
+from oe_core.data.download import download_folder, downloaded
 from oe_core.data.embedded import EMBEDDED
-from oe_core.data.folders import LAYOUTS, folder_names, folder_splits, read_folder, text_files
+from oe_core.data.folders import LAYOUTS, folder_splits, read_folder, text_files
 from oe_core.data.formats import SOURCES, Source
 from oe_core.data.formats_arrays import read_npz
 from oe_core.data.image_set import ImageSet
 from oe_core.scales import data_root
+
+__all__ = ["IMAGES", "MissingDataError", "available", "known_names", "load_images", "resolve"]
 
 SPLITS = ("train", "test")
 EMBEDDED_SPLITS = {"digits": SPLITS, "photo-china": ("train",), "photo-flower": ("test",), "font-letters": ("test",)}
 DECODING = 1  # raise it when decoding or resizing changes, so that what earlier versions kept is made again
 
 
-class MissingDataError(FileNotFoundError):
-    """A known data set is not on this machine; the message says how to get it."""
+def _stray(name: str) -> str:
+    texts = text_files(name)
+    return f"{data_root() / name} holds text ({texts[0].name}), which is not read as images." if texts else ""
 
 
-def known_names() -> tuple[str, ...]:
-    """Every name that `load_images` knows here: the reader's folders, the embedded sets and the catalog, sorted."""
-    return tuple(sorted({*folder_names(), *EMBEDDED, *CATALOG}))
-
-
-def available(name: str, split: str) -> str:
-    """Where `load_images` would take `name` from: "folder", "embedded", "catalog", or "" when it is not there.
-
-    Reads no pixels, though new downloads are held against their hashes. split: "train" or "test", else ValueError.
-    """
-    _check_split(name, split)
-    if split in folder_splits(name):
-        return "folder"
-    if split in EMBEDDED_SPLITS.get(name, ()):
-        return "embedded"
-    source = SOURCES.get(name, {}).get(split)
-    return "catalog" if source and set(source.files) <= set(downloaded(name)) else ""
-
-
-def resolve(name: str, split: str, without: Iterable[str] = ()) -> str:
-    """`name` itself when it is available, else the first available stand-in that the catalog names for it.
-
-    without: names that may not stand in, because the experiment uses them already.
-    Raises MissingDataError saying how to get it when neither is there, ValueError when the name is unknown.
-    """
-    _check_name(name)
-    stand_ins = CATALOG[name].stand_ins if name in CATALOG else ()
-    for candidate in (name, *(key for key in stand_ins if key not in set(without))):
-        if available(candidate, split):
-            return candidate
-    raise MissingDataError(_how_to_get(name, split))
+IMAGES = Door(
+    kind="images", splits=SPLITS, folder_splits=folder_splits, embedded=EMBEDDED_SPLITS, sources=SOURCES,
+    layouts=f"{LAYOUTS} at {{folder}}/{{split}}/", stray=_stray,
+)  # fmt: skip
+known_names, available, resolve = IMAGES.known_names, IMAGES.available, IMAGES.resolve
 
 
 def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> ImageSet:
@@ -68,32 +46,16 @@ def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> Ima
     stand_in_for: the paper's name of the set that this one replaces, as `resolve` may have decided.
     Raises MissingDataError saying how to get it, ValueError for an unknown name, split or size, FormatError for damage.
     """
-    _check_name(name)
     if size < 1:
         raise ValueError(f"size={size} of {name} must be at least 1 pixel")
-    origin = available(name, split)
+    origin = IMAGES.origin(name, split)
     if origin == "folder":
         images = read_folder(name, split, size)
     elif origin == "embedded":
         images = EMBEDDED[name](split, size)
-    elif origin == "catalog":
-        images = _from_catalog(name, split, size)
     else:
-        raise MissingDataError(_how_to_get(name, split))
+        images = _from_catalog(name, split, size)
     return replace(images, stand_in_for=stand_in_for) if stand_in_for else images
-
-
-def _check_split(name: str, split: str) -> None:
-    if split not in SPLITS:
-        raise ValueError(f"split={split!r} of {name} is unknown; choose one of {', '.join(SPLITS)}")
-
-
-def _check_name(name: str) -> None:
-    if name not in known_names():
-        raise ValueError(
-            f"data set {name!r} is unknown; known are {', '.join(known_names())}; or put a folder of your own at "
-            f"{data_root() / str(name)}/ with train and test in it"
-        )
 
 
 def _from_catalog(name: str, split: str, size: int) -> ImageSet:
@@ -132,22 +94,3 @@ def _keep(kept: Path, images: ImageSet) -> None:
         os.replace(beside, kept)
     finally:
         Path(beside).unlink(missing_ok=True)
-
-
-def _how_to_get(name: str, split: str) -> str:
-    """Every way to `name`, one a line."""
-    own = data_root() / name / split
-    lines = [f"{name}: its {split} images are not on this machine."]
-    if texts := text_files(name):
-        lines.append(f"{data_root() / name} holds text ({texts[0].name}), which is not read as images.")
-    if present := folder_splits(name):
-        lines.append(f"{data_root() / name} has no {split}; it has {' and '.join(present)}.")
-    if name in EMBEDDED:
-        lines.append(f"The embedded set {name} has no {split}; it has {' and '.join(EMBEDDED_SPLITS[name])}.")
-    row = CATALOG.get(name)
-    if row and split not in row.splits:
-        lines.append(f"{row.title} has no {split}; it has {' and '.join(row.splits)}.")
-    elif row:
-        lines.append(how_to_get(row))
-    lines.append(f"Your own: put {LAYOUTS} at {own}/.")
-    return "\n".join(lines)

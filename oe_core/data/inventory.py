@@ -18,7 +18,9 @@ from oe_core.data.download import (
     verify,
 )
 from oe_core.data.embedded import EMBEDDED
-from oe_core.data.formats import SOURCES
+from oe_core.data.formats import SOURCES, Source
+from oe_core.data.formats_text import TEXT_SOURCES, TextSource
+from oe_core.data.text_folders import text_splits
 from oe_core.data.unpack import UnpackError, unpack
 from oe_core.scales import SCALES, check_scale, data_root
 
@@ -32,9 +34,18 @@ STATES = {
 INDENT = " " * 20
 
 
+def _sources(key: str) -> dict[str, Source] | dict[str, TextSource]:
+    """Split -> what it is read from; {} for a set that comes as the reader's own folders."""
+    return TEXT_SOURCES.get(key) or SOURCES.get(key, {})
+
+
 def _everything(key: str) -> tuple[str, ...]:
     """Every split that can be read from the files of `key`; of a set that comes as image folders, every file."""
-    return tuple(SOURCES[key]) if key in SOURCES else tuple(file.name for file in CATALOG[key].files)
+    return tuple(_sources(key)) or tuple(file.name for file in CATALOG[key].files)
+
+
+# UD's part of the Web Treebank serves; the file of the LDC release, read as "dev", is paid.
+WEB_TREEBANK = {key: ("test",) for key in CATALOG if key.startswith("ewt-")}
 
 
 # scale -> key -> what it takes of that set: splits, and files that belong to no split
@@ -52,9 +63,17 @@ SCALE_NEEDS: dict[str, dict[str, tuple[str, ...]]] = {
         "chars74k": ("test",),
         "icons": (),
         "tiny-images-80m": ("train",),
+        "20newsgroups": ("train", "test"),
+        "trec": ("train", "test"),
+        "sst": ("train", "dev", "test"),
+        "wikitext-2": ("train",),
+        "ptb": ("train", "valid", "test"),
+        **WEB_TREEBANK,
+        **{key: ("test",) for key in ("snli", "imdb", "multi30k", "wmt16", "yelp")},
     },
     "paper": {key: _everything(key) for key, row in CATALOG.items() if row.in_paper}
-    | {"places365": ("train", "test", "resnet18_places365.pth.tar"), "fashion-mnist": ("test",)},
+    | {"places365": ("train", "test", "resnet18_places365.pth.tar"), "fashion-mnist": ("test",)}
+    | WEB_TREEBANK,
 }
 
 
@@ -80,8 +99,7 @@ def needs(scale: str, only: str = "") -> list[Need]:
 
 
 def _need(row: DataSet, parts: tuple[str, ...]) -> Need:
-    sources = SOURCES.get(row.key, {})
-    own = [split for split in ("train", "test") if (data_root() / row.key / split).is_dir()]
+    sources, own = _sources(row.key), _own_splits(row)
     parts = tuple(part for part in parts if part not in own)
     if own and not (sources and parts):
         return Need(row, "present", remark="your folder")
@@ -98,6 +116,13 @@ def _need(row: DataSet, parts: tuple[str, ...]) -> Need:
     if row.access == "withdrawn":
         return Need(row, "withdrawn", missing)
     return Need(row, "fetchable" if sources and any(map(row.fetchable, missing)) else "by hand", missing)
+
+
+def _own_splits(row: DataSet) -> tuple[str, ...]:
+    """The splits for which the reader has brought a folder of images, or a file of text."""
+    if row.kind == "text":
+        return text_splits(row.key)
+    return tuple(split for split in ("train", "test") if (data_root() / row.key / split).is_dir())
 
 
 def report(scale: str, found: list[Need]) -> str:
@@ -122,7 +147,7 @@ def report(scale: str, found: list[Need]) -> str:
 
 def _entry(need: Need) -> list[str]:
     row = need.row
-    head = f"  {row.key:18}{row.title}"
+    head = f"  {row.key:18}{row.title}{' (text)' if row.kind == 'text' else ''}"
     if need.state == "present":
         return [f"{head} ({need.remark})" if need.remark else head]
     lines = [head, f"{INDENT}terms: {row.terms}"]
@@ -131,7 +156,7 @@ def _entry(need: Need) -> list[str]:
     lines += [f"{INDENT}{_file_line(row, file)}" for file in need.missing if need.state != "withdrawn"]
     if not all(map(row.fetchable, need.missing)) or need.state == "by hand":
         lines.append(f"{INDENT}by hand: {row.by_hand}")
-        lines += [f"{INDENT}its place: {download_folder(row.key)}/"] if row.key in SOURCES else []
+        lines += [f"{INDENT}its place: {download_folder(row.key)}/"] if _sources(row.key) else []
     if row.stand_ins:
         lines.append(f"{INDENT}stand-ins: {', '.join(map(_stand_in, row.stand_ins))}")
     return lines

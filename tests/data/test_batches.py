@@ -77,21 +77,21 @@ def joint(count=20, outliers=True):
 def test_an_epoch_shows_every_inlier_once_and_the_last_batch_is_smaller():
     batches = list(joint().epoch())
     assert [len(batch.labels) for batch in batches] == [8, 8, 4]
-    assert [len(batch.images) for batch in batches] == [24, 24, 20]
+    assert [len(batch.inputs) for batch in batches] == [24, 24, 20]
     assert sorted(torch.cat([batch.labels for batch in batches]).tolist()) == list(range(20))
 
 
 def test_labels_belong_to_their_images():
     images = numbered_images(20)
     for batch in joint().epoch():
-        assert torch.equal(batch.images[: len(batch.labels)], images[batch.labels])
+        assert torch.equal(batch.inputs[: len(batch.labels)], images[batch.labels])
 
 
 def test_an_epoch_entered_late_gives_the_same_remaining_batches():
     whole, late = list(joint().epoch()), list(joint().epoch(first_step=1))
     assert len(late) == 2
     for expected, got in zip(whole[1:], late, strict=True):
-        assert torch.equal(expected.images, got.images)
+        assert torch.equal(expected.inputs, got.inputs)
         assert torch.equal(expected.labels, got.labels)
 
 

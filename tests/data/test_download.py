@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from oe_core.data import download, transfer
-from oe_core.data.catalog import CATALOG, DataFile, DataSet
-from oe_core.data.download import DamagedFileError, DownloadError, downloaded, fetch
+from oe_core.data.catalog import CATALOG, DataFile, DataSet, dataset
+from oe_core.data.download import DamagedFileError, DownloadError, downloaded, fetch, how_to_get
 
 CONTENT = bytes(range(256)) * 40  # 10,240 bytes
 ERROR_PAGE = b"<!DOCTYPE html><title>quota exceeded</title>"
@@ -298,3 +298,9 @@ def test_a_full_disk_is_told_before_the_transfer(server, shelf, monkeypatch):
 def test_sizes_are_written_as_people_read_them():
     written = [download.size_text(size) for size in (None, 512, 28881, 170052171, 26103685120)]
     assert written == ["size not published", "512 bytes", "28.9 kB", "170.1 MB", "26.1 GB"]
+
+
+def test_the_ways_to_a_text_set_name_the_file_of_the_readers_own(shelf, tmp_path):
+    shelf({"kind": "text"})
+    ways = how_to_get(dataset("shapes"))
+    assert f"A file {tmp_path}/shapes/<split>.txt (or .tsv) with your own copy as text takes precedence." in ways

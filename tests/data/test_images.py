@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from genuine_files import channels_first, noise, picture, shorten, write_tar
 
-from oe_core.data import images as door
+from oe_core.data import door, images
 from oe_core.data.embedded import EMBEDDED
 from oe_core.data.formats_pixels import FormatError
-from oe_core.data.images import MissingDataError, available, known_names, load_images, resolve
+from oe_core.data.images import EMBEDDED_SPLITS, MissingDataError, available, known_names, load_images, resolve
 
 TEXTURES = [noise(8, 8, 3, seed=seed) for seed in range(2)]
 
@@ -28,7 +28,8 @@ def put_textures(root, monkeypatch):
     names = ("dtd/images/banded/1.jpg", "dtd/images/zigzagged/1.jpg")
     members = {name: picture(image) for name, image in zip(names, TEXTURES, strict=True)}
     path = write_tar(folder / "dtd-r1.0.1.tar.gz", members)
-    monkeypatch.setattr(door, "downloaded", lambda key: {path.name: path} if key == "textures" else {})
+    for module in (door, images):
+        monkeypatch.setattr(module, "downloaded", lambda key: {path.name: path} if key == "textures" else {})
     return path
 
 
@@ -48,9 +49,9 @@ def test_a_folder_with_another_split_leaves_the_embedded_set_in_place(root):
 
 
 def test_embedded_splits_are_those_that_the_sets_have(root):
-    assert set(door.EMBEDDED_SPLITS) == set(EMBEDDED)
+    assert set(EMBEDDED_SPLITS) == set(EMBEDDED)
     for name, build in EMBEDDED.items():
-        for split in {"train", "test"} - set(door.EMBEDDED_SPLITS[name]):
+        for split in {"train", "test"} - set(EMBEDDED_SPLITS[name]):
             with pytest.raises(ValueError, match=split):
                 build(split, 8)
     assert len(load_images("digits", "test", 8)) == 397
@@ -154,6 +155,7 @@ def test_an_unknown_name_lists_the_known_ones_and_the_way_to_bring_data(root):
         with pytest.raises(ValueError, match=message):
             ask()
     assert {"cifar10", "digits", "pets"} <= set(known_names())
+    assert {"trec", "wikitext-2"} & set(known_names()) == set()
 
 
 def test_a_name_that_holds_text_is_not_read_as_images(root):
@@ -161,6 +163,12 @@ def test_a_name_that_holds_text_is_not_read_as_images(root):
     (root / "trec/train.tsv").write_text("NUM\tHow many ?\n")
     with pytest.raises(MissingDataError, match=r"trec holds text \(train\.tsv\), which is not read as images"):
         load_images("trec", "train", 8)
+
+
+def test_a_text_set_of_the_catalog_is_not_read_as_images(root):
+    for ask in (lambda: load_images("sst", "test", 8), lambda: resolve("sst", "test")):
+        with pytest.raises(ValueError, match="data set 'sst' is no set of images; known are .*, svhn,"):
+            ask()
 
 
 def test_a_size_below_one_pixel_is_refused(root):

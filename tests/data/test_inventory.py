@@ -9,6 +9,7 @@ import pytest
 from oe_core.data import inventory
 from oe_core.data.catalog import CATALOG, DataFile, DataSet
 from oe_core.data.formats import SOURCES, Source
+from oe_core.data.formats_text import TEXT_SOURCES
 from oe_core.data.inventory import SCALE_NEEDS, fetch_all, main, needs
 from oe_core.scales import SCALES
 
@@ -58,7 +59,7 @@ def test_every_scale_has_its_needs_and_they_name_known_parts():
     for wanted in SCALE_NEEDS.values():
         for key, parts in wanted.items():
             files = {file.name for file in CATALOG[key].files}
-            assert set(parts) <= files | set(SOURCES.get(key, {})), key
+            assert set(parts) <= files | set(SOURCES.get(key, {})) | set(TEXT_SOURCES.get(key, {})), key
 
 
 @pytest.mark.parametrize("scale", ["smoke", "demo"])
@@ -92,6 +93,24 @@ def test_the_readers_own_folder_takes_the_place_of_a_split(data):
     assert (found["icons"].state, found["icons"].remark) == ("present", "your folder")
     (data / "svhn" / "test").mkdir()
     assert states("paper")["svhn"] == "present"
+
+
+def test_text_sets_stand_in_the_same_report_and_are_called_text(data, capsys):
+    assert main(["--scale", "course"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    place = lines.index("  trec              TREC question classification, 50 fine labels (text)")
+    assert "train_5500.label, 335.9 kB" in lines[place + 2] and not any("penntrees" in line for line in lines)
+    assert states("paper")["gutenberg"] == "by hand" and states("paper")["ewt-email"] == "fetchable"
+
+
+def test_a_text_file_of_the_readers_own_takes_the_place_of_a_split(data):
+    (data / "trec").mkdir(parents=True)
+    (data / "trec" / "train.tsv").write_text("NUM:date\tWhen ?\n")
+    trec = next(need for need in needs("course") if need.row.key == "trec")
+    assert [file.name for file in trec.missing] == ["TREC_10.label"]
+    (data / "trec" / "test.txt").write_text("When ?\n")
+    trec = next(need for need in needs("course") if need.row.key == "trec")
+    assert (trec.state, trec.remark) == ("present", "your folder")
 
 
 def test_the_report_says_sizes_ways_by_hand_and_which_stand_ins_are_there(data, capsys):

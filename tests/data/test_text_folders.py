@@ -1,0 +1,81 @@
+import gzip
+
+import pytest
+
+from oe_core.data.formats_pixels import FormatError
+from oe_core.data.text_folders import read_text_folder, text_splits
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """The reader's folder "mail"."""
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    (tmp_path / "mail").mkdir()
+    return tmp_path / "mail"
+
+
+def test_a_tsv_is_labelled_by_what_stands_before_the_tab(home):
+    (home / "train.tsv").write_text("spam\tBuy now !\n\nham\tSee you\tat two\n", newline="")
+    mail = read_text_folder("mail", "train")
+    assert mail.texts == ("Buy now !", "See you\tat two")
+    assert mail.classes == ("ham", "spam") and mail.labels.tolist() == [1, 0]
+    assert (mail.name, mail.origin, mail.stand_in_for) == ("mail", "folder", "")
+
+
+def test_a_class_that_one_split_lacks_moves_no_label(home):
+    (home / "train.tsv").write_text("b\tone\nc\ttwo\n")
+    (home / "dev.tsv.gz").write_bytes(gzip.compress(b"a\tthree\n"))
+    (home / "test.tsv").write_text("c\tfour\n")
+    (home / "outliers.txt").write_text("d\tno label here\n")
+    for split, labels in (("train", [1, 2]), ("dev", [0]), ("test", [2])):
+        mail = read_text_folder("mail", split)
+        assert mail.classes == ("a", "b", "c") and mail.labels.tolist() == labels
+
+
+def test_a_txt_is_unlabelled_and_its_lines_kept_as_they_are(home):
+    (home / "test.txt.gz").write_bytes(gzip.compress(b" = Title = \n\nlabel\ttext\r\n"))
+    mail = read_text_folder("mail", "test")
+    assert mail.texts == (" = Title = ", "label\ttext")
+    assert mail.classes == ("unlabelled",) and mail.origin == "folder"
+
+
+def test_splits_are_those_with_a_file(home):
+    for name in ("train.tsv", "valid.txt.gz", "test.txt"):
+        (home / name).touch()
+    assert text_splits("mail") == ("test", "train", "valid") and text_splits("absent") == ()
+
+
+def test_two_files_for_one_split_are_refused(home):
+    (home / "train.tsv").write_text("a\tone\n")
+    (home / "test.tsv").write_text("a\tone\n")
+    (home / "train.txt").write_text("one\n")
+    for split in ("train", "test"):
+        with pytest.raises(FormatError, match="mail: holds train.tsv and train.txt for the split train; expected only"):
+            read_text_folder("mail", split)
+
+
+def test_a_missing_split_lists_those_that_are_there(home):
+    (home / "test.txt").write_text("one\n")
+    with pytest.raises(FileNotFoundError, match="mail: no text of the split 'train' there; splits of mail .*: test"):
+        read_text_folder("mail", "train")
+
+
+@pytest.mark.parametrize(
+    "content, found",
+    [
+        (b"a\tone\nno tab\n", "line 2 is 'no tab'; expected label<TAB>text"),
+        (b"a\tone\nb\t \n", "line 2 has no text after its label"),
+        (b"a\tone\nb\tcaf\xe9\n", "line 2 holds the byte 0xE9, which is no UTF-8"),
+    ],
+)
+def test_a_damaged_line_is_named(home, content, found):
+    (home / "train.tsv").write_bytes(content)
+    with pytest.raises(FormatError, match=rf"mail/train\.tsv {found}"):
+        read_text_folder("mail", "train")
+
+
+@pytest.mark.parametrize("name", ["train.tsv", "train.txt"])
+def test_an_empty_file_is_named(home, name):
+    (home / name).touch()
+    with pytest.raises(FormatError, match=rf"mail/{name}: holds no text; expected"):
+        read_text_folder("mail", "train")
