@@ -7,7 +7,7 @@ from oe_core import train
 from oe_core.data.batches import JointBatches, Tokens
 from oe_core.data.text_set import TextSet
 from oe_core.data.texts import load_texts as load  # noqa: F401  the store asks each kind of classifier for it
-from oe_core.data.vocabulary import Vocabulary, padded
+from oe_core.data.vocabulary import PADDING, Vocabulary, padded
 from oe_core.models.gru import GRUClassifier
 from oe_core.recipes import TextRecipe
 from oe_core.train import Trained, autocast, cosine, training_part
@@ -78,10 +78,14 @@ def load_model(recipe: TextRecipe, weights: dict[str, Tensor], num_classes: int,
 
 @torch.inference_mode()
 def predict(model: nn.Module, ids: Tensor, recipe: TextRecipe, batch_size: int = 512) -> Tensor:
-    """Logits float32 (n, classes) on the CPU for token ids (n, length), padded in front."""
+    """Logits float32 (n, classes) on the CPU for token ids (n, length), padded in front.
+
+    Texts of like length go together, so that a batch does not wait for one long text.
+    """
     device = next(model.parameters()).device
+    order = (ids != PADDING).sum(dim=1).argsort(stable=True)
     outputs = []
-    for batch in ids.split(batch_size):
+    for batch in order.split(batch_size):
         with autocast(recipe.precision, device):
-            outputs.append(model(batch.to(device)).float().cpu())
-    return torch.cat(outputs)
+            outputs.append(model(ids[batch].to(device)).float().cpu())
+    return torch.cat(outputs)[order.argsort()]

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence
 
 from oe_core.data.vocabulary import PADDING, SPECIALS
 
@@ -10,22 +9,25 @@ from oe_core.data.vocabulary import PADDING, SPECIALS
 class GRUClassifier(nn.Module):
     """Embedding (50), two GRU layers (128), a linear layer on the last state of the upper one.
 
-    forward: token ids int64 (batch, length), padded in front -> logits float32 (batch, num_classes). Padding is
-    skipped, so a text's logits do not depend on how long its neighbours are; a text without tokens is one unread token.
+    forward: token ids int64 (batch, length), padded in front -> logits float32 (batch, num_classes). Padding leaves the
+    state at zero, so a text's logits do not depend on how long its neighbours are.
     """
 
     def __init__(self, vocabulary: int, num_classes: int, embedding: int = 50, hidden: int = 128):
         super().__init__()
         self.embedding = nn.Embedding(vocabulary + SPECIALS, embedding, padding_idx=PADDING)
-        self.gru = nn.GRU(embedding, hidden, num_layers=2, batch_first=True)
+        self.gru = nn.GRU(embedding, hidden, num_layers=2)
         self.head = nn.Linear(hidden, num_classes)
 
     def forward(self, ids: Tensor) -> Tensor:
-        lengths = (ids != PADDING).sum(dim=1).clamp(min=1)
-        # Packing wants the tokens first: turn each row by its padding, which then comes last.
-        longest = ids.shape[1]
-        turned = (torch.arange(longest, device=ids.device) + (longest - lengths)[:, None]) % longest
-        tokens = ids.gather(1, turned)[:, : int(lengths.max())]
-        packed = pack_padded_sequence(self.embedding(tokens), lengths.cpu(), batch_first=True, enforce_sorted=False)
-        _, states = self.gru(packed)
-        return self.head(states[-1]).float()
+        read = ids != PADDING
+        longest = max(1, int(read.sum(dim=1).max()))
+        ids, read = ids[:, -longest:], read[:, -longest:, None].to(self.head.weight.dtype)
+        lower = upper = self.head.weight.new_zeros(len(ids), self.head.in_features)
+        first, second = self.gru.all_weights
+        # Token by token, because nn.GRU would read the padding, and because packed sequences, which would not, go
+        # backward in quadratic time on a CPU: four times slower at 100 tokens.
+        for token, is_read in zip(self.embedding(ids).unbind(1), read.unbind(1), strict=True):
+            lower = torch.gru_cell(token, lower, *first) * is_read
+            upper = torch.gru_cell(lower, upper, *second) * is_read
+        return self.head(upper).float()

@@ -17,13 +17,12 @@ def test_its_size_is_that_of_the_papers_network():
     assert sum(weights.numel() for weights in model.parameters()) == embedding + first + second + head
 
 
-def test_each_text_gets_the_logits_that_it_gets_alone_and_unpadded():
+def test_each_text_gets_the_logits_that_torchs_gru_gives_it_alone_and_unpadded():
     model, texts = network(), [[3, 4, 5, 6], [7, 8], [9]]
-    ids = torch.tensor([[PADDING] * (6 - len(text)) + text for text in texts])
-    together = model(ids)
+    together = model(torch.tensor([[PADDING] * (6 - len(text)) + text for text in texts]))
     for row, text in zip(together, texts, strict=True):
-        output, _ = model.gru(model.embedding(torch.tensor([text])))
-        assert torch.allclose(row, model.head(output[0, -1]), atol=1e-6)
+        output, _ = model.gru(model.embedding(torch.tensor(text))[:, None])
+        assert torch.allclose(row, model.head(output[-1, 0]), atol=1e-6)
 
 
 def test_the_order_of_tokens_counts():
