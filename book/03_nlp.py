@@ -210,9 +210,10 @@ for name in dict.fromkeys(records["in_dist"]):
     plt.show()
 
 # %% [markdown]
-# Look at the width of the blue clouds, and at where the paper's hollow diamonds stand in them. The baseline's numbers are
-# a matter of luck: a network is asked about sentences that its training said nothing about. Outlier Exposure does two
-# things at once: it moves the cloud, and it shrinks it.
+# Compare the widths of a row's two clouds, and, where the paper has the row, look where its hollow diamonds stand in
+# them. A baseline is asked about sentences that its training said nothing about; how it answers is left to chance, and
+# a wide cloud says how much. A wide blue cloud beside a narrow orange one means that Outlier Exposure does two things at
+# once: it moves the cloud, and it shrinks it.
 
 # %% [markdown]
 # ## 3.6 All thresholds at once
@@ -377,10 +378,10 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # ## Summary
 #
 # - Outlier Exposure needs nothing of images: the same loss teaches a text classifier to doubt.
-# - A baseline's detection differs from training to training far more than from test subset to test subset; exposure makes
-#   it better and more alike. A table of one network cannot show this.
-# - A text detector must be held against trivial ones: unknown words and length. They beat the baseline often.
-# - Test choices that nobody prints (base rate, which texts) move AUPR by more than many a method does.
+# - A baseline's detection can differ from training to training far more than from test subset to test subset. A table of
+#   one network cannot show this; a dot for each training does.
+# - A text detector must be held against trivial ones, unknown words and length, before anything is said about it.
+# - Choices that nobody prints (base rate, which texts, the case of letters) can move a number by more than a method does.
 
 # %% [markdown]
 # ## Exercises
@@ -399,7 +400,7 @@ scores = {
     "as written": msp(predict(network, known.encode([text.lower() for text in first.test.texts]), run.recipe).numpy()),
     "shuffled": msp(predict(network, known.encode([text.lower() for text in shuffled]), run.recipe).numpy()),
 }
-print({name: values.mean().round(3) for name, values in scores.items()})
+print(", ".join(f"{name}: mean score {values.mean():.3f}" for name, values in scores.items()))
 print(f"AUROC of shuffled against written: {100 * metrics.auroc(scores['as written'], scores['shuffled']):.1f} %")
 
 # %% [markdown] tags=["solution"]

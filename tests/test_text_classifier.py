@@ -49,6 +49,14 @@ def test_it_learns_and_exposure_makes_it_doubt_outliers():
     assert largest_probability(exposed, tuned.weights, others()).mean() < 0.7
 
 
+def test_logits_come_back_in_the_order_of_the_texts_whatever_their_lengths():
+    model = load_model(BASELINE, train(replace(BASELINE, epochs=1)).weights, 2, CPU)
+    texts = [" ".join(["cat"] * count) for count in (5, 1, 3, 2, 4)]
+    ids = vocabulary_of(pets(), BASELINE).encode(texts)
+    one_by_one = torch.cat([predict(model, row[None], BASELINE) for row in ids])
+    assert torch.allclose(predict(model, ids, BASELINE, batch_size=2), one_by_one, atol=1e-6)
+
+
 def test_the_same_seed_gives_the_same_weights_bit_for_bit():
     first, second = train(BASELINE).weights, train(BASELINE).weights
     assert all(torch.equal(first[name], second[name]) for name in first)
