@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tqdm import tqdm
 
+from oe_core.data.door import MissingDataError
 from oe_core.data.texts import load_texts
 from oe_core.draws import base_rate_draws
 from oe_core.metrics import fpr_at_tpr
@@ -69,3 +70,10 @@ def test_the_evidence_holds_the_text_recipes(evaluation, tmp_path):
 def test_texts_are_not_read_as_images_nor_images_as_texts():
     with pytest.raises(ValueError, match="data set 'cifar10' is no set of text"):
         load_texts("cifar10", "train")
+
+
+def test_a_split_that_is_not_there_is_named_with_every_way_to_it():
+    with pytest.raises(MissingDataError, match="trec: its valid texts are not .*\n.* it has train and test"):
+        load_texts("trec", "valid")
+    with pytest.raises(ValueError, match="split='trian' of trec is unknown; choose one of train, dev, valid, test"):
+        load_texts("trec", "trian")

@@ -86,7 +86,8 @@ class Door:
     def how_to_get(self, name: str, split: str) -> str:
         """Every way to a split that is not there, one a line."""
         own = data_root() / name
-        lines = [f"{name}: its {split} {self.kind} are not on this machine."]
+        examples = "texts" if self.kind == "text" else self.kind
+        lines = [f"{name}: its {split} {examples} are not on this machine."]
         if stray := self.stray(name):
             lines.append(stray)
         if present := self.folder_splits(name):
