@@ -7,6 +7,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from oe_core.data.labels import check_labels
+
 
 @dataclass(frozen=True)
 class ImageSet:
@@ -31,18 +33,9 @@ class ImageSet:
             raise ValueError(
                 f"{self.name}: images must be uint8 (n, 3, height, width), got {self.images.dtype} {shape}"
             )
-        if self.labels.dtype != torch.int64 or tuple(self.labels.shape) != shape[:1]:
-            raise ValueError(
-                f"{self.name}: labels must be int64 ({shape[0]},), got {self.labels.dtype} {tuple(self.labels.shape)}"
-            )
         if shape[0] == 0:
             raise ValueError(f"{self.name}: holds no image")
-        lowest, highest = int(self.labels.min()), int(self.labels.max())
-        if lowest < 0 or highest >= len(self.classes):
-            raise ValueError(
-                f"{self.name}: labels run from {lowest} to {highest}, allowed are 0 to {len(self.classes) - 1} "
-                f"for its {len(self.classes)} classes"
-            )
+        check_labels(self.name, self.labels, shape[0], self.classes)
 
     def __len__(self) -> int:
         return len(self.images)

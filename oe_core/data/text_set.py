@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
-import torch
 from torch import Tensor
+
+from oe_core.data.labels import check_labels
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,7 @@ class TextSet:
     def __post_init__(self):
         if not self.texts:
             raise ValueError(f"{self.name}: holds no text")
-        if self.labels.dtype != torch.int64 or tuple(self.labels.shape) != (len(self.texts),):
-            raise ValueError(
-                f"{self.name}: labels must be int64 ({len(self.texts)},), got {self.labels.dtype} "
-                f"{tuple(self.labels.shape)}"
-            )
-        lowest, highest = int(self.labels.min()), int(self.labels.max())
-        if lowest < 0 or highest >= len(self.classes):
-            raise ValueError(
-                f"{self.name}: labels run from {lowest} to {highest}, allowed are 0 to {len(self.classes) - 1} "
-                f"for its {len(self.classes)} classes"
-            )
+        check_labels(self.name, self.labels, len(self.texts), self.classes)
 
     def __len__(self) -> int:
         return len(self.texts)
