@@ -82,3 +82,33 @@ def test_the_readme_quotes_the_records(table_7):
     rows = [line for line in tables.rendered(table_7).splitlines() if line.startswith("| CIFAR-10")]
     assert len(rows) == 9
     assert [row for row in rows if row not in readme] == []
+
+
+@pytest.fixture(scope="module")
+def table_2():
+    folders = [ROOT / "runs" / "reference" / f"nlp-{name}" for name in ("20newsgroups", "trec", "sst")]
+    return tables.compare(pd.concat([records.read(folder / "records.csv") for folder in folders]), 2)
+
+
+@pytest.mark.parametrize(
+    ("in_dist", "within", "at_least"), [("TREC", 6, 98.5), ("SST", 5, 84), ("20 Newsgroups", 4, 94)]
+)
+def test_ten_text_classifiers_land_where_the_papers_one_does(table_2, in_dist, within, at_least):
+    mean = table_2.loc[(in_dist, "Mean")]
+    assert mean["AUROC", "MSP", "seeds"] == mean["AUROC", "MSP", "draws"] == 10
+    assert abs(mean["AUROC", "MSP", "mean"] - float(mean["AUROC", "MSP", "paper"])) < within
+    assert mean["AUROC", "+OE", "mean"] >= at_least
+
+
+@pytest.mark.parametrize("name", ["20newsgroups", "trec", "sst"])
+def test_exposure_costs_a_text_classifier_at_most_two_points_of_accuracy(name):
+    evidence = _evidence(ROOT / "runs" / "reference" / f"nlp-{name}")
+    accuracy = pd.DataFrame(evidence["accuracy"]).groupby("method")["accuracy"].mean()
+    assert accuracy["+OE"] > accuracy["MSP"] - 2
+
+
+def test_the_readmes_quote_table_2(table_2):
+    rows = [line for line in tables.rendered(table_2).splitlines() if line.startswith(("| 20 News", "| TREC", "| SST"))]
+    assert len(rows) == 3
+    for readme in (ROOT / "README.md", ROOT / "runs" / "reference" / "README.md"):
+        assert [row for row in rows if row not in readme.read_text(encoding="utf-8")] == []
