@@ -112,3 +112,14 @@ def test_the_readmes_quote_table_2(table_2):
     assert len(rows) == 3
     for readme in (ROOT / "README.md", ROOT / "runs" / "reference" / "README.md"):
         assert [row for row in rows if row not in readme.read_text(encoding="utf-8")] == []
+
+
+def _mean_auroc(name):
+    measured = records.read(ROOT / "runs" / "reference" / name / "records.csv").query("seed < 2 and metric == 'AUROC'")
+    return measured.groupby("method")["value"].mean()
+
+
+def test_without_capitals_sst_loses_more_than_a_third_of_its_gain_and_gutenberg_serves_as_well():
+    kept, taken, books = (_mean_auroc(name) for name in ("nlp-sst", "nlp-sst-one-case", "nlp-sst-gutenberg"))
+    assert taken["+OE"] - taken["MSP"] < 2 / 3 * (kept["+OE"] - kept["MSP"])
+    assert books["+OE"] > kept["+OE"] and books["MSP"] == kept["MSP"]
