@@ -214,7 +214,7 @@ figures.publish(figure, "02_training", ROOM / "figures")
 # A detector that ruins its classifier is of no use. Test accuracy in percent, before and after:
 
 # %%
-accuracy = pd.concat([evaluation.accuracy for evaluation in evaluations.values()])
+accuracy = pd.concat([evaluation.quality for evaluation in evaluations.values()])
 accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "std", "count"]).round(2)
 
 # %% [markdown]

@@ -177,7 +177,7 @@ print(f"{len(records):,} measured values; pictures below are of {in_dist}")
 # Test accuracy in percent:
 
 # %%
-accuracy = pd.concat([evaluation.accuracy for evaluation in evaluations.values()])
+accuracy = pd.concat([evaluation.quality for evaluation in evaluations.values()])
 accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "std", "count"]).round(2)
 
 # %% [markdown]

@@ -16,9 +16,9 @@ def classification(logits: Tensor, labels: Tensor) -> Tensor:
 def uniform_cross_entropy(logits: Tensor) -> Tensor:
     """E[H(U; f(x'))] for outlier logits (n, classes); >= log(classes), reached by the uniform posterior.
 
-    H(U; f) = -(1/k) sum_c log f_c = logsumexp(logits) - mean(logits). Section 4.3.
+    H(U; f) = -(1/k) sum_c log f_c. Section 4.3.
     """
-    return (logits.logsumexp(dim=1) - logits.mean(dim=1)).mean()
+    return -F.log_softmax(logits, dim=1).mean()
 
 
 def outlier_exposure(logits: Tensor, labels: Tensor, oe_weight: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -26,8 +26,26 @@ def outlier_exposure(logits: Tensor, labels: Tensor, oe_weight: float) -> tuple[
 
     Returns (total, inlier part, outlier part); the outlier part is 0 when there are no outliers.
     """
-    inlier_loss = classification(logits[: len(labels)], labels)
-    if len(logits) == len(labels):
+    # Split and not sliced: a slice's gradient is a tensor of zeros as large as all logits, once for each part.
+    inliers, outliers = logits.split([len(labels), len(logits) - len(labels)])
+    inlier_loss = classification(inliers, labels)
+    if len(outliers) == 0:
         return inlier_loss, inlier_loss, inlier_loss.new_zeros(())
-    outlier_loss = uniform_cross_entropy(logits[len(labels) :])
+    outlier_loss = uniform_cross_entropy(outliers)
     return inlier_loss + oe_weight * outlier_loss, inlier_loss, outlier_loss
+
+
+def activation_penalty(dropped: Tensor) -> Tensor:
+    """Mean square of a recurrent layer's activations after dropout, (length, batch, width); >= 0.
+
+    Source: Merity et al. 2018a, Regularizing and optimizing LSTM language models, section 4.7 (AR).
+    """
+    return dropped.float().square().mean()
+
+
+def slowness_penalty(raw: Tensor) -> Tensor:
+    """Mean square of the change from token to token of activations before dropout, (length, batch, width); >= 0.
+
+    0 for a segment of one token. Source: as `activation_penalty` (TAR).
+    """
+    return raw.float().diff(dim=0).square().mean() if len(raw) > 1 else raw.new_zeros(())

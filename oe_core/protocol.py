@@ -15,7 +15,7 @@ import pandas as pd
 from torch import Tensor
 
 from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
-from oe_core.data.catalog import CATALOG, printed_name
+from oe_core.data.catalog import CATALOG
 from oe_core.data.door import MissingDataError
 from oe_core.domains import DOMAINS, Domain, Examples
 from oe_core.draws import Draw, base_rate_draws, draws_digest
@@ -23,7 +23,6 @@ from oe_core.experiments import Experiment
 from oe_core.records import OWN_FOLDER, detection_records
 from oe_core.records import write as write_records
 from oe_core.runs import Run, Store
-from oe_core.scores import SCORES
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,16 @@ class OutSet:
 class Evaluation:
     """What `evaluate` measured.
 
-    records: rows of the paper's tables of this domain (7 and 10 for images, 8 for texts).
-    accuracy: one row per seed and method, test accuracy in percent.
+    records: rows of the paper's tables of this domain (7 and 10 for images, 8 for texts, 11 for language models).
+    quality: one row per seed and method, how well the network does its own task: a column "accuracy" (test set,
+    percent) or "perplexity" (per token).
     scores: {out_dist: {method: (in_scores, out_scores)}} of the first seed, whole sets, for the figures.
     missing: {out_dist: why it was not run}. draws: {out_dist: the index pairs}. runs: {(method, seed): Run}.
     test and out_sets: what was scored, to be shown. inputs: what a network takes of `test`.
     """
 
     records: pd.DataFrame
-    accuracy: pd.DataFrame
+    quality: pd.DataFrame
     scores: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
     test: Examples
     out_sets: list[OutSet]
@@ -73,7 +73,7 @@ class Evaluation:
                       for out in self.out_sets},
             "in_dist_test": {"name": self.test.name, "examples": len(self.test), "sha256": self.test.fingerprint},
             "missing": self.missing,
-            "accuracy": self.accuracy.to_dict("records"),
+            next(name for name in ("accuracy", "perplexity") if name in self.quality): self.quality.to_dict("records"),
             "runs": stamps,
         }  # fmt: skip
 
@@ -95,33 +95,33 @@ def substituted(experiment: Experiment) -> tuple[Experiment, dict[str, str]]:
     Raises MissingDataError when neither the outliers nor a stand-in for them are at hand: without them there is no
     experiment; the message says how to get them.
     """
-    wanted, door = experiment.exposed.outliers, DOMAINS[type(experiment.exposed)].door
-    present = door.resolve(wanted, "train", without=(experiment.baseline.in_dist, *experiment.out_dists))
+    wanted, domain = experiment.exposed.outliers, DOMAINS[type(experiment.exposed)]
+    present = domain.door.resolve(wanted, "train", without=(experiment.baseline.in_dist, *experiment.out_dists))
     if present == wanted:
         return experiment, {}
     changed = replace(experiment, exposed=replace(experiment.exposed, outliers=present))
-    return changed, {present: printed_name(wanted)}
+    return changed, {present: domain.printed(wanted, experiment.exposed)}
 
 
 def out_sets(experiment: Experiment, num_inliers: int, load=None) -> tuple[list[OutSet], dict[str, str]]:
     """The out-distributions at hand (or their stand-ins), and for each missing one the reason."""
     found, missing = [], {}
-    recipe, domain = experiment.baseline, DOMAINS[type(experiment.baseline)]
+    recipe, domain = experiment.exposed, DOMAINS[type(experiment.exposed)]
     load = load or cache(domain.load)
     for key in experiment.out_dists:
         if key in ANOMALIES:
             found.append(_generated(key, num_inliers, recipe.size, experiment.signed))
             continue
         try:
-            taken = [recipe.in_dist, experiment.exposed.outliers, *experiment.out_dists, *(out.key for out in found)]
+            taken = [recipe.in_dist, recipe.outliers, *experiment.out_dists, *(out.key for out in found)]
             present = domain.door.resolve(key, "test", without=[name for name in taken if name != key])
         except MissingDataError as error:
-            missing[printed_name(key)] = str(error)
+            missing[domain.printed(key, recipe)] = str(error)
             continue
-        examples = load(present, "test", *recipe.reading)
-        replaced = printed_name(key) if present != key else replaces(examples)
+        examples = load(present, "test", *recipe.other_reading)
+        replaced = domain.printed(key, recipe) if present != key else replaces(examples)
         inputs = partial(domain.inputs, examples, recipe, _training(experiment, load))
-        found.append(OutSet(present, printed_name(present), replaced, examples.fingerprint, inputs, examples))
+        found.append(OutSet(present, domain.printed(present, recipe), replaced, examples.fingerprint, inputs, examples))
     return found, missing
 
 
@@ -165,53 +165,53 @@ def evaluate(
     outs, missing = out_sets(experiment, len(test), load)
     if not outs:
         raise MissingDataError(f"none of {list(experiment.out_dists)} is at hand: " + " ".join(missing.values()))
-    outliers = printed_name(exposed.outliers)
-    outlier_source = replaces(load(exposed.outliers, "train", *exposed.reading))
-    names = {printed_name(test.name): replaces(test), outliers: replaced.get(exposed.outliers) or outlier_source}
+    in_dist, outliers = domain.printed(test.name, baseline), domain.printed(exposed.outliers, exposed)
+    outlier_source = replaces(load(exposed.outliers, "train", *exposed.other_reading))
+    names = {in_dist: replaces(test), outliers: replaced.get(exposed.outliers) or outlier_source}
     inputs = partial(domain.inputs, test, baseline, _training(experiment, load))
     result = Evaluation(pd.DataFrame(), pd.DataFrame(), {}, test, outs, inputs, missing)
-    parts, accuracies = [], []
+    parts, qualities = [], []
     for seed in range(seeds):
-        for method, recipe in (("MSP", baseline), ("+OE", exposed)):
+        for method, recipe in ((domain.baseline, baseline), ("+OE", exposed)):
             progress(f"{recipe.name}, seed {seed}: {method}")
             run = result.runs[method, seed] = store.run(recipe.with_seed(seed), load=load)
             in_logits = store.logits(run, baseline.in_dist, inputs, test.fingerprint)
-            accuracies.append(_accuracy(run, method, seed, in_logits, test))
+            qualities.append(_quality(domain, run, in_dist, method, seed, in_logits, test))
             for out in outs:
                 out_logits = store.logits(run, out.key, out.inputs, out.fingerprint)
-                pairs = result.draws.setdefault(
-                    out.printed, base_rate_draws(len(in_logits), len(out_logits), draws)
-                )
-                common = dict(in_dist=printed_name(test.name), out_dist=out.printed, seed=seed, draws=pairs,
+                pairs = result.draws.setdefault(out.printed, base_rate_draws(len(in_logits), len(out_logits), draws))
+                common = dict(in_dist=in_dist, out_dist=out.printed, seed=seed, draws=pairs,
                               scale=experiment.scale, outliers=outliers if method == "+OE" else "",
                               tpr=domain.tpr, stand_in_for={**names, out.printed: out.stand_in_for})  # fmt: skip
                 parts += _measured(domain, method, in_logits, out_logits, common)
                 if seed == 0:
-                    scored = tuple(SCORES["MSP"](logits) for logits in (in_logits, out_logits))
+                    scored = tuple(domain.scores[domain.baseline](logits) for logits in (in_logits, out_logits))
                     result.scores.setdefault(out.printed, {})[method] = scored
     result.records = pd.concat(parts, ignore_index=True)
-    result.accuracy = pd.DataFrame(accuracies)
+    result.quality = pd.DataFrame(qualities)
     return result
 
 
 def _measured(
     domain: Domain, method: str, in_logits: np.ndarray, out_logits: np.ndarray, common: dict
 ) -> list[pd.DataFrame]:
-    """The domain's table compares MSP without and with OE; its scores' table two scores of the network with OE."""
-    def rows(table: int, name: str, score: str) -> pd.DataFrame:
-        return detection_records(
-            table=table, method=name, in_scores=SCORES[score](in_logits), out_scores=SCORES[score](out_logits), **common
-        )
+    """The domain's table compares one score without and with OE; its scores' table two of the network with OE."""
 
-    found = [rows(domain.table, method, "MSP")]
+    def rows(table: int, name: str, score: str) -> pd.DataFrame:
+        in_scores, out_scores = (domain.scores[score](logits) for logits in (in_logits, out_logits))
+        return detection_records(table=table, method=name, in_scores=in_scores, out_scores=out_scores, **common)
+
+    found = [rows(domain.table, method, domain.baseline)]
     if method == "+OE" and domain.scores_table:
-        found += [rows(domain.scores_table, score, score) for score in ("MSP", "H(U;p)")]
+        found += [rows(domain.scores_table, score, score) for score in domain.scores]
     return found
 
 
-def _accuracy(run: Run, method: str, seed: int, logits: np.ndarray, test: Examples) -> dict:
-    right = logits.argmax(axis=1) == test.labels.numpy()
+def _quality(
+    domain: Domain, run: Run, in_dist: str, method: str, seed: int, logits: np.ndarray, test: Examples
+) -> dict:
+    name, measure = domain.quality
     return {
-        "in_dist": printed_name(test.name), "method": method, "seed": seed, "accuracy": 100 * right.mean(),
+        "in_dist": in_dist, "method": method, "seed": seed, name: measure(logits, test),
         "training_seconds": run.stamp.get("seconds", float("nan")), "run": run.folder.name,
     }  # fmt: skip

@@ -1,18 +1,21 @@
 """Recipes: everything that determines one trained network, as frozen data.
 
 Settings: Hendrycks et al. 2019, section 4.3 and appendix B; where the text is silent, hendrycks/outlier-exposure
-(`CIFAR/`, `SVHN/`, `TinyImageNet/`, `NLP_classification/`), as noted beside each value.
+(`CIFAR/`, `SVHN/`, `TinyImageNet/`, `NLP_classification/`, `NLP_language_modeling/`), as noted beside each value.
 """
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
-from typing import Self
+from typing import ClassVar, Self
+
+from oe_core.data.streams import UNITS
 
 SCALINGS = ("unit", "cifar", "imagenet")
 OUTLIER_ORDERS = ("contiguous", "shuffled")
 PRECISIONS = ("auto", "float32", "bfloat16")
+OPTIMISERS = ("asgd", "adam")
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Recipe:
     in_dist: str
     model: str
     epochs: int
-    learning_rate: float  # at the start of the cosine
+    learning_rate: float  # the first
     batch_size: int
     holdout: int = 0  # examples at the end of the training set that are kept out of training
     limit: int | None = None  # train on the first `limit` examples of a seeded order
@@ -39,6 +42,9 @@ class Recipe:
     seed: int = 0
     parent: Self | None = None  # fine-tuning starts from this recipe's weights
 
+    TUNING: ClassVar[dict] = {}  # what fine-tuning changes unless it is told otherwise
+    INHERITED: ClassVar[tuple[str, ...]] = ("model",)  # fields in which a parent must agree
+
     def __post_init__(self):
         self._one_of("outlier_order", OUTLIER_ORDERS)
         self._one_of("precision", PRECISIONS)
@@ -48,6 +54,12 @@ class Recipe:
             self._not_negative(field)
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate={self.learning_rate} must be positive")
+        for field in self.INHERITED if self.parent else ():
+            ours, theirs = getattr(self, field), getattr(self.parent, field)
+            if ours != theirs:
+                raise ValueError(
+                    f"{field}={ours!r} cannot start from parent {self.parent.name!r}, which has {field}={theirs!r}"
+                )
 
     def _least_epochs(self) -> int:
         return 1
@@ -67,8 +79,13 @@ class Recipe:
 
     @property
     def reading(self) -> tuple:
-        """What a loader needs to know besides name and split: (size,) for images, () for texts."""
+        """What a loader needs to know besides name and split: (size,) for images, () for texts, (unit,) for streams."""
         return ()
+
+    @property
+    def other_reading(self) -> tuple:
+        """The same for outliers and anomalies."""
+        return self.reading
 
     @cached_property
     def digest(self) -> str:
@@ -112,6 +129,9 @@ class ImageRecipe(Recipe):
     outlier_flip: bool = True
     weights_file: str | None = None  # start from this download of in_dist (with epochs=0: as it is)
 
+    TUNING = {"epochs": 10, "learning_rate": 0.001, "weights_file": None}  # appendix B
+    INHERITED = ("model", "size")
+
     def __post_init__(self):
         super().__post_init__()
         self._one_of("scaling", SCALINGS)
@@ -124,11 +144,6 @@ class ImageRecipe(Recipe):
             self._not_negative(field)
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout={self.dropout} must be in [0, 1)")
-        if self.parent is not None and (self.parent.model, self.parent.size) != (self.model, self.size):
-            raise ValueError(
-                f"model={self.model!r} at {self.size} px cannot start from parent {self.parent.name!r}, "
-                f"which is {self.parent.model!r} at {self.parent.size} px"
-            )
 
     def _least_epochs(self) -> int:
         return 0 if self.weights_file else 1
@@ -155,17 +170,74 @@ class TextRecipe(Recipe):
     length: int | None = None  # keep the first `length` tokens of a text; None: all of them
     lower_inliers: bool = True  # outliers and anomalies are always lower-cased
 
+    TUNING = {"epochs": 2}  # section 4.3
+    INHERITED = ("model", "vocabulary", "length", "lower_inliers")
+
     def __post_init__(self):
         super().__post_init__()
         self._at_least(1, "vocabulary")
         if self.length is not None:
             self._at_least(1, "length")
-        for field in ("model", "vocabulary", "length", "lower_inliers"):
-            if self.parent is not None and getattr(self.parent, field) != getattr(self, field):
-                raise ValueError(
-                    f"{field}={getattr(self, field)!r} cannot start from parent {self.parent.name!r}, "
-                    f"which has {field}={getattr(self.parent, field)!r}"
-                )
+
+
+@dataclass(frozen=True)
+class LanguageRecipe(Recipe):
+    """One language model to train; the defaults are the paper's for words (section 4.4; NLP_language_modeling/)."""
+
+    model: str = "qrnn"
+    epochs: int = 300
+    optimiser: str = "asgd"  # SGD at one rate, then averaged (NT-ASGD); "adam" on a cosine suits a short training
+    learning_rate: float = 30.0
+    batch_size: int = 20  # segments
+    outlier_batch_size: int = 20
+    oe_weight: float = 1.0
+    outlier_order: str = "shuffled"
+    unit: str = "words"
+    vocabulary: int = 10_000  # most frequent tokens of the training text
+    length: int = 70  # tokens of a segment, which starts with a new hidden state
+    lower_others: bool = False  # outliers, and the anomalies that the exposed model is tested on, in lower case
+    embedding: int = 400
+    hidden: int = 1550
+    layers: int = 4
+    embedding_dropout: float = 0.1
+    input_dropout: float = 0.4
+    hidden_dropout: float = 0.3
+    output_dropout: float = 0.4
+    weight_dropout: float = 0.1
+    clip: float = 0.2  # largest norm of the whole gradient
+    weight_decay: float = 1.2e-6
+    activation_penalty: float = 2.0  # alpha of the losses' `activation_penalty`
+    slowness_penalty: float = 1.0  # beta of the losses' `slowness_penalty`
+    patience: int = 5  # of asgd: validations without a gain before the weights are averaged
+
+    TUNING = {"epochs": 5}
+    INHERITED = ("model", "unit", "vocabulary", "length", "embedding", "hidden", "layers")
+
+    def __post_init__(self):
+        super().__post_init__()
+        self._one_of("unit", UNITS)
+        self._one_of("optimiser", OPTIMISERS)
+        self._at_least(1, "length", "embedding", "hidden", "layers", "patience")
+        self._at_least(3, "vocabulary")
+        for field in ("weight_decay", "activation_penalty", "slowness_penalty"):
+            self._not_negative(field)
+        if self.holdout:
+            raise ValueError(f"holdout={self.holdout}: the validation part of a language model comes with its text")
+        if not self.clip > 0:
+            raise ValueError(f"clip={self.clip} must be positive")
+        for field in (f"{part}_dropout" for part in ("embedding", "input", "hidden", "output", "weight")):
+            if not 0 <= getattr(self, field) < 1:
+                raise ValueError(f"{field}={getattr(self, field)} must be in [0, 1)")
+
+    @property
+    def reading(self) -> tuple:
+        """(unit,)"""
+        return (self.unit,)
+
+    @property
+    def other_reading(self) -> tuple:
+        """(unit, lower)"""
+        return (self.unit, self.lower_others)
 
 
 def _identity(recipe: Recipe) -> dict:
@@ -173,15 +245,10 @@ def _identity(recipe: Recipe) -> dict:
     return {**values, "parent": _identity(recipe.parent) if recipe.parent else None}
 
 
-def fine_tuned(parent: ImageRecipe, outliers: str, **changes) -> ImageRecipe:
-    """`parent` fine-tuned with Outlier Exposure: 10 epochs from 0.001 (appendix B) unless `changes` say otherwise."""
-    settings = {"epochs": 10, "learning_rate": 0.001, "name": f"{parent.name}-oe", "weights_file": None, **changes}
+def fine_tuned(parent: Recipe, outliers: str, **changes) -> Recipe:
+    """`parent` fine-tuned with Outlier Exposure, as its kind's TUNING says unless `changes` say otherwise."""
+    settings = {"name": f"{parent.name}-oe", **parent.TUNING, **changes}
     return replace(parent, outliers=outliers, parent=parent, **settings)
-
-
-def text_fine_tuned(parent: TextRecipe, outliers: str, **changes) -> TextRecipe:
-    """`parent` fine-tuned with Outlier Exposure: 2 epochs (section 4.3) from 0.01 unless `changes` say otherwise."""
-    return replace(parent, outliers=outliers, parent=parent, **{"epochs": 2, "name": f"{parent.name}-oe", **changes})
 
 
 def from_scratch(baseline: Recipe, outliers: str, **changes) -> Recipe:
@@ -191,4 +258,5 @@ def from_scratch(baseline: Recipe, outliers: str, **changes) -> Recipe:
 
 def recipe_from_json(values: dict) -> Recipe:
     """The recipe that `to_json` gave, of the kind whose fields they are; errors as `Recipe.from_json`."""
-    return (TextRecipe if "vocabulary" in values else ImageRecipe).from_json(values)
+    kinds = {"unit": LanguageRecipe, "vocabulary": TextRecipe}
+    return next((kind for field, kind in kinds.items() if field in values), ImageRecipe).from_json(values)

@@ -1,4 +1,4 @@
-"""The run store: a recipe's trained network and its logits, found again or made once.
+"""The run store: a recipe's trained network and what it says of data sets, found again or made once.
 
     <root>/trained/<recipe name>-<identity>/
         weights.safetensors
@@ -25,22 +25,23 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from oe_core import image_classifier, text_classifier, train
+from oe_core import image_classifier, language_model, text_classifier, train
 from oe_core.atomic import DamagedFileError, exclusive, read_record, read_whole, set_aside, write_record, write_whole
 from oe_core.checkpoint import FileCheckpoint
 from oe_core.data.image_set import ImageSet
+from oe_core.data.streams import Stream
 from oe_core.data.text_set import TextSet
-from oe_core.recipes import ImageRecipe, Recipe, TextRecipe
+from oe_core.recipes import ImageRecipe, LanguageRecipe, Recipe, TextRecipe
 from oe_core.stamp import environment, now
 
 WEIGHTS, STAMP, CHECKPOINT = "weights.safetensors", "run.json", "checkpoint.pt"
 HASH_DIGITS = 12  # of identities and fingerprints in names of folders and files; the records hold them whole
 
 # What trains, loads and asks a recipe's network: one module a kind of recipe.
-CLASSIFIERS = {ImageRecipe: image_classifier, TextRecipe: text_classifier}
+NETWORKS = {ImageRecipe: image_classifier, TextRecipe: text_classifier, LanguageRecipe: language_model}
 
-Examples = ImageSet | TextSet
-Load = Callable[..., Examples]  # (key, split, *recipe.reading)
+Examples = ImageSet | TextSet | Stream
+Load = Callable[..., Examples]  # (key, split, *recipe.reading or recipe.other_reading)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +71,16 @@ class Run:
 
 def fit(recipe: Recipe, inliers: Examples, outliers: Examples | None, **settings) -> train.Trained:
     """Train `recipe` as its kind is trained; arguments and errors as `train.fit`."""
-    return CLASSIFIERS[type(recipe)].fit(recipe, inliers, outliers, **settings)
+    return NETWORKS[type(recipe)].fit(recipe, inliers, outliers, **settings)
 
 
 def predict(run: Run, inputs: Tensor, device: torch.device) -> Tensor:
-    """Logits float32 (n, classes) of a run's network, for uint8 images, floats fed as they are, or token ids."""
-    classifier = CLASSIFIERS[type(run.recipe)]
-    num_classes = run.stamp["data"]["inliers"]["num_classes"]
-    return classifier.predict(classifier.load_model(run.recipe, run.weights, num_classes, device), inputs, run.recipe)
+    """What a run's network says of uint8 images, floats fed as they are, token ids or segments: float32 (n, numbers).
+
+    The numbers are a classifier's logits and a language model's losses, as the `predict` of each kind gives them.
+    """
+    kind, num_classes = NETWORKS[type(run.recipe)], run.stamp["data"]["inliers"]["num_classes"]
+    return kind.predict(kind.load_model(run.recipe, run.weights, num_classes, device), inputs, run.recipe)
 
 
 class Store:
@@ -104,11 +107,11 @@ class Store:
     def run(self, recipe: Recipe, *, load: Load | None = None) -> Run:
         """The finished run of `recipe`: found and verified, or trained (parent first), going on where it was stopped.
 
-        load: (key, split, *recipe.reading) -> examples, called for the "train" split of `in_dist` and `outliers` of the
-        recipe and its parents; None: `load_images` or `load_texts`. Raises OSError naming the file that cannot be
-        written, and whatever `load` and `fit` raise.
+        load: (key, split, *reading) -> examples, called for the "train" split of `in_dist` (with `recipe.reading`) and
+        `outliers` (`recipe.other_reading`) of the recipe and its parents; None: as its kind loads them. Raises OSError
+        naming the file that cannot be written, and whatever `load` and `fit` raise.
         """
-        load = cache(load or CLASSIFIERS[type(recipe)].load)
+        load = cache(load or NETWORKS[type(recipe)].load)
         identity = _identity(recipe, load)
         folder = self._folder(recipe, identity)
         try:
@@ -123,7 +126,7 @@ class Store:
             return _finished_or_cleared(folder, recipe, identity) or self._train(folder, recipe, identity, parent, load)
 
     def logits(self, run: Run, key: str, inputs: Callable[[], Tensor], fingerprint: str) -> np.ndarray:
-        """Logits float32 (n, classes) of `run` on one data set: computed once, stored, verified whenever read.
+        """What `predict` gives of `run` for one data set: computed once, stored, verified whenever read.
 
         key: the data set's name, in the file's name. inputs: gives the network's inputs, called only when they are
         needed. fingerprint: what `inputs` gives, as `ImageSet.fingerprint`, or the kind, number, size and seed of
@@ -189,13 +192,13 @@ class Store:
 
 def _training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | None]:
     inliers = load(recipe.in_dist, "train", *recipe.reading)
-    return inliers, load(recipe.outliers, "train", *recipe.reading) if recipe.outliers else None
+    return inliers, load(recipe.outliers, "train", *recipe.other_reading) if recipe.outliers else None
 
 
 def _identity(recipe: Recipe, load: Load) -> str:
     fingerprints = [images.fingerprint if images else None for images in _training_sets(recipe, load)]
     parent = _identity(recipe.parent, load) if recipe.parent else None
-    parts = [recipe.digest, fingerprints, parent, *CLASSIFIERS[type(recipe)].origins(recipe)]
+    parts = [recipe.digest, fingerprints, parent, *NETWORKS[type(recipe)].origins(recipe)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from oe_core.data.texts import TEXTS
 from oe_core.experiments import DRAWS, Experiment, check_names
-from oe_core.recipes import TextRecipe, text_fine_tuned
+from oe_core.recipes import TextRecipe, fine_tuned
 from oe_core.scales import check_scale
 
 IN_DISTS = {
@@ -55,5 +55,5 @@ def text_experiment(
     if scale == "smoke":
         baseline = replace(baseline, epochs=1, limit=256)
     epochs = {"smoke": 1}.get(scale, 5 if variant == "code" else 2)
-    exposed = text_fine_tuned(baseline, outliers, epochs=epochs, outlier_limit=2_000 if scale == "smoke" else None)
+    exposed = fine_tuned(baseline, outliers, epochs=epochs, outlier_limit=2_000 if scale == "smoke" else None)
     return Experiment(scale, baseline, exposed, out_dists, SEEDS[scale], DRAWS[scale])

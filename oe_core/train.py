@@ -1,6 +1,6 @@
 """One training loop: baseline, OE fine-tuning and OE from scratch differ by their recipe only.
 
-What is trained, images or texts, is a `Task`; `image_classifier` and `text_classifier` hold one each.
+What is trained is a `Task`: `image_classifier`, `text_classifier` and `language_model` hold one each.
 """
 
 import math
@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from oe_core.data.batches import JointBatches
 from oe_core.data.image_set import ImageSet
+from oe_core.data.streams import Stream
 from oe_core.data.text_set import TextSet
 from oe_core.losses import outlier_exposure
 from oe_core.recipes import Recipe
@@ -23,7 +24,7 @@ from oe_core.recipes import Recipe
 CHECKPOINT_SECONDS = 60.0
 COMPILE_STEPS = 2000  # torch.compile takes about as long as this many eager steps
 
-Examples = TypeVar("Examples", ImageSet, TextSet)
+Examples = TypeVar("Examples", ImageSet, TextSet, Stream)
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -38,6 +39,11 @@ class Checkpoint(Protocol):
     def save(self, state: dict) -> None: ...
 
 
+def classifier_loss(logits: Tensor, labels: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
+    """`losses.outlier_exposure` of logits (n, classes), the inliers' first, in float32."""
+    return outlier_exposure(logits.float(), labels, recipe.oe_weight)
+
+
 @dataclass(frozen=True)
 class Task:
     """What the loop needs to know about one kind of input.
@@ -46,6 +52,9 @@ class Task:
     inputs: (a batch's inputs, recipe) -> what the network takes. optimiser: (parameters, recipe).
     rate: (recipe, position, steps an epoch) -> learning rate of update `position` in [0, all steps).
     start: recipe -> the weights that it starts from without a parent, None for its network's own initialisation.
+    loss: (what the network returns, labels, recipe) -> (total, inlier part, outlier part).
+    after_epoch: (network, optimiser, recipe, inliers, log so far) -> further columns of the epoch's row in the log.
+    weights: (network, optimiser) -> the state dict that the training ends with.
     compiles: whether a long training on a GPU is worth `torch.compile`.
     """
 
@@ -55,6 +64,9 @@ class Task:
     optimiser: Callable[[Iterable[nn.Parameter], Recipe], torch.optim.Optimizer]
     rate: Callable[[Recipe, int, int], float]
     start: Callable[[Recipe], dict[str, Tensor] | None] = lambda recipe: None
+    loss: Callable[..., tuple[Tensor, Tensor, Tensor]] = classifier_loss
+    after_epoch: Callable[..., dict] = lambda *training: {}
+    weights: Callable[..., dict[str, Tensor]] = lambda model, optimiser: model.state_dict()
     compiles: bool = True
 
 
@@ -121,10 +133,10 @@ class _Training:
     """Network, optimiser and position of one training; everything that a checkpoint has to hold."""
 
     def __init__(
-        self, task: Task, recipe: Recipe, batches: JointBatches, num_classes: int, initial, device: torch.device
+        self, task: Task, recipe: Recipe, batches: JointBatches, inliers: Examples, initial, device: torch.device
     ):
-        self.task, self.recipe, self.batches, self.device = task, recipe, batches, device
-        self.model = task.network(recipe, num_classes, device).train()
+        self.task, self.recipe, self.batches, self.inliers, self.device = task, recipe, batches, inliers, device
+        self.model = task.network(recipe, len(inliers.classes), device).train()
         if initial is not None:
             self.model.load_state_dict(initial)
         self.optimiser = task.optimiser(self.model.parameters(), recipe)
@@ -137,12 +149,12 @@ class _Training:
         self.generator_state = batches.generator.get_state()
 
     def update(self, batch) -> None:
-        """One joint forward pass, one backward pass, one step of Nesterov SGD."""
+        """One joint forward pass, one backward pass, one step of the optimiser."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate(self.step)
         with autocast(self.recipe.precision, self.device):
-            logits = self.forward(self.task.inputs(batch.inputs, self.recipe))
-        loss, *parts = outlier_exposure(logits.float(), batch.labels, self.recipe.oe_weight)
+            outputs = self.forward(self.task.inputs(batch.inputs, self.recipe))
+        loss, *parts = self.task.loss(outputs, batch.labels, self.recipe)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
@@ -168,6 +180,7 @@ class _Training:
     def end_epoch(self, seconds: float) -> dict:
         inlier_loss, outlier_loss = self.epoch_losses.mean(dim=0).tolist()
         row = {"epoch": self.epoch + 1, "inlier_loss": inlier_loss, "outlier_loss": outlier_loss, "seconds": seconds}
+        row |= self.task.after_epoch(self.model, self.optimiser, self.recipe, self.inliers, self.log)
         self.log.append(row)
         self.epoch, self.step = self.epoch + 1, 0
         self.generator_state = self.batches.generator.get_state()
@@ -219,14 +232,15 @@ def fit(
         raise ValueError(f"recipe {recipe.name!r} has outliers={recipe.outliers!r}, but was given {outliers}")
     with _random_state(recipe.seed, device):
         batches = task.batches(recipe, inliers, outliers, device)
-        training = _Training(task, recipe, batches, len(inliers.classes), start or initial, device)
+        training = _Training(task, recipe, batches, inliers, start or initial, device)
         found = checkpoint.load() if checkpoint else None
         if found is not None:
             training.restore(found)
         bar = progress(total=training.steps, initial=training.epoch * len(batches) + training.step, desc=recipe.name)
         with bar:
             _run(training, checkpoint, bar)
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in training.model.state_dict().items()}
+    final = task.weights(training.model, training.optimiser)
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in final.items()}
     return Trained(weights, training.log, training.seconds)
 
 

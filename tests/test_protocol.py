@@ -72,7 +72,7 @@ def test_a_value_is_the_metric_of_the_stored_logits_at_the_stored_draw(evaluatio
 
 
 def test_accuracy_is_measured_for_every_network(evaluation):
-    measured = evaluation.accuracy.set_index(["method", "seed"])["accuracy"]
+    measured = evaluation.quality.set_index(["method", "seed"])["accuracy"]
     assert set(measured.index) == {(method, seed) for method in ("MSP", "+OE") for seed in (0, 1)}
     assert measured.between(0, 100).all()
 

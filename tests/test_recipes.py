@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from oe_core.recipes import ImageRecipe, TextRecipe, fine_tuned, from_scratch, recipe_from_json, text_fine_tuned
+from oe_core.recipes import ImageRecipe, TextRecipe, fine_tuned, from_scratch, recipe_from_json
 
 BASELINE = ImageRecipe("cifar10", "cifar10")
 
@@ -34,16 +34,16 @@ def test_json_round_trip_keeps_the_digest():
     assert ImageRecipe.from_json(tuned.to_json()).digest == tuned.digest
 
 
-@pytest.mark.parametrize("recipe", [fine_tuned(BASELINE, "outliers"), text_fine_tuned(TextRecipe("a", "trec"), "b")])
+@pytest.mark.parametrize("recipe", [fine_tuned(BASELINE, "outliers"), fine_tuned(TextRecipe("a", "trec"), "b")])
 def test_json_comes_back_as_the_recipe_of_its_kind(recipe):
     assert recipe_from_json(recipe.to_json()) == recipe
 
 
 def test_a_fine_tuned_text_recipe_keeps_how_its_parent_reads():
     parent = TextRecipe("trec", "trec")
-    assert text_fine_tuned(parent, "wikitext-2").epochs == 2
+    assert fine_tuned(parent, "wikitext-2").epochs == 2
     with pytest.raises(ValueError, match="length=9 cannot start from parent 'trec', which has length=None"):
-        text_fine_tuned(parent, "wikitext-2", length=9)
+        fine_tuned(parent, "wikitext-2", length=9)
     with pytest.raises(ValueError, match="vocabulary=0 must be at least 1"):
         TextRecipe("trec", "trec", vocabulary=0)
 
@@ -66,7 +66,10 @@ def test_a_new_seed_reaches_the_parent():
         ({"oe_weight": -0.5}, "oe_weight=-0.5 must not be negative"),
         ({"learning_rate": 0}, "learning_rate=0 must be positive"),
         ({"dropout": 1.0}, r"dropout=1.0 must be in \[0, 1\)"),
-        ({"parent": replace(BASELINE, name="p", model="wrn-16-4")}, "cannot start from parent 'p', which is 'wrn-16"),
+        (
+            {"parent": replace(BASELINE, name="p", model="wrn-16-4")},
+            "cannot start from parent 'p', which has model='wrn-16",
+        ),
     ],
 )
 def test_impossible_settings_name_the_field_and_its_value(change, message):

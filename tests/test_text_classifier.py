@@ -5,7 +5,7 @@ import torch
 from tqdm import tqdm
 
 from oe_core.data.text_set import TextSet
-from oe_core.recipes import TextRecipe, text_fine_tuned
+from oe_core.recipes import TextRecipe, fine_tuned
 from oe_core.text_classifier import TEXTS, fit, load_model, predict, token_ids, vocabulary_of
 
 CPU = torch.device("cpu")
@@ -43,7 +43,7 @@ def test_it_learns_and_exposure_makes_it_doubt_outliers():
     ids = token_ids(pets(), vocabulary_of(pets(), BASELINE), BASELINE)
     logits = predict(load_model(BASELINE, baseline.weights, 2, CPU), ids, BASELINE)
     assert (logits.argmax(dim=1) == pets().labels).all()
-    exposed = text_fine_tuned(BASELINE, "news", epochs=4)
+    exposed = fine_tuned(BASELINE, "news", epochs=4)
     tuned = train(exposed, initial=baseline.weights)
     assert largest_probability(exposed, tuned.weights, pets()).mean() > 0.9
     assert largest_probability(exposed, tuned.weights, others()).mean() < 0.7

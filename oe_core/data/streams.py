@@ -1,0 +1,139 @@
+"""Running text as one stream of tokens, words or characters: what a language model reads."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from oe_core.data.catalog import printed_name
+from oe_core.data.formats_text_corpora import characters
+from oe_core.data.text_set import TextSet
+from oe_core.data.texts import TEXTS, load_lines
+
+UNITS = ("words", "characters")
+UNKNOWN, END = "<unk>", "<eos>"
+HELD_OUT = 0.1  # of a training text that comes without a validation part
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """Tokens in a row, as numbers of their own kinds.
+
+    unit: "words" or "characters". ids: int32 (n,), indices of `classes`. classes: the kinds of tokens, the most
+    frequent first; END closes each line. held_out: how many tokens at the end are for validation and never trained on.
+    origin, stand_in_for: as of `TextSet`.
+    """
+
+    name: str
+    unit: str
+    ids: Tensor
+    classes: tuple[str, ...]
+    held_out: int
+    origin: str
+    stand_in_for: str = ""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 (hex) of the tokens and of which of them are held out."""
+        digest = hashlib.sha256(f"{self.unit} {self.held_out} {' '.join(self.classes)}".encode())
+        digest.update(self.ids.numpy().tobytes())
+        return digest.hexdigest()
+
+    @property
+    def training(self) -> Tensor:
+        """The ids that are trained on, int32."""
+        return self.ids[: len(self.ids) - self.held_out]
+
+    @property
+    def validation(self) -> Tensor:
+        """The ids held out, int32."""
+        return self.ids[len(self.ids) - self.held_out :]
+
+    def vocabulary(self, size: int) -> tuple[str, ...]:
+        """At most `size` of the classes, the most frequent ones; of words always with UNKNOWN among them.
+
+        Raises ValueError for a size below 3.
+        """
+        if size < 3:
+            raise ValueError(f"size={size} of a vocabulary must be at least 3: {UNKNOWN}, {END} and a token")
+        kept = self.classes[:size]
+        return kept if self.unit == "characters" or UNKNOWN in kept else (*kept[: size - 1], UNKNOWN)
+
+    def spelled_in(self, vocabulary: tuple[str, ...], ids: Tensor | None = None) -> Tensor:
+        """The stream (or the part `ids` of it) as indices of another `vocabulary`, int64 (m,).
+
+        A word outside of it becomes UNKNOWN; a character outside of it is left out (section 4.4 of the paper).
+        """
+        index = {token: number for number, token in enumerate(vocabulary)}
+        table = torch.tensor([index.get(token, index.get(UNKNOWN, -1)) for token in self.classes])
+        spelled = table[(self.ids if ids is None else ids).long()]
+        return spelled[spelled >= 0]
+
+
+def load_stream(name: str, split: str, unit: str, lower: bool = False) -> Stream:
+    """The stream of a text data set; blank lines are left out.
+
+    unit: "words" are parted at blanks; "characters" are those of the Penn Treebank's character form, in which a blank
+    is `_`. lower: in lower case. The "train" split of a set ends with its "valid" split as the held-out part, or else
+    holds out its own last tenth; the texts of a labelled set, which are stored class by class, are mixed first.
+    Raises ValueError for an unknown unit, and as `oe_core.data.texts.load_lines`.
+    """
+    if unit not in UNITS:
+        raise ValueError(f"unit={unit!r} is unknown; choose one of {', '.join(UNITS)}")
+    lines = load_lines(name, split)
+    tokens = _tokens(lines, unit, lower)
+    held_out: list[str] = []
+    if split == "train" and TEXTS.available(name, "valid"):
+        held_out = _tokens(load_lines(name, "valid"), unit, lower)
+    elif split == "train":
+        count = round(HELD_OUT * len(tokens))
+        tokens, held_out = tokens[: len(tokens) - count], tokens[len(tokens) - count :]
+    classes = _classes(tokens, unit)
+    index = {token: number for number, token in enumerate(classes)}
+    unknown = index.get(UNKNOWN, -1)
+    spelled = [index[token] for token in tokens]
+    known_held_out = [number for token in held_out if (number := index.get(token, unknown)) >= 0]
+    ids = torch.tensor(spelled + known_held_out, dtype=torch.int32)
+    return Stream(name, unit, ids, classes, len(known_held_out), lines.origin, _replaced(lines, unit))
+
+
+def printed_stream_name(name: str, unit: str = "") -> str:
+    """The name of a stream in Tables 6 and 11, where the Web Treebank goes by its domains.
+
+    unit: of an in-distribution, which may be there as words and as characters: the Penn Treebank is "PTB Word" or
+    "PTB Char", any other set gets its unit in parentheses.
+    """
+    if name == "ptb" and unit:
+        return {"words": "PTB Word", "characters": "PTB Char"}[unit]
+    printed = name.removeprefix("ewt-").capitalize() if name.startswith("ewt-") else printed_name(name)
+    return f"{printed} ({unit})" if unit else printed
+
+
+def _replaced(lines: TextSet, unit: str) -> str:
+    # The sentences of the packages stand in for 20 Newsgroups when they are classified, here for the Penn Treebank.
+    return printed_stream_name("ptb", unit) if lines.name == "docstrings" else lines.stand_in_for
+
+
+def _tokens(lines: TextSet, unit: str, lower: bool) -> list[str]:
+    texts = [text for text in lines.texts if text.strip()]
+    if len(lines.classes) > 1:
+        order = torch.randperm(len(texts), generator=torch.Generator().manual_seed(0))
+        texts = [texts[number] for number in order]
+    if lower:
+        texts = [text.lower() for text in texts]
+    if unit == "words":
+        return [token for text in texts for token in (*text.split(), END)]
+    return [END if character == "\n" else character for character in characters(texts)[::2]]
+
+
+def _classes(tokens: list[str], unit: str) -> tuple[str, ...]:
+    counts = Counter(tokens)
+    if unit == "words":
+        counts.setdefault(UNKNOWN, 0)
+    return tuple(token for token, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
