@@ -64,14 +64,14 @@ def _recipes(in_dist: str, scale: str, unit: str) -> tuple[LanguageRecipe, dict]
     # Adam on a cosine instead of NT-ASGD, which needs its hundreds of epochs, and half of every dropout: the networks
     # are small and see the text few times.
     short = replace(
-        paper, optimiser="adam", learning_rate=0.002, embedding_dropout=0.05, input_dropout=0.2, hidden_dropout=0.15,
+        paper, optimiser="adam", learning_rate=0.005, embedding_dropout=0.05, input_dropout=0.2, hidden_dropout=0.15,
         output_dropout=0.2, weight_dropout=0.05,
     )  # fmt: skip
     if scale == "course":
         words = unit == "words"
-        small = replace(short, embedding=256 if words else 200, hidden=512 if words else 400, epochs=10 if words else 6)
-        return small, {"epochs": 5 if words else 2, "learning_rate": 0.001}
-    tiny = replace(short, embedding=64, hidden=128, layers=2, vocabulary=4_000, learning_rate=0.004, epochs=8)
+        small = replace(short, embedding=256 if words else 200, hidden=512 if words else 400, epochs=10 if words else 5)
+        return small, {"epochs": 5 if words else 2, "learning_rate": 0.002}
+    tiny = replace(short, embedding=64, hidden=128, layers=2, vocabulary=4_000, epochs=8)
     if scale == "smoke":
         return replace(tiny, length=20, epochs=1, limit=40), {"epochs": 1, "outlier_limit": 40}
     return tiny, {"epochs": 3}
