@@ -48,7 +48,8 @@ def language_experiment(
     outliers = outliers or ("docstrings-stdlib" if embedded else "wikitext-2")
     check_names(in_dist, outliers, out_dists, set(TEXTS.known_names()))
     baseline, tuning = _recipes(in_dist, scale, unit)
-    tuning["lower_others"] = (unit == "characters") != (variant == "other-case")
+    if not embedded:  # whose texts have no capitals
+        tuning["lower_others"] = (unit == "characters") != (variant == "other-case")
     if variant == "code":
         tuning |= {"oe_weight": 0.5, "outlier_limit": FIRST_PART[unit]}
     return Experiment(scale, baseline, fine_tuned(baseline, outliers, **tuning), out_dists, SEEDS[scale], DRAWS[scale])

@@ -87,8 +87,9 @@ def is_averaging(optimiser: torch.optim.Optimizer) -> bool:
 
 
 def _begin_averaging(optimiser: torch.optim.Optimizer) -> None:
+    # torch weighs the iterate of step s by 1 / (s - 1 - t0): this t0 gives the mean from the next step on.
     for group in optimiser.param_groups:
-        group["t0"] = float(next(iter(optimiser.state.values()))["step"])
+        group["t0"] = float(next(iter(optimiser.state.values()))["step"]) - 1
 
 
 def final_weights(model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

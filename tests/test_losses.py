@@ -3,7 +3,13 @@ import math
 import pytest
 import torch
 
-from oe_core.losses import classification, outlier_exposure, uniform_cross_entropy
+from oe_core.losses import (
+    activation_penalty,
+    classification,
+    outlier_exposure,
+    slowness_penalty,
+    uniform_cross_entropy,
+)
 
 
 def test_classification_is_the_mean_negative_log_probability():
@@ -48,3 +54,20 @@ def test_without_outliers_the_loss_is_the_classification_loss():
     total, inlier_part, outlier_part = outlier_exposure(logits, labels, 0.5)
     assert total == inlier_part == classification(logits, labels)
     assert outlier_part == 0
+
+
+def test_each_parts_gradient_reaches_its_own_rows_alone():
+    logits = torch.randn(7, 3, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    _, inlier_part, outlier_part = outlier_exposure(logits, torch.tensor([0, 1, 2, 0]), 0.5)
+    of_inliers, of_outliers = (
+        torch.autograd.grad(p, logits, retain_graph=True)[0] for p in (inlier_part, outlier_part)
+    )
+    assert (of_inliers[4:] == 0).all() and (of_inliers[:4] != 0).all()
+    assert (of_outliers[:4] == 0).all() and (of_outliers[4:] != 0).all()
+
+
+def test_penalties_of_hand_worked_activations():
+    activations = torch.tensor([1.0, 3.0, 2.0]).view(3, 1, 1)
+    assert activation_penalty(activations).item() == pytest.approx((1 + 9 + 4) / 3)
+    assert slowness_penalty(activations).item() == pytest.approx((4 + 1) / 2)
+    assert slowness_penalty(activations[:1]).item() == 0

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from oe_core.recipes import ImageRecipe, TextRecipe, fine_tuned, from_scratch, recipe_from_json
+from oe_core.recipes import ImageRecipe, LanguageRecipe, TextRecipe, fine_tuned, from_scratch, recipe_from_json
 
 BASELINE = ImageRecipe("cifar10", "cifar10")
 
@@ -34,8 +34,9 @@ def test_json_round_trip_keeps_the_digest():
     assert ImageRecipe.from_json(tuned.to_json()).digest == tuned.digest
 
 
-@pytest.mark.parametrize("recipe", [fine_tuned(BASELINE, "outliers"), fine_tuned(TextRecipe("a", "trec"), "b")])
-def test_json_comes_back_as_the_recipe_of_its_kind(recipe):
+@pytest.mark.parametrize("kind", [ImageRecipe, TextRecipe, LanguageRecipe])
+def test_json_comes_back_as_the_recipe_of_its_kind(kind):
+    recipe = fine_tuned(kind("a", "b"), "c")
     assert recipe_from_json(recipe.to_json()) == recipe
 
 
@@ -86,3 +87,30 @@ def test_a_file_of_weights_may_be_used_as_it_is_and_only_for_its_own_network():
         replace(places, model="wrn-40-2")
     with pytest.raises(ValueError, match="and a parent: start from one of them"):
         replace(places, parent=replace(places, weights_file=None, epochs=1))
+
+
+def test_a_language_model_keeps_its_parents_tokens_and_sizes():
+    parent = LanguageRecipe("ptb", "ptb")
+    tuned = fine_tuned(parent, "wikitext-2", lower_others=True)
+    assert (tuned.epochs, tuned.learning_rate, tuned.oe_weight) == (5, 30.0, 1.0)
+    assert (parent.reading, tuned.reading, tuned.other_reading) == (("words",), ("words",), ("words", True))
+    with pytest.raises(ValueError, match="hidden=8 cannot start from parent 'ptb', which has hidden=1550"):
+        fine_tuned(parent, "wikitext-2", hidden=8)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"unit": "letters"}, "unit='letters' is unknown; choose one of words, characters"),
+        ({"optimiser": "sgd"}, "optimiser='sgd' is unknown; choose one of asgd, adam"),
+        ({"length": 0}, "length=0 must be at least 1"),
+        ({"vocabulary": 2}, "vocabulary=2 must be at least 3"),
+        ({"weight_dropout": 1.0}, r"weight_dropout=1.0 must be in \[0, 1\)"),
+        ({"clip": 0}, "clip=0 must be positive"),
+        ({"slowness_penalty": -1}, "slowness_penalty=-1 must not be negative"),
+        ({"holdout": 5}, "holdout=5: the validation part of a language model comes with its text"),
+    ],
+)
+def test_impossible_settings_of_a_language_model_name_the_field(change, message):
+    with pytest.raises(ValueError, match=message):
+        LanguageRecipe("ptb", "ptb", **change)

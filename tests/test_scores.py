@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
 
-from oe_core.scores import SCORES, msp, uniform_cross_entropy
+from oe_core.scores import (
+    LANGUAGE_SCORES,
+    SCORES,
+    bits_per_token,
+    expected_uniformity,
+    msp,
+    uniform_cross_entropy,
+)
 
 
 def test_msp_of_a_hand_worked_posterior():
@@ -57,3 +64,26 @@ def test_logits_of_another_shape_are_refused(shape):
 
 def test_the_scores_go_by_the_papers_words():
     assert list(SCORES) == ["MSP", "H(U;p)"]
+
+
+def test_bits_per_token_and_expected_uniformity_of_hand_worked_losses():
+    # Two segments: each token had probability 1/8 and 1/2; expectations uniform over 4 tokens and sharper.
+    losses = np.log([[8, 4], [2, 16]])
+    assert bits_per_token(losses) == pytest.approx([3, 1])
+    assert expected_uniformity(losses) == pytest.approx([-np.log(4), -np.log(16)])
+
+
+@pytest.mark.parametrize("score", LANGUAGE_SCORES.values(), ids=LANGUAGE_SCORES)
+@pytest.mark.parametrize(
+    ("losses", "message"),
+    [
+        ([1.0, 2.0], r"losses must have the shape \(n, 2\), likelihood and uniform part, got \(2,\)"),
+        ([[1.0, 2.0, 3.0]], r"got \(1, 3\)"),
+        ([[1.0, 2.0], [np.nan, 1.0]], "in 1 of 2 rows, the first in row 1"),
+        ([[1.0, np.inf]], "losses holds NaN, infinities or negative values"),
+        ([[-0.1, 1.0]], "losses holds NaN, infinities or negative values"),
+    ],
+)
+def test_what_are_no_losses_is_refused(score, losses, message):
+    with pytest.raises(ValueError, match=message):
+        score(losses)

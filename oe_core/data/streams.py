@@ -77,30 +77,39 @@ class Stream:
 
 
 def load_stream(name: str, split: str, unit: str, lower: bool = False) -> Stream:
-    """The stream of a text data set; blank lines are left out.
+    """The stream of a text data set's split, as `stream_of`.
 
-    unit: "words" are parted at blanks; "characters" are those of the Penn Treebank's character form, in which a blank
-    is `_`. lower: in lower case. The "train" split of a set ends with its "valid" split as the held-out part, or else
-    holds out its own last tenth; the texts of a labelled set, which are stored class by class, are mixed first.
+    The "train" split of a set ends with its "valid" split as the held-out part, or else holds out its own last tenth.
     Raises ValueError for an unknown unit, and as `oe_core.data.texts.load_lines`.
     """
-    if unit not in UNITS:
-        raise ValueError(f"unit={unit!r} is unknown; choose one of {', '.join(UNITS)}")
     lines = load_lines(name, split)
+    if split != "train":
+        return stream_of(lines, unit, lower)
+    if TEXTS.available(name, "valid"):
+        return _with_held_out(lines, _tokens(lines, unit, lower), _tokens(load_lines(name, "valid"), unit, lower), unit)
     tokens = _tokens(lines, unit, lower)
-    held_out: list[str] = []
-    if split == "train" and TEXTS.available(name, "valid"):
-        held_out = _tokens(load_lines(name, "valid"), unit, lower)
-    elif split == "train":
-        count = round(HELD_OUT * len(tokens))
-        tokens, held_out = tokens[: len(tokens) - count], tokens[len(tokens) - count :]
+    count = len(tokens) - round(HELD_OUT * len(tokens))
+    return _with_held_out(lines, tokens[:count], tokens[count:], unit)
+
+
+def stream_of(lines: TextSet, unit: str, lower: bool = False) -> Stream:
+    """Lines of text as a stream; blank ones are left out.
+
+    unit: "words" are parted at blanks; "characters" are those of the Penn Treebank's character form, in which a blank
+    is `_`. lower: in lower case. The texts of a labelled set, which are stored class by class, are mixed first.
+    Raises ValueError for an unknown unit.
+    """
+    return _with_held_out(lines, _tokens(lines, unit, lower), [], unit)
+
+
+def _with_held_out(lines: TextSet, tokens: list[str], held_out: list[str], unit: str) -> Stream:
+    """The stream whose classes are those of `tokens`; held-out ones outside of them are unknown, or left out."""
     classes = _classes(tokens, unit)
     index = {token: number for number, token in enumerate(classes)}
     unknown = index.get(UNKNOWN, -1)
-    spelled = [index[token] for token in tokens]
-    known_held_out = [number for token in held_out if (number := index.get(token, unknown)) >= 0]
-    ids = torch.tensor(spelled + known_held_out, dtype=torch.int32)
-    return Stream(name, unit, ids, classes, len(known_held_out), lines.origin, _replaced(lines, unit))
+    known = [number for token in held_out if (number := index.get(token, unknown)) >= 0]
+    ids = torch.tensor([index[token] for token in tokens] + known, dtype=torch.int32)
+    return Stream(lines.name, unit, ids, classes, len(known), lines.origin, _replaced(lines, unit))
 
 
 def printed_stream_name(name: str, unit: str = "") -> str:
@@ -121,6 +130,8 @@ def _replaced(lines: TextSet, unit: str) -> str:
 
 
 def _tokens(lines: TextSet, unit: str, lower: bool) -> list[str]:
+    if unit not in UNITS:
+        raise ValueError(f"unit={unit!r} is unknown; choose one of {', '.join(UNITS)}")
     texts = [text for text in lines.texts if text.strip()]
     if len(lines.classes) > 1:
         order = torch.randperm(len(texts), generator=torch.Generator().manual_seed(0))
