@@ -72,7 +72,7 @@ def _recipes(in_dist: str, scale: str, unit: str) -> tuple[LanguageRecipe, dict]
         words = unit == "words"
         small = replace(short, embedding=256 if words else 200, hidden=512 if words else 400, epochs=10 if words else 5)
         return small, {"epochs": 5 if words else 2, "learning_rate": 0.002}
-    tiny = replace(short, embedding=64, hidden=128, layers=2, vocabulary=4_000, epochs=8)
+    tiny = replace(short, embedding=64, hidden=128, layers=2, vocabulary=4_000, epochs=6 if unit == "words" else 4)
     if scale == "smoke":
         return replace(tiny, length=20, epochs=1, limit=40), {"epochs": 1, "outlier_limit": 40}
-    return tiny, {"epochs": 3}
+    return tiny, {"epochs": 3 if unit == "words" else 2, "learning_rate": 0.003}
