@@ -480,10 +480,10 @@ if anomaly_lines:
 # Of the anomalies' text nothing is left but how often a word has a single letter. To a model that has read `<unk>` a thousand times, as
 # one of the Penn Treebank has, such a text is easy to predict, and scores as *less* anomalous than any inlier; one that never
 # met it finds nothing more foreign. Neither number says anything about web pages, and with this reader the paper's character row cannot be
-# had. (With the other spelling of `<unk>`, as one token of the character dictionary, it is the reader of WikiText that distorts.) How
-# the printed numbers were made is not published. Two of them do not fit in themselves: the mean FPR90 after exposure
-# is not the mean of its rows (a footnote of Table 11), and an AUPR of 76 at an AUROC of 77.5 does not fit one anomaly to
-# five inliers.
+# had. (As read, the code cannot even start: its corpus reader asks the character dictionary for `<unk>`, which the Penn Treebank's
+# has only as five characters; were it one token there, the reader of web pages would ask in vain for `<`.) How the printed numbers
+# were made is not published. Two of them do not fit in themselves: the mean FPR90 after exposure is not the mean of
+# its rows (a footnote of Table 11), and an AUPR of 76 at an AUROC of 77.5 does not fit one anomaly to five inliers.
 
 # %% [markdown]
 # ## 7.11 What was not run

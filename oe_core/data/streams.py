@@ -2,8 +2,8 @@
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from oe_core.data.texts import TEXTS, load_lines
 UNITS = ("words", "characters")
 UNKNOWN, END = "<unk>", "<eos>"
 HELD_OUT = 0.1  # of a training text that comes without a validation part
+KEPT_STREAMS = 12  # in memory, the last ones used
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +81,14 @@ def load_stream(name: str, split: str, unit: str, lower: bool = False) -> Stream
     """The stream of a text data set's split, as `stream_of`.
 
     The "train" split of a set ends with its "valid" split as the held-out part, or else holds out its own last tenth.
-    Raises ValueError for an unknown unit, and as `oe_core.data.texts.load_lines`.
+    The files are read each time, but the same text is cut into tokens only once. Raises ValueError for an unknown unit,
+    and as `oe_core.data.texts.load_lines`.
     """
     lines = load_lines(name, split)
     if split != "train":
         return stream_of(lines, unit, lower)
-    if TEXTS.available(name, "valid"):
-        return _with_held_out(lines, _tokens(lines, unit, lower), _tokens(load_lines(name, "valid"), unit, lower), unit)
-    tokens = _tokens(lines, unit, lower)
-    count = len(tokens) - round(HELD_OUT * len(tokens))
-    return _with_held_out(lines, tokens[:count], tokens[count:], unit)
+    valid = load_lines(name, "valid") if TEXTS.available(name, "valid") else None
+    return _training_stream(_Text.of(lines), valid and _Text.of(valid), unit, lower)
 
 
 def stream_of(lines: TextSet, unit: str, lower: bool = False) -> Stream:
@@ -99,7 +98,32 @@ def stream_of(lines: TextSet, unit: str, lower: bool = False) -> Stream:
     is `_`. lower: in lower case. The texts of a labelled set, which are stored class by class, are mixed first.
     Raises ValueError for an unknown unit.
     """
-    return _with_held_out(lines, _tokens(lines, unit, lower), [], unit)
+    return _test_stream(_Text.of(lines), unit, lower)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Lines that are equal when their names and content are."""
+
+    key: tuple[str, ...]
+    lines: TextSet = field(compare=False)
+
+    @classmethod
+    def of(cls, lines: TextSet) -> "_Text":
+        return cls((lines.name, lines.origin, lines.stand_in_for, lines.fingerprint), lines)
+
+
+@lru_cache(KEPT_STREAMS)
+def _test_stream(text: _Text, unit: str, lower: bool) -> Stream:
+    return _with_held_out(text.lines, _tokens(text.lines, unit, lower), [], unit)
+
+
+@lru_cache(KEPT_STREAMS)
+def _training_stream(text: _Text, valid: _Text | None, unit: str, lower: bool) -> Stream:
+    tokens = _tokens(text.lines, unit, lower)
+    count = len(tokens) if valid else len(tokens) - round(HELD_OUT * len(tokens))
+    held_out = _tokens(valid.lines, unit, lower) if valid else tokens[count:]
+    return _with_held_out(text.lines, tokens[:count], held_out, unit)
 
 
 def _with_held_out(lines: TextSet, tokens: list[str], held_out: list[str], unit: str) -> Stream:
