@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from oe_core import image_classifier, language_model, text_classifier
+from oe_core import density, image_classifier, language_model, text_classifier
 from oe_core.data.catalog import printed_name
 from oe_core.data.door import Door
 from oe_core.data.image_set import ImageSet
@@ -15,8 +15,8 @@ from oe_core.data.images import IMAGES
 from oe_core.data.streams import Stream, printed_stream_name
 from oe_core.data.text_set import TextSet
 from oe_core.data.texts import TEXTS
-from oe_core.recipes import ImageRecipe, LanguageRecipe, Recipe, TextRecipe
-from oe_core.scores import LANGUAGE_SCORES, SCORES
+from oe_core.recipes import DensityRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
+from oe_core.scores import DENSITY_SCORES, LANGUAGE_SCORES, SCORES
 
 Examples = ImageSet | TextSet | Stream
 
@@ -50,7 +50,7 @@ class Domain:
         return next(iter(self.scores))
 
 
-def _pixels(images: ImageSet, recipe: ImageRecipe, training: Callable[[], ImageSet]) -> Tensor:
+def _pixels(images: ImageSet, recipe: ImageRecipe | DensityRecipe, training: Callable[[], ImageSet]) -> Tensor:
     return images.images
 
 
@@ -74,6 +74,10 @@ def _perplexity(losses: np.ndarray, test: Stream) -> float:
     return math.exp(float(losses[:, 0].mean()))
 
 
+def _bits_per_dimension(losses: np.ndarray, test: ImageSet) -> float:
+    return float(losses.mean()) / math.log(2)
+
+
 _CLASSIFIED = {"scores": SCORES, "quality": ("accuracy", _accuracy), "printed": lambda name, recipe: printed_name(name)}
 
 DOMAINS: dict[type[Recipe], Domain] = {
@@ -82,5 +86,9 @@ DOMAINS: dict[type[Recipe], Domain] = {
     LanguageRecipe: Domain(
         TEXTS, language_model.load, _segments, table=11, scores_table=None, tpr=0.90, scores=LANGUAGE_SCORES,
         quality=("perplexity", _perplexity), printed=_stream_name,
+    ),
+    DensityRecipe: Domain(
+        IMAGES, density.load, _pixels, table=5, scores_table=None, tpr=0.95, scores=DENSITY_SCORES,
+        quality=("bits per dimension", _bits_per_dimension), printed=lambda name, recipe: printed_name(name),
     ),
 }  # fmt: skip

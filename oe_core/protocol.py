@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import Tensor
 
 from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
@@ -44,9 +45,10 @@ class OutSet:
 class Evaluation:
     """What `evaluate` measured.
 
-    records: rows of the paper's tables of this domain (7 and 10 for images, 8 for texts, 11 for language models).
-    quality: one row per seed and method, how well the network does its own task: a column "accuracy" (test set,
-    percent) or "perplexity" (per token).
+    records: rows of the paper's tables of this domain (7 and 10 for image classifiers, 8 for texts, 11 for language
+    models, 5 for density estimators).
+    quality: one row per seed and method, how well the network does its own task, in the column that the domain names:
+    "accuracy" (percent), "perplexity" (per token) or "bits per dimension", all on the test set.
     scores: {out_dist: {method: (in_scores, out_scores)}} of the first seed, whole sets, for the figures.
     missing: {out_dist: why it was not run}. draws: {out_dist: the index pairs}. runs: {(method, seed): Run}.
     test and out_sets: what was scored, to be shown. inputs: what a network takes of `test`.
@@ -62,6 +64,11 @@ class Evaluation:
     runs: dict[tuple[str, int], Run] = field(default_factory=dict)
     draws: dict[str, list[Draw]] = field(default_factory=dict)
 
+    @property
+    def quality_name(self) -> str:
+        """The column of `quality` that holds its values."""
+        return DOMAINS[type(next(iter(self.runs.values())).recipe)].quality[0]
+
     def evidence(self) -> dict:
         """What each number rests on: the stamp of every run (data hashes, hardware, packages, commit, seconds)."""
         stamps = [{"method": method, **run.stamp} for (method, _), run in self.runs.items()]
@@ -73,7 +80,7 @@ class Evaluation:
                       for out in self.out_sets},
             "in_dist_test": {"name": self.test.name, "examples": len(self.test), "sha256": self.test.fingerprint},
             "missing": self.missing,
-            next(name for name in ("accuracy", "perplexity") if name in self.quality): self.quality.to_dict("records"),
+            self.quality_name: self.quality.to_dict("records"),
             "runs": stamps,
         }  # fmt: skip
 
@@ -110,7 +117,7 @@ def out_sets(experiment: Experiment, num_inliers: int, load=None) -> tuple[list[
     load = load or cache(domain.load)
     for key in experiment.out_dists:
         if key in ANOMALIES:
-            found.append(_generated(key, num_inliers, recipe.size, experiment.signed))
+            found.append(_generated(key, num_inliers, recipe.size, recipe.signed))
             continue
         try:
             taken = [recipe.in_dist, recipe.outliers, *experiment.out_dists, *(out.key for out in found)]
@@ -118,7 +125,7 @@ def out_sets(experiment: Experiment, num_inliers: int, load=None) -> tuple[list[
         except MissingDataError as error:
             missing[domain.printed(key, recipe)] = str(error)
             continue
-        examples = load(present, "test", *recipe.other_reading)
+        examples = _limited(load(present, "test", *recipe.other_reading), experiment.test_limit)
         replaced = domain.printed(key, recipe) if present != key else replaces(examples)
         inputs = partial(domain.inputs, examples, recipe, _training(experiment, load))
         found.append(OutSet(present, domain.printed(present, recipe), replaced, examples.fingerprint, inputs, examples))
@@ -133,6 +140,12 @@ def replaces(examples: Examples) -> str:
     """What the tables say a set stands in for: the paper's name, "own folder" for the paper's set read from there."""
     taken_place = examples.origin == "folder" and examples.name in CATALOG
     return examples.stand_in_for or (OWN_FOLDER if taken_place else "")
+
+
+def _limited(examples: Examples, limit: int | None) -> Examples:
+    if limit is None or len(examples) <= limit:
+        return examples
+    return examples.take(torch.randperm(len(examples), generator=torch.Generator().manual_seed(0))[:limit])
 
 
 def _generated(key: str, count: int, size: int, signed: bool) -> OutSet:
@@ -161,7 +174,7 @@ def evaluate(
     baseline, exposed = experiment.baseline, experiment.exposed
     domain = DOMAINS[type(baseline)]
     load = cache(domain.load)
-    test = load(baseline.in_dist, "test", *baseline.reading)
+    test = _limited(load(baseline.in_dist, "test", *baseline.reading), experiment.test_limit)
     outs, missing = out_sets(experiment, len(test), load)
     if not outs:
         raise MissingDataError(f"none of {list(experiment.out_dists)} is at hand: " + " ".join(missing.values()))

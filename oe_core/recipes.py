@@ -4,110 +4,15 @@ Settings: Hendrycks et al. 2019, section 4.3 and appendix B; where the text is s
 (`CIFAR/`, `SVHN/`, `TinyImageNet/`, `NLP_classification/`, `NLP_language_modeling/`), as noted beside each value.
 """
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, fields, replace
-from functools import cached_property
-from typing import ClassVar, Self
+from dataclasses import dataclass, replace
 
 from oe_core.data.streams import UNITS
+from oe_core.recipe import Recipe
 
 SCALINGS = ("unit", "cifar", "imagenet")
-OUTLIER_ORDERS = ("contiguous", "shuffled")
-PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMISERS = ("asgd", "adam")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What all recipes share. Two equal recipes on the same data are one run, which the store files under `digest`.
-
-    Raises ValueError when a value is outside what is allowed.
-    """
-
-    name: str
-    in_dist: str
-    model: str
-    epochs: int
-    learning_rate: float  # the first
-    batch_size: int
-    holdout: int = 0  # examples at the end of the training set that are kept out of training
-    limit: int | None = None  # train on the first `limit` examples of a seeded order
-    outliers: str | None = None  # None: no Outlier Exposure
-    outlier_batch_size: int = 256
-    oe_weight: float = 0.5  # lambda of equation 1
-    outlier_order: str = "contiguous"
-    outlier_limit: int | None = None
-    precision: str = "auto"  # auto: bfloat16 autocast where the hardware computes in it
-    seed: int = 0
-    parent: Self | None = None  # fine-tuning starts from this recipe's weights
-
-    TUNING: ClassVar[dict] = {}  # what fine-tuning changes unless it is told otherwise
-    INHERITED: ClassVar[tuple[str, ...]] = ("model",)  # fields in which a parent must agree
-
-    def __post_init__(self):
-        self._one_of("outlier_order", OUTLIER_ORDERS)
-        self._one_of("precision", PRECISIONS)
-        self._at_least(self._least_epochs(), "epochs")
-        self._at_least(1, "batch_size", "outlier_batch_size")
-        for field in ("holdout", "oe_weight"):
-            self._not_negative(field)
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate={self.learning_rate} must be positive")
-        for field in self.INHERITED if self.parent else ():
-            ours, theirs = getattr(self, field), getattr(self.parent, field)
-            if ours != theirs:
-                raise ValueError(
-                    f"{field}={ours!r} cannot start from parent {self.parent.name!r}, which has {field}={theirs!r}"
-                )
-
-    def _least_epochs(self) -> int:
-        return 1
-
-    def _one_of(self, field: str, allowed: tuple[str, ...]) -> None:
-        if getattr(self, field) not in allowed:
-            raise ValueError(f"{field}={getattr(self, field)!r} is unknown; choose one of {', '.join(allowed)}")
-
-    def _at_least(self, least: int, *names: str) -> None:
-        for field in names:
-            if getattr(self, field) < least:
-                raise ValueError(f"{field}={getattr(self, field)} must be at least {least}")
-
-    def _not_negative(self, field: str) -> None:
-        if getattr(self, field) < 0:
-            raise ValueError(f"{field}={getattr(self, field)} must not be negative")
-
-    @property
-    def reading(self) -> tuple:
-        """What a loader needs to know besides name and split: (size,) for images, () for texts, (unit,) for streams."""
-        return ()
-
-    @property
-    def other_reading(self) -> tuple:
-        """The same for outliers and anomalies."""
-        return self.reading
-
-    @cached_property
-    def digest(self) -> str:
-        """sha256 (hex) over every field, the parent's included; the name is only a label and does not count."""
-        return hashlib.sha256(json.dumps(_identity(self), sort_keys=True).encode()).hexdigest()
-
-    def to_json(self) -> dict:
-        """The fields as plain values, the parent nested."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict) -> Self:
-        """The inverse of `to_json`; an unknown field raises ValueError."""
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ValueError(f"{cls.__name__} has unknown fields {unknown}")
-        parent = values.get("parent")
-        return cls(**{**values, "parent": cls.from_json(parent) if parent else None})
-
-    def with_seed(self, seed: int) -> Self:
-        """The same recipe, and its parents, under another seed."""
-        return replace(self, seed=seed, parent=self.parent.with_seed(seed) if self.parent else None)
+MARGIN_UNITS = ("bits", "nats")
+MARGIN_COUNTS = ("sub-pixels", "pixels")
 
 
 @dataclass(frozen=True)
@@ -152,6 +57,11 @@ class ImageRecipe(Recipe):
     def reading(self) -> tuple:
         """(size,)"""
         return (self.size,)
+
+    @property
+    def signed(self) -> bool:
+        """Whether inputs are standardised, so that generated anomalies lie in [-1, 1] instead of [0, 1]."""
+        return self.scaling != "unit"
 
 
 @dataclass(frozen=True)
@@ -240,9 +150,61 @@ class LanguageRecipe(Recipe):
         return (self.unit, self.lower_others)
 
 
-def _identity(recipe: Recipe) -> dict:
-    values = {field.name: getattr(recipe, field.name) for field in fields(recipe) if field.name != "name"}
-    return {**values, "parent": _identity(recipe.parent) if recipe.parent else None}
+@dataclass(frozen=True)
+class DensityRecipe(Recipe):
+    """One density estimator to train: PixelCNN++ (section 4.4). The authors' code for it is not published.
+
+    Network and optimiser are those of openai/pixel-cnn, rate and batch those of its port pclucas14/pixel-cnn-pp.
+    """
+
+    model: str = "pixelcnn"
+    epochs: int = 200  # not published
+    learning_rate: float = 2e-4  # Adam's
+    batch_size: int = 64
+    outlier_batch_size: int = 64
+    oe_weight: float = 1.0
+    outlier_order: str = "shuffled"
+    size: int = 32  # pixels, height and width of every image
+    filters: int = 160
+    blocks: int = 5  # gated blocks of each stage and stream
+    mixtures: int = 10  # logistics of a pixel
+    dropout: float = 0.5
+    rate_decay: float = 0.999995  # factor of the learning rate, per step
+    polyak: float = 0.0  # decay of the weights' running average that the training ends with; 0: the last weights
+    margin_unit: str = "bits"  # of the likelihoods in the margin loss
+    margin_count: str = "sub-pixels"  # what its num_pixels counts: 3 h w, or "pixels", h w
+    inlier_likelihood: bool = True  # with outliers: go on maximising the inliers' likelihood beside the margin
+
+    TUNING = {"epochs": 2}  # section 4.4
+    INHERITED = ("model", "size", "filters", "blocks", "mixtures")
+
+    def __post_init__(self):
+        super().__post_init__()
+        self._one_of("margin_unit", MARGIN_UNITS)
+        self._one_of("margin_count", MARGIN_COUNTS)
+        self._at_least(1, "filters", "blocks", "mixtures")
+        if self.size < 4 or self.size % 4:
+            raise ValueError(f"size={self.size} must be divisible by 4: the network halves it twice")
+        if self.outliers is not None and self.outlier_batch_size != self.batch_size:
+            raise ValueError(
+                f"outlier_batch_size={self.outlier_batch_size} must equal batch_size={self.batch_size}: "
+                "the margin loss compares pairs"
+            )
+        for field in ("dropout", "polyak"):
+            if not 0 <= getattr(self, field) < 1:
+                raise ValueError(f"{field}={getattr(self, field)} must be in [0, 1)")
+        if not 0 < self.rate_decay <= 1:
+            raise ValueError(f"rate_decay={self.rate_decay} must be in (0, 1]")
+
+    @property
+    def reading(self) -> tuple:
+        """(size,)"""
+        return (self.size,)
+
+    @property
+    def signed(self) -> bool:
+        """True: generated anomalies lie in [-1, 1], as all images do for the likelihood."""
+        return True
 
 
 def fine_tuned(parent: Recipe, outliers: str, **changes) -> Recipe:
@@ -258,5 +220,5 @@ def from_scratch(baseline: Recipe, outliers: str, **changes) -> Recipe:
 
 def recipe_from_json(values: dict) -> Recipe:
     """The recipe that `to_json` gave, of the kind whose fields they are; errors as `Recipe.from_json`."""
-    kinds = {"unit": LanguageRecipe, "vocabulary": TextRecipe}
+    kinds = {"unit": LanguageRecipe, "vocabulary": TextRecipe, "mixtures": DensityRecipe}
     return next((kind for field, kind in kinds.items() if field in values), ImageRecipe).from_json(values)

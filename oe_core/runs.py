@@ -25,20 +25,25 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from oe_core import image_classifier, language_model, text_classifier, train
+from oe_core import density, image_classifier, language_model, text_classifier, train
 from oe_core.atomic import DamagedFileError, exclusive, read_record, read_whole, set_aside, write_record, write_whole
 from oe_core.checkpoint import FileCheckpoint
 from oe_core.data.image_set import ImageSet
 from oe_core.data.streams import Stream
 from oe_core.data.text_set import TextSet
-from oe_core.recipes import ImageRecipe, LanguageRecipe, Recipe, TextRecipe
+from oe_core.recipes import DensityRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
 from oe_core.stamp import environment, now
 
 WEIGHTS, STAMP, CHECKPOINT = "weights.safetensors", "run.json", "checkpoint.pt"
 HASH_DIGITS = 12  # of identities and fingerprints in names of folders and files; the records hold them whole
 
 # What trains, loads and asks a recipe's network: one module a kind of recipe.
-NETWORKS = {ImageRecipe: image_classifier, TextRecipe: text_classifier, LanguageRecipe: language_model}
+NETWORKS = {
+    ImageRecipe: image_classifier,
+    TextRecipe: text_classifier,
+    LanguageRecipe: language_model,
+    DensityRecipe: density,
+}
 
 Examples = ImageSet | TextSet | Stream
 Load = Callable[..., Examples]  # (key, split, *recipe.reading or recipe.other_reading)
@@ -77,7 +82,7 @@ def fit(recipe: Recipe, inliers: Examples, outliers: Examples | None, **settings
 def predict(run: Run, inputs: Tensor, device: torch.device) -> Tensor:
     """What a run's network says of uint8 images, floats fed as they are, token ids or segments: float32 (n, numbers).
 
-    The numbers are a classifier's logits and a language model's losses, as the `predict` of each kind gives them.
+    The numbers are a classifier's logits, and losses of the others, as the `predict` of each kind gives them.
     """
     kind, num_classes = NETWORKS[type(run.recipe)], run.stamp["data"]["inliers"]["num_classes"]
     return kind.predict(kind.load_model(run.recipe, run.weights, num_classes, device), inputs, run.recipe)

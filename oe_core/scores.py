@@ -79,5 +79,20 @@ def expected_uniformity(losses: ArrayLike) -> NDArray[np.float64]:
 
 SCORES = {"MSP": msp, "H(U;p)": uniform_cross_entropy}
 """The scores of classifiers by the paper's method words."""
+def bits_per_pixel(losses: ArrayLike) -> NDArray[np.float64]:
+    r"""Bits per pixel of an image, $-\log_2 p(x) / (h w)$: three times the bits per dimension (sub-pixel).
+
+    losses: (n, 1), nats a sub-pixel as `oe_core.density.predict` gives them, finite. Returns float64 (n,); higher =
+    more anomalous. Raises ValueError for another shape, NaN or infinities.
+    Source: Hendrycks et al. 2019, section 4.4 (BPP), whose figure 2 shows bits per dimension under that name.
+    """
+    losses = np.asarray(losses, dtype=np.float64)
+    if losses.ndim != 2 or losses.shape[1] != 1 or not np.isfinite(losses).all():
+        raise ValueError(f"losses must be finite with the shape (n, 1), got {losses.shape}")
+    return 3 * losses[:, 0] / np.log(2)
+
+
 LANGUAGE_SCORES = {"BPC/BPW": bits_per_token, "H(U;p)": expected_uniformity}
 """The scores of language models by the paper's method words."""
+DENSITY_SCORES = {"BPP": bits_per_pixel}
+"""The scores of density estimators by the paper's method words."""

@@ -52,6 +52,7 @@ class Task:
     inputs: (a batch's inputs, recipe) -> what the network takes. optimiser: (parameters, recipe).
     rate: (recipe, position, steps an epoch) -> learning rate of update `position` in [0, all steps).
     start: recipe -> the weights that it starts from without a parent, None for its network's own initialisation.
+    prepare: (network, the first batch as the network takes it) -> None; sets a network up that starts without weights.
     loss: (what the network returns, labels, recipe) -> (total, inlier part, outlier part).
     after_epoch: (network, optimiser, recipe, inliers, log so far) -> further columns of the epoch's row in the log.
     weights: (network, optimiser) -> the state dict that the training ends with.
@@ -64,6 +65,7 @@ class Task:
     optimiser: Callable[[Iterable[nn.Parameter], Recipe], torch.optim.Optimizer]
     rate: Callable[[Recipe, int, int], float]
     start: Callable[[Recipe], dict[str, Tensor] | None] = lambda recipe: None
+    prepare: Callable[[nn.Module, Tensor], None] | None = None
     loss: Callable[..., tuple[Tensor, Tensor, Tensor]] = classifier_loss
     after_epoch: Callable[..., dict] = lambda *training: {}
     weights: Callable[..., dict[str, Tensor]] = lambda model, optimiser: model.state_dict()
@@ -139,6 +141,8 @@ class _Training:
         self.model = task.network(recipe, len(inliers.classes), device).train()
         if initial is not None:
             self.model.load_state_dict(initial)
+        elif task.prepare is not None:
+            task.prepare(self.model, self._first_inputs())
         self.optimiser = task.optimiser(self.model.parameters(), recipe)
         self.steps = recipe.epochs * len(batches)
         compiled = task.compiles and device.type == "cuda" and self.steps >= COMPILE_STEPS
@@ -147,6 +151,14 @@ class _Training:
         self.epoch, self.step, self.log, self.seconds = 0, 0, [], 0.0
         self.epoch_losses = torch.zeros(len(batches), 2, device=device)
         self.generator_state = batches.generator.get_state()
+
+    def _first_inputs(self) -> Tensor:
+        """The first batch, drawn so that the training will meet it again."""
+        generator = self.batches.generator
+        state = generator.get_state()
+        batch = next(self.batches.epoch())
+        generator.set_state(state)
+        return self.task.inputs(batch.inputs, self.recipe)
 
     def update(self, batch) -> None:
         """One joint forward pass, one backward pass, one step of the optimiser."""

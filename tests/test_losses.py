@@ -6,6 +6,7 @@ import torch
 from oe_core.losses import (
     activation_penalty,
     classification,
+    likelihood_margin,
     outlier_exposure,
     slowness_penalty,
     uniform_cross_entropy,
@@ -71,3 +72,9 @@ def test_penalties_of_hand_worked_activations():
     assert activation_penalty(activations).item() == pytest.approx((1 + 9 + 4) / 3)
     assert slowness_penalty(activations).item() == pytest.approx((4 + 1) / 2)
     assert slowness_penalty(activations[:1]).item() == 0
+
+
+def test_the_likelihood_margin_of_hand_worked_pairs():
+    inliers, outliers = torch.tensor([2.0, 3.0, 4.0]), torch.tensor([2.5, 9.0])
+    assert likelihood_margin(inliers, outliers, 1.0).item() == pytest.approx((0.5 + 0) / 2)
+    assert likelihood_margin(inliers, outliers, 7.0).item() == pytest.approx((6.5 + 1) / 2)

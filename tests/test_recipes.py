@@ -2,7 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from oe_core.recipes import ImageRecipe, LanguageRecipe, TextRecipe, fine_tuned, from_scratch, recipe_from_json
+from oe_core.recipes import (
+    DensityRecipe,
+    ImageRecipe,
+    LanguageRecipe,
+    TextRecipe,
+    fine_tuned,
+    from_scratch,
+    recipe_from_json,
+)
 
 BASELINE = ImageRecipe("cifar10", "cifar10")
 
@@ -34,7 +42,7 @@ def test_json_round_trip_keeps_the_digest():
     assert ImageRecipe.from_json(tuned.to_json()).digest == tuned.digest
 
 
-@pytest.mark.parametrize("kind", [ImageRecipe, TextRecipe, LanguageRecipe])
+@pytest.mark.parametrize("kind", [ImageRecipe, TextRecipe, LanguageRecipe, DensityRecipe])
 def test_json_comes_back_as_the_recipe_of_its_kind(kind):
     recipe = fine_tuned(kind("a", "b"), "c")
     assert recipe_from_json(recipe.to_json()) == recipe

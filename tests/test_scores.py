@@ -5,6 +5,7 @@ from scipy.special import log_softmax, softmax
 from oe_core.scores import (
     LANGUAGE_SCORES,
     SCORES,
+    bits_per_pixel,
     bits_per_token,
     expected_uniformity,
     msp,
@@ -87,3 +88,9 @@ def test_bits_per_token_and_expected_uniformity_of_hand_worked_losses():
 def test_what_are_no_losses_is_refused(score, losses, message):
     with pytest.raises(ValueError, match=message):
         score(losses)
+
+
+def test_bits_per_pixel_are_those_of_three_sub_pixels():
+    assert bits_per_pixel(np.log([[2], [8]])) == pytest.approx([3, 9])
+    with pytest.raises(ValueError, match=r"losses must be finite with the shape \(n, 1\), got \(1, 2\)"):
+        bits_per_pixel([[1.0, 2.0]])

@@ -15,9 +15,10 @@ from PIL import Image, ImageDraw, ImageFont
 from oe_core.data.image_set import ImageSet
 
 DIGITS_TEST = 397  # of 1,797, as nearly the same share of every class as whole numbers allow
-PHOTO_PATCHES = {"photo-china": 6000, "photo-flower": 1000}
+# Number and seed of the patches of each photograph, by split.
+PHOTO_PATCHES = {"photo-china": {"train": (6000, 1), "test": (1000, 4)}, "photo-flower": {"test": (1000, 2)}}
 SMALLEST_PATCH, LARGEST_PATCH = 8, 320  # pixels of the photograph, drawn log-uniformly
-LETTERS = 1000
+LETTERS = {"train": (3000, 5), "test": (1000, 3)}
 # The digits have no colour; this share of patches and letters has none either, or colour alone would tell them apart.
 GREY_SHARE = 0.5
 LUMINANCE = (0.299, 0.587, 0.114)
@@ -48,22 +49,27 @@ def digits(split: str, size: int) -> ImageSet:
 
 
 def photo_china(split: str, size: int) -> ImageSet:
-    """6,000 square patches of scikit-learn's photograph of a temple, of 8 to 320 pixels, resized; "train" only."""
-    _check("photo-china", split, size, ("train",))
-    return _patches("photo-china", "china.jpg", 1, size, "80 Million Tiny Images")
+    """Square patches of scikit-learn's photograph of a temple, of 8 to 320 pixels, resized.
+
+    6,000 "train" and 1,000 "test"; both are drawn from the whole photograph, so that their patches overlap.
+    """
+    _check("photo-china", split, size, ("train", "test"))
+    return _patches("photo-china", "china.jpg", split, size, "80 Million Tiny Images")
 
 
 def photo_flower(split: str, size: int) -> ImageSet:
     """1,000 square patches of scikit-learn's photograph of a flower, of 8 to 320 pixels, resized; "test" only."""
     _check("photo-flower", split, size, ("test",))
-    return _patches("photo-flower", "flower.jpg", 2, size, "Places365")
+    return _patches("photo-flower", "flower.jpg", split, size, "Places365")
 
 
 def font_letters(split: str, size: int) -> ImageSet:
-    """1,000 letters in matplotlib's fonts, colours, sizes and places varied, no look-alike of a digit; "test" only."""
-    _check("font-letters", split, size, ("test",))
-    rng = np.random.default_rng(3)
-    labels = rng.permutation(np.arange(LETTERS) % len(LETTER_CLASSES))
+    """Letters in matplotlib's fonts, colours, sizes and places varied, no look-alike of a digit: 3,000 "train", 1,000
+    "test"."""
+    _check("font-letters", split, size, ("train", "test"))
+    count, seed = LETTERS[split]
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(count) % len(LETTER_CLASSES))
     images = [_resized(_letter(LETTER_CLASSES[label], rng), size) for label in labels]
     return _image_set("font-letters", images, labels, LETTER_CLASSES, "Chars74K")
 
@@ -92,11 +98,11 @@ def _resized(image: Image.Image, size: int, box: tuple[int, int, int, int] | Non
     return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box=box))
 
 
-def _patches(name: str, photograph: str, seed: int, size: int, stand_in_for: str) -> ImageSet:
+def _patches(name: str, photograph: str, split: str, size: int, stand_in_for: str) -> ImageSet:
     from sklearn.datasets import load_sample_image
 
     image = Image.fromarray(load_sample_image(photograph))
-    count = PHOTO_PATCHES[name]
+    count, seed = PHOTO_PATCHES[name][split]
     rng = np.random.default_rng(seed)
     sides = np.exp(rng.uniform(np.log(SMALLEST_PATCH), np.log(LARGEST_PATCH), count)).astype(int)
     lefts = (rng.random(count) * (image.width - sides)).astype(int)

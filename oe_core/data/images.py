@@ -23,7 +23,7 @@ from oe_core.scales import data_root
 __all__ = ["IMAGES", "MissingDataError", "available", "known_names", "load_images", "resolve"]
 
 SPLITS = ("train", "test")
-EMBEDDED_SPLITS = {"digits": SPLITS, "photo-china": ("train",), "photo-flower": ("test",), "font-letters": ("test",)}
+EMBEDDED_SPLITS = {"digits": SPLITS, "photo-china": SPLITS, "photo-flower": ("test",), "font-letters": SPLITS}
 DECODING = 1  # raise it when decoding or resizing changes, so that what earlier versions kept is made again
 
 

@@ -3,6 +3,8 @@
 Source: Salimans et al. 2017, PixelCNN++, section 2.1 and 2.2; openai/pixel-cnn `pixel_cnn_pp/nn.py`.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -10,6 +12,8 @@ from torch import Tensor
 PARAMETERS = 10  # of a component: weight; means, log scales and coefficients of three channels
 LEAST_LOG_SCALE = -7.0
 HALF_BIN = 1 / 255  # values 0..255 lie 2/255 apart on [-1, 1]
+LOG_BIN = math.log(2 * HALF_BIN)
+SMALL = 1e-5  # below it, log(1 - exp(-d)) is log(d) - d / 2 to less than 1e-11
 
 
 def _unpacked(parameters: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -36,9 +40,15 @@ def log_likelihood(parameters: Tensor, images: Tensor) -> Tensor:
     below_upper = F.logsigmoid((centred + HALF_BIN) * precision)
     above_lower = F.logsigmoid((HALF_BIN - centred) * precision)
     # s(a) - s(b) = s(a) s(-b) (1 - exp(b - a)): exact in the tails too, where the difference of two sigmoids is 0.
-    between = below_upper + above_lower + (-torch.expm1(-2 * HALF_BIN * precision)).log()
+    between = below_upper + above_lower + _log_one_minus_exp(2 * HALF_BIN * precision, LOG_BIN - log_scales)
     logs = torch.where(values < -0.999, below_upper, torch.where(values > 0.999, above_lower, between))
     return (logs.sum(dim=1) + log_weights).logsumexp(dim=1).sum(dim=(1, 2))
+
+
+def _log_one_minus_exp(d: Tensor, log_d: Tensor) -> Tensor:
+    """log(1 - exp(-d)) for d > 0, also where a scale is so wide that d is 0 in floating point."""
+    exact = (-torch.expm1(-d.clamp(min=SMALL))).log()
+    return torch.where(d < SMALL, log_d - d / 2, exact)
 
 
 def sample(parameters: Tensor, generator: torch.Generator | None = None) -> Tensor:

@@ -17,7 +17,9 @@ SPLIT = {"digits": "train", "photo-china": "train", "photo-flower": "test", "fon
         ("digits", "train", 1400, 10, "SVHN"),
         ("digits", "test", 397, 10, "SVHN"),
         ("photo-china", "train", 6000, 1, "80 Million Tiny Images"),
+        ("photo-china", "test", 1000, 1, "80 Million Tiny Images"),
         ("photo-flower", "test", 1000, 1, "Places365"),
+        ("font-letters", "train", 3000, 29, "Chars74K"),
         ("font-letters", "test", 1000, 29, "Chars74K"),
     ],
 )
@@ -121,9 +123,15 @@ def test_an_unknown_split_names_the_set_and_the_splits_it_has(name):
         EMBEDDED[name]("val", 16)
 
 
-def test_outliers_have_no_test_split():
-    with pytest.raises(ValueError, match="photo-china: split='test' does not exist; it has train"):
-        EMBEDDED["photo-china"]("test", 16)
+def test_the_flower_has_no_training_split():
+    with pytest.raises(ValueError, match="photo-flower: split='train' does not exist; it has test"):
+        EMBEDDED["photo-flower"]("train", 16)
+
+
+@pytest.mark.parametrize("name", ["photo-china", "font-letters"])
+def test_no_image_is_in_both_splits(name):
+    train, test = (EMBEDDED[name](split, 12).images.flatten(1) for split in ("train", "test"))
+    assert len(torch.cat([train, test]).unique(dim=0)) == len(train.unique(dim=0)) + len(test.unique(dim=0))
 
 
 def test_a_size_below_one_pixel_is_refused():

@@ -138,8 +138,8 @@ def test_a_split_that_does_not_exist_lists_those_that_do(root):
     put_npz(root / "pets/test")
     with pytest.raises(MissingDataError, match="pets has no train; it has test"):
         load_images("pets", "train", 8)
-    with pytest.raises(MissingDataError, match="The embedded set photo-china has no test; it has train"):
-        load_images("photo-china", "test", 8)
+    with pytest.raises(MissingDataError, match="The embedded set photo-flower has no train; it has test"):
+        load_images("photo-flower", "train", 8)
     with pytest.raises(MissingDataError, match="Describable Textures Dataset.* has no train; it has test"):
         load_images("textures", "train", 8)
     with pytest.raises(ValueError, match="split='val' of pets is unknown; choose one of train, test"):

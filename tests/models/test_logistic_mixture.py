@@ -77,6 +77,17 @@ def test_gradients_are_finite_at_the_edges_and_far_away():
     assert torch.isfinite(given.grad).all()
 
 
+def test_a_scale_beyond_all_bounds_keeps_likelihood_and_gradient_finite():
+    given = torch.zeros(1, 10, 1, 1)
+    given[:, 4:7] = 200.0  # exp(-200) is 0 in float32
+    given.requires_grad_()
+    middle = log_likelihood(given, torch.zeros(1, 3, 1, 1) + 1 / 255)
+    middle.sum().backward()
+    # The density in the middle of a logistic is 1 / (4 scale), over a bin of 2/255, three times.
+    assert middle.item() == pytest.approx(3 * (math.log(2 / 255 / 4) - 200), rel=1e-6)
+    assert given.grad[0, 4:7, 0, 0].tolist() == pytest.approx([-1, -1, -1])
+
+
 def test_samples_lie_on_the_grid_and_follow_the_distribution():
     given = parameters(mixtures=2, spread=0.7)
     drawn = sample(given.expand(40_000, -1, -1, -1), torch.Generator().manual_seed(0))

@@ -1,0 +1,107 @@
+"""The base of every recipe: what all trainings have in common, and the digest by which a run is found again."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
+from typing import ClassVar, Self
+
+OUTLIER_ORDERS = ("contiguous", "shuffled")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What all recipes share. Two equal recipes on the same data are one run, which the store files under `digest`.
+
+    Raises ValueError when a value is outside what is allowed.
+    """
+
+    name: str
+    in_dist: str
+    model: str
+    epochs: int
+    learning_rate: float  # the first
+    batch_size: int
+    holdout: int = 0  # examples at the end of the training set that are kept out of training
+    limit: int | None = None  # train on the first `limit` examples of a seeded order
+    outliers: str | None = None  # None: no Outlier Exposure
+    outlier_batch_size: int = 256
+    oe_weight: float = 0.5  # lambda of equation 1
+    outlier_order: str = "contiguous"
+    outlier_limit: int | None = None
+    precision: str = "auto"  # auto: bfloat16 autocast where the hardware computes in it
+    seed: int = 0
+    parent: Self | None = None  # fine-tuning starts from this recipe's weights
+
+    TUNING: ClassVar[dict] = {}  # what fine-tuning changes unless it is told otherwise
+    INHERITED: ClassVar[tuple[str, ...]] = ("model",)  # fields in which a parent must agree
+
+    def __post_init__(self):
+        self._one_of("outlier_order", OUTLIER_ORDERS)
+        self._one_of("precision", PRECISIONS)
+        self._at_least(self._least_epochs(), "epochs")
+        self._at_least(1, "batch_size", "outlier_batch_size")
+        for field in ("holdout", "oe_weight"):
+            self._not_negative(field)
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate={self.learning_rate} must be positive")
+        for field in self.INHERITED if self.parent else ():
+            ours, theirs = getattr(self, field), getattr(self.parent, field)
+            if ours != theirs:
+                raise ValueError(
+                    f"{field}={ours!r} cannot start from parent {self.parent.name!r}, which has {field}={theirs!r}"
+                )
+
+    def _least_epochs(self) -> int:
+        return 1
+
+    def _one_of(self, field: str, allowed: tuple[str, ...]) -> None:
+        if getattr(self, field) not in allowed:
+            raise ValueError(f"{field}={getattr(self, field)!r} is unknown; choose one of {', '.join(allowed)}")
+
+    def _at_least(self, least: int, *names: str) -> None:
+        for field in names:
+            if getattr(self, field) < least:
+                raise ValueError(f"{field}={getattr(self, field)} must be at least {least}")
+
+    def _not_negative(self, field: str) -> None:
+        if getattr(self, field) < 0:
+            raise ValueError(f"{field}={getattr(self, field)} must not be negative")
+
+    @property
+    def reading(self) -> tuple:
+        """What a loader needs to know besides name and split: (size,) for images, () for texts, (unit,) for streams."""
+        return ()
+
+    @property
+    def other_reading(self) -> tuple:
+        """The same for outliers and anomalies."""
+        return self.reading
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 (hex) over every field, the parent's included; the name is only a label and does not count."""
+        return hashlib.sha256(json.dumps(_identity(self), sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict:
+        """The fields as plain values, the parent nested."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict) -> Self:
+        """The inverse of `to_json`; an unknown field raises ValueError."""
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ValueError(f"{cls.__name__} has unknown fields {unknown}")
+        parent = values.get("parent")
+        return cls(**{**values, "parent": cls.from_json(parent) if parent else None})
+
+    def with_seed(self, seed: int) -> Self:
+        """The same recipe, and its parents, under another seed."""
+        return replace(self, seed=seed, parent=self.parent.with_seed(seed) if self.parent else None)
+
+
+def _identity(recipe: Recipe) -> dict:
+    values = {field.name: getattr(recipe, field.name) for field in fields(recipe) if field.name != "name"}
+    return {**values, "parent": _identity(recipe.parent) if recipe.parent else None}
