@@ -36,7 +36,7 @@ FLOW = (
     ("image_classifier", "text_classifier", "language_model", "density"),
     ("stamp", "checkpoint"),
     ("runs",),
-    ("scores", "metrics", "draws"),
+    ("scores", "metrics", "draws", "complexity"),
     ("experiments",),
     ("text_experiments", "domains"),
     ("language_experiments", "density_experiments"),
