@@ -61,7 +61,7 @@ def _recipes(in_dist: str, scale: str) -> tuple[DensityRecipe, dict]:
     # Few steps: a higher rate that falls by a factor of about twenty over them, and nothing to regularise.
     small = replace(paper, blocks=1, mixtures=5, dropout=0.0, batch_size=32, outlier_batch_size=32, learning_rate=0.003)
     if scale == "course":
-        return replace(small, filters=24, epochs=4, limit=20_000, rate_decay=0.9988), {
+        return replace(small, filters=24, epochs=6, limit=20_000, rate_decay=0.9992), {
             "limit": 10_000,
             "learning_rate": 0.001,
         }
