@@ -1,25 +1,32 @@
-"""What is compared: the input pipeline, the OE training step, scoring, and the detection metrics."""
+"""What is compared: the input pipeline, the OE training steps, scoring, and the detection metrics."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from oe_core import metrics
-from oe_core.bench import plain
+from oe_core import language_model, metrics
+from oe_core.bench import plain, plain_language
 from oe_core.bench.timing import Comparison, alternate, clock, seconds_of
 from oe_core.data.batches import Augmented, JointBatches, network_inputs
 from oe_core.data.image_set import ImageSet
+from oe_core.data.streams import END, UNKNOWN, Stream
 from oe_core.image_classifier import fit, load_model, predict
 from oe_core.models import build
-from oe_core.recipes import ImageRecipe
+from oe_core.recipes import ImageRecipe, LanguageRecipe
 from oe_core.scores import msp
 
 # WRN-40-2, 128 + 256: the paper's step; a low rate, since noise has nothing to learn and must not diverge.
 WRN = ImageRecipe("bench", "random pixels", outliers="random pixels", learning_rate=0.001)
 TINY = replace(WRN, model="wrn-10-1", size=8, batch_size=8, outlier_batch_size=16, crop_padding=1, epochs=50)
+# 20 + 20 segments of 70 words, 4 layers of 1,550: the paper's step, at a low rate for the same reason.
+QRNN = LanguageRecipe("bench", "random words", outliers="random words", learning_rate=0.1)
+TINY_QRNN = replace(QRNN, vocabulary=30, length=7, embedding=8, hidden=12, layers=2, batch_size=3, outlier_batch_size=4)
 
 
 def random_images(name: str, count: int, size: int) -> ImageSet:
@@ -27,6 +34,13 @@ def random_images(name: str, count: int, size: int) -> ImageSet:
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(256, (count, 3, size, size), dtype=torch.uint8, generator=generator)
     return ImageSet(name, pixels, torch.arange(count) % 10, tuple("0123456789"), "embedded")
+
+
+def random_words(name: str, count: int, held_out: int, vocabulary: int) -> Stream:
+    """`count` words to train on and `held_out` more, each of `vocabulary` kinds as likely as the others."""
+    ids = torch.randint(vocabulary, (count + held_out,), dtype=torch.int32, generator=torch.Generator().manual_seed(0))
+    words = (UNKNOWN, END, *(str(number) for number in range(2, vocabulary)))
+    return Stream(name, "words", ids, words, held_out, "embedded")
 
 
 def input_pipeline(
@@ -76,8 +90,8 @@ class _EnoughStepsError(Exception):
 class _Alternation:
     """A progress bar for `fit` that times its steps and lets the plain way make its own in between."""
 
-    def __init__(self, other: plain.Training, device: torch.device, steps: int, warm_up: int, rounds: int):
-        self.other, self.device, self.steps, self.warm_up, self.rounds = other, device, steps, warm_up, rounds
+    def __init__(self, plain_step: Callable[[], None], device: torch.device, steps: int, warm_up: int, rounds: int):
+        self.plain_step, self.device, self.steps, self.warm_up, self.rounds = plain_step, device, steps, warm_up, rounds
         self.ours: list[float] = []
         self.plain: list[float] = []
         self.done = 0
@@ -99,15 +113,24 @@ class _Alternation:
         """Called by `fit` after each of its steps; every `steps` of them are one round."""
         self.done += 1
         if self.done <= self.warm_up:
-            seconds_of(self.other.step, self.device)
+            seconds_of(self.plain_step, self.device)
         elif (self.done - self.warm_up) % self.steps == 0:
             self.ours.append((clock(self.device) - self.start) / self.steps)
-            self.plain.append(seconds_of(self.other.step, self.device, self.steps))
+            self.plain.append(seconds_of(self.plain_step, self.device, self.steps))
         else:
             return
         if len(self.ours) == self.rounds:
             raise _EnoughStepsError
         self.start = clock(self.device)
+
+    def leave_early(self, training: Callable[..., object]) -> None:
+        """Let `training(device=..., progress=...)` run until all rounds are measured; ValueError if it ends before."""
+        try:
+            training(device=self.device, progress=self)
+        except _EnoughStepsError:
+            return
+        needed = f"{self.warm_up} + {self.rounds} x {self.steps}"
+        raise ValueError(f"a training of {self.done} steps is too short for {needed}")
 
 
 def training_step(recipe: ImageRecipe, device: torch.device, steps: int, warm_up: int, rounds: int) -> Comparison:
@@ -117,27 +140,47 @@ def training_step(recipe: ImageRecipe, device: torch.device, steps: int, warm_up
     """
     inliers = random_images("random pixels", 16 * recipe.batch_size, recipe.size)
     outliers = random_images("random pixels", 16 * recipe.outlier_batch_size, recipe.size)
+    alternation = _Alternation(plain.Training(recipe, 10, device).step, device, steps, warm_up, rounds)
     # On a GPU `fit` compiles long trainings only; this one is long and is left early.
-    epochs = recipe.epochs if device.type == "cpu" else 1000
-    alternation = _Alternation(plain.Training(recipe, 10, device), device, steps, warm_up, rounds)
-    try:
-        fit(replace(recipe, epochs=epochs), inliers, outliers, device=device, progress=alternation)
-    except _EnoughStepsError:
-        pass
-    else:
-        raise ValueError(f"epochs={epochs}: too short for {warm_up} + {rounds} x {steps} steps of 16 an epoch")
+    long = replace(recipe, epochs=recipe.epochs if device.type == "cpu" else 1000)
+    alternation.leave_early(partial(fit, long, inliers, outliers))
     items = recipe.batch_size + recipe.outlier_batch_size
-    work = f"OE step, {recipe.model}"
     flops = step_flops(recipe, items)
-    return Comparison(work, {"float32, contiguous": alternation.plain}, alternation.ours, items, 2.5, flops)
+    return Comparison(
+        f"OE step, {recipe.model}", {"float32, contiguous": alternation.plain}, alternation.ours, items, 2.5, flops
+    )
+
+
+def language_step(recipe: LanguageRecipe, device: torch.device, steps: int, warm_up: int, rounds: int) -> Comparison:
+    """One Outlier Exposure step of a language model, compared as `training_step` does; items are words to predict.
+
+    The text's first epoch is as long as the rounds, so that the validation at an epoch's end is never timed.
+    """
+    batch = max(recipe.batch_size, recipe.outlier_batch_size)
+    count = (warm_up + rounds * steps) * batch * recipe.length + 1
+    words = random_words("random words", count, recipe.length + 1, recipe.vocabulary)
+    alternation = _Alternation(plain_language.Training(recipe, device).step, device, steps, warm_up, rounds)
+    alternation.leave_early(partial(language_model.fit, recipe, words, words))
+    segments = recipe.batch_size + recipe.outlier_batch_size
+    model = language_model.STREAMS.network(recipe, recipe.vocabulary, torch.device("cpu")).eval()
+    flops = segments * training_flops(model, torch.zeros(1, recipe.length, dtype=torch.int64))
+    items = segments * recipe.length
+    return Comparison(
+        f"LM step, {recipe.model}", {"float32, loop": alternation.plain}, alternation.ours, items, 2.0, flops
+    )
 
 
 def step_flops(recipe: ImageRecipe, batch: int) -> float:
-    """Operations (a multiplication and an addition are two) of a forward and a backward pass over `batch` images."""
+    """Operations of a step on `batch` images, as `training_flops`."""
     model = build(recipe.model, 10, recipe.dropout)
+    return training_flops(model, torch.zeros(2, 3, recipe.size, recipe.size)) / 2 * batch
+
+
+def training_flops(model: nn.Module, inputs: Tensor) -> float:
+    """Operations (a multiplication and an addition are two) of a forward and a backward pass over `inputs`."""
     with FlopCounterMode(display=False) as counter:
-        model(torch.zeros(2, 3, recipe.size, recipe.size)).sum().backward()
-    return counter.get_total_flops() / 2 * batch
+        model(inputs).sum().backward()
+    return counter.get_total_flops()
 
 
 def scoring(recipe: ImageRecipe, device: torch.device, count: int, rounds: int) -> Comparison:

@@ -66,12 +66,22 @@ def pil_batches(recipe: ImageRecipe, inliers: Tensor, outliers: Tensor, workers:
 
 def network(recipe: ImageRecipe, num_classes: int, device: torch.device) -> nn.Module:
     """The recipe's network with torch's own dropout, float32, contiguous."""
-    model = build(recipe.model, num_classes, recipe.dropout)
+    return with_torchs_dropout(build(recipe.model, num_classes, recipe.dropout)).to(device)
+
+
+def with_torchs_dropout(model: nn.Module) -> nn.Module:
+    """`model` itself, with `nn.Dropout` wherever it had ours."""
     for module in model.modules():
         for name, child in module.named_children():
             if isinstance(child, Dropout):
                 setattr(module, name, nn.Dropout(child.probability))
-    return model.to(device)
+    return model
+
+
+def exposure_loss(logits: Tensor, labels: Tensor, oe_weight: float) -> Tensor:
+    """Equation 1 as the paper's code writes it: slices of the joint logits, the outliers' by mean and logsumexp."""
+    inliers, outliers = logits[: len(labels)], logits[len(labels) :]
+    return F.cross_entropy(inliers, labels) - oe_weight * (outliers.mean(1) - torch.logsumexp(outliers, dim=1)).mean()
 
 
 class Training:
@@ -89,10 +99,7 @@ class Training:
 
     def step(self) -> None:
         """One joint forward pass, one backward pass, one update."""
-        logits = self.model(self.inputs)
-        inliers, outliers = logits[: len(self.labels)], logits[len(self.labels) :]
-        loss = F.cross_entropy(inliers, self.labels)
-        loss = loss - self.recipe.oe_weight * (outliers.mean(1) - torch.logsumexp(outliers, dim=1)).mean()
+        loss = exposure_loss(self.model(self.inputs), self.labels, self.recipe.oe_weight)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()

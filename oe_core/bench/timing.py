@@ -13,8 +13,8 @@ class Comparison:
     """Seconds per unit of work, one number a round; the rounds of all variants alternated.
 
     plain: seconds (rounds,) by variant; the variant with the lowest median stands for the plain way.
-    work: what is timed. items: images or scores in one unit. target: wanted ratio on two CPU cores, None: no claim.
-    flops: floating point operations of one unit, 0 where that says nothing.
+    work: what is timed. items: images, words or scores in one unit. target: wanted ratio on two CPU cores, None for no
+    claim. flops: floating point operations of one unit, 0 where that says nothing.
     """
 
     work: str
