@@ -35,6 +35,12 @@ def segments_of(stream: Stream, training: Stream, recipe: LanguageRecipe) -> Ten
     return segments(stream.spelled_in(training.vocabulary(recipe.vocabulary)), recipe.length, stream.name)
 
 
+def validation_segments(training: Stream, recipe: LanguageRecipe) -> Tensor:
+    """The segments of the held-out part of the stream that a network is trained on; as `segments`."""
+    held_out = training.spelled_in(training.vocabulary(recipe.vocabulary), training.validation)
+    return segments(held_out, recipe.length, f"{training.name}, held out,")
+
+
 def as_text(segment: Tensor, vocabulary: tuple[str, ...], unit: str) -> str:
     """A segment (length + 1,) as text, in the words that the network knows."""
     tokens = [vocabulary[number] for number in segment.tolist()]
@@ -47,6 +53,7 @@ def _batches(recipe: LanguageRecipe, inliers: Stream, outliers: Stream | None, d
     def of(stream: Stream, limit: int | None) -> Tensor:
         return segments(stream.spelled_in(vocabulary, stream.training), recipe.length, stream.name)[:limit].to(device)
 
+    validation_segments(inliers, recipe)  # too little text for one is an error before the first epoch, not after it
     inside = of(inliers, recipe.limit)
     common = Tokens(inside[:, :-1]), inside[:, 1:], recipe.batch_size, generator
     if outliers is None:
@@ -120,9 +127,8 @@ def _after_epoch(
 
 def validation_perplexity(model: nn.Module, inliers: Stream, recipe: LanguageRecipe) -> float:
     """Perplexity per token on the held-out part of the stream that the network was trained on."""
-    held_out = inliers.spelled_in(inliers.vocabulary(recipe.vocabulary), inliers.validation)
     was_training = model.training
-    losses = predict(model.eval(), segments(held_out, recipe.length, f"{inliers.name}, held out"), recipe)
+    losses = predict(model.eval(), validation_segments(inliers, recipe), recipe)
     model.train(was_training)
     return math.exp(float(losses[:, 0].mean()))
 

@@ -112,7 +112,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit():
 def test_averaging_begins_after_patience_validations_without_a_gain_and_gives_the_mean_of_the_iterates():
     model = QRNNLanguageModel(9, 8, 8, 1, Dropouts(0, 0, 0, 0, 0))
     optimiser = STREAMS.optimiser(model.parameters(), replace(AVERAGED, weight_decay=0, patience=2))
-    stream = Stream("toy", "words", torch.randint(9, (60,), dtype=torch.int32), tuple("abcdefghi"), 30, "folder")
+    stream = Stream("toy", "characters", torch.randint(9, (60,), dtype=torch.int32), tuple("abcdefghi"), 30, "folder")
     recipe, log, iterates = replace(AVERAGED, length=5, patience=2, vocabulary=9), [], []
     for epoch in range(6):
         for _ in range(2):
@@ -188,6 +188,13 @@ def test_the_penalties_enter_the_loss_but_not_its_reported_parts():
     assert torch.isclose(inlier, F.cross_entropy(logits[:3], labels[0]))
     assert torch.isclose(outlier, -F.log_softmax(logits[3:], 1).mean())
     assert torch.isclose(total, inlier + outlier + 2 * (4 + 36) / 2 + 1 * 4)
+
+
+def test_too_little_text_to_validate_on_is_an_error_before_the_first_step():
+    steps = []
+    with pytest.raises(ValueError, match="verse, held out, has 4 tokens, too few for a first one and a segment"):
+        fit(TINY, verse(held_out=4), None, device=CPU, progress=lambda **bar: steps.append(bar))
+    assert steps == []
 
 
 def test_an_unknown_model_is_named():

@@ -19,13 +19,18 @@ HELD_OUT = 0.1  # of a training text that comes without a validation part
 KEPT_STREAMS = 12  # in memory, the last ones used
 
 
+def _check_unit(unit: str) -> None:
+    if unit not in UNITS:
+        raise ValueError(f"unit={unit!r} is unknown; choose one of {', '.join(UNITS)}")
+
+
 @dataclass(frozen=True, eq=False)
 class Stream:
     """Tokens in a row, as numbers of their own kinds.
 
     unit: "words" or "characters". ids: int32 (n,), indices of `classes`. classes: the kinds of tokens, the most
     frequent first; END closes each line. held_out: how many tokens at the end are for validation and never trained on.
-    origin, stand_in_for: as of `TextSet`.
+    origin, stand_in_for: as of `TextSet`. Raises ValueError for words without UNKNOWN among the classes.
     """
 
     name: str
@@ -35,6 +40,11 @@ class Stream:
     held_out: int
     origin: str
     stand_in_for: str = ""
+
+    def __post_init__(self):
+        _check_unit(self.unit)
+        if self.unit == "words" and UNKNOWN not in self.classes:
+            raise ValueError(f"{self.name}: classes have no {UNKNOWN}, as which a word outside of them is read")
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -62,7 +72,7 @@ class Stream:
         Raises ValueError for a size below 3.
         """
         if size < 3:
-            raise ValueError(f"size={size} of a vocabulary must be at least 3: {UNKNOWN}, {END} and a token")
+            raise ValueError(f"size={size} of a vocabulary must be at least 3: two tokens and {UNKNOWN}")
         kept = self.classes[:size]
         return kept if self.unit == "characters" or UNKNOWN in kept else (*kept[: size - 1], UNKNOWN)
 
@@ -110,7 +120,7 @@ class _Text:
 
     @classmethod
     def of(cls, lines: TextSet) -> "_Text":
-        return cls((lines.name, lines.origin, lines.stand_in_for, lines.fingerprint), lines)
+        return cls((lines.name, lines.origin, lines.stand_in_for, lines.fingerprint, *lines.classes), lines)
 
 
 @lru_cache(KEPT_STREAMS)
@@ -142,6 +152,8 @@ def printed_stream_name(name: str, unit: str = "") -> str:
     unit: of an in-distribution, which may be there as words and as characters: the Penn Treebank is "PTB Word" or
     "PTB Char", any other set gets its unit in parentheses.
     """
+    if unit:
+        _check_unit(unit)
     if name == "ptb" and unit:
         return {"words": "PTB Word", "characters": "PTB Char"}[unit]
     printed = name.removeprefix("ewt-").capitalize() if name.startswith("ewt-") else printed_name(name)
@@ -150,12 +162,12 @@ def printed_stream_name(name: str, unit: str = "") -> str:
 
 def _replaced(lines: TextSet, unit: str) -> str:
     # The sentences of the packages stand in for 20 Newsgroups when they are classified, here for the Penn Treebank.
-    return printed_stream_name("ptb", unit) if lines.name == "docstrings" else lines.stand_in_for
+    own_sentences = lines.origin == "embedded" and lines.name == "docstrings"
+    return printed_stream_name("ptb", unit) if own_sentences else lines.stand_in_for
 
 
 def _tokens(lines: TextSet, unit: str, lower: bool) -> list[str]:
-    if unit not in UNITS:
-        raise ValueError(f"unit={unit!r} is unknown; choose one of {', '.join(UNITS)}")
+    _check_unit(unit)
     texts = [text for text in lines.texts if text.strip()]
     if len(lines.classes) > 1:
         order = torch.randperm(len(texts), generator=torch.Generator().manual_seed(0))

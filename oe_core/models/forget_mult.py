@@ -5,6 +5,7 @@ Source: Bradbury et al. 2017, Quasi-recurrent neural networks, section 2.1 (f-po
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 class ForgetMult(torch.autograd.Function):
@@ -26,6 +27,7 @@ class ForgetMult(torch.autograd.Function):
         return h
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor]:
         f, z, h = ctx.saved_tensors
         return _backward_loop(grad, f, z, h) if f.device.type == "cpu" else _backward_scan(grad, f, z, h)

@@ -13,13 +13,14 @@ from oe_core.models.forget_mult import ForgetMult
 
 @dataclass(frozen=True)
 class Dropouts:
-    """Probabilities; every mask is drawn once a segment and holds for all its tokens (variational dropout)."""
+    """Probabilities. The masks of inputs, hidden and output are drawn once a segment, for all its tokens
+    (variational dropout); the other two once a step."""
 
-    embedding: float = 0.1  # of whole tokens
+    embedding: float = 0.1  # of whole tokens of the vocabulary
     inputs: float = 0.4  # of the embedded segment
     hidden: float = 0.3  # between layers
     output: float = 0.4  # before the last, linear layer
-    weights: float = 0.1  # of the layers' weights, once a step (DropConnect)
+    weights: float = 0.1  # of the layers' weights (DropConnect)
 
 
 class QRNNLayer(nn.Module):

@@ -138,7 +138,7 @@ def test_a_smaller_vocabulary_of_characters_is_just_the_most_frequent_ones():
 
 @pytest.mark.parametrize("size", [2, 0, -1])
 def test_a_vocabulary_has_at_least_three_tokens(size):
-    with pytest.raises(ValueError, match=f"size={size} of a vocabulary must be at least 3: <unk>, <eos> and a token"):
+    with pytest.raises(ValueError, match=f"size={size} of a vocabulary must be at least 3: two tokens and <unk>"):
         stream_of(lines("a b"), "words").vocabulary(size)
 
 
@@ -241,3 +241,22 @@ def test_the_numbers_of_the_classes_are_their_ranks_by_frequency():
 def test_a_stream_without_a_held_out_part_is_all_training():
     stream = Stream("toy", "words", torch.arange(3, dtype=torch.int32), ("a", END, UNKNOWN), 0, "folder")
     assert torch.equal(stream.training, stream.ids) and len(stream.validation) == 0
+
+
+def test_a_text_that_gains_labels_is_mixed_although_its_lines_are_the_same():
+    texts = [f"spam{number}" for number in range(12)]
+    plain, labelled = lines(*texts), TextSet("verse", tuple(texts), torch.zeros(12).long(), ("a", "b"), "embedded")
+    assert plain.fingerprint == labelled.fingerprint
+    assert read(stream_of(plain, "words")) != read(stream_of(labelled, "words"))
+
+
+def test_the_readers_own_folder_of_that_name_stands_in_for_nothing():
+    own = TextSet("docstrings", ("a sentence",), torch.zeros(1).long(), ("unlabelled",), "folder")
+    assert stream_of(own, "words").stand_in_for == ""
+
+
+def test_words_without_an_unknown_and_unknown_units_are_refused():
+    with pytest.raises(ValueError, match="toy: classes have no <unk>"):
+        Stream("toy", "words", torch.zeros(3, dtype=torch.int32), ("a", "b"), 0, "folder")
+    with pytest.raises(ValueError, match="unit='letters' is unknown; choose one of words, characters"):
+        printed_stream_name("ptb", "letters")
