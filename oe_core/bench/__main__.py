@@ -27,6 +27,7 @@ def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
         yield comparisons.input_pipeline(comparisons.TINY, device, 200, steps=2, workers=(0, 2), rounds=1)
         yield comparisons.training_step(comparisons.TINY, device, steps=1, warm_up=1, rounds=2)
         yield comparisons.language_step(comparisons.TINY_QRNN, device, steps=1, warm_up=1, rounds=2)
+        yield comparisons.density_step(comparisons.TINY_PIXEL_CNN, device, steps=1, warm_up=1, rounds=2)
         yield comparisons.scoring(comparisons.TINY, device, 20, rounds=1)
         yield comparisons.detection(100, 20, rounds=1)
         return
@@ -35,6 +36,8 @@ def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
     steps, warm_up, rounds = (20, 20, 9) if on_gpu else (1, 1, 7)
     yield comparisons.training_step(comparisons.WRN, device, steps, warm_up, rounds)
     yield comparisons.language_step(comparisons.QRNN, device, steps, warm_up, rounds)
+    pixel_cnn = comparisons.PIXEL_CNN if on_gpu else comparisons.SMALL_PIXEL_CNN
+    yield comparisons.density_step(pixel_cnn, device, steps, warm_up, rounds)
     yield comparisons.scoring(comparisons.WRN, device, 10_000 if on_gpu else 600, rounds=5)
     yield comparisons.detection(10_000, 2_000, rounds=9)
     yield comparisons.detection(1_000_000, 200_000, rounds=5)

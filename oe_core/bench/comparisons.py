@@ -10,15 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from oe_core import language_model, metrics
-from oe_core.bench import plain, plain_language
+from oe_core import density, language_model, metrics
+from oe_core.bench import plain, plain_density, plain_language
 from oe_core.bench.timing import Comparison, alternate, clock, seconds_of
 from oe_core.data.batches import Augmented, JointBatches, network_inputs
 from oe_core.data.image_set import ImageSet
 from oe_core.data.streams import END, UNKNOWN, Stream
 from oe_core.image_classifier import fit, load_model, predict
 from oe_core.models import build
-from oe_core.recipes import ImageRecipe, LanguageRecipe
+from oe_core.recipes import DensityRecipe, ImageRecipe, LanguageRecipe
 from oe_core.scores import msp
 
 # WRN-40-2, 128 + 256: the paper's step; a low rate, since noise has nothing to learn and must not diverge.
@@ -27,6 +27,11 @@ TINY = replace(WRN, model="wrn-10-1", size=8, batch_size=8, outlier_batch_size=1
 # 20 + 20 segments of 70 words, 4 layers of 1,550: the paper's step, at a low rate for the same reason.
 QRNN = LanguageRecipe("bench", "random words", outliers="random words", learning_rate=0.1)
 TINY_QRNN = replace(QRNN, vocabulary=30, length=7, embedding=8, hidden=12, layers=2, batch_size=3, outlier_batch_size=4)
+
+# Pairs of images as at scale course, where a CPU can time it, and as in the paper.
+PIXEL_CNN = DensityRecipe("bench", "random pixels", outliers="random pixels", learning_rate=1e-5)
+SMALL_PIXEL_CNN = replace(PIXEL_CNN, filters=24, blocks=1, mixtures=5, batch_size=16, outlier_batch_size=16)
+TINY_PIXEL_CNN = replace(SMALL_PIXEL_CNN, size=8, filters=4, batch_size=4, outlier_batch_size=4)
 
 
 def random_images(name: str, count: int, size: int) -> ImageSet:
@@ -168,6 +173,18 @@ def language_step(recipe: LanguageRecipe, device: torch.device, steps: int, warm
     return Comparison(
         f"LM step, {recipe.model}", {"float32, loop": alternation.plain}, alternation.ours, items, 2.0, flops
     )
+
+
+def density_step(recipe: DensityRecipe, device: torch.device, steps: int, warm_up: int, rounds: int) -> Comparison:
+    """One Outlier Exposure step of a density estimator, compared as `training_step` does."""
+    images = random_images("random pixels", 16 * recipe.batch_size, recipe.size)
+    alternation = _Alternation(plain_density.Training(recipe, device).step, device, steps, warm_up, rounds)
+    alternation.leave_early(partial(density.fit, recipe, images, images))
+    items = 2 * recipe.batch_size
+    model = density.PIXELS.network(recipe, 1, torch.device("cpu"))
+    flops = items * training_flops(model, torch.zeros(1, 3, recipe.size, recipe.size))
+    work = f"density step, {recipe.blocks} x {recipe.filters}"
+    return Comparison(work, {"float32, contiguous": alternation.plain}, alternation.ours, items, flops=flops)
 
 
 def step_flops(recipe: ImageRecipe, batch: int) -> float:

@@ -100,7 +100,9 @@ class PixelCNN(nn.Module):
         self.head = normed(nn.Conv2d(filters, PARAMETERS * mixtures, 1), 1.0)
 
     def forward(self, images: Tensor) -> Tensor:
-        return -log_likelihood(self.distribution(images).float(), images)
+        parameters = self.distribution(images)
+        # In float32 at least, whatever the convolutions compute in.
+        return -log_likelihood(parameters.to(torch.promote_types(parameters.dtype, torch.float32)), images)
 
     def distribution(self, images: Tensor) -> Tensor:
         """Parameters of each pixel's mixture of logistics, (n, 10 * mixtures, h, w), from the pixels before it."""
