@@ -65,7 +65,8 @@ def _recipes(in_dist: str, scale: str) -> tuple[DensityRecipe, dict]:
             "limit": 10_000,
             "learning_rate": 0.001,
         }
-    tiny = replace(small, size=16, filters=16, epochs=2, limit=4_000, rate_decay=0.99)
+    tiny = replace(small, size=16, filters=16, epochs=2, limit=5_000, rate_decay=0.995)
+    tuning = {"epochs": 1, "learning_rate": 0.001}
     if scale == "smoke":
-        return replace(tiny, size=8, filters=4, limit=64, epochs=1), {"epochs": 1, "outlier_limit": 64}
-    return tiny, {"epochs": 1}
+        return replace(tiny, size=8, filters=4, limit=64, epochs=1), {**tuning, "outlier_limit": 64}
+    return tiny, {**tuning, "limit": 4_000}
