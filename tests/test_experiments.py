@@ -41,7 +41,7 @@ def test_the_paper_s_settings_of_section_4_3_and_appendix_b():
     assert (cifar.exposed.epochs, cifar.exposed.learning_rate, cifar.exposed.outlier_batch_size) == (10, 0.001, 256)
     svhn = experiment("svhn", "paper")
     assert (svhn.baseline.model, svhn.baseline.epochs, svhn.baseline.learning_rate) == ("wrn-16-4", 20, 0.01)
-    assert not svhn.signed and cifar.signed
+    assert not svhn.baseline.signed and cifar.baseline.signed
     places = experiment("places365", "paper")
     assert (places.baseline.epochs, places.exposed.epochs, places.exposed.outlier_batch_size) == (0, 5, 512)
 

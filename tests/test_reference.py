@@ -123,3 +123,11 @@ def test_without_capitals_sst_loses_more_than_a_third_of_its_gain_and_gutenberg_
     kept, taken, books = (_mean_auroc(name) for name in ("nlp-sst", "nlp-sst-one-case", "nlp-sst-gutenberg"))
     assert taken["+OE"] - taken["MSP"] < 2 / 3 * (kept["+OE"] - kept["MSP"])
     assert books["+OE"] > kept["+OE"] and books["MSP"] == kept["MSP"]
+
+
+def test_exposure_brings_the_word_models_fpr90_below_five_percent_and_leaves_its_perplexity():
+    folder = ROOT / "runs" / "reference" / "lm-ptb-words"
+    found = tables.compare(records.read(folder / "records.csv"), 6).loc[("PTB Words", "Mean")]
+    assert found["FPR90", "+OE", "mean"] < 5 < found["FPR90", "BPC/BPW", "mean"]
+    before, after = (row["perplexity"] for row in _evidence(folder)["perplexity"])
+    assert after < 1.02 * before
