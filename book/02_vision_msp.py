@@ -85,7 +85,7 @@ def sheet_of(plan, columns=10):
     found, _ = out_sets(plan, num_inliers=columns)
     rows |= {f"test: {out.printed}": out.inputs() for out in found}
     spread = {name: images[:: max(1, len(images) // columns)][:columns] for name, images in rows.items()}
-    return image_sheet({name: pixels(images, signed=plan.signed) for name, images in spread.items()})
+    return image_sheet({name: pixels(images, signed=plan.baseline.signed) for name, images in spread.items()})
 
 
 # %%
@@ -314,7 +314,7 @@ def extremes(name, columns=10):
         order = np.argsort(scores, kind="stable")
         for label, picked in (("most", order[::-1][:columns]), ("least", order[:columns])):
             title = f"{kind}, {label} anomalous"
-            rows[title] = pixels(images[torch.from_numpy(picked.copy())], signed=first_plan.signed)
+            rows[title] = pixels(images[torch.from_numpy(picked.copy())], signed=first_plan.baseline.signed)
             captions[title] = [f"{scores[index]:.2f}" for index in picked]
     return image_sheet(rows, captions)
 

@@ -283,7 +283,7 @@ axes.legend(markerscale=3, fontsize=8, ncols=2)
 figures.publish(figure, "06_complexity", ROOM / "figures")
 
 # %% [markdown]
-# The points lie along a line: most of what the network says about an image is how simple it is. A smooth digit on a plain
+# Noise apart, the points lie along a line: most of what the network says about an image is how simple it is. A smooth digit on a plain
 # ground is cheap for anyone. What is *particular* about the network is its distance from the line; Serrà et al. therefore
 # score with the difference of the two, a likelihood ratio. Neither score is in the paper; both are cheap. AUROC in percent, on up to 400
 # images of each set:
@@ -344,7 +344,8 @@ print(missing or "Everything that was asked for was run.")
 #
 # - A likelihood is a product over pixels, and most of it is about neighbours: smooth images are likely images.
 # - So an anomaly can be likelier than every inlier. It is no bug of one network; a PNG file agrees.
-# - Outlier Exposure with a margin teaches that some simple images are to be unlikely, and it can cost density.
+# - Outlier Exposure with a margin can teach that some simple images are to be unlikely, if the outliers hold such images; it
+#   costs density, and a short training may not reach the margin at all. Table 5 above says which of the two happened here.
 # - A loss in one line is not a specification. Units and sums have to be printed beside it.
 
 # %% [markdown]

@@ -365,7 +365,8 @@ if "words" in evaluations:
 
 # %% [markdown]
 # Where the first column beats the second, a count beats the likelihood of a trained model. Exposure has to be held against
-# the better of the two.
+# the better of the two: where it only equals the first column, the network need not have learned more than to count. (The
+# case of letters decides how many words are unknown; see 7.9.)
 
 # %% [markdown]
 # ## 7.9 The case of letters
@@ -477,9 +478,10 @@ if anomaly_lines:
     display((100 * pd.DataFrame({name: broken_auroc(name, lines) for name, lines in anomaly_lines.items()}).T).round(1))
 
 # %% [markdown]
-# Of the anomalies' text nothing is left but how often a word has a single letter. To a model that has read `<unk>` a thousand times, as
-# one of the Penn Treebank has, such a text is easy to predict, and scores as *less* anomalous than any inlier; one that never
-# met it finds nothing more foreign. Neither number says anything about web pages, and with this reader the paper's character row cannot be
+# Of the anomalies' text nothing is left but how often a word has a single letter. To a baseline that has read `<unk>` a thousand times, as
+# one of the Penn Treebank has, such a text is easy to predict, and scores as *less* anomalous than nearly any inlier; one that never
+# met it finds nothing more foreign. An exposed model has met `<unk>` in WikiText-2's articles as well, where it was to expect nothing.
+# None of these numbers says anything about web pages, and with this reader the paper's character row cannot be
 # had. (As read, the code cannot even start: its corpus reader asks the character dictionary for `<unk>`, which the Penn Treebank's
 # has only as five characters; were it one token there, the reader of web pages would ask in vain for `<`.) How the printed numbers
 # were made is not published. Two of them do not fit in themselves: the mean FPR90 after exposure is not the mean of

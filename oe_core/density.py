@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from oe_core.data.images import load_images
 from oe_core.losses import likelihood_margin
 from oe_core.models.pixel_cnn import PixelCNN
 from oe_core.recipes import DensityRecipe
-from oe_core.train import Trained, autocast, training_part
+from oe_core.train import autocast, training_part
 
 # What embedded sets replace here; as classifiers meet them, they replace others.
 STAND_INS = {"photo-china": "CIFAR-10", "font-letters": "80 Million Tiny Images"}
@@ -96,7 +97,7 @@ def _loss(losses: Tensor, labels: Tensor, recipe: DensityRecipe) -> tuple[Tensor
     return kept + recipe.oe_weight * outlier_part, inliers.mean(), outlier_part
 
 
-PIXELS = train.Task(
+TASK = train.Task(
     batches=_batches,
     network=_network,
     inputs=lambda images, recipe: scaled(images),
@@ -107,22 +108,9 @@ PIXELS = train.Task(
     weights=final_weights,
 )
 
-
-def fit(recipe: DensityRecipe, inliers: ImageSet, outliers: ImageSet | None = None, **settings) -> Trained:
-    """`train.fit` for density estimators, its arguments and errors; losses in the log are nats a sub-pixel."""
-    return train.fit(PIXELS, recipe, inliers, outliers, **settings)
-
-
-def origins(recipe: DensityRecipe) -> list[str]:
-    """Hashes of files of weights that a training starts from: a density estimator starts from none."""
-    return []
-
-
-def load_model(recipe: DensityRecipe, weights: dict[str, Tensor], num_classes: int, device: torch.device) -> nn.Module:
-    """The network of `recipe` with `weights`, ready for scoring."""
-    model = _network(recipe, num_classes, device)
-    model.load_state_dict(weights)
-    return model.eval()
+# `train.fit` and `train.load_model` for this kind of recipe.
+fit = partial(train.fit, TASK)
+load_model = partial(train.load_model, TASK)
 
 
 @torch.inference_mode()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from oe_core.data.anomalies import ANOMALIES
 from oe_core.data.images import known_names
-from oe_core.experiments import DRAWS, Experiment, check_names
+from oe_core.experiments import DRAWS, Experiment, check_choice, check_names
 from oe_core.recipes import DensityRecipe, fine_tuned
 from oe_core.scales import check_scale
 
@@ -42,8 +42,7 @@ def density_experiment(
     Raises ValueError for unknown scales, data sets or variants, listing the known ones.
     """
     check_scale(scale)
-    if variant not in VARIANTS:
-        raise ValueError(f"variant={variant!r} is unknown; choose one of {', '.join(VARIANTS)}")
+    check_choice("variant", variant, VARIANTS)
     embedded = in_dist == "photo-china"
     out_dists = tuple(out_dists) or (EMBEDDED_OUT_DISTS if embedded else OUT_DISTS)
     outliers = outliers or ("font-letters" if embedded else "tiny-images-80m")

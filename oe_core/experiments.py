@@ -5,7 +5,7 @@ and 10), `text_experiments` has the texts'. The paper's settings come from secti
 scales shorten them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from oe_core.data.anomalies import ANOMALIES
@@ -74,13 +74,19 @@ def experiment(
     Raises ValueError for unknown scales, data sets or variants, listing the known ones.
     """
     check_scale(scale)
-    if variant not in VARIANTS:
-        raise ValueError(f"variant={variant!r} is unknown; choose one of {', '.join(VARIANTS)}")
+    check_choice("variant", variant, VARIANTS)
     out_dists = tuple(out_dists) or OUT_DISTS.get(in_dist, OUT_DISTS["cifar10"])
     outliers = outliers or OUTLIERS.get(in_dist, OUTLIERS["cifar10"])
     check_names(in_dist, outliers, out_dists, set(known_names()) | ANOMALIES)
     baseline, exposed = _recipes(in_dist, outliers, scale, variant)
     return Experiment(scale, baseline, exposed, out_dists, SEEDS[scale], DRAWS[scale])
+
+
+def check_choice(argument: str, value: str, known: Iterable[str]) -> None:
+    """Raise a ValueError that lists the `known` values unless `value` is one of them."""
+    known = tuple(known)
+    if value not in known:
+        raise ValueError(f"{argument}={value!r} is unknown; choose one of {', '.join(known)}")
 
 
 def check_names(in_dist: str, outliers: str, out_dists: Sequence[str], known: set[str]) -> None:

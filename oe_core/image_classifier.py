@@ -1,6 +1,7 @@
 """Image classifiers: how one is built, fed, optimised and asked; the loop is `oe_core.train`'s."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from oe_core.data.images import load_images as load  # noqa: F401  the store ask
 from oe_core.models import build
 from oe_core.models.resnet18 import places365_weights
 from oe_core.recipes import ImageRecipe
-from oe_core.train import Trained, autocast, cosine, training_part
+from oe_core.train import autocast, cosine, training_part
 
 FINAL_LEARNING_RATE = 1e-6  # hendrycks/outlier-exposure CIFAR/oe_tune.py
 
@@ -55,16 +56,6 @@ def _rate(recipe: ImageRecipe, position: int, steps_an_epoch: int) -> float:
     return cosine(position + 1, recipe.epochs * steps_an_epoch, recipe.learning_rate, FINAL_LEARNING_RATE)
 
 
-IMAGES = train.Task(
-    batches=_batches,
-    network=_network,
-    inputs=lambda images, recipe: network_inputs(images, recipe.scaling),
-    optimiser=_optimiser,
-    rate=_rate,
-    start=lambda recipe: places365_weights(weights_path(recipe)) if recipe.weights_file else None,
-)
-
-
 def weights_path(recipe: ImageRecipe) -> Path:
     """Where the file of weights lies that `recipe` starts from: among the downloads of its in-distribution.
 
@@ -77,21 +68,24 @@ def weights_path(recipe: ImageRecipe) -> Path:
     return path
 
 
-def origins(recipe: ImageRecipe) -> list[str]:
+def _origins(recipe: ImageRecipe) -> list[str]:
     """sha256 (hex) of each file of weights that the training starts from."""
     return [hashlib.sha256(weights_path(recipe).read_bytes()).hexdigest()] if recipe.weights_file else []
 
 
-def fit(recipe: ImageRecipe, inliers: ImageSet, outliers: ImageSet | None = None, **settings) -> Trained:
-    """`train.fit` for image classifiers, its arguments and errors."""
-    return train.fit(IMAGES, recipe, inliers, outliers, **settings)
+TASK = train.Task(
+    batches=_batches,
+    network=_network,
+    inputs=lambda images, recipe: network_inputs(images, recipe.scaling),
+    optimiser=_optimiser,
+    rate=_rate,
+    start=lambda recipe: places365_weights(weights_path(recipe)) if recipe.weights_file else None,
+    origins=_origins,
+)
 
-
-def load_model(recipe: ImageRecipe, weights: dict[str, Tensor], num_classes: int, device: torch.device) -> nn.Module:
-    """The network of `recipe` with `weights`, ready for scoring."""
-    model = _network(recipe, num_classes, device)
-    model.load_state_dict(weights)
-    return model.eval()
+# `train.fit` and `train.load_model` for this kind of recipe.
+fit = partial(train.fit, TASK)
+load_model = partial(train.load_model, TASK)
 
 
 @torch.inference_mode()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from oe_core.data.streams import UNITS
 from oe_core.data.texts import TEXTS
-from oe_core.experiments import DRAWS, Experiment, check_names
+from oe_core.experiments import DRAWS, Experiment, check_choice, check_names
 from oe_core.recipes import LanguageRecipe, fine_tuned
 from oe_core.scales import check_scale
 from oe_core.text_experiments import EMBEDDED_OUT_DISTS
@@ -40,9 +40,8 @@ def language_experiment(
     Raises ValueError for unknown scales, units, data sets or variants, listing the known ones.
     """
     check_scale(scale)
-    for argument, value, known in (("unit", unit, UNITS), ("variant", variant, VARIANTS)):
-        if value not in known:
-            raise ValueError(f"{argument}={value!r} is unknown; choose one of {', '.join(known)}")
+    check_choice("unit", unit, UNITS)
+    check_choice("variant", variant, VARIANTS)
     embedded = in_dist == "docstrings"
     out_dists = tuple(out_dists) or (EMBEDDED_OUT_DISTS if embedded else OUT_DISTS)
     outliers = outliers or ("docstrings-stdlib" if embedded else "wikitext-2")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +15,7 @@ from oe_core.data.streams import load_stream as load  # noqa: F401  the store as
 from oe_core.losses import activation_penalty, outlier_exposure, slowness_penalty
 from oe_core.models.qrnn import Dropouts, QRNNLanguageModel
 from oe_core.recipes import LanguageRecipe
-from oe_core.train import Trained, autocast, cosine
+from oe_core.train import autocast, cosine
 
 NOT_YET = 1e12  # a step that no training reaches
 
@@ -140,7 +141,7 @@ def _loss(outputs: tuple[Tensor, Tensor, Tensor], labels: Tensor, recipe: Langua
     return total + penalty, *parts
 
 
-STREAMS = train.Task(
+TASK = train.Task(
     batches=_batches,
     network=_network,
     inputs=lambda ids, recipe: ids,
@@ -151,22 +152,9 @@ STREAMS = train.Task(
     weights=final_weights,
 )
 
-
-def fit(recipe: LanguageRecipe, inliers: Stream, outliers: Stream | None = None, **settings) -> Trained:
-    """`train.fit` for language models, its arguments and errors; the log has each epoch's validation perplexity."""
-    return train.fit(STREAMS, recipe, inliers, outliers, **settings)
-
-
-def origins(recipe: LanguageRecipe) -> list[str]:
-    """Hashes of files of weights that a training starts from: a language model starts from none."""
-    return []
-
-
-def load_model(recipe: LanguageRecipe, weights: dict[str, Tensor], num_classes: int, device: torch.device) -> nn.Module:
-    """The network of `recipe` with `weights`, ready for scoring."""
-    model = _network(recipe, num_classes, device)
-    model.load_state_dict(weights)
-    return model.eval()
+# `train.fit` and `train.load_model` for this kind of recipe.
+fit = partial(train.fit, TASK)
+load_model = partial(train.load_model, TASK)
 
 
 @torch.inference_mode()

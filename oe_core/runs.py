@@ -203,7 +203,7 @@ def _training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | Non
 def _identity(recipe: Recipe, load: Load) -> str:
     fingerprints = [images.fingerprint if images else None for images in _training_sets(recipe, load)]
     parent = _identity(recipe.parent, load) if recipe.parent else None
-    parts = [recipe.digest, fingerprints, parent, *NETWORKS[type(recipe)].origins(recipe)]
+    parts = [recipe.digest, fingerprints, parent, *NETWORKS[type(recipe)].TASK.origins(recipe)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

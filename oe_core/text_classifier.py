@@ -1,5 +1,7 @@
 """Text classifiers: how one is built, fed, optimised and asked; the loop is `oe_core.train`'s."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -10,7 +12,7 @@ from oe_core.data.texts import load_texts as load  # noqa: F401  the store asks 
 from oe_core.data.vocabulary import PADDING, Vocabulary, padded
 from oe_core.models.gru import GRUClassifier
 from oe_core.recipes import TextRecipe
-from oe_core.train import Trained, autocast, cosine, training_part
+from oe_core.train import autocast, cosine, training_part
 
 
 def vocabulary_of(inliers: TextSet, recipe: TextRecipe) -> Vocabulary:
@@ -48,7 +50,7 @@ def _network(recipe: TextRecipe, num_classes: int, device: torch.device) -> nn.M
     return GRUClassifier(recipe.vocabulary, num_classes).to(device)
 
 
-TEXTS = train.Task(
+TASK = train.Task(
     batches=_batches,
     network=_network,
     inputs=lambda ids, recipe: ids,
@@ -58,22 +60,9 @@ TEXTS = train.Task(
     compiles=False,  # packed sequences have another shape in each batch
 )
 
-
-def fit(recipe: TextRecipe, inliers: TextSet, outliers: TextSet | None = None, **settings) -> Trained:
-    """`train.fit` for text classifiers, its arguments and errors."""
-    return train.fit(TEXTS, recipe, inliers, outliers, **settings)
-
-
-def origins(recipe: TextRecipe) -> list[str]:
-    """Hashes of files of weights that a training starts from: a text classifier starts from none."""
-    return []
-
-
-def load_model(recipe: TextRecipe, weights: dict[str, Tensor], num_classes: int, device: torch.device) -> nn.Module:
-    """The network of `recipe` with `weights`, ready for scoring."""
-    model = _network(recipe, num_classes, device)
-    model.load_state_dict(weights)
-    return model.eval()
+# `train.fit` and `train.load_model` for this kind of recipe.
+fit = partial(train.fit, TASK)
+load_model = partial(train.load_model, TASK)
 
 
 @torch.inference_mode()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oe_core.data.texts import TEXTS
-from oe_core.experiments import DRAWS, Experiment, check_names
+from oe_core.experiments import DRAWS, Experiment, check_choice, check_names
 from oe_core.recipes import TextRecipe, fine_tuned
 from oe_core.scales import check_scale
 
@@ -43,8 +43,7 @@ def text_experiment(
     the settings of TREC. Raises ValueError for unknown scales, data sets or variants, listing the known ones.
     """
     check_scale(scale)
-    if variant not in VARIANTS:
-        raise ValueError(f"variant={variant!r} is unknown; choose one of {', '.join(VARIANTS)}")
+    check_choice("variant", variant, VARIANTS)
     embedded = in_dist == "docstrings"
     out_dists = tuple(out_dists) or (EMBEDDED_OUT_DISTS if embedded else OUT_DISTS)
     outliers = outliers or ("docstrings-stdlib" if embedded else "wikitext-2")

@@ -53,6 +53,7 @@ class Task:
     rate: (recipe, position, steps an epoch) -> learning rate of update `position` in [0, all steps).
     start: recipe -> the weights that it starts from without a parent, None for its network's own initialisation.
     prepare: (network, the first batch as the network takes it) -> None; sets a network up that starts without weights.
+    origins: recipe -> hashes of the files of weights that it starts from.
     loss: (what the network returns, labels, recipe) -> (total, inlier part, outlier part).
     after_epoch: (network, optimiser, recipe, inliers, log so far) -> further columns of the epoch's row in the log.
     weights: (network, optimiser) -> the state dict that the training ends with.
@@ -65,6 +66,7 @@ class Task:
     optimiser: Callable[[Iterable[nn.Parameter], Recipe], torch.optim.Optimizer]
     rate: Callable[[Recipe, int, int], float]
     start: Callable[[Recipe], dict[str, Tensor] | None] = lambda recipe: None
+    origins: Callable[[Recipe], list[str]] = lambda recipe: []
     prepare: Callable[[nn.Module, Tensor], None] | None = None
     loss: Callable[..., tuple[Tensor, Tensor, Tensor]] = classifier_loss
     after_epoch: Callable[..., dict] = lambda *training: {}
@@ -254,6 +256,15 @@ def fit(
     final = task.weights(training.model, training.optimiser)
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in final.items()}
     return Trained(weights, training.log, training.seconds)
+
+
+def load_model(
+    task: Task, recipe: Recipe, weights: dict[str, Tensor], num_classes: int, device: torch.device
+) -> nn.Module:
+    """The network of `recipe` with `weights`, ready for scoring."""
+    model = task.network(recipe, num_classes, device)
+    model.load_state_dict(weights)
+    return model.eval()
 
 
 def _run(training: _Training, checkpoint: Checkpoint | None, bar: tqdm) -> None:

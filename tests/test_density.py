@@ -8,8 +8,9 @@ import torch
 from tqdm import tqdm
 
 from oe_core.data.image_set import ImageSet
-from oe_core.density import PIXELS, final_weights, fit, load, load_model, margin, predict, scaled
+from oe_core.density import TASK, final_weights, fit, load, load_model, margin, predict, scaled
 from oe_core.recipes import DensityRecipe, fine_tuned
+from oe_core.train import fit as train_task
 
 CPU = torch.device("cpu")
 TINY = DensityRecipe(
@@ -51,12 +52,12 @@ def test_it_learns_the_inliers_and_exposure_makes_outliers_cost_more():
     assert after > before and tuned.log[-1]["outlier_loss"] <= tuned.log[0]["outlier_loss"]
 
 
-def test_a_new_network_starts_from_the_first_batch_and_a_fine_tuned_one_from_its_parent(monkeypatch):
+def test_a_new_network_starts_from_the_first_batch_and_a_fine_tuned_one_from_its_parent():
     prepared = []
-    task = replace(PIXELS, prepare=lambda model, images: prepared.append(images))
-    monkeypatch.setattr("oe_core.density.PIXELS", task)
-    weights = train(replace(TINY, epochs=1)).weights
-    train(fine_tuned(TINY, "noisy", epochs=1), initial=weights)
+    task = replace(TASK, prepare=lambda model, images: prepared.append(images))
+    quiet = {"device": CPU, "progress": lambda **bar: tqdm(disable=True, **bar)}
+    weights = train_task(task, replace(TINY, epochs=1), flat(), **quiet).weights
+    train_task(task, fine_tuned(replace(TINY, epochs=1), "noisy"), flat(), noisy(), initial=weights, **quiet)
     assert [images.shape for images in prepared] == [(8, 3, 8, 8)]
 
 
@@ -86,7 +87,7 @@ def test_each_reading_of_the_margin(unit, count, nats_an_image):
 def test_the_loss_compares_pairs_and_keeps_the_likelihood_if_asked(inlier_likelihood):
     recipe = replace(TINY, inlier_likelihood=inlier_likelihood, margin_unit="nats", oe_weight=2.0)
     in_losses, out_losses = 192 * torch.tensor([1.0, 2.0]), 192 * torch.tensor([1.5, 9.0, 0.0])
-    total, inlier_part, outlier_part = PIXELS.loss(torch.cat([in_losses, out_losses]), torch.zeros(2), recipe)
+    total, inlier_part, outlier_part = TASK.loss(torch.cat([in_losses, out_losses]), torch.zeros(2), recipe)
     assert inlier_part.item() == pytest.approx(1.5)
     assert outlier_part.item() == pytest.approx(((1 + 1 - 1.5) + 0) / 2)  # the second outlier costs enough already
     assert total.item() == pytest.approx((1.5 if inlier_likelihood else 0) + 2 * 0.25)
@@ -94,7 +95,7 @@ def test_the_loss_compares_pairs_and_keeps_the_likelihood_if_asked(inlier_likeli
 
 def test_the_rate_falls_by_a_factor_a_step():
     recipe = replace(TINY, rate_decay=0.9)
-    assert [PIXELS.rate(recipe, position, 6) for position in (0, 1, 7)] == pytest.approx(
+    assert [TASK.rate(recipe, position, 6) for position in (0, 1, 7)] == pytest.approx(
         [0.002, 0.0018, 0.002 * 0.9**7]
     )
 
@@ -102,7 +103,7 @@ def test_the_rate_falls_by_a_factor_a_step():
 def test_polyak_averages_are_the_running_mean_of_the_weights():
     parameter = torch.nn.Parameter(torch.zeros(1))
     model = torch.nn.ParameterDict({"w": parameter})
-    optimiser = PIXELS.optimiser([parameter], replace(TINY, polyak=0.75))
+    optimiser = TASK.optimiser([parameter], replace(TINY, polyak=0.75))
     expected, seen = None, []
     for _ in range(4):
         parameter.grad = torch.ones(1)
@@ -115,7 +116,7 @@ def test_polyak_averages_are_the_running_mean_of_the_weights():
 
 def test_without_polyak_the_last_weights_are_kept():
     parameter = torch.nn.Parameter(torch.zeros(1))
-    optimiser = PIXELS.optimiser([parameter], TINY)
+    optimiser = TASK.optimiser([parameter], TINY)
     parameter.grad = torch.ones(1)
     optimiser.step()
     assert torch.equal(final_weights(torch.nn.ParameterDict({"w": parameter}), optimiser)["w"], parameter)

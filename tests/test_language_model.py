@@ -12,7 +12,7 @@ from tqdm import tqdm
 from oe_core.data.streams import Stream, stream_of
 from oe_core.data.text_set import TextSet
 from oe_core.language_model import (
-    STREAMS,
+    TASK,
     as_text,
     final_weights,
     fit,
@@ -111,7 +111,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit():
 
 def test_averaging_begins_after_patience_validations_without_a_gain_and_gives_the_mean_of_the_iterates():
     model = QRNNLanguageModel(9, 8, 8, 1, Dropouts(0, 0, 0, 0, 0))
-    optimiser = STREAMS.optimiser(model.parameters(), replace(AVERAGED, weight_decay=0, patience=2))
+    optimiser = TASK.optimiser(model.parameters(), replace(AVERAGED, weight_decay=0, patience=2))
     stream = Stream("toy", "characters", torch.randint(9, (60,), dtype=torch.int32), tuple("abcdefghi"), 30, "folder")
     recipe, log, iterates = replace(AVERAGED, length=5, patience=2, vocabulary=9), [], []
     for epoch in range(6):
@@ -122,7 +122,7 @@ def test_averaging_begins_after_patience_validations_without_a_gain_and_gives_th
             if is_averaging(optimiser):
                 iterates.append(model.output_bias.detach().clone())
         was = is_averaging(optimiser)
-        row = STREAMS.after_epoch(model, optimiser, recipe, stream, log)
+        row = TASK.after_epoch(model, optimiser, recipe, stream, log)
         assert row["averaged"] == was
         log.append({"validation_perplexity": 1.0 if epoch == 0 else row["validation_perplexity"]})
         # Epochs 0 and 1 cannot trigger; in epoch 3 the best before the last two validations is epoch 0's.
@@ -166,7 +166,7 @@ def test_an_interrupted_training_goes_on_to_the_same_averaged_weights(stop_after
 
 def test_the_gradient_is_clipped_as_a_whole():
     parameters = [torch.nn.Parameter(torch.zeros(2)), torch.nn.Parameter(torch.zeros(1))]
-    optimiser = STREAMS.optimiser(parameters, replace(AVERAGED, learning_rate=1.0, clip=0.5, weight_decay=0))
+    optimiser = TASK.optimiser(parameters, replace(AVERAGED, learning_rate=1.0, clip=0.5, weight_decay=0))
     parameters[0].grad, parameters[1].grad = torch.tensor([3.0, 0.0]), torch.tensor([4.0])
     optimiser.step()
     assert torch.allclose(parameters[0], torch.tensor([-0.3, 0.0])) and torch.allclose(
@@ -175,8 +175,8 @@ def test_the_gradient_is_clipped_as_a_whole():
 
 
 def test_sgd_keeps_its_rate_and_adam_follows_a_cosine():
-    assert {STREAMS.rate(AVERAGED, position, 5) for position in range(40)} == {4.0}
-    rates = [STREAMS.rate(replace(TINY, epochs=4), position, 5) for position in range(20)]
+    assert {TASK.rate(AVERAGED, position, 5) for position in range(40)} == {4.0}
+    rates = [TASK.rate(replace(TINY, epochs=4), position, 5) for position in range(20)]
     assert rates[0] == 0.02 and rates[10] == pytest.approx(0.01) and rates == sorted(rates, reverse=True)
 
 
@@ -184,7 +184,7 @@ def test_the_penalties_enter_the_loss_but_not_its_reported_parts():
     recipe = replace(TINY, activation_penalty=2.0, slowness_penalty=1.0)
     logits, labels = torch.randn(6, 4), torch.tensor([[0, 1, 2]])
     raw = torch.tensor([1.0, 3.0]).view(2, 1, 1)
-    total, inlier, outlier = STREAMS.loss((logits, 2 * raw, raw), labels, recipe)
+    total, inlier, outlier = TASK.loss((logits, 2 * raw, raw), labels, recipe)
     assert torch.isclose(inlier, F.cross_entropy(logits[:3], labels[0]))
     assert torch.isclose(outlier, -F.log_softmax(logits[3:], 1).mean())
     assert torch.isclose(total, inlier + outlier + 2 * (4 + 36) / 2 + 1 * 4)

@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 from oe_core.data.text_set import TextSet
 from oe_core.recipes import TextRecipe, fine_tuned
-from oe_core.text_classifier import TEXTS, fit, load_model, predict, token_ids, vocabulary_of
+from oe_core.text_classifier import TASK, fit, load_model, predict, token_ids, vocabulary_of
 
 CPU = torch.device("cpu")
 BASELINE = TextRecipe("pets", "pets", epochs=4, batch_size=8, outlier_batch_size=8, vocabulary=40)
@@ -68,7 +68,7 @@ def test_the_rate_of_texts_falls_once_an_epoch_as_torchs_cosine_does():
     optimiser = torch.optim.Adam([torch.zeros(1, requires_grad=True)], lr=0.01)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=BASELINE.epochs)
     for epoch in range(BASELINE.epochs):
-        rates = {TEXTS.rate(BASELINE, 8 * epoch + step, 8) for step in range(8)}
+        rates = {TASK.rate(BASELINE, 8 * epoch + step, 8) for step in range(8)}
         assert len(rates) == 1 and rates.pop() == pytest.approx(scheduler.get_last_lr()[0])
         optimiser.step()
         scheduler.step()

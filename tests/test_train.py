@@ -5,7 +5,7 @@ import torch
 from tqdm import tqdm
 
 from oe_core.data.image_set import ImageSet
-from oe_core.image_classifier import FINAL_LEARNING_RATE, IMAGES, fit, load_model, predict
+from oe_core.image_classifier import FINAL_LEARNING_RATE, TASK, fit, load_model, predict
 from oe_core.recipes import ImageRecipe, fine_tuned, from_scratch
 from oe_core.train import NonFiniteLossError, cosine, held_out_part, training_part
 
@@ -116,7 +116,7 @@ def test_a_non_finite_loss_names_recipe_step_and_rate_and_keeps_the_last_checkpo
 
 def rate(position, epochs=1, steps=1000):
     """Of an image recipe from 0.1."""
-    return IMAGES.rate(replace(BASELINE, epochs=epochs, learning_rate=0.1), position, steps)
+    return TASK.rate(replace(BASELINE, epochs=epochs, learning_rate=0.1), position, steps)
 
 
 def test_the_rate_of_images_starts_at_the_first_point_of_its_cosine_and_ends_at_one_millionth():

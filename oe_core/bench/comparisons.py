@@ -167,7 +167,7 @@ def language_step(recipe: LanguageRecipe, device: torch.device, steps: int, warm
     alternation = _Alternation(plain_language.Training(recipe, device).step, device, steps, warm_up, rounds)
     alternation.leave_early(partial(language_model.fit, recipe, words, words))
     segments = recipe.batch_size + recipe.outlier_batch_size
-    model = language_model.STREAMS.network(recipe, recipe.vocabulary, torch.device("cpu")).eval()
+    model = language_model.TASK.network(recipe, recipe.vocabulary, torch.device("cpu")).eval()
     flops = segments * training_flops(model, torch.zeros(1, recipe.length, dtype=torch.int64))
     items = segments * recipe.length
     return Comparison(
@@ -181,7 +181,7 @@ def density_step(recipe: DensityRecipe, device: torch.device, steps: int, warm_u
     alternation = _Alternation(plain_density.Training(recipe, device).step, device, steps, warm_up, rounds)
     alternation.leave_early(partial(density.fit, recipe, images, images))
     items = 2 * recipe.batch_size
-    model = density.PIXELS.network(recipe, 1, torch.device("cpu"))
+    model = density.TASK.network(recipe, 1, torch.device("cpu"))
     flops = items * training_flops(model, torch.zeros(1, 3, recipe.size, recipe.size))
     work = f"density step, {recipe.blocks} x {recipe.filters}"
     return Comparison(work, {"float32, contiguous": alternation.plain}, alternation.ours, items, flops=flops)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from oe_core.bench.plain import exposure_loss, with_torchs_dropout
-from oe_core.language_model import STREAMS
+from oe_core.language_model import TASK
 from oe_core.models.qrnn import QRNNLayer
 from oe_core.recipes import LanguageRecipe
 
@@ -38,7 +38,7 @@ class PlainLayer(nn.Module):
 
 def network(recipe: LanguageRecipe, device: torch.device) -> nn.Module:
     """The recipe's network and its weights, with plain layers and torch's own dropout, float32."""
-    model = STREAMS.network(recipe, recipe.vocabulary, device)
+    model = TASK.network(recipe, recipe.vocabulary, device)
     model.layers = nn.ModuleList(PlainLayer(layer) for layer in model.layers)
     return with_torchs_dropout(model)
 

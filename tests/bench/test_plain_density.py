@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from oe_core.bench import comparisons, plain_density
-from oe_core.density import PIXELS
+from oe_core.density import TASK
 from oe_core.models.dropout import Dropout
 
 CPU = torch.device("cpu")
@@ -13,12 +13,12 @@ CPU = torch.device("cpu")
 def test_both_ways_have_one_loss_and_one_gradient():
     torch.manual_seed(0)
     training = plain_density.Training(replace(comparisons.TINY_PIXEL_CNN, dropout=0.0), CPU)
-    ours = PIXELS.network(training.recipe, 1, CPU).train()
+    ours = TASK.network(training.recipe, 1, CPU).train()
     ours.load_state_dict(training.model.state_dict())
     # In float64: the two orders of memory add up in other orders.
     training.model, ours, training.images = training.model.double(), ours.double(), training.images.double()
     labels = torch.zeros(training.recipe.batch_size)
-    plain_loss, (loss, *_) = training.loss(), PIXELS.loss(ours(training.images), labels, training.recipe)
+    plain_loss, (loss, *_) = training.loss(), TASK.loss(ours(training.images), labels, training.recipe)
     assert loss.item() == pytest.approx(plain_loss.item(), rel=1e-9)
     plain_loss.backward()
     loss.backward()

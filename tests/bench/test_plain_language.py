@@ -6,7 +6,7 @@ from torch import nn
 
 from oe_core import language_model
 from oe_core.bench import comparisons, plain_language
-from oe_core.language_model import STREAMS
+from oe_core.language_model import TASK
 from oe_core.models.dropout import Dropout
 
 CPU = torch.device("cpu")
@@ -20,13 +20,13 @@ def both_ways(recipe):
     """The plain training and our network with the same weights, in training mode."""
     torch.manual_seed(0)
     training = plain_language.Training(recipe, CPU)
-    ours = STREAMS.network(recipe, recipe.vocabulary, CPU).train()
+    ours = TASK.network(recipe, recipe.vocabulary, CPU).train()
     ours.load_state_dict(training.model.state_dict())
     return training, ours
 
 
 def our_loss(model, training):
-    return STREAMS.loss(model(training.inputs), training.labels, training.recipe)[0]
+    return TASK.loss(model(training.inputs), training.labels, training.recipe)[0]
 
 
 def test_both_ways_have_one_loss_and_one_gradient():
@@ -43,7 +43,7 @@ def test_both_ways_have_one_loss_and_one_gradient():
 def test_both_ways_make_one_step():
     training, ours = both_ways(replace(CERTAIN, clip=0.05))
     before = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
-    optimiser = STREAMS.optimiser(ours.parameters(), training.recipe)
+    optimiser = TASK.optimiser(ours.parameters(), training.recipe)
     our_loss(ours, training).backward()
     optimiser.step()
     training.step()
