@@ -1,4 +1,4 @@
-"""What images, texts and running text differ in when networks are tested on them."""
+"""What the kinds of networks differ in when they are tested."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -22,32 +22,48 @@ Examples = ImageSet | TextSet | Stream
 
 
 @dataclass(frozen=True)
+class Column:
+    """One method in a table of the paper: which network of an experiment is asked, and which of its scores is taken.
+
+    method: the paper's word. network: a key of `Experiment.networks`. score: a key of `Domain.scores`.
+    """
+
+    table: int
+    method: str
+    network: str
+    score: str
+
+
+def before_after(table: int, score: str) -> tuple[Column, Column]:
+    """One score without and with Outlier Exposure; the paper's word for the former is the name of the score."""
+    return Column(table, score, "baseline", score), Column(table, "+OE", "exposed", score)
+
+
+@dataclass(frozen=True)
 class Domain:
-    """How one kind of data is tested.
+    """How one kind of network is tested.
 
     door: where its sets are. load: (name, split, *recipe.reading) -> examples. inputs: (examples, recipe, training) ->
     what the network takes, where training() gives the in-distribution's training examples.
-    printed: (name, recipe) -> the name of a set in the paper's tables. table: the paper's table with one row an
-    out-distribution. scores_table: its table that compares two scores of the exposed network, None where there is none.
-    tpr: share of the anomalies at which the FPR is read. scores: by name; the first is the table's, and its name is the
-    paper's word for the network without Outlier Exposure. quality: how well a network does its own task, and what the
-    network says of the test examples -> its value.
+    printed: (name, recipe) -> the name of a set in the paper's tables. columns: what is measured; the table of the
+    first is the main one, whose scores are kept for figures. tpr: share of the anomalies at which the FPR is read.
+    scores: by name. quality: how well a network does its own task, and what the network says of the test examples ->
+    its value.
     """
 
     door: Door
     load: Callable[..., Examples]
     inputs: Callable[[Examples, Recipe, Callable[[], Examples]], Tensor]
     printed: Callable[[str, Recipe], str]
-    table: int
-    scores_table: int | None
+    columns: tuple[Column, ...]
     tpr: float
     scores: Mapping[str, Callable[[np.ndarray], np.ndarray]]
     quality: tuple[str, Callable[[np.ndarray, Examples], float]]
 
     @property
-    def baseline(self) -> str:
-        """The paper's method word for the network without Outlier Exposure."""
-        return next(iter(self.scores))
+    def main_columns(self) -> tuple[Column, ...]:
+        """The columns of the main table."""
+        return tuple(column for column in self.columns if column.table == self.columns[0].table)
 
 
 def _pixels(images: ImageSet, recipe: ImageRecipe | DensityRecipe, training: Callable[[], ImageSet]) -> Tensor:
@@ -80,15 +96,22 @@ def _bits_per_dimension(losses: np.ndarray, test: ImageSet) -> float:
 
 _CLASSIFIED = {"scores": SCORES, "quality": ("accuracy", _accuracy), "printed": lambda name, recipe: printed_name(name)}
 
+_EXPOSED_SCORES = tuple(Column(10, score, "exposed", score) for score in SCORES)
+
 DOMAINS: dict[type[Recipe], Domain] = {
-    ImageRecipe: Domain(IMAGES, image_classifier.load, _pixels, table=7, scores_table=10, tpr=0.95, **_CLASSIFIED),
-    TextRecipe: Domain(TEXTS, text_classifier.load, _token_ids, table=8, scores_table=None, tpr=0.90, **_CLASSIFIED),
+    ImageRecipe: Domain(
+        IMAGES, image_classifier.load, _pixels, tpr=0.95, columns=(*before_after(7, "MSP"), *_EXPOSED_SCORES),
+        **_CLASSIFIED,
+    ),
+    TextRecipe: Domain(
+        TEXTS, text_classifier.load, _token_ids, tpr=0.90, columns=before_after(8, "MSP"), **_CLASSIFIED,
+    ),
     LanguageRecipe: Domain(
-        TEXTS, language_model.load, _segments, table=11, scores_table=None, tpr=0.90, scores=LANGUAGE_SCORES,
+        TEXTS, language_model.load, _segments, tpr=0.90, columns=before_after(11, "BPC/BPW"), scores=LANGUAGE_SCORES,
         quality=("perplexity", _perplexity), printed=_stream_name,
     ),
     DensityRecipe: Domain(
-        IMAGES, density.load, _pixels, table=5, scores_table=None, tpr=0.95, scores=DENSITY_SCORES,
+        IMAGES, density.load, _pixels, tpr=0.95, columns=before_after(5, "BPP"), scores=DENSITY_SCORES,
         quality=("bits per dimension", _bits_per_dimension), printed=lambda name, recipe: printed_name(name),
     ),
 }  # fmt: skip

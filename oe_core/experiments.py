@@ -5,8 +5,8 @@ and 10), `text_experiments` has the texts'. The paper's settings come from secti
 scales shorten them.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from oe_core.data.anomalies import ANOMALIES
 from oe_core.data.images import known_names
@@ -47,7 +47,8 @@ class Experiment:
     """A baseline, the same network with Outlier Exposure, and the anomalies that test both.
 
     seeds: trainings of each; draws: redraws of every test subset (the paper's "10 runs"). test_limit: test on that many
-    images of every set, the first of a seeded order; None: on all of them.
+    images of every set, the first of a seeded order; None: on all of them. between: further networks of the comparison
+    by what they are called in `oe_core.domains`.
     """
 
     scale: str
@@ -57,6 +58,12 @@ class Experiment:
     seeds: int
     draws: int
     test_limit: int | None = None
+    between: Mapping[str, Recipe] = field(default_factory=dict)
+
+    @property
+    def networks(self) -> dict[str, Recipe]:
+        """Every recipe that is trained, by its role."""
+        return {"baseline": self.baseline, **self.between, "exposed": self.exposed}
 
 
 def experiment(

@@ -18,7 +18,7 @@ from torch import Tensor
 from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
 from oe_core.data.catalog import CATALOG
 from oe_core.data.door import MissingDataError
-from oe_core.domains import DOMAINS, Domain, Examples
+from oe_core.domains import DOMAINS, Column, Domain, Examples
 from oe_core.draws import Draw, base_rate_draws, draws_digest
 from oe_core.experiments import Experiment
 from oe_core.records import OWN_FOLDER, detection_records
@@ -71,7 +71,8 @@ class Evaluation:
 
     def evidence(self) -> dict:
         """What each number rests on: the stamp of every run (data hashes, hardware, packages, commit, seconds)."""
-        stamps = [{"method": method, **run.stamp} for (method, _), run in self.runs.items()]
+        once = {run.identity: (method, run) for (method, _), run in reversed(self.runs.items())}
+        stamps = [{"method": method, **run.stamp} for method, run in reversed(once.values())]
         return {
             "scale": self.records["scale"].iloc[0],
             "seeds": sorted({seed for _, seed in self.runs}),
@@ -161,7 +162,7 @@ def evaluate(
     draws: int | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Evaluation:
-    """Train (or find) baseline and exposed networks for every seed, score everything, measure every draw.
+    """Train (or find) the experiment's networks for every seed, score everything, measure every draw.
 
     Raises ValueError for seeds or draws below 1; MissingDataError when the in-distribution or the outliers are not at
     hand, or no out-distribution at all.
@@ -185,39 +186,35 @@ def evaluate(
     result = Evaluation(pd.DataFrame(), pd.DataFrame(), {}, test, outs, inputs, missing)
     parts, qualities = [], []
     for seed in range(seeds):
-        for method, recipe in ((domain.baseline, baseline), ("+OE", exposed)):
-            progress(f"{recipe.name}, seed {seed}: {method}")
-            run = result.runs[method, seed] = store.run(recipe.with_seed(seed), load=load)
+        for network, recipe in experiment.networks.items():
+            columns = [column for column in domain.columns if column.network == network]
+            methods = [column.method for column in domain.main_columns if column.network == network]
+            progress(f"{recipe.name}, seed {seed}: {', '.join(methods)}")
+            run = store.run(recipe.with_seed(seed), load=load)
+            result.runs |= {(method, seed): run for method in methods}
             in_logits = store.logits(run, baseline.in_dist, inputs, test.fingerprint)
-            qualities.append(_quality(domain, run, in_dist, method, seed, in_logits, test))
+            qualities.append(_quality(domain, run, in_dist, methods[0], seed, in_logits, test))
             for out in outs:
                 out_logits = store.logits(run, out.key, out.inputs, out.fingerprint)
                 pairs = result.draws.setdefault(out.printed, base_rate_draws(len(in_logits), len(out_logits), draws))
                 common = dict(in_dist=in_dist, out_dist=out.printed, seed=seed, draws=pairs,
-                              scale=experiment.scale, outliers=outliers if method == "+OE" else "",
+                              scale=experiment.scale, outliers=outliers if recipe.outliers else "",
                               tpr=domain.tpr, stand_in_for={**names, out.printed: out.stand_in_for})  # fmt: skip
-                parts += _measured(domain, method, in_logits, out_logits, common)
-                if seed == 0:
-                    scored = tuple(domain.scores[domain.baseline](logits) for logits in (in_logits, out_logits))
-                    result.scores.setdefault(out.printed, {})[method] = scored
+                for column in columns:
+                    scored = tuple(domain.scores[column.score](logits) for logits in (in_logits, out_logits))
+                    parts.append(_measured(column, scored, common))
+                    if seed == 0 and column in domain.main_columns:
+                        result.scores.setdefault(out.printed, {})[column.method] = scored
     result.records = pd.concat(parts, ignore_index=True)
     result.quality = pd.DataFrame(qualities)
     return result
 
 
-def _measured(
-    domain: Domain, method: str, in_logits: np.ndarray, out_logits: np.ndarray, common: dict
-) -> list[pd.DataFrame]:
-    """The domain's table compares one score without and with OE; its scores' table two of the network with OE."""
-
-    def rows(table: int, name: str, score: str) -> pd.DataFrame:
-        in_scores, out_scores = (domain.scores[score](logits) for logits in (in_logits, out_logits))
-        return detection_records(table=table, method=name, in_scores=in_scores, out_scores=out_scores, **common)
-
-    found = [rows(domain.table, method, domain.baseline)]
-    if method == "+OE" and domain.scores_table:
-        found += [rows(domain.scores_table, score, score) for score in domain.scores]
-    return found
+def _measured(column: Column, scored: tuple[np.ndarray, np.ndarray], common: dict) -> pd.DataFrame:
+    in_scores, out_scores = scored
+    return detection_records(
+        table=column.table, method=column.method, in_scores=in_scores, out_scores=out_scores, **common
+    )
 
 
 def _quality(

@@ -1,6 +1,6 @@
 """One training loop: baseline, OE fine-tuning and OE from scratch differ by their recipe only.
 
-What is trained is a `Task`: `image_classifier`, `text_classifier` and `language_model` hold one each.
+What is trained is a `Task`: `image_classifier`, `text_classifier`, `language_model` and `density` hold one each.
 """
 
 import math
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from oe_core.data.batches import JointBatches
+from oe_core.data.batches import Batch, JointBatches
 from oe_core.data.image_set import ImageSet
 from oe_core.data.streams import Stream
 from oe_core.data.text_set import TextSet
@@ -39,6 +39,17 @@ class Checkpoint(Protocol):
     def save(self, state: dict) -> None: ...
 
 
+def joint_update(training: "Training", inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """One joint forward pass, one backward pass, one step of the optimiser: (inlier part, outlier part) of the loss."""
+    with training.autocast():
+        outputs = training.forward(inputs)
+    loss, *parts = training.task.loss(outputs, labels, training.recipe)
+    training.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    training.optimiser.step()
+    return parts
+
+
 def classifier_loss(logits: Tensor, labels: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
     """`losses.outlier_exposure` of logits (n, classes), the inliers' first, in float32."""
     return outlier_exposure(logits.float(), labels, recipe.oe_weight)
@@ -55,6 +66,7 @@ class Task:
     prepare: (network, the first batch as the network takes it) -> None; sets a network up that starts without weights.
     origins: recipe -> hashes of the files of weights that it starts from.
     loss: (what the network returns, labels, recipe) -> (total, inlier part, outlier part).
+    update: (training, inputs, labels) -> (inlier part, outlier part); one step, at the rate that has been set.
     after_epoch: (network, optimiser, recipe, inliers, log so far) -> further columns of the epoch's row in the log.
     weights: (network, optimiser) -> the state dict that the training ends with.
     compiles: whether a long training on a GPU is worth `torch.compile`.
@@ -69,6 +81,7 @@ class Task:
     origins: Callable[[Recipe], list[str]] = lambda recipe: []
     prepare: Callable[[nn.Module, Tensor], None] | None = None
     loss: Callable[..., tuple[Tensor, Tensor, Tensor]] = classifier_loss
+    update: Callable[["Training", Tensor, Tensor], tuple[Tensor, Tensor]] = joint_update
     after_epoch: Callable[..., dict] = lambda *training: {}
     weights: Callable[..., dict[str, Tensor]] = lambda model, optimiser: model.state_dict()
     compiles: bool = True
@@ -133,8 +146,11 @@ def _random_state(seed: int, device: torch.device):
         yield
 
 
-class _Training:
-    """Network, optimiser and position of one training; everything that a checkpoint has to hold."""
+class Training:
+    """Network, optimiser and position of one training; everything that a checkpoint has to hold.
+
+    model: the network, with its state. forward: the same, perhaps compiled. task, recipe: what it was made of.
+    """
 
     def __init__(
         self, task: Task, recipe: Recipe, batches: JointBatches, inliers: Examples, initial, device: torch.device
@@ -162,16 +178,15 @@ class _Training:
         generator.set_state(state)
         return self.task.inputs(batch.inputs, self.recipe)
 
-    def update(self, batch) -> None:
-        """One joint forward pass, one backward pass, one step of the optimiser."""
+    def autocast(self) -> torch.autocast:
+        """The context of this training's forward passes."""
+        return autocast(self.recipe.precision, self.device)
+
+    def update(self, batch: Batch) -> None:
+        """The task's update on one batch, at this step's rate."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate(self.step)
-        with autocast(self.recipe.precision, self.device):
-            outputs = self.forward(self.task.inputs(batch.inputs, self.recipe))
-        loss, *parts = self.task.loss(outputs, batch.labels, self.recipe)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimiser.step()
+        parts = self.task.update(self, self.task.inputs(batch.inputs, self.recipe), batch.labels)
         self.epoch_losses[self.step] = torch.stack(parts).detach()
         self.step += 1
 
@@ -246,7 +261,7 @@ def fit(
         raise ValueError(f"recipe {recipe.name!r} has outliers={recipe.outliers!r}, but was given {outliers}")
     with _random_state(recipe.seed, device):
         batches = task.batches(recipe, inliers, outliers, device)
-        training = _Training(task, recipe, batches, inliers, start or initial, device)
+        training = Training(task, recipe, batches, inliers, start or initial, device)
         found = checkpoint.load() if checkpoint else None
         if found is not None:
             training.restore(found)
@@ -267,7 +282,7 @@ def load_model(
     return model.eval()
 
 
-def _run(training: _Training, checkpoint: Checkpoint | None, bar: tqdm) -> None:
+def _run(training: Training, checkpoint: Checkpoint | None, bar: tqdm) -> None:
     check_every = 1 if training.device.type == "cpu" else 100
     saved = now = time.monotonic()
     while training.epoch < training.recipe.epochs:
@@ -289,7 +304,7 @@ def _run(training: _Training, checkpoint: Checkpoint | None, bar: tqdm) -> None:
             training.seconds, now = training.seconds + time.monotonic() - now, time.monotonic()
 
 
-def _save(training: _Training, checkpoint: Checkpoint, since: float) -> tuple[float, float]:
+def _save(training: Training, checkpoint: Checkpoint, since: float) -> tuple[float, float]:
     """Count the time since `since`, save, and return the new (since, saved) clocks."""
     now = time.monotonic()
     training.seconds += now - since
