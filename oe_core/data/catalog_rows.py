@@ -21,7 +21,7 @@ PHOTOGRAPHS = (
         terms="non-commercial use (unverified)",
         by_hand="fetch the .mat files of format 2 from http://ufldl.stanford.edu/housenumbers/",
         citation="Netzer et al. 2011, Reading digits in natural images with unsupervised feature learning",
-        stand_ins=("digits",),
+        stand_ins=("chars74k", "digits"),
         note="train is train_32x32.mat and extra_32x32.mat joined, 1.9 GB in memory",
     ),
     DataSet(
