@@ -22,6 +22,8 @@ IN_DISTS = {
 SEEDS = {"smoke": 1, "demo": 3, "course": 1, "paper": 1}  # the paper trained each network once
 DRAWS = {"smoke": 2, "demo": 10, "course": 10, "paper": 10}
 VARIANTS = ("paper", "code")
+NETWORKS = ("usual", "allconv")
+ALL_CONV_WIDTH = {"smoke": 4, "demo": 8, "course": 24, "paper": 96}
 
 _STANDARDISED = ("gaussian", "rademacher", "blobs", "textures", "svhn", "places365", "lsun")
 OUT_DISTS = {
@@ -73,19 +75,26 @@ def experiment(
     outliers: str = "",
     out_dists: Sequence[str] = (),
     variant: str = "paper",
+    network: str = "usual",
 ) -> Experiment:
     """The experiment of one in-distribution at one scale; `outliers` and `out_dists` replace the paper's when given.
 
     An in-distribution that the paper does not have (a folder of the reader's own) gets the CIFAR-10 settings.
     variant: "paper" follows the text where paper and official code disagree, "code" follows the code.
-    Raises ValueError for unknown scales, data sets or variants, listing the known ones.
+    network: "usual", or "allconv" for the All Convolutional Network of table 9 on the same schedule.
+    Raises ValueError for unknown scales, data sets, variants or networks, listing the known ones.
     """
     check_scale(scale)
     check_choice("variant", variant, VARIANTS)
+    check_choice("network", network, NETWORKS)
     out_dists = tuple(out_dists) or OUT_DISTS.get(in_dist, OUT_DISTS["cifar10"])
     outliers = outliers or OUTLIERS.get(in_dist, OUTLIERS["cifar10"])
     check_names(in_dist, outliers, out_dists, set(known_names()) | ANOMALIES)
     baseline, exposed = _recipes(in_dist, outliers, scale, variant)
+    if network == "allconv":
+        baseline = _all_conv(baseline, scale)
+        exposed = replace(exposed, name=f"{baseline.name}-oe", model=baseline.model, dropout=baseline.dropout,
+                          weights_file=None, parent=baseline)  # fmt: skip
     return Experiment(scale, baseline, exposed, out_dists, SEEDS[scale], DRAWS[scale])
 
 
@@ -157,6 +166,15 @@ def _digits(outliers: str, scale: str) -> tuple[ImageRecipe, ImageRecipe]:
                       limit=256 if small else None)  # fmt: skip
     return baseline, fine_tuned(baseline, outliers, epochs=1 if small else 20, learning_rate=0.02,
                                 outlier_batch_size=128, outlier_crop_padding=0, outlier_order="shuffled")  # fmt: skip
+
+
+def _all_conv(baseline: ImageRecipe, scale: str) -> ImageRecipe:
+    """Appendix D; ReLU for Tiny ImageNet and dropout from the official code. Thin networks do without dropout."""
+    if baseline.weights_file:
+        raise ValueError(f"network='allconv': {baseline.in_dist} starts from a downloaded network; choose 'usual'")
+    width, kind = ALL_CONV_WIDTH[scale], "allconv-relu" if baseline.in_dist == "tiny-imagenet" else "allconv"
+    return replace(baseline, name=f"{baseline.name}-allconv", model=f"{kind}-{width}",
+                   dropout=0.5 if scale == "paper" else 0.0)  # fmt: skip
 
 
 def _course(baseline: ImageRecipe, tuning: dict) -> tuple[ImageRecipe, dict]:
