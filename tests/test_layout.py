@@ -26,7 +26,7 @@ FLOW = (
     ("data.images", "data.texts"),
     ("data.streams",),
     ("data.inventory",),
-    ("data.anomalies",),
+    ("data.anomalies", "data.derived"),
     ("recipe",),
     ("recipes",),
     ("data.batches",),
@@ -44,13 +44,14 @@ FLOW = (
     ("language_experiments", "density_experiments"),
     ("records",),
     ("protocol", "validation"),
+    ("variations",),
     ("tables", "table_text"),
     ("figures", "sheets"),
     ("bench", "bench.*"),
 )
 ARRAYS_ONLY = ("scores", "metrics", "draws")
 # From the records on, pandas and matplotlib are at home.
-WITH_TABLES_AND_FIGURES = ("records", "protocol", "validation", "tables", "table_text", "figures", "sheets")
+WITH_TABLES_AND_FIGURES = "records protocol validation variations tables table_text figures sheets".split()
 NOTEBOOK_PACKAGES = (
     "IPython ipython ipykernel ipywidgets jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "
     "nbconvert nbformat pandas papermill seaborn"
