@@ -131,3 +131,26 @@ def test_exposure_brings_the_word_models_fpr90_below_five_percent_and_leaves_its
     assert found["FPR90", "+OE", "mean"] < 5 < found["FPR90", "BPC/BPW", "mean"]
     before, after = (row["perplexity"] for row in _evidence(folder)["perplexity"])
     assert after < 1.02 * before
+
+
+@pytest.mark.parametrize("readme", ["README.md", "runs/reference/README.md"])
+def test_the_density_tables_quote_the_records(readme):
+    """Each row's measured AUROCs stand in their columns, without exposure first and letters last."""
+    folders = [f"density-cifar10{part}" for part in ("", "-longer", "-letters")]
+    whole = [records.read(ROOT / "runs" / "reference" / folder / "records.csv") for folder in folders]
+    aurocs = [part[part["metric"] == "AUROC"].groupby(["method", "out_dist"])["value"].mean() for part in whole]
+    lines = (ROOT / readme).read_text(encoding="utf-8").splitlines()
+    for out in ("Rademacher", "Blobs", "Textures", "CIFAR-100", "Chars74K"):
+        measured = [aurocs[0]["BPP", out], *(part["+OE", out] for part in aurocs)]
+        if readme == "README.md":
+            measured.pop(2)  # the longer exposure is not in it
+        row = next(line for line in lines if line.startswith((f"| {out} |", f"| {out} (for")))
+        assert row.split(" | ")[1 : 1 + len(measured)] == [f"{value:.1f}" for value in measured]
+
+
+def test_letters_help_a_density_estimator_and_photographs_do_not():
+    tables_5 = [tables.compare(records.read(ROOT / "runs" / "reference" / folder / "records.csv"), 5)["AUROC"]
+                for folder in ("density-cifar10-longer", "density-cifar10-letters")]  # fmt: skip
+    gains = [table["+OE", "mean"] - table["BPP", "mean"] for table in tables_5]
+    assert abs(gains[0]["CIFAR-10", "Mean"]) < 1 and gains[1].drop([("CIFAR-10", "Gaussian")]).min() > 1
+    assert tables_5[0]["BPP", "mean"]["CIFAR-10", "Chars74K"] < 50  # likelier than the inliers
