@@ -36,7 +36,7 @@ FLOW = (
     ("image_classifier", "text_classifier", "language_model", "density"),
     ("stamp", "checkpoint"),
     ("runs",),
-    ("scores", "metrics", "draws", "complexity"),
+    ("scores", "metrics", "draws", "complexity", "calibration"),
     ("experiments",),
     ("text_experiments", "domains"),
     ("language_experiments", "density_experiments"),
@@ -46,7 +46,7 @@ FLOW = (
     ("figures", "sheets"),
     ("bench", "bench.*"),
 )
-ARRAYS_ONLY = ("scores", "metrics", "draws")
+ARRAYS_ONLY = ("scores", "metrics", "draws", "calibration")
 # From the records on, pandas and matplotlib are at home.
 WITH_TABLES_AND_FIGURES = ("records", "protocol", "validation", "tables", "table_text", "figures", "sheets")
 NOTEBOOK_PACKAGES = (
@@ -98,7 +98,7 @@ def test_the_packages_that_are_only_names_import_nothing():
 
 
 @pytest.mark.parametrize("module", ARRAYS_ONLY)
-def test_scores_metrics_and_draws_see_arrays_only(module):
+def test_scores_metrics_draws_and_calibration_see_arrays_only(module):
     packages = {name.split(".")[0] for name in _imports(ROOMS[module])} - sys.stdlib_module_names
     assert packages == {"numpy"}
 
