@@ -21,12 +21,13 @@ GROUP_COLOURS = (BLUE, GREEN, VERMILION)
 MOST_COLUMNS = 4
 
 
-def _panels(names: list[str], argument: str, height: float, **settings) -> tuple[Figure, np.ndarray]:
-    """One panel a name in one row, titled; ValueError for none and for more than a row holds."""
+def _panels(names: list[str], argument: str, height: float, widths: list[float] | None = None):
+    """A figure and its panels, one a name in one row, titled; ValueError for none and for more than a row holds."""
     if not 1 <= len(names) <= MOST_COLUMNS:
         raise ValueError(f"{argument} has {len(names)} panels ({', '.join(names)}); a row shows 1 to {MOST_COLUMNS}")
-    size = (3.1 * len(names) + 0.5, height)
-    figure, axes = plt.subplots(1, len(names), figsize=size, squeeze=False, **settings)
+    widths = widths or [3.1] * len(names)  # inches
+    size = (sum(widths) + 0.5, height)
+    figure, axes = plt.subplots(1, len(names), figsize=size, squeeze=False, sharey=True, width_ratios=widths)
     for panel, name in zip(axes[0], names, strict=True):
         panel.set_title(name)
     return figure, axes[0]
@@ -40,7 +41,7 @@ def reliability(predictions: Mapping[str, Predictions], size: int = BIN_SIZE) ->
     panels, and as `calibration.adaptive_bins`.
     """
     with styled():
-        figure, panels = _panels(list(predictions), "predictions", 3.7, sharey=True)
+        figure, panels = _panels(list(predictions), "predictions", 3.7)
         for axes, (confidence, correct) in zip(panels, predictions.values(), strict=True):
             _reliability_panel(axes, confidence, correct, size)
         panels[0].set_ylabel("accuracy of a bin")
@@ -67,7 +68,7 @@ def confidence_histograms(confidences: Mapping[str, Mapping[str, ArrayLike]], bi
     panels, for more than three groups, and for a group that is empty or lies outside [0, 1].
     """
     with styled():
-        figure, panels = _panels(list(confidences), "confidences", 3.2, sharey=True)
+        figure, panels = _panels(list(confidences), "confidences", 3.2)
         for axes, (panel, groups) in zip(panels, confidences.items(), strict=True):
             if len(groups) > len(GROUP_COLOURS):
                 raise ValueError(f"{panel} has {len(groups)} groups; a panel shows at most {len(GROUP_COLOURS)}")
@@ -95,8 +96,8 @@ def error_bars(panels: Mapping[str, pd.DataFrame], metric: str = "RMS calibratio
     panels, and for more than four methods.
     """
     with styled():
-        widths = [max(2, len(frame)) for frame in panels.values()]
-        figure, axes = _panels(list(panels), "panels", 3.4, sharey=True, width_ratios=widths)
+        widths = [max(2.4, 0.95 * len(frame)) for frame in panels.values()]
+        figure, axes = _panels(list(panels), "panels", 3.4, widths)
         for panel, frame in zip(axes, panels.values(), strict=True):
             _bars(panel, frame)
         axes[0].set_ylabel(f"{metric} (%), lower = better")
