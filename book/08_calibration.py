@@ -51,6 +51,7 @@ from oe_core.calibration_experiments import IN_DISTS as OF_SCALE
 from oe_core.calibration_experiments import READINGS, calibration_experiment
 from oe_core.calibration_protocol import calibrate
 from oe_core.data.images import MissingDataError
+from oe_core.metrics import auroc
 from oe_core.runs import Store
 from oe_core.scales import check_scale, runs_root
 
@@ -298,11 +299,18 @@ figure = calibration_figures.error_bars({f"{in_dist} with": rms})
 figures.publish(figure, "08_each_set", ROOM / "figures")
 
 # %%
-pd.concat({metric: by_set(metric) for metric in ("RMS", "MAD", "SoftF1")}, axis=1).round(1)
+def detection(method):
+    """AUROC (percent) of low confidence as the score, seed 0, for each out-distribution."""
+    answers = first.answers[method, 0]
+    return {out: 100 * auroc(-answers.inliers()[0], -answers.anomalies(out)[0]) for out in answers.outs}
+
+
+areas = pd.DataFrame({"Temperature": detection("MSP"), "+OE": detection("+OE")})
+pd.concat({metric: by_set(metric) for metric in ("RMS", "MAD", "SoftF1")} | {"AUROC": areas}, axis=1).round(1)
 
 # %% [markdown]
-# The sets on which exposure gains least are those that chapter 2 found hardest to detect: calibration on anomalies is detection, read
-# off the confidence.
+# Beside the errors stands how well each network *detects* the set, the AUROC of chapter 2 (on whole sets). Compare the two steps from **Temperature** to
+# **+OE** in each row: calibration on anomalies is detection, read off the confidence. Where exposure did not help to detect, it does not help here.
 
 # %% [markdown]
 # ## 8.6 Rescaling: Table 13
@@ -322,8 +330,8 @@ tables.publish(table_13, "table_13", ROOM / "tables")
 Markdown(tables.rendered(table_13))
 
 # %% [markdown]
-# Rescaling alone (from **Temperature** to **+Rescale**) lowers all claims a little, and those near $1/k$ most. It gives much only to a network that
-# *makes* such claims, on anomalies: one that was exposed. On right answers it costs something, since they are lowered, too.
+# Rescaling alone (from **Temperature** to **+Rescale**) lowers all claims a little, and those near $1/k$ most. It gives most to a network that
+# *makes* such claims, on anomalies: compare **+OE** here and in Table 12. On right answers it costs something, since they are lowered, too.
 
 # %% [markdown]
 # ## 8.7 What does it cost on inliers?
@@ -400,8 +408,8 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # ## Summary
 #
 # - Calibration compares claimed confidence with the share of right answers, bin by bin; the bins alone leave an error of chance.
-# - A temperature from held-out inliers makes a network honest about inliers. It knows nothing of anomalies, and cannot put them to the left of
-#   mistakes.
+# - A temperature from held-out inliers makes a network honest about inliers. It knows nothing of anomalies, and moves their confidence only
+#   together with that of the inliers.
 # - Outlier Exposure lowers the confidence on anomalies themselves, mostly without the inliers' paying for it, once each network has its own temperature.
 # - Rescaling removes the floor of $1/k$; it pays for a network that goes down to the floor.
 # - How a sample is composed decides the size of a calibration error. It has to be printed beside the number.
@@ -423,8 +431,8 @@ exposed = calibration.rms_error(*first.sample("+OE", typical))
 print(f"baseline: RMS {100 * errors[best]:.1f} % at T = {best:.2f} (tuned on inliers: T = {first.temperature('MSP'):.2f}); exposed: {100 * exposed:.1f} %")
 
 # %% [markdown] tags=["solution"]
-# With enough heat everything is unsure, and on a sample that is mostly wrong being unsure is cheap: the error falls. What is lost is the use of the number.
-# Look at the soft F1, or at the confidence on right answers, before you prefer such a network.
+# With enough heat everything is unsure, and on a sample that is half wrong being unsure is cheap: the error falls. What is lost is the use of the number.
+# Look at the confidence on right answers before you prefer such a network:
 
 # %% tags=["solution"]
 for name, (claimed, hits) in {"baseline, cheating": (calibration.confidences(sample, best), right),

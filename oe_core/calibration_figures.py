@@ -89,19 +89,19 @@ def _histogram(axes: Axes, panel: str, group: str, values: np.ndarray, colour: s
     axes.axvline(values.mean(), color=colour, linestyle=":", linewidth=1.2)
 
 
-def error_bars(panels: Mapping[str, pd.DataFrame], metric: str = "RMS calibration error") -> Figure:
+def error_bars(panels: Mapping[str, pd.DataFrame], metric: str = "RMS error") -> Figure:
     """Bars as in Figure 3, one panel a name: {panel: frame with a row a data set and a column a method (percent)}.
 
     A column named "METHOD ±" is the spread of METHOD and becomes a whisker. Raises ValueError for no or more than four
     panels, and for more than four methods.
     """
     with styled():
-        widths = [max(2.4, 0.95 * len(frame)) for frame in panels.values()]
+        widths = [max(1.6, 0.95 * len(frame)) for frame in panels.values()]
         figure, axes = _panels(list(panels), "panels", 3.4, widths)
         for panel, frame in zip(axes, panels.values(), strict=True):
             _bars(panel, frame)
         axes[0].set_ylabel(f"{metric} (%), lower = better")
-        axes[0].legend(loc="best")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=len(LINES))
     return figure
 
 
@@ -115,5 +115,6 @@ def _bars(axes: Axes, frame: pd.DataFrame) -> None:
         left = places + (number - (len(methods) - 1) / 2) * width
         axes.bar(left, frame[method], width * 0.92, color=colour, label=method,
                  yerr=None if spread is None else spread.fillna(0), error_kw={"ecolor": GREY})  # fmt: skip
+    axes.set_xlim(min(-0.55, len(frame) / 2 - 1.35), max(len(frame) - 0.45, len(frame) / 2 + 0.35))
     axes.set_xticks(places, [name.replace(" ", "\n") for name in frame.index])
     axes.grid(axis="x", visible=False)

@@ -60,7 +60,7 @@ def test_bars_have_the_height_of_their_value_and_the_whisker_of_its_spread():
     whiskers = bars["Temperature"].errorbar.lines[2][0].get_segments()
     assert [(segment[0, 1], segment[1, 1]) for segment in whiskers] == [(18.0, 22.0), (10.0, 10.0)]
     assert bars["+OE"].errorbar is None
-    assert axes.get_ylabel() == "RMS calibration error (%), lower = better"
+    assert axes.get_ylabel() == "RMS error (%), lower = better"
 
 
 @pytest.mark.parametrize(
