@@ -368,12 +368,11 @@ print("\n".join(f"{name:10} {reading}" for name, reading in READINGS.items()))
 
 # %%
 def side_by_side(table):
-    """Means of one table under every reading, and the paper's own."""
+    """Means of one table under every reading, and the paper's own, over its sets."""
     printed = tables.paper_table(table).astype({"value": float})
-    sources = {("", reading): frame[frame["table"] == table] for reading, frame in records.items()}
-    sources[("", "printed")] = printed
+    frames = {reading: frame[frame["table"] == table] for reading, frame in records.items()} | {"printed": printed}
     columns = ["in_dist", "metric", "method"]
-    means = {name: frame.groupby(columns, sort=False)["value"].mean() for (_, name), frame in sources.items()}
+    means = {name: frame.groupby(columns, sort=False)["value"].mean() for name, frame in frames.items()}
     order = list(dict.fromkeys(zip(printed["metric"], printed["method"], strict=True)))
     rows = pd.DataFrame(means).unstack(["metric", "method"]).stack(0, future_stack=True)
     measured = [name for name in rows.index.get_level_values(0).unique() if name in set(records[READING]["in_dist"])]
@@ -386,9 +385,9 @@ for number in (12, 13):
     display(Markdown(f"**Table {number}**"), readings)
 
 # %% [markdown]
-# The ratio decides most of an error: where half of the sample cannot be answered, half of all confidence is misplaced. Numbers from different
-# ratios are different quantities, and the printed ones, whose published logs come from the code, belong beside its reading. Which network is the
-# better one does not depend on it here if the order of the columns is the same in all rows.
+# The ratio decides most of an error: where half of the sample cannot be answered, whatever confidence it gets is misplaced. Numbers from different
+# ratios are different quantities. The official code's published logs print the very numbers of the paper's table, so that the row to hold
+# beside **printed** (where the paper has the data set; over its own out-distributions) is **code**. Which network is the better one is another question: compare the order of the columns in all rows.
 #
 # The missing bin matters where there are few: among two hundred bins it is half a percent of the examples, among five it is a fifth or
 # more, and the most confident ones.
@@ -452,7 +451,8 @@ print(f"ECE {100 * ece:.2f} %, MAD {100 * calibration.mad_error(claimed, hits):.
       f"the top one of {len(occupied)} occupied bins holds {100 * (which == 14).mean():.0f} % of the examples")  # fmt: skip
 
 # %% [markdown] tags=["solution"]
-# Most examples fall into one wide bin, in which claims that are too high and too low cancel out, and the others hold a handful each.
+# Most examples fall into one wide bin, in which claims that are too high and too low cancel out; the others hold a handful each, whose
+# shares are mostly chance.
 
 # %% [markdown]
 # **3. A coin.** What are RMS error, MAD error and soft F1 of a network that claims 1/2 everywhere, on a sample of one inlier to one anomaly in which all
