@@ -309,8 +309,9 @@ areas = pd.DataFrame({"Temperature": detection("MSP"), "+OE": detection("+OE")})
 pd.concat({metric: by_set(metric) for metric in ("RMS", "MAD", "SoftF1")} | {"AUROC": areas}, axis=1).round(1)
 
 # %% [markdown]
-# Beside the errors stands how well each network *detects* the set, the AUROC of chapter 2 (on whole sets). Compare the two steps from **Temperature** to
-# **+OE** in each row: calibration on anomalies is detection, read off the confidence. Where exposure did not help to detect, it does not help here.
+# Beside the errors stands how well each network *detects* the set, the AUROC of chapter 2 (seed 0, whole sets). The two are related, and not the same. Where exposure
+# hardly helps to detect, it hardly helps here. But detection asks for an order only, calibration for a number: look for a row with an AUROC
+# near 100 and an error that is still large. There every anomaly is less sure than almost every inlier, and still much too sure.
 
 # %% [markdown]
 # ## 8.6 Rescaling: Table 13
