@@ -17,7 +17,7 @@ def _network(recipe: ObjectiveRecipe, num_classes: int, device: torch.device) ->
 
 
 def _loss(logits: Tensor, labels: Tensor, recipe: ObjectiveRecipe) -> tuple[Tensor, Tensor, Tensor]:
-    return OBJECTIVES[recipe.objective].loss(logits.float(), labels, recipe.oe_weight)
+    return OBJECTIVES[recipe.objective].loss(logits.float(), labels, recipe)
 
 
 TASK = replace(image_classifier.TASK, network=_network, loss=_loss)

@@ -13,9 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from oe_core.losses import classification, outlier_exposure
-
-HARD_SHARE = 0.32  # of a batch's outliers: 32 of 100 in hendrycks/outlier-exposure MNIST/oe_scratch.py
-ENERGY_MARGINS = (-23.0, -5.0)  # of inliers and outliers, CIFAR-10 in wetliu/energy_ood CIFAR/train.py
+from oe_core.recipes import ObjectiveRecipe
 
 Parts = tuple[Tensor, Tensor, Tensor]
 
@@ -28,8 +26,8 @@ def _weighed(inlier_part: Tensor, outlier_part: Tensor, oe_weight: float) -> Par
     return inlier_part + oe_weight * outlier_part, inlier_part, outlier_part
 
 
-def hard_outliers(logits: Tensor, labels: Tensor, oe_weight: float, share: float = HARD_SHARE) -> Parts:
-    """Equation 1 on the hardest `share` of a batch's outliers, those furthest from the uniform posterior.
+def hard_outliers(logits: Tensor, labels: Tensor, oe_weight: float, share: float) -> Parts:
+    """Equation 1 on the hardest `share` (0 to 1) of a batch's outliers, those furthest from the uniform posterior.
 
     Online hard example mining, section 5; hendrycks/outlier-exposure MNIST/oe_scratch.py (commented out there).
     """
@@ -72,7 +70,7 @@ def multilabel(logits: Tensor, labels: Tensor, oe_weight: float) -> Parts:
     return _weighed(inlier_part, outlier_part, oe_weight)
 
 
-def energy_margins(logits: Tensor, labels: Tensor, oe_weight: float, margins=ENERGY_MARGINS) -> Parts:
+def energy_margins(logits: Tensor, labels: Tensor, oe_weight: float, margins: tuple[float, float]) -> Parts:
     """E[max(0, E(x) - m_in)^2] + E[max(0, m_out - E(x'))^2] beside the classification, E = -log sum_c exp l_c.
 
     margins: (m_in, m_out), the energy that inliers stay below and outliers above. The inliers' hinge counts to the
@@ -88,18 +86,22 @@ def energy_margins(logits: Tensor, labels: Tensor, oe_weight: float, margins=ENE
 
 @dataclass(frozen=True)
 class Objective:
-    """loss: as above. more_outputs: how many the network has beyond its classes."""
+    """loss: logits, labels and recipe -> parts as above. more_outputs: how many the network has beyond its classes."""
 
-    loss: Callable[[Tensor, Tensor, float], Parts]
+    loss: Callable[[Tensor, Tensor, ObjectiveRecipe], Parts]
     more_outputs: int = 0
 
 
+def _weighed_only(loss: Callable[[Tensor, Tensor, float], Parts]) -> Callable[[Tensor, Tensor, ObjectiveRecipe], Parts]:
+    return lambda logits, labels, recipe: loss(logits, labels, recipe.oe_weight)
+
+
 OBJECTIVES = {
-    "uniform": Objective(outlier_exposure),
-    "hard-outliers": Objective(hard_outliers),
-    "class-prior": Objective(class_prior),
-    "reject-class": Objective(reject_class, more_outputs=1),
-    "multilabel": Objective(multilabel),
-    "energy": Objective(energy_margins),
+    "uniform": Objective(_weighed_only(outlier_exposure)),
+    "hard-outliers": Objective(lambda logits, labels, r: hard_outliers(logits, labels, r.oe_weight, r.hard_share)),
+    "class-prior": Objective(_weighed_only(class_prior)),
+    "reject-class": Objective(_weighed_only(reject_class), more_outputs=1),
+    "multilabel": Objective(_weighed_only(multilabel)),
+    "energy": Objective(lambda logits, labels, r: energy_margins(logits, labels, r.oe_weight, r.energy_margins)),
 }
 """The objectives of `ObjectiveRecipe` by name."""

@@ -7,9 +7,11 @@ import torch.nn.functional as F
 from oe_core.losses import outlier_exposure
 from oe_core.objectives import OBJECTIVES, class_prior, energy_margins, hard_outliers, multilabel, reject_class
 from oe_core.recipes import OBJECTIVES as NAMES
+from oe_core.recipes import ImageRecipe, with_objective
 from oe_core.scores import OBJECTIVE_SCORES
 
 GENERATOR = torch.Generator().manual_seed(0)
+RECIPE = ImageRecipe("digits", "digits")
 LOGITS, LABELS = torch.randn(12, 4, generator=GENERATOR), torch.tensor([0, 1, 1, 3])
 
 
@@ -19,14 +21,14 @@ def test_every_name_of_a_recipe_has_a_loss_and_a_score():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_total_is_the_inlier_part_and_the_weighed_outlier_part(name):
-    total, inlier_part, outlier_part = OBJECTIVES[name].loss(LOGITS, LABELS, 0.5)
+    total, inlier_part, outlier_part = OBJECTIVES[name].loss(LOGITS, LABELS, with_objective(RECIPE, name))
     assert total.item() == pytest.approx(inlier_part.item() + 0.5 * outlier_part.item())
     assert outlier_part > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_without_outliers_only_the_inliers_count(name):
-    total, inlier_part, outlier_part = OBJECTIVES[name].loss(LOGITS[:4], LABELS, 0.5)
+    total, inlier_part, outlier_part = OBJECTIVES[name].loss(LOGITS[:4], LABELS, with_objective(RECIPE, name))
     assert total == inlier_part and outlier_part == 0
 
 
@@ -81,5 +83,27 @@ def test_energy_margins_by_hand():
 
 def test_energies_beyond_their_margins_cost_nothing():
     logits = torch.tensor([[30.0, 0.0], [0.0, 0.0]])
-    *_, outlier_part = energy_margins(logits, torch.tensor([0]), 0.1)
+    *_, outlier_part = energy_margins(logits, torch.tensor([0]), 0.1, margins=(-23.0, -5.0))
     assert outlier_part == 0
+
+
+def test_share_and_margins_are_the_recipe_s():
+    half, tenth = (with_objective(RECIPE, "hard-outliers", hard_share=share) for share in (0.5, 0.1))
+    parts = [OBJECTIVES["hard-outliers"].loss(LOGITS, LABELS, recipe)[2] for recipe in (half, tenth)]
+    assert parts[0] < parts[1]
+    wide = with_objective(RECIPE, "energy", energy_margins=(-30.0, -2.0))
+    assert OBJECTIVES["energy"].loss(LOGITS, LABELS, wide)[2] > OBJECTIVES["energy"].loss(
+        LOGITS, LABELS, with_objective(RECIPE, "energy")
+    )[2]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hard_share": 0}, r"hard_share=0 must be in \(0, 1\]"),
+        ({"energy_margins": (-5.0, -23.0)}, r"energy_margins=\(-5.0, -23.0\) must be two, the inliers' below"),
+    ],
+)
+def test_shares_and_margins_that_make_no_sense_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        with_objective(RECIPE, "energy", **change)

@@ -1,0 +1,394 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 9. Design choices: what makes Outlier Exposure work
+#
+# The paper's discussion and appendices make a dozen claims beside its tables: how much, which, and how close the outliers have to
+# be, whether to train from scratch, which weight, which other losses. Most stand there in one sentence, without a table.
+#
+# > Which of the choices around Outlier Exposure matter, and which claims about them hold when they are tested?
+#
+# **You will learn**
+#
+# - to turn a sentence of a discussion into an experiment that could fail;
+# - to change one thing at a time, with everything else shared through the store of runs;
+# - to choose a weight without looking at a test set, and to check afterwards what looking would have chosen;
+# - what hard outliers, a reject class and labels without a softmax do to a detector;
+# - to keep a ledger of claims, with the number behind each verdict.
+#
+# Needed: chapters 1 and 2; section 9.1 uses the errors of chapter 8.
+
+# %% tags=["parameters"]
+SCALE = "demo"
+IN_DIST = ""  # data set to learn; empty: that of the scale
+OUTLIERS = ""  # data set of outliers; empty: the paper's, or its stand-in
+OUT_DISTS = []  # test anomalies; empty: the paper's for the in-distribution
+SEEDS = 1  # trainings of each network
+DRAWS = None  # test subsets of each trained network; None: ten
+WEIGHTS = [0.1, 0.5, 2.0]  # lambda, in 9.3
+NOISE = 0.2  # standard deviation of the noise in 9.4, of the range from black to white
+COUNTS = [50, 500]  # how many outliers there are at all, in 9.4
+DIVERSE = ""  # outliers with many classes, in 9.5; empty: CIFAR-100, or rendered letters where the inliers are digits
+CLASSES = []  # how many of them; empty: from a few to all
+TAIL = 20.0  # size of the first class in terms of the last, in 9.8
+
+# %%
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from IPython.display import Markdown
+
+from oe_core import figures, tables
+from oe_core.calibration_experiments import IN_DISTS as OF_SCALE
+from oe_core.calibration_experiments import calibration_experiment
+from oe_core.calibration_protocol import calibrate
+from oe_core.data.derived import loader, long_tailed, of_classes, random_part, with_noise
+from oe_core.data.images import load_images
+from oe_core.experiments import experiment
+from oe_core.protocol import evaluate, substituted
+from oe_core.recipes import fine_tuned, from_scratch, with_objective
+from oe_core.runs import Store
+from oe_core.scales import check_scale, runs_root
+from oe_core.scores import energy
+from oe_core.validation import validation_scores
+from oe_core.variations import ERROR, summary, vary
+
+plt.rcParams.update(figures.STYLE)
+ROOM = runs_root() / check_scale(SCALE)
+IN_DIST = IN_DIST or OF_SCALE[SCALE][0]
+plan, _ = substituted(calibration_experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS))
+store, own = Store(ROOM), plan.exposed.outliers
+OF_EXPOSURE = ("oe_weight", "outlier_batch_size", "outlier_crop_padding", "outlier_flip", "outlier_order", "outlier_limit")
+exposure = {field: getattr(plan.exposed, field) for field in OF_EXPOSURE}
+tuning = {**exposure, "epochs": plan.exposed.epochs, "learning_rate": plan.exposed.learning_rate}
+frames, ledger = {}, []
+
+
+def tested(topic, recipes, **settings):
+    """Measure recipes that differ in one thing, keep every value, and show the means."""
+    frames[topic] = vary(store, plan, recipes, seeds=SEEDS, draws=DRAWS, **settings)
+    return summary(frames[topic])
+
+
+def exposed(name, **changes):
+    """The exposed network with one thing changed."""
+    return replace(plan.exposed, name=name, **changes)
+
+
+def enter(claim, test, number, held):
+    """A row of the ledger."""
+    ledger.append({"claim": claim, "test": test, "number": number, "held": "yes" if held else "no"})
+    print(f"{'held' if held else 'did not hold'}: {number}")
+
+
+# %% [markdown]
+# All networks below learn the same in-distribution, with a part of its training set held out as in chapter 8, and meet the same out-distributions; means are over those,
+# over draws and over seeds. Each test ends with a verdict that is computed from its table. With a single seed a verdict is an observation: raise `SEEDS` before you
+# believe a difference of a point or two.
+
+# %% [markdown]
+# ## 9.1 From scratch, or fine-tuned?
+#
+# > Appendix C: training from scratch with Outlier Exposure usually improves detection, error and calibration beyond fine-tuning.
+
+# %%
+scratch = from_scratch(plan.baseline, own, **exposure)
+table = tested("scratch", {"without": plan.baseline, "fine-tuned": plan.exposed, "from scratch": scratch})
+
+
+def rms(exposed_recipe):
+    """RMS calibration error (percent) of an exposed network, mean over sets, samples and seeds."""
+    found = calibrate(store, replace(plan, exposed=exposed_recipe), seeds=SEEDS, draws=DRAWS)["paper"].records
+    return found.query("table == 12 and metric == 'RMS' and method == '+OE'")["value"].mean()
+
+
+table["RMS"] = pd.Series({"fine-tuned": rms(plan.exposed), "from scratch": rms(scratch)})
+table.round(2)
+
+# %%
+fpr = table["FPR95"]
+enter("from scratch detects better than fine-tuned", "the baseline's schedule with outliers from its first step",
+      f"FPR95 {fpr['fine-tuned']:.1f} fine-tuned, {fpr['from scratch']:.1f} from scratch",
+      fpr["from scratch"] < fpr["fine-tuned"])  # fmt: skip
+
+# %% [markdown]
+# The price is that nothing can be taken from a network that is trained already. Note that the two have not seen equally many outliers, in the paper either: from
+# scratch every epoch has them. (The two calibration errors that the paper's appendix C prints are its FPR95 values; the table has ours.)
+
+# %% [markdown]
+# ## 9.2 Another architecture: Table 9
+#
+# > Appendix D: Outlier Exposure works on the All Convolutional Network as well.
+
+# %%
+other = experiment(IN_DIST, SCALE, outliers=own, out_dists=OUT_DISTS, network="allconv")
+all_conv = evaluate(store, other, seeds=SEEDS, draws=DRAWS)
+as_table_9 = all_conv.records[all_conv.records["table"] == 7].assign(table=9)
+table_9 = tables.compare(as_table_9, 9)
+tables.publish(table_9, "table_09", ROOM / "tables")
+Markdown(tables.rendered(table_9))
+
+# %%
+aurocs = table_9["AUROC"].xs("mean", axis=1, level=1).iloc[0]
+enter("OE helps another architecture", "All Convolutional Network",
+      f"AUROC {aurocs['MSP']:.1f} without, {aurocs['+OE']:.1f} with", aurocs["+OE"] > aurocs["MSP"])  # fmt: skip
+
+# %% [markdown]
+# ## 9.3 The weight, chosen without a test set
+#
+# > Section 4.3 and appendix A: $\lambda$ is chosen on validation distributions, corrupted copies of held-out inliers, and never on the test's anomalies.
+#
+# Eight of them: uniform noise, arithmetic and geometric means of two images, patches in a wrong order, speckle, pixelation, shifted channels, inverted ones. For each weight,
+# FPR95 on those, and on the test's out-distributions, which nobody may look at:
+
+# %%
+weighed = {f"{weight:g}": exposed(f"weight {weight:g}", oe_weight=weight) for weight in WEIGHTS}
+table = tested("weight", weighed)
+on_validation = {name: validation_scores(store, recipe)["FPR95"].mean() for name, recipe in weighed.items()}
+curve = pd.DataFrame({"validation": on_validation, "test": table["FPR95"], "test error": table[ERROR]}).rename_axis("lambda")
+curve.round(1)
+
+# %%
+figure, axes = plt.subplots(figsize=(5.4, 3.2))
+for column, (colour, dash) in zip(("validation", "test"), figures.LINES, strict=False):
+    axes.plot(WEIGHTS, curve[column], dash, marker="o", color=colour, label=f"{column} distributions")
+axes.set(xscale="log", xlabel=r"$\lambda$", ylabel="mean FPR95 (lower = better)", ylim=(0, None))
+axes.legend()
+figures.publish(figure, "09_weight", ROOM / "figures")
+
+# %%
+picked, wished = curve["validation"].idxmin(), curve["test"].idxmin()
+cost = curve["test"][picked] - curve["test"][wished]
+enter("validation distributions choose a good weight", f"lambda of {', '.join(curve.index)}",
+      f"they choose {picked}, the test sets would have chosen {wished}; it costs {cost:.1f} points of FPR95",
+      cost <= 2)  # fmt: skip
+
+# %% [markdown]
+# ## 9.4 Which outliers, and how many
+#
+# > Section 5: noise added to inliers does not teach a network about other anomalies. Section 4.3: it "quickly memorized this statistical pattern".
+
+# %%
+inliers = load_images(plan.baseline.in_dist, "train", plan.baseline.size)
+outliers = load_images(own, "train", plan.baseline.size)
+made = {"noisy inliers": lambda size: with_noise(inliers, NOISE)}
+made |= {f"{count} outliers": lambda size, count=count: random_part(outliers, count) for count in COUNTS}
+load = loader(made)
+recipes = {"without": plan.baseline, "all outliers": plan.exposed}
+recipes |= {name: exposed(name, outliers=name, outlier_limit=None) for name in made}
+table = tested("outliers", recipes, load=load)
+table.rename(index={"all outliers": f"all {len(outliers)} outliers"}).round(1)
+
+# %%
+real, noisy = (table["AUROC"][name] - table["AUROC"]["without"] for name in ("all outliers", "noisy inliers"))
+enter("noisy inliers are no substitute for real outliers", f"noise of {NOISE:g}",
+      f"AUROC {noisy:+.1f} with noisy inliers, {real:+.1f} with real outliers", noisy < real / 2)  # fmt: skip
+
+# %% [markdown]
+# > Section 5: a small part of the outliers is enough; 50,000 of 80 million images "led to a negligible degradation".
+
+# %%
+few, whole = table["AUROC"][f"{max(COUNTS)} outliers"], table["AUROC"]["all outliers"]
+enter("a part of the outliers suffices", f"{max(COUNTS)} of {len(outliers)}",
+      f"AUROC {few:.1f} with the part, {whole:.1f} with all", few > whole - real / 5)  # fmt: skip
+
+# %% [markdown]
+# ## 9.5 How diverse?
+#
+# > Section 5: ten classes of CIFAR-100 as outliers for CIFAR-10 give an AUPR of 78.5, thirty 85.1, fifty 85.3; more barely help.
+#
+# The text does not say whether ten classes were also a fifth of fifty classes' images. Here every row has **equally many** images, of few classes or of many; the classes nest. The set that lends its classes is
+# no test set in this section.
+
+# %%
+diverse = DIVERSE or ("font-letters" if IN_DIST == "digits" else "cifar100")
+lender = load_images(diverse, "train", plan.baseline.size)
+total = len(lender.classes)
+counts = CLASSES or sorted({max(1, total // 10), max(1, 3 * total // 10), max(1, total // 2), total})
+images = counts[0] * int(torch.bincount(lender.labels).min())
+of_few = {f"{count} classes": lambda size, count=count: of_classes(lender, count, images) for count in counts}
+recipes = {"without": plan.baseline} | {name: exposed(name, outliers=name, outlier_limit=None) for name in of_few}
+elsewhere = replace(plan, out_dists=tuple(out for out in plan.out_dists if out != diverse))
+frames["classes"] = vary(store, elsewhere, recipes, seeds=SEEDS, draws=DRAWS, load=loader(of_few))
+table = summary(frames["classes"])
+print(f"{images} images of {diverse} in each row but the first")
+table.round(1)
+
+# %%
+few, middle, most = (table["AUPR"][f"{count} classes"] for count in (counts[0], counts[-2], counts[-1]))
+enter("diversity matters at equal size, up to a point", f"{counts} classes of {diverse}, {images} images",
+      f"AUPR {few:.1f} with {counts[0]}, {middle:.1f} with {counts[-2]}, {most:.1f} with {counts[-1]}",
+      middle > few and abs(most - middle) < middle - few)  # fmt: skip
+
+# %% [markdown]
+# ## 9.6 Order and proportion
+#
+# Two questions that users of the official code keep asking; the paper does not. Its loader reads outliers in the order of their file, from a random place on. And a batch holds two
+# of them for each inlier.
+
+# %%
+other_order = "contiguous" if plan.exposed.outlier_order == "shuffled" else "shuffled"
+batch = plan.exposed.outlier_batch_size
+recipes = {f"{plan.exposed.outlier_order}, {batch} a batch": plan.exposed,
+           f"{other_order}, {batch} a batch": exposed(other_order, outlier_order=other_order),
+           f"{plan.exposed.outlier_order}, {batch // 4} a batch": exposed("fewer", outlier_batch_size=batch // 4)}  # fmt: skip
+table = tested("order", recipes)
+table.round(1)
+
+# %% [markdown]
+# Where a file is sorted by class, reading on from a random place shows a batch one kind of outlier; where it is mixed, the order is no question. Fewer outliers a batch are fewer
+# outliers in all: the second and third row answer two different questions.
+
+# %% [markdown]
+# ## 9.7 Hard outliers
+#
+# > Section 5: counting only the hardest outliers of a batch helps on the hardest anomalies and costs a little on noise.
+
+# %%
+hard = with_objective(plan.exposed, "hard-outliers")
+tested("hard", {"all outliers": plan.exposed, f"hardest {hard.hard_share:.0%}": hard})
+sets = frames["hard"].query("metric == 'AUROC'").groupby(["out_dist", "setting"], sort=False)["value"].mean().unstack()
+sets = sets.sort_values("all outliers").assign(change=lambda frame: frame.iloc[:, 1] - frame.iloc[:, 0])
+sets.round(1)
+
+# %%
+hardest, easiest = sets.index[0], sets.index[-1]
+on_hardest, on_easiest = sets["change"].iloc[0], sets["change"].iloc[-1]
+enter("hard outliers help on the hardest set and not on the easiest", f"the hardest {hard.hard_share:.0%} of a batch",
+      f"AUROC {on_hardest:+.1f} on {hardest}, {on_easiest:+.1f} on {easiest}", on_hardest > 0 >= on_easiest)  # fmt: skip
+
+# %% [markdown]
+# ## 9.8 Other outputs, other targets
+#
+# > Section 5: Outlier Exposure also works for a **multilabel** classifier (score: minus the largest sigmoid) and with a **reject class**, but neither competes with a softmax.
+#
+# A reject class has no examples before it meets outliers, so that its row "without" says what an output is worth that was never trained.
+
+# %%
+recipes = {"softmax, without": plan.baseline, "softmax, with": plan.exposed}
+for objective in ("multilabel", "reject-class"):
+    start = recipes[f"{objective}, without"] = with_objective(plan.baseline, objective)
+    recipes[f"{objective}, with"] = fine_tuned(start, own, **tuning)
+table = tested("outputs", recipes)
+table.round(1)
+
+# %%
+aurocs, others = table["AUROC"], ("multilabel", "reject-class")
+gains = {name: (aurocs[f"{name}, without"], aurocs[f"{name}, with"]) for name in ("softmax", *others)}
+number = "AUROC " + ", ".join(f"{name} {before:.1f} to {after:.1f}" for name, (before, after) in gains.items())
+enter("OE helps multilabel and reject-class detectors", "each before and after", number,
+      all(gains[name][1] > gains[name][0] for name in others))  # fmt: skip
+enter("neither competes with the softmax", "all with OE", number,
+      all(gains[name][1] < gains["softmax"][1] for name in others))  # fmt: skip
+
+# %% [markdown]
+# > Section 4.3: where classes are imbalanced, outliers could be taught the **class prior** instead of the uniform distribution.
+#
+# The text leaves it there. A long-tailed copy of the training set, its first class many times as large as its last:
+
+# %%
+tail = f"long-tailed {IN_DIST}"
+load_tail = loader({IN_DIST: lambda size: long_tailed(inliers, TAIL)})
+start = replace(plan.baseline, name=tail, holdout=0)
+uniform = fine_tuned(start, own, **tuning)
+recipes = {"without": start, "uniform": uniform, "class prior": with_objective(uniform, "class-prior")}
+table = tested("prior", recipes, load=load_tail)
+table.round(1)
+
+# %%
+aurocs = table["AUROC"]
+enter("with imbalanced classes the prior is the better target", f"the first class {TAIL:g} times the last",
+      f"AUROC {aurocs['uniform']:.1f} uniform, {aurocs['class prior']:.1f} prior, {aurocs['without']:.1f} without",
+      aurocs["class prior"] > aurocs["uniform"])  # fmt: skip
+
+# %% [markdown]
+# An exposed outlier is as likely the frequent class as that class is frequent, and the largest probability, which is the score, calls that confidence. The target that the
+# text proposes and the score that it uses do not fit each other when one class is very frequent.
+
+# %% [markdown]
+# ## 9.9 Beyond the paper: energies
+#
+# Liu et al. (2020) score with the free energy of the logits, $-\log \sum_c e^{l_c}$, and fine-tune so that the energies of inliers and outliers keep apart by two margins.
+# Margins depend on the size of a network's logits. Here inliers are to go below the lowest tenth of the training inliers' energies under the baseline, outliers above the highest
+# tenth of the training outliers'; no anomaly of the test enters.
+
+# %%
+def energies(images, count=1000):
+    """Energies of a training set's first images under the baseline of seed 0."""
+    part = images.take(torch.arange(min(count, len(images))))
+    return energy(store.logits(store.run(plan.baseline), images.name, lambda: part.images, part.fingerprint))
+
+
+below, above = float(np.quantile(energies(inliers), 0.1)), float(np.quantile(energies(outliers), 0.9))
+tuned = with_objective(plan.exposed, "energy", oe_weight=0.1, energy_margins=(below, above))
+table = tested("energy", {"MSP, uniform": plan.exposed, f"energy, margins {below:.1f} and {above:.1f}": tuned})
+table.round(1)
+
+# %% [markdown]
+# ## 9.10 The ledger
+
+# %%
+pd.DataFrame(ledger).to_csv(ROOM / "tables" / "09_ledger.csv", index=False)
+values = pd.concat([frame.assign(topic=topic) for topic, frame in frames.items()])
+(ROOM / "records" / "09_design_choices").mkdir(parents=True, exist_ok=True)
+values.to_csv(ROOM / "records" / "09_design_choices" / "values.csv", index=False)
+pd.DataFrame(ledger).style.hide(axis="index")
+
+# %% [markdown]
+# A verdict of one seed on one in-distribution says what happened here, not what is true. But each row names its number, and a row that disagrees with the paper is a question: is it the size of the networks, the
+# outliers at hand, or chance? Raise `SEEDS`, then `SCALE`.
+
+# %% [markdown]
+# ## Summary
+#
+# - A claim becomes a test when one names the number that would contradict it.
+# - From scratch or fine-tuned, on one architecture or another: Outlier Exposure is not tied to a schedule or a network.
+# - The weight can be chosen on corrupted copies of held-out inliers, which is fair, and nearly as good as looking.
+# - Outliers have to be real and diverse; a part of them suffices. Noise on inliers teaches a network about noise on inliers.
+# - Hard outliers teach hard lessons and forget easy ones. Each term of a loss is also a decision about what is left out.
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. More noise.** Is there any amount of noise for which noisy inliers serve as well as real outliers? Try 0.05 and 0.8.
+
+# %% tags=["solution"]
+made = {f"noise {sigma}": lambda size, sigma=sigma: with_noise(inliers, sigma) for sigma in (0.05, 0.8)}
+recipes = {name: exposed(name, outliers=name, outlier_limit=None) for name in made}
+tested("noise", {"without": plan.baseline, **recipes, "real": plan.exposed}, load=loader(made)).round(1)
+
+# %% [markdown] tags=["solution"]
+# Little noise asks the network to be unsure of what are nearly inliers, and costs accuracy; much noise is told apart by any single patch. Neither is a picture of
+# anything else.
+
+# %% [markdown]
+# **2. Which sets moved?** For "noisy inliers" in 9.4 list the AUROC of each out-distribution beside that of the baseline. On which did noise help, and why there?
+
+# %% tags=["solution"]
+each = frames["outliers"].query("metric == 'AUROC'").groupby(["out_dist", "setting"], sort=False)["value"].mean().unstack()
+each[["without", "noisy inliers", "all outliers"]].round(1)
+
+# %% [markdown] tags=["solution"]
+# If anywhere, on the noises: they resemble what it has seen. A mean over out-distributions can hide that a method has learned one of them by heart.
+
+# %% [markdown]
+# ## References
+#
+# - D. Hendrycks, M. Mazeika, T. Dietterich. *Deep Anomaly Detection with Outlier Exposure.* ICLR 2019. Section 5; appendices A, C, D.
+# - J. T. Springenberg et al. *Striving for simplicity: the all convolutional net.* ICLR workshop 2015.
+# - A. Shrivastava, A. Gupta, R. Girshick. *Training region-based object detectors with online hard example mining.* CVPR 2016.
+# - P. L. Bartlett, M. H. Wegkamp. *Classification with a reject option using a hinge loss.* JMLR 2008.
+# - W. Liu et al. *Energy-based out-of-distribution detection.* NeurIPS 2020.
