@@ -19,8 +19,8 @@ from oe_core.recipes import BranchRecipe
 from oe_core.train import Training, training_part
 
 WATCHED = 1000  # training images on which the branch is watched
-SPREAD = 0.05  # between the 5th and the 95th percentile of the confidences: less is a collapse
-HIGH = 0.5
+SPREAD = 0.1  # between the 5th and the 95th percentile of the confidences: less, and the branch tells nothing apart
+HIGH, LOW = 0.9, 0.1
 LOG = logging.getLogger("oe_core")
 
 
@@ -81,12 +81,15 @@ def confidences(model: ConfidenceNetwork, images: Tensor, recipe: BranchRecipe) 
 
 
 def collapse(found: Tensor) -> str:
-    """"" for a branch that tells the examples apart; else "high" or "low", where all its confidences (n,) are.
+    """"" for a branch that tells the examples apart, whose 5th and 95th percentile are at least SPREAD from each other.
 
-    Told apart: the 5th and the 95th percentile are at least SPREAD apart.
+    Else the confidences (n,) are all alike: "high" or "low", the two known ends, or "level" between them, as after the
+    first epochs of every training.
     """
     low, high = found.quantile(torch.tensor([0.05, 0.95])).tolist()
-    return "" if high - low >= SPREAD else "high" if found.mean() > HIGH else "low"
+    if high - low >= SPREAD:
+        return ""
+    return "high" if found.mean() > HIGH else "low" if found.mean() < LOW else "level"
 
 
 def _after_epoch(
@@ -100,18 +103,24 @@ def _after_epoch(
         "lambda": model.penalty_weight.item(), "confidence": found.mean().item(), "confidence_std": found.std().item(),
         "confidence_5": low, "confidence_50": middle, "confidence_95": high, "collapse": collapse(found),
     }  # fmt: skip
-    if row["collapse"] != (log[-1]["collapse"] if log else ""):
-        LOG.warning("%s", _news(row, recipe, len(log) + 1))
+    _warn(row, log[-1]["collapse"] if log else "", recipe, len(log) + 1)
     return row
 
 
-def _news(row: dict, recipe: BranchRecipe, epoch: int) -> str:
-    head = f"recipe {recipe.name!r} (seed {recipe.seed}), epoch {epoch}: "
-    where = f"90 % of the confidences lie in {row['confidence_5']:.3f} to {row['confidence_95']:.3f}"
-    if not row["collapse"]:
-        return f"{head}the confidence branch has recovered, {where}"
-    return (f"{head}the confidence branch has collapsed, all confidences are {row['collapse']}: {where} (lambda "
-            f"{row['lambda']:.2g}, budget {recipe.budget}); it tells nothing apart unless it recovers")  # fmt: skip
+def _warn(row: dict, before: str, recipe: BranchRecipe, epoch: int) -> None:
+    """Say that the branch has come to one of its ends or left it, and at the last epoch that it tells nothing apart."""
+    now, ends = row["collapse"], ("high", "low")
+    news = ""
+    if now and epoch == recipe.epochs or now in ends and now != before:
+        news = f"has collapsed, all confidences are {now}"
+    elif before in ends and now not in ends:
+        news = "has recovered from confidences that were all alike"
+    if news:
+        LOG.warning(
+            "recipe %r (seed %d), epoch %d of %d: the confidence branch %s: 90 %% of them lie in %.3f to %.3f (lambda "
+            "%.2g, budget %g)", recipe.name, recipe.seed, epoch, recipe.epochs, news, row["confidence_5"],
+            row["confidence_95"], row["lambda"], recipe.budget,
+        )  # fmt: skip
 
 
 TASK = replace(
