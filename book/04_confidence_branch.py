@@ -95,16 +95,22 @@ print(f"classification with hints {by_package[0]:.4f}, confidence penalty {by_pa
 # %% [markdown]
 # The package computes both from $\log b$ and $\log(1 - b)$, so that no confidence is rounded to 0 or 1.
 #
-# Which confidence is the cheapest? It depends on how likely the network finds the true class:
+# Which confidence is the cheapest? It depends on how likely the network finds the true class. Averaged over the coin that decides on the
+# hint (the price is paid either way):
 
 # %%
+def expected_loss(b, p_y, price):
+    """Loss of one example of confidence b whose true class the network finds p_y likely, half of the time with the hint."""
+    return -0.5 * (b * p_y + 1 - b).log() - 0.5 * np.log(p_y) - price * b.log()
+
+
 confidence = torch.linspace(0.005, 1, 400)
 figure, axes = plt.subplots(figsize=(5.4, 3.4))
 for p_y, (colour, dash) in zip((0.3, 0.6, 0.9, 0.98), figures.LINES, strict=True):
-    cost = -(confidence * p_y + 1 - confidence).log() - 0.1 * confidence.log()
+    cost = expected_loss(confidence, p_y, price=0.1)
     axes.plot(confidence, cost, color=colour, linestyle=dash, label=f"$p_y = {p_y}$")
     axes.plot(confidence[cost.argmin()], cost.min(), "o", color=colour)
-axes.set(xlabel="confidence $b$", ylabel=r"loss of one hinted example, $\lambda = 0.1$", ylim=(0, 1.3))
+axes.set(xlabel="confidence $b$", ylabel=r"expected loss, $\lambda = 0.1$", ylim=(0, 1.4))
 axes.legend()
 figures.publish(figure, "04_cheapest", ROOM / "figures")
 
@@ -397,21 +403,20 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # %% [markdown]
 # ## Exercises
 #
-# **1. The cheapest confidence.** For a hinted example with $p_y < 1$, which $b \in (0, 1]$ minimises
-# $-\log(b\, p_y + 1 - b) - \lambda \log b$? From which $p_y$ on is it 1? Check against the marks of 4.1.
+# **1. The cheapest confidence.** Which $b \in (0, 1]$ minimises the expected loss of 4.1,
+# $-\frac{1}{2} \log(b\, p_y + 1 - b) - \frac{1}{2} \log p_y - \lambda \log b$, for $p_y < 1$? From which $p_y$ on is it 1? Check against the marks.
 
 # %% [markdown] tags=["solution"]
-# The derivative $(1 - p_y) / (1 - b (1 - p_y)) - \lambda / b$ vanishes at $b^* = \frac{\lambda}{(1 + \lambda)(1 - p_y)}$; where
-# that is above 1, the end $b = 1$ is the cheapest, from $p_y = 1 / (1 + \lambda)$ on.
+# The derivative $\frac{1 - p_y}{2 (1 - b (1 - p_y))} - \frac{\lambda}{b}$ vanishes at $b^* = \frac{2 \lambda}{(1 + 2 \lambda)(1 - p_y)}$; where
+# that is above 1, the end $b = 1$ is the cheapest, from $p_y = 1 / (1 + 2 \lambda)$ on.
 
 # %% tags=["solution"]
 price = 0.1
 for p_y in (0.3, 0.6, 0.9, 0.98):
-    best = min(1.0, price / ((1 + price) * (1 - p_y)))
-    cost = -(confidence * p_y + 1 - confidence).log() - price * confidence.log()
-    assert abs(best - confidence[cost.argmin()]) < 0.005
+    best = min(1.0, 2 * price / ((1 + 2 * price) * (1 - p_y)))
+    assert abs(best - confidence[expected_loss(confidence, p_y, price).argmin()]) < 0.005
     print(f"p_y = {p_y}: cheapest b = {best:.3f}")
-print(f"b = 1 from p_y = {1 / (1 + price):.3f} on")
+print(f"b = 1 from p_y = {1 / (1 + 2 * price):.3f} on")
 
 # %% [markdown] tags=["solution"]
 # The confidence is a price list for $1 / (1 - p_y)$: a branch that does its work is a guess of how likely the network finds the true
