@@ -26,7 +26,7 @@ VARIANTS = {
     "tuned-without-hints": ({}, {"hints": False}),
     "other-cutout": ({"cutout": lambda recipe: 0 if recipe.cutout else recipe.size // 2}, {}),
     "small-budget": ({"budget": 0.01}, {}),
-    "large-budget": ({"budget": 2.0}, {}),
+    "cheap-hints": ({"confidence_weight": 0.003}, {}),
 }
 
 

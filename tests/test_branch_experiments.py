@@ -48,7 +48,8 @@ def test_a_variant_changes_what_its_name_says_and_nothing_else():
     assert plans["other-cutout"].baseline == replace(paper.baseline, cutout=0)
     assert plans["other-cutout"].exposed.cutout == 0
     assert branch_experiment("digits", "demo", variant="other-cutout").exposed.cutout == 8
-    assert plans["small-budget"].baseline.budget < paper.baseline.budget < plans["large-budget"].baseline.budget
+    assert plans["small-budget"].baseline == replace(paper.baseline, budget=0.01)
+    assert plans["cheap-hints"].baseline == replace(paper.baseline, confidence_weight=0.003)
     assert len({plan.exposed.digest for plan in plans.values()}) == len(VARIANTS)
 
 
