@@ -237,7 +237,8 @@ for evaluation in evaluations.values():
 # %%
 def training_figure(logs):
     """Lambda, the confidences of training images and the outliers' loss, one column a training: {title: log rows}."""
-    figure, panels = plt.subplots(2, len(logs), figsize=(4.2 * len(logs) + 0.6, 5.2), squeeze=False, sharex="col", sharey="row")
+    size = (max(6.4, 4.2 * len(logs) + 0.6), 5.2)
+    figure, panels = plt.subplots(2, len(logs), figsize=size, squeeze=False, sharex="col", sharey="row")
     for (above, below), (title, rows) in zip(panels.T, logs.items(), strict=True):
         log = pd.DataFrame(rows)
         epochs = np.arange(1, len(log) + 1)
