@@ -99,12 +99,9 @@ def _after_epoch(
     found = confidences(model.eval(), training_part(inliers, recipe).images[:WATCHED], recipe)
     model.train()
     low, middle, high = found.quantile(torch.tensor([0.05, 0.5, 0.95])).tolist()
-    state = collapse(found)
-    if recipe.outliers and state == "high":
-        state = ""  # what exposure asks for: sure of all inliers, the outliers are the ones to doubt
     row = {
         "lambda": model.penalty_weight.item(), "confidence": found.mean().item(), "confidence_std": found.std().item(),
-        "confidence_5": low, "confidence_50": middle, "confidence_95": high, "collapse": state,
+        "confidence_5": low, "confidence_50": middle, "confidence_95": high, "collapse": collapse(found),
     }  # fmt: skip
     _warn(row, log[-1]["collapse"] if log else "", recipe, len(log) + 1)
     return row

@@ -131,18 +131,6 @@ def test_a_branch_that_has_not_learned_yet_is_warned_of_at_the_last_epoch_alone(
     assert "'tiny' (seed 0), epoch 2 of 2: the confidence branch has collapsed, all confidences are level" in news
 
 
-@pytest.mark.parametrize(("outliers", "bias", "word"), [
-    (None, 9, "high"), (None, -9, "low"), ("checks", 9, ""), ("checks", -9, "low"),
-])  # fmt: skip
-def test_beside_outliers_it_is_no_collapse_to_be_sure_of_all_inliers(outliers, bias, word):
-    recipe = replace(TINY, outliers=outliers)
-    model = TASK.network(recipe, 2, CPU)
-    torch.nn.init.zeros_(model.branch.weight)
-    torch.nn.init.constant_(model.branch.bias, bias)
-    row = TASK.after_epoch(model, None, recipe, shades(), [])
-    assert row["collapse"] == word and model.training
-
-
 def test_the_joint_loss_by_hand():
     """One inlier with p_y = 1/4, b = 1/2 and a hint; two outliers with b = 1/2 and 1/8."""
     logits = torch.tensor([[0.25, 0.75], [0.5, 0.5], [0.9, 0.1]]).log()
