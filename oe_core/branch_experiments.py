@@ -87,8 +87,8 @@ def _digits(paper: BranchRecipe, small: bool) -> tuple[BranchRecipe, dict]:
 def _course(paper: BranchRecipe, tuning: dict) -> tuple[BranchRecipe, dict]:
     """Shortened training that a patient CPU can do: network and schedule of chapter 2, too short for holes.
 
-    Fine-tuning at chapter 2's rate of 0.05 tore the classifier apart (runs/reference/branch-cifar10-fast), so that it is
-    a tenth of it.
+    Fine-tuning at chapter 2's rate of 0.05 tore the classifier apart (runs/reference/branch-cifar10); here it is
+    a tenth of that.
     """
     if paper.size != 32:
         return replace(paper, limit=20_000), tuning
