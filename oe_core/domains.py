@@ -15,8 +15,8 @@ from oe_core.data.images import IMAGES
 from oe_core.data.streams import Stream, printed_stream_name
 from oe_core.data.text_set import TextSet
 from oe_core.data.texts import TEXTS
-from oe_core.recipes import DensityRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
-from oe_core.scores import DENSITY_SCORES, LANGUAGE_SCORES, SCORES
+from oe_core.recipes import BranchRecipe, DensityRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
+from oe_core.scores import BRANCH_SCORES, DENSITY_SCORES, LANGUAGE_SCORES, SCORES
 
 Examples = ImageSet | TextSet | Stream
 
@@ -86,6 +86,10 @@ def _accuracy(logits: np.ndarray, test: ImageSet | TextSet) -> float:
     return 100 * float((logits.argmax(axis=1) == test.labels.numpy()).mean())
 
 
+def _branch_accuracy(outputs: np.ndarray, test: ImageSet) -> float:
+    return _accuracy(outputs[:, :-1], test)
+
+
 def _perplexity(losses: np.ndarray, test: Stream) -> float:
     return math.exp(float(losses[:, 0].mean()))
 
@@ -113,5 +117,11 @@ DOMAINS: dict[type[Recipe], Domain] = {
     DensityRecipe: Domain(
         IMAGES, density.load, _pixels, tpr=0.95, columns=before_after(5, "BPP"), scores=DENSITY_SCORES,
         quality=("bits per dimension", _bits_per_dimension), printed=lambda name, recipe: printed_name(name),
+    ),
+    BranchRecipe: Domain(
+        IMAGES, image_classifier.load, _pixels, tpr=0.95,
+        columns=(Column(3, "MSP", "baseline", "MSP"), Column(3, "Branch", "baseline", "Branch"),
+                 Column(3, "+OE", "exposed", "Branch")),
+        **_CLASSIFIED | {"scores": BRANCH_SCORES, "quality": ("accuracy", _branch_accuracy)},
     ),
 }  # fmt: skip

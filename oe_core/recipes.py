@@ -235,6 +235,35 @@ class DensityRecipe(Recipe):
         return True
 
 
+@dataclass(frozen=True)
+class BranchRecipe(ImageRecipe):
+    """One image classifier with a confidence branch (section 4.3; uoguelph-mlrg/confidence_estimation `train.py`)."""
+
+    model: str = "wrn-40-4"
+    epochs: int = 200
+    dropout: float = 0.0
+    milestones: tuple[int, ...] = (60, 120, 160)  # epochs after which the rate falls; empty: a cosine per step
+    drop: float = 0.2  # factor of the rate at each milestone
+    cutout: int = 16  # pixels a side of the hole in every other training image, outliers' too; 0: no holes
+    confidence_weight: float = 0.1  # the first lambda of the confidence penalty
+    budget: float = 0.3  # nats of confidence penalty that lambda steers for
+    hints: bool = True  # half of the inliers may ask for their label
+
+    TUNING = ImageRecipe.TUNING | {"milestones": ()}  # not published: as the other images' fine-tuning
+
+    def __post_init__(self):
+        super().__post_init__()
+        object.__setattr__(self, "milestones", tuple(self.milestones))  # JSON has lists only
+        if list(self.milestones) != sorted({m for m in self.milestones if 0 < m < self.epochs}):
+            raise ValueError(f"milestones={self.milestones} must ascend within the epochs 1 to {self.epochs - 1}")
+        if not 0 < self.drop <= 1:
+            raise ValueError(f"drop={self.drop} must be in (0, 1]")
+        for field in ("cutout", "budget"):
+            self._not_negative(field)
+        if not self.confidence_weight > 0:
+            raise ValueError(f"confidence_weight={self.confidence_weight} must be positive: it changes by factors")
+
+
 def fine_tuned(parent: Recipe, outliers: str, **changes) -> Recipe:
     """`parent` fine-tuned with Outlier Exposure, as its kind's TUNING says unless `changes` say otherwise."""
     settings = {"name": f"{parent.name}-oe", **parent.TUNING, **changes}
@@ -254,7 +283,8 @@ def with_objective(recipe: ImageRecipe, objective: str, **changes) -> ObjectiveR
 
 def recipe_from_json(values: dict) -> Recipe:
     """The inverse of `Recipe.to_json`, of the kind whose fields they are; an unknown field raises ValueError."""
-    kinds = {"unit": LanguageRecipe, "vocabulary": TextRecipe, "mixtures": DensityRecipe, "objective": ObjectiveRecipe}
+    kinds = {"unit": LanguageRecipe, "vocabulary": TextRecipe, "mixtures": DensityRecipe, "objective": ObjectiveRecipe,
+             "budget": BranchRecipe}  # fmt: skip
     kind = next((kind for field, kind in kinds.items() if field in values), ImageRecipe)
     unknown = sorted(set(values) - {field.name for field in fields(kind)})
     if unknown:

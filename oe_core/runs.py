@@ -25,13 +25,29 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from oe_core import density, image_classifier, language_model, objective_classifier, text_classifier, train
+from oe_core import (
+    confidence_branch,
+    density,
+    image_classifier,
+    language_model,
+    objective_classifier,
+    text_classifier,
+    train,
+)
 from oe_core.atomic import DamagedFileError, exclusive, read_record, read_whole, set_aside, write_record, write_whole
 from oe_core.checkpoint import FileCheckpoint
 from oe_core.data.image_set import ImageSet
 from oe_core.data.streams import Stream
 from oe_core.data.text_set import TextSet
-from oe_core.recipes import DensityRecipe, ImageRecipe, LanguageRecipe, ObjectiveRecipe, Recipe, TextRecipe
+from oe_core.recipes import (
+    BranchRecipe,
+    DensityRecipe,
+    ImageRecipe,
+    LanguageRecipe,
+    ObjectiveRecipe,
+    Recipe,
+    TextRecipe,
+)
 from oe_core.stamp import environment, now
 
 WEIGHTS, STAMP, CHECKPOINT = "weights.safetensors", "run.json", "checkpoint.pt"
@@ -44,6 +60,7 @@ NETWORKS = {
     TextRecipe: text_classifier,
     LanguageRecipe: language_model,
     DensityRecipe: density,
+    BranchRecipe: confidence_branch,
 }
 
 Examples = ImageSet | TextSet | Stream

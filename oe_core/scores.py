@@ -118,6 +118,33 @@ def bits_per_pixel(losses: ArrayLike) -> NDArray[np.float64]:
     return 3 * losses[:, 0] / np.log(2)
 
 
+def _branch_parts(outputs: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Logits (n, classes) and confidence logits (n,) of a branch network's outputs (n, classes + 1), checked."""
+    outputs = np.asarray(outputs, dtype=np.float64)
+    if outputs.ndim != 2 or outputs.shape[1] < 3:
+        raise ValueError(f"outputs must be two or more logits and a confidence logit a row, got {outputs.shape}")
+    outputs = _checked(outputs)
+    return outputs[:, :-1], outputs[:, -1]
+
+
+def branch_msp(outputs: ArrayLike) -> NDArray[np.float64]:
+    """`msp` of the classes of a network with a confidence branch, which its last output does not enter.
+
+    outputs: (n, classes + 1), finite, as `oe_core.confidence_branch.predict` gives them. Errors as `msp`.
+    """
+    return msp(_branch_parts(outputs)[0])
+
+
+def branch_confidence(outputs: ArrayLike) -> NDArray[np.float64]:
+    r"""Minus the confidence of the branch, $-b(x)$ with $b = \sigma(\text{confidence logit})$.
+
+    outputs: as `branch_msp`, whose errors it has. Returns float64 (n,) in [-1, 0]; higher = more anomalous.
+    Source: Hendrycks et al. 2019, section 4.3; DeVries & Taylor 2018.
+    """
+    # Exact for confidences near 0, where exposed outliers lie: sigma(z) = exp(-log(1 + exp(-z))).
+    return -np.exp(-np.logaddexp(0, -_branch_parts(outputs)[1]))
+
+
 SCORES = {"MSP": msp, "H(U;p)": uniform_cross_entropy}
 """The scores of classifiers by the paper's method words."""
 OBJECTIVE_SCORES = {
@@ -133,3 +160,5 @@ LANGUAGE_SCORES = {"BPC/BPW": bits_per_token, "H(U;p)": expected_uniformity}
 """The scores of language models by the paper's method words."""
 DENSITY_SCORES = {"BPP": bits_per_pixel}
 """The scores of density estimators by the paper's method words."""
+BRANCH_SCORES = {"MSP": branch_msp, "Branch": branch_confidence}
+"""The scores of networks with a confidence branch by the paper's method words."""

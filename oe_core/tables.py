@@ -105,14 +105,14 @@ def paper_out_dists(table: int, in_dist: str) -> set[str]:
     return set(full.loc[full["in_dist"] == in_dist, "out_dist"]) - {MEAN}
 
 
-def compare(records: pd.DataFrame, table: int, notes: Sequence[str] = ()) -> pd.DataFrame:
+def compare(records: pd.DataFrame, table: int, notes: Sequence[str] = (), every_set: bool = False) -> pd.DataFrame:
     """Our records beside the paper's Table `table`, in the paper's order of rows, metrics and methods.
 
     records: as `oe_core.records`, of this table or of the full table that it summarises (1 of 7, 2 of 8, 6 of 11).
     notes: footnotes to stand before the table's own.
-    Tables that print means only get the Mean rows only; the others get them after the rows that they average. The
-    paper's value is a dash where it prints none: for a stand-in (which keeps its own name), and for a Mean over other
-    out-distributions than ours. A cell that was not measured is missing (NaN).
+    Tables that print means only get the Mean rows only, unless every_set asks for the rows that they average, too; the
+    others get them after those rows. The paper's value is a dash where it prints none: for a stand-in (which keeps its
+    own name), and for a Mean over other out-distributions than ours. A cell that was not measured is missing (NaN).
     Raises ValueError for records without this table, of several scales or outliers, or with unequal seeds and draws.
     """
     chosen = _selected(records, table)
@@ -120,7 +120,7 @@ def compare(records: pd.DataFrame, table: int, notes: Sequence[str] = ()) -> pd.
     cells = _cells(pd.concat([chosen, means]))
     cells["paper"] = _paper_values(cells, chosen, table)
     paper = paper_table(table)
-    if set(paper["out_dist"]) == {MEAN}:
+    if set(paper["out_dist"]) == {MEAN} and not every_set:
         cells = cells[cells.index.get_level_values("out_dist") == MEAN]
     order = {name: _order(paper[name], chosen[name]) for name in ("in_dist", "out_dist", "metric", "method")}
     frame = cells.unstack(["metric", "method"]).reorder_levels([1, 2, 0], axis=1)

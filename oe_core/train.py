@@ -1,6 +1,7 @@
 """One training loop: baseline, OE fine-tuning and OE from scratch differ by their recipe only.
 
-What is trained is a `Task`: `image_classifier`, `text_classifier`, `language_model` and `density` hold one each.
+What is trained is a `Task`: `image_classifier`, `text_classifier`, `language_model`, `density` and `confidence_branch`
+hold one each.
 """
 
 import math

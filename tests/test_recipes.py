@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from oe_core.recipes import (
+    BranchRecipe,
     DensityRecipe,
     ImageRecipe,
     LanguageRecipe,
@@ -42,7 +43,7 @@ def test_json_round_trip_keeps_the_digest():
     assert recipe_from_json(tuned.to_json()).digest == tuned.digest
 
 
-@pytest.mark.parametrize("kind", [ImageRecipe, TextRecipe, LanguageRecipe, DensityRecipe])
+@pytest.mark.parametrize("kind", [ImageRecipe, TextRecipe, LanguageRecipe, DensityRecipe, BranchRecipe])
 def test_json_comes_back_as_the_recipe_of_its_kind(kind):
     recipe = fine_tuned(kind("a", "b"), "c")
     assert recipe_from_json(recipe.to_json()) == recipe

@@ -192,3 +192,31 @@ def test_letters_help_a_density_estimator_and_photographs_do_not():
     gains = [table["+OE", "mean"] - table["BPP", "mean"] for table in tables_5]
     assert abs(gains[0]["CIFAR-10", "Mean"]) < 1 and gains[1].drop([("CIFAR-10", "Gaussian")]).min() > 1
     assert tables_5[0]["BPP", "mean"]["CIFAR-10", "Chars74K"] < 50  # likelier than the inliers
+
+
+@pytest.fixture(scope="module")
+def table_3():
+    return tables.compare(records.read(ROOT / "runs" / "reference" / "branch-cifar10" / "records.csv"), 3)
+
+
+def test_without_outliers_the_confidence_branch_gains_where_the_papers_does_and_loses_in_aupr(table_3):
+    mean = table_3.loc[("CIFAR-10", "Mean")]
+    assert mean["FPR95", "Branch", "mean"] < mean["FPR95", "MSP", "mean"]
+    assert mean["AUROC", "Branch", "mean"] > mean["AUROC", "MSP", "mean"]
+    assert mean["AUPR", "Branch", "mean"] < mean["AUPR", "MSP", "mean"]
+
+
+def test_the_branch_that_was_fine_tuned_too_fast_lost_its_classes_while_lambda_ran_away(table_3):
+    evidence = _evidence(ROOT / "runs" / "reference" / "branch-cifar10")
+    before, after = (row["accuracy"] for row in evidence["accuracy"])
+    baseline, exposed = (run["log"] for run in evidence["runs"])
+    assert after < before - 10 and exposed[0]["lambda"] > 20 * baseline[-1]["lambda"]
+    assert baseline[-1]["collapse"] == "" and exposed[-1]["collapse"] == "high"
+    mean = table_3.loc[("CIFAR-10", "Mean")]
+    assert mean["FPR95", "+OE", "mean"] > mean["FPR95", "Branch", "mean"] + 20
+
+
+def test_the_readmes_quote_table_3(table_3):
+    (row,) = (line for line in tables.rendered(table_3).splitlines() if line.startswith("| CIFAR-10 | Mean"))
+    for readme in (ROOT / "README.md", ROOT / "runs" / "reference" / "README.md"):
+        assert row in readme.read_text(encoding="utf-8")

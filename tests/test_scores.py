@@ -3,10 +3,13 @@ import pytest
 from scipy.special import log_softmax, softmax
 
 from oe_core.scores import (
+    BRANCH_SCORES,
     LANGUAGE_SCORES,
     SCORES,
     bits_per_pixel,
     bits_per_token,
+    branch_confidence,
+    branch_msp,
     energy,
     expected_uniformity,
     max_sigmoid,
@@ -110,3 +113,27 @@ def test_bits_per_pixel_are_those_of_three_sub_pixels():
     assert bits_per_pixel(np.log([[2], [8]])) == pytest.approx([3, 9])
     with pytest.raises(ValueError, match=r"losses must be finite with the shape \(n, 1\), got \(1, 2\)"):
         bits_per_pixel([[1.0, 2.0]])
+
+
+def test_a_branch_s_scores_of_hand_worked_outputs():
+    outputs = np.array([[*np.log([0.7, 0.3]), np.log(3)], [*np.log([0.5, 0.5]), -np.log(4)]])
+    assert branch_msp(outputs) == pytest.approx([-0.7, -0.5], abs=1e-15)
+    assert branch_confidence(outputs) == pytest.approx([-3 / 4, -1 / 5], abs=1e-15)
+
+
+def test_the_msp_of_a_branch_network_is_that_of_its_classes_alone():
+    outputs = np.random.default_rng(0).normal(0, 5, (50, 11))
+    np.testing.assert_array_equal(branch_msp(outputs), msp(outputs[:, :-1]))
+
+
+def test_confidences_near_zero_keep_their_order():
+    outputs = np.column_stack([np.zeros((4, 2)), [-700.0, -50.0, -49.0, 800.0]])
+    found = branch_confidence(outputs)
+    assert np.all(np.diff(found) < 0) and found[-1] == -1
+    assert found[1] == pytest.approx(-np.exp(-50), rel=1e-12)
+
+
+@pytest.mark.parametrize("score", BRANCH_SCORES.values(), ids=BRANCH_SCORES)
+def test_a_branch_needs_two_logits_beside_its_own(score):
+    with pytest.raises(ValueError, match=r"outputs must be two or more logits and a confidence logit a row.*\(3, 2\)"):
+        score(np.zeros((3, 2)))

@@ -1,0 +1,43 @@
+import pytest
+import torch
+
+from oe_core.models import build
+from oe_core.models.confidence import confidence_network
+
+
+@pytest.mark.parametrize("name", ["wrn-10-1", "fast-8"])
+def test_the_first_outputs_are_the_body_s_logits_and_the_last_is_one_linear_unit_of_its_features(name):
+    torch.manual_seed(0)
+    model = confidence_network(name, 7, 0.0, 0.1).eval()
+    inputs = torch.randn(4, 3, 16, 16)
+    outputs = model(inputs)
+    features = model.body.features(inputs)
+    assert outputs.shape == (4, 8) and outputs.dtype == torch.float32
+    assert torch.equal(outputs[:, :-1], model.body(inputs))
+    assert torch.allclose(outputs[:, -1], features @ model.branch.weight[0] + model.branch.bias, atol=1e-6)
+
+
+def test_the_branch_adds_one_weight_a_feature_and_a_bias():
+    def count(model):
+        return sum(parameter.numel() for parameter in model.parameters())
+
+    assert count(confidence_network("wrn-40-4", 10, 0.0, 0.1)) == count(build("wrn-40-4", 10)) + 256 + 1
+
+
+def test_lambda_is_kept_with_the_weights_and_not_optimised():
+    model, other = (confidence_network("wrn-10-1", 2, 0.0, weight) for weight in (0.1, 0.7))
+    model.load_state_dict(other.state_dict())
+    assert model.penalty_weight.item() == pytest.approx(0.7)
+    assert "penalty_weight" not in dict(model.named_parameters())
+
+
+def test_confidence_logits_stay_float32_under_autocast():
+    model = confidence_network("wrn-10-1", 10, 0.0, 0.1).eval()
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs = model(torch.randn(64, 3, 16, 16))
+    assert outputs.dtype == torch.float32 and len(outputs[:, -1].unique()) == 64
+
+
+def test_a_body_without_pooled_features_is_refused():
+    with pytest.raises(ValueError, match="model='resnet18' has no place for a confidence branch; choose wrn-"):
+        confidence_network("resnet18", 10, 0.0, 0.1)
