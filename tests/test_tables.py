@@ -43,7 +43,8 @@ def test_the_papers_mean_rows_of_table_7_are_the_means_of_its_rows():
     assert (rows - means.reindex(rows.index)).abs().max() < 0.06
 
 
-MNIST_SETS = ("Gaussian", "Bernoulli", "CIFAR-10", "Icons-50", "Fashion-MNIST", "Negative MNIST", "notMNIST", "Omniglot")
+MNIST_SETS = ("Gaussian", "Bernoulli", "CIFAR-10", "Icons-50", "Fashion-MNIST", "Negative MNIST", "notMNIST",
+              "Omniglot")  # fmt: skip
 MNIST_METHODS = ("MSP", "+OE", "+OE scratch")
 
 
