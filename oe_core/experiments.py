@@ -92,11 +92,7 @@ def experiment(
     like = in_place_of or (in_dist if in_dist in OUT_DISTS else "cifar10")
     out_dists, outliers = tuple(out_dists) or OUT_DISTS[like], outliers or OUTLIERS[like]
     check_names(in_dist, outliers, out_dists, set(known_names()) | ANOMALIES | set(DERIVED))
-    between = {}
-    if like == "mnist":
-        baseline, between["scratch"], exposed = _grey(in_dist, outliers, scale, variant)
-    else:
-        baseline, exposed = _recipes(in_dist, like, outliers, scale, variant)
+    baseline, exposed, between = _recipes(in_dist, like, outliers, scale, variant)
     return Experiment(scale, baseline, exposed, out_dists, SEEDS[scale], DRAWS[scale],
                       between=between, in_place_of=in_place_of)  # fmt: skip
 
@@ -121,15 +117,20 @@ def check_names(in_dist: str, outliers: str, out_dists: Sequence[str], known: se
         )
 
 
-def _recipes(in_dist: str, like: str, outliers: str, scale: str, variant: str) -> tuple[ImageRecipe, ImageRecipe]:
+def _recipes(
+    in_dist: str, like: str, outliers: str, scale: str, variant: str
+) -> tuple[ImageRecipe, ImageRecipe, dict[str, ImageRecipe]]:
+    """Baseline, exposed, and the networks between them."""
     if like == "digits":
-        return _digits(in_dist, outliers, scale)
+        return *_digits(in_dist, outliers, scale), {}
+    if like == "mnist":
+        return _grey(in_dist, outliers, scale, variant)
     baseline, tuning = _paper_settings(in_dist, like, variant)
     if scale == "course":
         baseline, tuning = _course(baseline, tuning)
     elif scale in ("smoke", "demo"):
         baseline, tuning = _laptop(baseline, tuning, scale)
-    return baseline, fine_tuned(baseline, outliers, **tuning)
+    return baseline, fine_tuned(baseline, outliers, **tuning), {}
 
 
 def _paper_settings(in_dist: str, like: str, variant: str) -> tuple[ImageRecipe, dict]:
@@ -171,8 +172,8 @@ def _digits(in_dist: str, outliers: str, scale: str) -> tuple[ImageRecipe, Image
                                 outlier_batch_size=128, outlier_crop_padding=0, outlier_order="shuffled")  # fmt: skip
 
 
-def _grey(in_dist: str, outliers: str, scale: str, variant: str) -> tuple[ImageRecipe, ImageRecipe, ImageRecipe]:
-    """MNIST's baseline, the same from scratch with outliers, and fine-tuned; scale `course` is the paper's as well.
+def _grey(in_dist: str, outliers: str, scale: str, variant: str) -> tuple[ImageRecipe, ImageRecipe, dict]:
+    """MNIST's baseline, its fine-tuned copy, and the same from scratch; scale `course` is the paper's as well.
 
     The code reads outliers in the order of their file; sets that are stored class by class had better be shuffled.
     """
@@ -185,8 +186,8 @@ def _grey(in_dist: str, outliers: str, scale: str, variant: str) -> tuple[ImageR
         limit, epochs, tuning = (256, 1, 1) if scale == "smoke" else (5_000, 10, 5)
         baseline = replace(baseline, limit=limit, epochs=epochs, learning_rate=0.05)
         exposure["outlier_limit"] = 10 * limit
-    return (baseline, from_scratch(baseline, outliers, **exposure),
-            fine_tuned(baseline, outliers, epochs=tuning, learning_rate=0.01, **exposure))  # fmt: skip
+    exposed = fine_tuned(baseline, outliers, epochs=tuning, learning_rate=0.01, **exposure)
+    return baseline, exposed, {"scratch": from_scratch(baseline, outliers, **exposure)}
 
 
 def _course(baseline: ImageRecipe, tuning: dict) -> tuple[ImageRecipe, dict]:
