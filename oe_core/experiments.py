@@ -22,6 +22,8 @@ IN_DISTS = {
 SEEDS = {"smoke": 1, "demo": 3, "course": 1, "paper": 1}  # the paper trained each network once
 DRAWS = {"smoke": 2, "demo": 10, "course": 10, "paper": 10}
 VARIANTS = ("paper", "code")
+NETWORKS = ("usual", "allconv")
+ALL_CONV_WIDTH = {"smoke": 4, "demo": 8, "course": 24, "paper": 96}
 
 _STANDARDISED = ("gaussian", "rademacher", "blobs", "textures", "svhn", "places365", "lsun")
 OUT_DISTS = {
@@ -76,23 +78,30 @@ def experiment(
     outliers: str = "",
     out_dists: Sequence[str] = (),
     variant: str = "paper",
+    network: str = "usual",
     in_place_of: str = "",
 ) -> Experiment:
     """The experiment of one in-distribution at one scale; `outliers` and `out_dists` replace the paper's when given.
 
     An in-distribution that the paper does not have (a folder of the reader's own) gets the CIFAR-10 settings, or all of
     the experiment of `in_place_of`. variant: "paper" follows the text where paper and official code disagree, "code"
-    follows the code. MNIST has a third network, trained with outliers from its first step.
-    Raises ValueError for unknown scales, data sets or variants, listing the known ones.
+    follows the code. network: "usual", or "allconv" for the All Convolutional Network of table 9 on the same schedule.
+    MNIST has a third network, trained with outliers from its first step.
+    Raises ValueError for unknown scales, data sets, variants or networks, listing the known ones.
     """
     check_scale(scale)
     check_choice("variant", variant, VARIANTS)
+    check_choice("network", network, NETWORKS)
     if in_place_of:
         check_choice("in_place_of", in_place_of, OUT_DISTS)
     like = in_place_of or (in_dist if in_dist in OUT_DISTS else "cifar10")
     out_dists, outliers = tuple(out_dists) or OUT_DISTS[like], outliers or OUTLIERS[like]
     check_names(in_dist, outliers, out_dists, set(known_names()) | ANOMALIES | set(DERIVED))
     baseline, exposed, between = _recipes(in_dist, like, outliers, scale, variant)
+    if network == "allconv":
+        baseline = _all_conv(baseline, like, scale)
+        exposed = replace(exposed, name=f"{baseline.name}-oe", model=baseline.model, dropout=baseline.dropout,
+                          weights_file=None, parent=baseline)  # fmt: skip
     return Experiment(scale, baseline, exposed, out_dists, SEEDS[scale], DRAWS[scale],
                       between=between, in_place_of=in_place_of)  # fmt: skip
 
@@ -188,6 +197,17 @@ def _grey(in_dist: str, outliers: str, scale: str, variant: str) -> tuple[ImageR
         exposure["outlier_limit"] = 10 * limit
     exposed = fine_tuned(baseline, outliers, epochs=tuning, learning_rate=0.01, **exposure)
     return baseline, exposed, {"scratch": from_scratch(baseline, outliers, **exposure)}
+
+
+def _all_conv(baseline: ImageRecipe, like: str, scale: str) -> ImageRecipe:
+    """Appendix D; ReLU for Tiny ImageNet and dropout from the official code. Thin networks do without dropout."""
+    if baseline.weights_file:
+        raise ValueError(f"network='allconv': {baseline.in_dist} starts from a downloaded network; choose 'usual'")
+    if baseline.grey:
+        raise ValueError(f"network='allconv': {baseline.in_dist} is learned by a grey network; choose 'usual'")
+    width, kind = ALL_CONV_WIDTH[scale], "allconv-relu" if like == "tiny-imagenet" else "allconv"
+    return replace(baseline, name=f"{baseline.name}-allconv", model=f"{kind}-{width}",
+                   dropout=0.5 if scale == "paper" else 0.0)  # fmt: skip
 
 
 def _course(baseline: ImageRecipe, tuning: dict) -> tuple[ImageRecipe, dict]:

@@ -93,15 +93,6 @@ class Recipe:
         """The fields as plain values, the parent nested."""
         return asdict(self)
 
-    @classmethod
-    def from_json(cls, values: dict) -> Self:
-        """The inverse of `to_json`; an unknown field raises ValueError."""
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ValueError(f"{cls.__name__} has unknown fields {unknown}")
-        parent = values.get("parent")
-        return cls(**{**values, "parent": cls.from_json(parent) if parent else None})
-
     def with_seed(self, seed: int) -> Self:
         """The same recipe, and its parents, under another seed."""
         return replace(self, seed=seed, parent=self.parent.with_seed(seed) if self.parent else None)

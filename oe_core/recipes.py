@@ -4,13 +4,14 @@ Settings: Hendrycks et al. 2019, section 4.3 and appendix B; where the text is s
 (`CIFAR/`, `SVHN/`, `TinyImageNet/`, `NLP_classification/`, `NLP_language_modeling/`), as noted beside each value.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from oe_core.data.streams import UNITS
 from oe_core.recipe import Recipe
 
 SCALINGS = ("unit", "cifar", "imagenet")
 OPTIMISERS = ("asgd", "adam")
+OBJECTIVES = ("uniform", "hard-outliers", "class-prior", "reject-class", "multilabel", "energy")
 MARGIN_UNITS = ("bits", "nats")
 MARGIN_COUNTS = ("sub-pixels", "pixels")
 
@@ -62,6 +63,26 @@ class ImageRecipe(Recipe):
     def signed(self) -> bool:
         """Whether inputs are standardised, so that generated anomalies lie in [-1, 1] instead of [0, 1]."""
         return self.scaling != "unit"
+
+
+@dataclass(frozen=True)
+class ObjectiveRecipe(ImageRecipe):
+    """An image classifier whose outliers teach it something else than the uniform posterior, see `oe_core.objectives`.
+
+    It starts from an ordinary classifier where its outputs mean the same, else from one of its own objective.
+    """
+
+    objective: str = "uniform"
+
+    OWN_PARENT = ("reject-class", "multilabel")  # an ordinary classifier's outputs mean something else
+
+    def __post_init__(self):
+        super().__post_init__()
+        self._one_of("objective", OBJECTIVES)
+        theirs = getattr(self.parent, "objective", "uniform")
+        if self.parent and self.objective in self.OWN_PARENT and theirs != self.objective:
+            raise ValueError(f"objective={self.objective!r} cannot start from parent {self.parent.name!r}, which has "
+                             f"objective={theirs!r}: its outputs mean something else")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -218,7 +239,18 @@ def from_scratch(baseline: Recipe, outliers: str, **changes) -> Recipe:
     return replace(baseline, outliers=outliers, **{"name": f"{baseline.name}-oe-scratch", **changes})
 
 
+def with_objective(recipe: ImageRecipe, objective: str, **changes) -> ObjectiveRecipe:
+    """`recipe` with another objective, named after both; errors as `ObjectiveRecipe`."""
+    settings = {field.name: getattr(recipe, field.name) for field in fields(recipe)}
+    return ObjectiveRecipe(**settings | {"name": f"{recipe.name}-{objective}", "objective": objective, **changes})
+
+
 def recipe_from_json(values: dict) -> Recipe:
-    """The recipe that `to_json` gave, of the kind whose fields they are; errors as `Recipe.from_json`."""
-    kinds = {"unit": LanguageRecipe, "vocabulary": TextRecipe, "mixtures": DensityRecipe}
-    return next((kind for field, kind in kinds.items() if field in values), ImageRecipe).from_json(values)
+    """The inverse of `Recipe.to_json`, of the kind whose fields they are; an unknown field raises ValueError."""
+    kinds = {"unit": LanguageRecipe, "vocabulary": TextRecipe, "mixtures": DensityRecipe, "objective": ObjectiveRecipe}
+    kind = next((kind for field, kind in kinds.items() if field in values), ImageRecipe)
+    unknown = sorted(set(values) - {field.name for field in fields(kind)})
+    if unknown:
+        raise ValueError(f"{kind.__name__} has unknown fields {unknown}")
+    parent = values.get("parent")
+    return kind(**{**values, "parent": recipe_from_json(parent) if parent else None})

@@ -25,13 +25,13 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from oe_core import density, image_classifier, language_model, text_classifier, train
+from oe_core import density, image_classifier, language_model, objective_classifier, text_classifier, train
 from oe_core.atomic import DamagedFileError, exclusive, read_record, read_whole, set_aside, write_record, write_whole
 from oe_core.checkpoint import FileCheckpoint
 from oe_core.data.image_set import ImageSet
 from oe_core.data.streams import Stream
 from oe_core.data.text_set import TextSet
-from oe_core.recipes import DensityRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
+from oe_core.recipes import DensityRecipe, ImageRecipe, LanguageRecipe, ObjectiveRecipe, Recipe, TextRecipe
 from oe_core.stamp import environment, now
 
 WEIGHTS, STAMP, CHECKPOINT = "weights.safetensors", "run.json", "checkpoint.pt"
@@ -40,6 +40,7 @@ HASH_DIGITS = 12  # of identities and fingerprints in names of folders and files
 # What trains, loads and asks a recipe's network: one module a kind of recipe.
 NETWORKS = {
     ImageRecipe: image_classifier,
+    ObjectiveRecipe: objective_classifier,
     TextRecipe: text_classifier,
     LanguageRecipe: language_model,
     DensityRecipe: density,

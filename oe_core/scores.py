@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logsumexp, softmax
 
 
 def _checked(logits: ArrayLike) -> NDArray[np.float64]:
@@ -43,6 +44,33 @@ def uniform_cross_entropy(logits: ArrayLike) -> NDArray[np.float64]:
     return logits.mean(axis=1) - largest - np.log(np.exp(logits - largest[:, None]).sum(axis=1))
 
 
+def max_sigmoid(logits: ArrayLike) -> NDArray[np.float64]:
+    r"""Largest probability of a multilabel classifier as a score, $-\max_c \sigma(l_c)$.
+
+    logits: (n, classes), finite. Returns float64 (n,) in [-1, 0]; higher = more anomalous. Errors as `msp`.
+    Source: Hendrycks et al. 2019, section 5.
+    """
+    return -expit(_checked(logits).max(axis=1))
+
+
+def reject_probability(logits: ArrayLike) -> NDArray[np.float64]:
+    """Posterior probability of the reject class, the last of a classifier with one class more.
+
+    logits: (n, classes + 1), finite. Returns float64 (n,) in [0, 1]; higher = more anomalous. Errors as `msp`.
+    Source: Hendrycks et al. 2019, section 5; Bartlett & Wegkamp 2008.
+    """
+    return softmax(_checked(logits), axis=1)[:, -1]
+
+
+def energy(logits: ArrayLike) -> NDArray[np.float64]:
+    r"""Free energy of the logits, $-\log \sum_c e^{l_c}$.
+
+    logits: (n, classes), finite. Returns float64 (n,); higher = more anomalous. Errors as `msp`.
+    Beyond the paper. Source: Liu et al. 2020, Energy-based out-of-distribution detection, section 3.1.
+    """
+    return -logsumexp(_checked(logits), axis=1)
+
+
 def _checked_losses(losses: ArrayLike) -> NDArray[np.float64]:
     """Return `losses` as float64 (n, 2); raise ValueError for another shape, NaN, infinities or negative values."""
     losses = np.asarray(losses, dtype=np.float64)
@@ -77,8 +105,6 @@ def expected_uniformity(losses: ArrayLike) -> NDArray[np.float64]:
     return -_checked_losses(losses)[:, 1]
 
 
-SCORES = {"MSP": msp, "H(U;p)": uniform_cross_entropy}
-"""The scores of classifiers by the paper's method words."""
 def bits_per_pixel(losses: ArrayLike) -> NDArray[np.float64]:
     r"""Bits per pixel of an image, $-\log_2 p(x) / (h w)$: three times the bits per dimension (sub-pixel).
 
@@ -92,6 +118,17 @@ def bits_per_pixel(losses: ArrayLike) -> NDArray[np.float64]:
     return 3 * losses[:, 0] / np.log(2)
 
 
+SCORES = {"MSP": msp, "H(U;p)": uniform_cross_entropy}
+"""The scores of classifiers by the paper's method words."""
+OBJECTIVE_SCORES = {
+    "uniform": msp,
+    "hard-outliers": msp,
+    "class-prior": msp,
+    "reject-class": reject_probability,
+    "multilabel": max_sigmoid,
+    "energy": energy,
+}
+"""The score of each of `objectives.OBJECTIVES`."""
 LANGUAGE_SCORES = {"BPC/BPW": bits_per_token, "H(U;p)": expected_uniformity}
 """The scores of language models by the paper's method words."""
 DENSITY_SCORES = {"BPP": bits_per_pixel}

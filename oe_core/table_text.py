@@ -11,6 +11,11 @@ from oe_core.scales import SCALES
 NO_VALUE = "—"
 MEAN = "Mean"
 ARROWS = {"FPR": "↓", "AUROC": "↑", "AUPR": "↑", "RMS": "↓", "MAD": "↓", "SoftF1": "↑"}
+DETECTION = "Percent. Anomalies are the positive class; FPR at the recall nearest the one named; AUPR by steps."
+CALIBRATION = (
+    "Percent. No prediction on an anomaly is right; errors over bins of 100 examples in the order of their confidence; "
+    "mistakes are the positive class of the soft F1."
+)
 TEN_RUNS = "The paper's values are means over ten draws of one trained network."
 PAPER_NOTES = {
     0: [
@@ -33,6 +38,7 @@ PAPER_NOTES = {
         'Appendix C of the paper gives "RMS calibration errors" of 9.50 % and 6.15 % for CIFAR-10; these are the FPR95 '
         "values of the sentence before."
     ],
+    13: ["The first two columns are of the baseline; +OE has temperature and rescaling, too."],
 }
 PAPER_NOTES[2], PAPER_NOTES[6] = PAPER_NOTES[8], PAPER_NOTES[11]
 
@@ -116,7 +122,7 @@ def footnotes(table: int, frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.D
     if (frame.xs("paper", axis=1, level=2) == NO_VALUE).any(axis=None):
         source = f"the paper's Table {table}" if table else "the logs of the paper's code"
         notes.append(f"A cell without a paper's value has none to compare with in {source}.")
-    notes.append("Percent. Anomalies are the positive class; FPR at the recall nearest the one named; AUPR by steps.")
+    notes.append(CALIBRATION if "RMS" in frame.columns.get_level_values(0) else DETECTION)
     return (*notes, *PAPER_NOTES.get(table, []))
 
 

@@ -4,6 +4,7 @@ A table is a frame with the index (in_dist, out_dist) and the columns (metric, m
 `frame.attrs["notes"]`. Fields of a cell: mean, std_seeds, std_draws (percent), seeds, draws (how many), paper.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -108,11 +109,11 @@ def paper_out_dists(table: int, in_dist: str) -> set[str]:
     return set(full.loc[full["in_dist"] == in_dist, "out_dist"]) - {MEAN}
 
 
-def compare(records: pd.DataFrame, table: int) -> pd.DataFrame:
+def compare(records: pd.DataFrame, table: int, notes: Sequence[str] = ()) -> pd.DataFrame:
     """Our records beside the paper's Table `table`, in the paper's order of rows, metrics and methods.
 
     records: as `oe_core.records`, of this table or of the full table that it summarises (1 of 7, 2 of 8, 6 of 11)
-    or whose form it has (LOGS that of 7).
+    or whose form it has (LOGS that of 7). notes: footnotes to stand before the table's own.
     Tables that print means only get the Mean rows only; the others get them after the rows that they average. The
     paper's value is a dash where it prints none: for a stand-in (which keeps its own name), and for a Mean over other
     out-distributions than ours. A cell that was not measured is missing (NaN).
@@ -136,7 +137,7 @@ def compare(records: pd.DataFrame, table: int) -> pd.DataFrame:
     ]
     rows = [row for in_dist in order["in_dist"] for out in order["out_dist"] if (row := (in_dist, out)) in frame.index]
     frame = frame.loc[rows, columns]
-    frame.attrs = {"table": table, "notes": footnotes(table, frame, chosen, paper)}
+    frame.attrs = {"table": table, "notes": (*notes, *footnotes(table, frame, chosen, paper))}
     return frame
 
 

@@ -97,9 +97,28 @@ def test_a_folder_of_the_reader_s_own_is_an_in_distribution(tmp_path, monkeypatc
     assert (plan.baseline.in_dist, plan.exposed.outliers, plan.out_dists) == ("shells", "photo-china", ("gaussian",))
 
 
+@pytest.mark.parametrize("in_dist", ["svhn", "cifar10", "cifar100", "tiny-imagenet"])
+def test_table_9_has_the_all_convolutional_network_on_the_usual_schedule(in_dist):
+    usual, other = experiment(in_dist, "paper"), experiment(in_dist, "paper", network="allconv")
+    model = "allconv-relu-96" if in_dist == "tiny-imagenet" else "allconv-96"
+    for role, recipe in other.networks.items():
+        assert (recipe.model, recipe.dropout) == (model, 0.5)
+        as_usual = {"model": usual.baseline.model, "dropout": usual.baseline.dropout, "name": "", "parent": None}
+        assert replace(recipe, **as_usual) == replace(usual.networks[role], name="", parent=None)
+    assert other.exposed.parent == other.baseline
+
+
+def test_no_all_convolutional_network_starts_from_the_download_of_another():
+    with pytest.raises(ValueError, match="network='allconv': places365 starts from a downloaded network"):
+        experiment("places365", "paper", network="allconv")
+    with pytest.raises(ValueError, match="network='allconv': mnist is learned by a grey network; choose 'usual'"):
+        experiment("mnist", "paper", network="allconv")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"network": "vgg"}, "network='vgg' is unknown; choose one of usual, allconv"),
         ({"in_dist": "digit"}, "in_dist: 'digit' is unknown; known are .*digits"),
         ({"outliers": "china"}, "outliers: 'china' is unknown"),
         ({"out_dists": ["gaussian", "nosie"]}, "out_dists: 'nosie' is unknown"),

@@ -43,7 +43,7 @@ def test_digest_ignores_the_name_and_nothing_else():
 
 def test_json_round_trip_keeps_the_digest():
     tuned = fine_tuned(BASELINE, "outliers")
-    assert ImageRecipe.from_json(tuned.to_json()).digest == tuned.digest
+    assert recipe_from_json(tuned.to_json()).digest == tuned.digest
 
 
 @pytest.mark.parametrize("kind", [ImageRecipe, TextRecipe, LanguageRecipe, DensityRecipe])
@@ -63,7 +63,7 @@ def test_a_fine_tuned_text_recipe_keeps_how_its_parent_reads():
 
 def test_json_with_an_unknown_field_names_it():
     with pytest.raises(ValueError, match=r"unknown fields \['warmup'\]"):
-        ImageRecipe.from_json({"name": "a", "in_dist": "b", "warmup": 3})
+        recipe_from_json({"name": "a", "in_dist": "b", "warmup": 3})
 
 
 def test_a_new_seed_reaches_the_parent():

@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 
 from oe_core import records, tables
+from oe_core.calibration_experiments import calibration_experiment
 from oe_core.experiments import experiment
 from oe_core.recipes import recipe_from_json
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = sorted(path.parent for path in ROOT.glob("runs/reference/*/records.csv"))
-COURSE = ROOT / "runs" / "reference" / "cifar10-course"
+ROOM = ROOT / "runs" / "reference"
+COURSE = ROOM / "cifar10-course"
 
 
 def _evidence(folder):
@@ -125,9 +127,68 @@ def test_without_capitals_sst_loses_more_than_a_third_of_its_gain_and_gutenberg_
     assert books["+OE"] > kept["+OE"] and books["MSP"] == kept["MSP"]
 
 
+@pytest.mark.parametrize("name", ["calibration-cifar10", "calibration-cifar10-code"])
+def test_exposure_calibrates_better_in_every_training_and_on_every_out_distribution(name):
+    measured = records.read(ROOM / name / "records.csv")
+    for table in (12, 13):
+        cells = measured[measured["table"] == table].groupby(["metric", "out_dist", "seed", "method"])["value"].mean()
+        gain = cells.xs("+OE", level="method") - cells.xs("Temperature", level="method")
+        assert len(gain) == 3 * 8 * 3
+        assert (gain[["MAD", "RMS"]] < 0).all() and (gain["SoftF1"] > 0).all()
+
+
+def test_calibration_was_measured_with_the_networks_of_table_7():
+    ours, table_7 = (_evidence(folder)["runs"] for folder in (ROOM / "calibration-cifar10", COURSE))
+    assert [run["identity"] for run in ours] == [run["identity"] for run in table_7]
+    held_out = _evidence(ROOM / "calibration-cifar10")["held_out"]["examples"]
+    assert held_out == calibration_experiment("cifar10", "course").baseline.holdout == 5_000
+
+
+def test_the_ratio_decides_the_size_of_the_calibration_error_and_the_last_bin_does_not():
+    readings = pd.read_csv(ROOM / "calibration-cifar10" / "readings.csv")
+    means = readings.groupby(["reading", "table", "metric", "method"])["value"].mean().unstack("reading")
+    assert (means["paper"] - means["code-bins"]).abs().max() < 0.01
+    assert (means["code-ratio"] - means["code"]).abs().max() < 0.01
+    errors = means.loc[(slice(None), ["MAD", "RMS"]), :]
+    assert (errors["paper"] > 2 * errors["code-ratio"]).all()
+
+
+def test_the_readmes_quote_tables_12_and_13():
+    quoted = {ROOT / "README.md": [12], ROOM / "README.md": [12, 13]}
+    for readme, numbers in quoted.items():
+        for name in ("calibration-cifar10", "calibration-cifar10-code"):
+            for number in numbers:
+                rendered = tables.rendered(tables.compare(records.read(ROOM / name / "records.csv"), number))
+                row = next(line for line in rendered.splitlines() if line.startswith("| CIFAR-10"))
+                assert row in readme.read_text(encoding="utf-8")
+
+
 def test_exposure_brings_the_word_models_fpr90_below_five_percent_and_leaves_its_perplexity():
     folder = ROOT / "runs" / "reference" / "lm-ptb-words"
     found = tables.compare(records.read(folder / "records.csv"), 6).loc[("PTB Words", "Mean")]
     assert found["FPR90", "+OE", "mean"] < 5 < found["FPR90", "BPC/BPW", "mean"]
     before, after = (row["perplexity"] for row in _evidence(folder)["perplexity"])
     assert after < 1.02 * before
+
+
+@pytest.mark.parametrize("readme", ["README.md", "runs/reference/README.md"])
+def test_the_density_tables_quote_the_records(readme):
+    """Each row's measured AUROCs stand in their columns, without exposure first and letters last."""
+    folders = [f"density-cifar10{part}" for part in ("", "-longer", "-letters")]
+    whole = [records.read(ROOT / "runs" / "reference" / folder / "records.csv") for folder in folders]
+    aurocs = [part[part["metric"] == "AUROC"].groupby(["method", "out_dist"])["value"].mean() for part in whole]
+    lines = (ROOT / readme).read_text(encoding="utf-8").splitlines()
+    for out in ("Rademacher", "Blobs", "Textures", "CIFAR-100", "Chars74K"):
+        measured = [aurocs[0]["BPP", out], *(part["+OE", out] for part in aurocs)]
+        if readme == "README.md":
+            measured.pop(2)  # the longer exposure is not in it
+        row = next(line for line in lines if line.startswith((f"| {out} |", f"| {out} (for")))
+        assert row.split(" | ")[1 : 1 + len(measured)] == [f"{value:.1f}" for value in measured]
+
+
+def test_letters_help_a_density_estimator_and_photographs_do_not():
+    tables_5 = [tables.compare(records.read(ROOT / "runs" / "reference" / folder / "records.csv"), 5)["AUROC"]
+                for folder in ("density-cifar10-longer", "density-cifar10-letters")]  # fmt: skip
+    gains = [table["+OE", "mean"] - table["BPP", "mean"] for table in tables_5]
+    assert abs(gains[0]["CIFAR-10", "Mean"]) < 1 and gains[1].drop([("CIFAR-10", "Gaussian")]).min() > 1
+    assert tables_5[0]["BPP", "mean"]["CIFAR-10", "Chars74K"] < 50  # likelier than the inliers

@@ -10,6 +10,7 @@ import torch
 from store_process import BASELINE, EXPOSED, damage, digits, other_digits, quiet_store, trainings, truncate
 
 from oe_core import runs, train
+from oe_core.recipes import recipe_from_json
 
 SHORT = replace(BASELINE, epochs=1)
 
@@ -56,7 +57,7 @@ def test_recipe_under_another_name_is_the_same_run(trained, tmp_path):
 def test_stamp_says_how_the_weights_were_made(trained):
     _, run = trained
     stamp, images = run.stamp, digits("digits", "train", 8)
-    assert type(SHORT).from_json(stamp["recipe"]) == SHORT
+    assert recipe_from_json(stamp["recipe"]) == SHORT
     assert (stamp["digest"], stamp["seed"], stamp["parent"]) == (SHORT.digest, 0, None)
     assert stamp["data"] == {
         "inliers": {

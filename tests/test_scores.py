@@ -7,8 +7,11 @@ from oe_core.scores import (
     SCORES,
     bits_per_pixel,
     bits_per_token,
+    energy,
     expected_uniformity,
+    max_sigmoid,
     msp,
+    reject_probability,
     uniform_cross_entropy,
 )
 
@@ -61,6 +64,19 @@ def test_logits_with_nan_name_the_first_row(score):
 def test_logits_of_another_shape_are_refused(shape):
     with pytest.raises(ValueError, match=r"logits must have the shape \(n, classes\).*got \("):
         msp(np.zeros(shape))
+
+
+def test_scores_of_other_objectives_by_hand():
+    posterior = np.array([[0.7, 0.2, 0.1], [0.25, 0.25, 0.5]])
+    assert reject_probability(np.log(posterior)) == pytest.approx([0.1, 0.5], abs=1e-15)
+    assert max_sigmoid(np.log([[3.0, 1.0], [0.25, 0.5]])) == pytest.approx([-3 / 4, -1 / 3], abs=1e-15)
+    assert energy(np.log([[3.0, 1.0], [0.25, 0.5]])) == pytest.approx([-np.log(4), -np.log(0.75)], abs=1e-15)
+
+
+@pytest.mark.parametrize("score", [reject_probability, max_sigmoid, energy])
+def test_scores_of_other_objectives_refuse_what_the_others_refuse(score):
+    with pytest.raises(ValueError, match="logits holds NaN or infinities in 1 of 2 rows, the first in row 1"):
+        score(np.array([[0.0, 1.0], [np.nan, 0.0]]))
 
 
 def test_the_scores_go_by_the_papers_words():

@@ -209,6 +209,14 @@ def test_the_papers_own_slips_are_footnoted(table, in_dist, words):
     assert words in tables.rendered(frame)
 
 
+def test_a_calibration_table_says_what_its_numbers_are_and_how_they_were_read():
+    ours = recorded(["Blobs"], table=13, methods=("Temperature", "+OE"), metrics=("RMS", "SoftF1"))
+    text = tables.rendered(tables.compare(ours, 13, notes=["One inlier to one anomaly."]))
+    assert "- One inlier to one anomaly.\n- Ours: mean" in text
+    assert "bins of 100 examples" in text and "FPR at the recall" not in text
+    assert "| RMS ↓ Temperature | RMS ↓ +OE | SoftF1 ↑ Temperature | SoftF1 ↑ +OE |" in text
+
+
 def test_publish_writes_three_files_and_the_csv_has_every_field(tmp_path):
     tables.publish(tables.compare(recorded(["Textures"]), 7), "table_7", tmp_path / "tables")
     assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == [

@@ -30,6 +30,7 @@ def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
         yield comparisons.density_step(comparisons.TINY_PIXEL_CNN, device, steps=1, warm_up=1, rounds=2)
         yield comparisons.scoring(comparisons.TINY, device, 20, rounds=1)
         yield comparisons.detection(100, 20, rounds=1)
+        yield comparisons.calibration_errors(250, rounds=1)
         return
     on_gpu = device.type == "cuda"
     yield comparisons.input_pipeline(comparisons.WRN, device, 20_000, steps=20, workers=(0, 2, 4), rounds=5)
@@ -41,6 +42,7 @@ def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
     yield comparisons.scoring(comparisons.WRN, device, 10_000 if on_gpu else 600, rounds=5)
     yield comparisons.detection(10_000, 2_000, rounds=9)
     yield comparisons.detection(1_000_000, 200_000, rounds=5)
+    yield comparisons.calibration_errors(12_000, rounds=9)
 
 
 def line(result: Comparison, peak: float | None) -> str:

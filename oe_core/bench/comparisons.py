@@ -1,4 +1,4 @@
-"""What is compared: the input pipeline, the OE training steps, scoring, and the detection metrics."""
+"""What is compared: the input pipeline, the OE training steps, scoring, the detection and the calibration metrics."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from oe_core import density, language_model, metrics
-from oe_core.bench import plain, plain_density, plain_language
+from oe_core import calibration, density, language_model, metrics
+from oe_core.bench import plain, plain_calibration, plain_density, plain_language
 from oe_core.bench.timing import Comparison, alternate, clock, seconds_of
 from oe_core.data.batches import Augmented, JointBatches, network_inputs
 from oe_core.data.image_set import ImageSet
@@ -221,17 +221,37 @@ def detection(num_in: int, num_out: int, rounds: int) -> Comparison:
     Raises ArithmeticError when they differ by more than 1e-12.
     """
     rng = np.random.default_rng(0)
-    in_scores, out_scores = rng.normal(0, 1, num_in), rng.normal(1, 1, num_out)
-    ours, theirs = (route(in_scores, out_scores) for route in (metrics.detection_metrics, plain.detection_metrics))
+    scores = rng.normal(0, 1, num_in), rng.normal(1, 1, num_out)
+    work = f"metrics, {num_in:,} + {num_out:,} scores"
+    routes = (metrics.detection_metrics, plain.detection_metrics)
+    return _equal_metrics(work, scores, routes, "scikit-learn", num_in + num_out, rounds, target=25)
+
+
+def calibration_errors(count: int, rounds: int) -> Comparison:
+    """RMS and MAD error and soft F1 of `count` confidences: ours against two loops over the bins, equal values asked.
+
+    Raises ArithmeticError when they differ by more than 1e-12.
+    """
+    rng = np.random.default_rng(0)
+    predictions = rng.random(count), rng.integers(0, 2, count)
+    routes = (calibration.calibration_metrics, plain_calibration.calibration_metrics)
+    work = f"calibration, {count:,} examples"
+    return _equal_metrics(work, predictions, routes, "two loops", count, rounds, target=8)
+
+
+def _equal_metrics(
+    work: str, arrays: tuple, routes: tuple[Callable, Callable], plain_name: str, items: int, rounds: int, target: float
+) -> Comparison:
+    """Time two `routes`, ours first, from the same arrays to the same values; ArithmeticError when those differ."""
+    ours, theirs = (route(*arrays) for route in routes)
     apart = max(abs(ours[name] - theirs[name]) for name in theirs)
     if apart > 1e-12:
-        raise ArithmeticError(f"detection metrics {ours} and scikit-learn's {theirs} are {apart:.1e} apart")
+        raise ArithmeticError(f"{work}: ours gives {ours} and {plain_name} {theirs}, {apart:.1e} apart")
     cpu = torch.device("cpu")
-    repeats = max(1, 100_000 // (num_in + num_out))
+    repeats = max(1, 100_000 // items)
     variants = {
-        "ours": lambda: seconds_of(lambda: metrics.detection_metrics(in_scores, out_scores), cpu, repeats),
-        "scikit-learn": lambda: seconds_of(lambda: plain.detection_metrics(in_scores, out_scores), cpu, repeats),
+        name: lambda route=route: seconds_of(lambda: route(*arrays), cpu, repeats)
+        for name, route in zip(("ours", plain_name), routes, strict=True)
     }
     seconds = alternate(variants, rounds)
-    work = f"metrics, {num_in:,} + {num_out:,} scores"
-    return Comparison(work, _others(seconds), seconds["ours"], num_in + num_out, target=25)
+    return Comparison(work, _others(seconds), seconds["ours"], items, target=target)

@@ -6,7 +6,7 @@ import torch
 from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import nn
 
-from oe_core import metrics
+from oe_core import calibration, metrics
 from oe_core.bench import comparisons, plain
 from oe_core.bench.__main__ import line, main
 from oe_core.bench.timing import Comparison, alternate, seconds_of
@@ -22,7 +22,7 @@ def test_the_quick_form_prints_a_line_for_every_comparison(capsys, monkeypatch):
     assert f"torch {torch.__version__}" in head and "threads" in head
     works = [
         "input pipeline", "OE step, wrn-10-1", "LM step, qrnn", "density step, 1 x 4", "scoring, wrn-10-1",
-        "metrics, 100 + 20 scores",
+        "metrics, 100 + 20 scores", "calibration, 250 examples",
     ]  # fmt: skip
     assert [text.split("  ")[0] for text in lines] == works
     assert all("ratio" in text and "plain (" in text for text in lines)
@@ -107,8 +107,14 @@ def test_both_routes_to_the_metrics_agree_with_ties_and_without(decimals):
 
 def test_metrics_that_disagree_are_not_timed(monkeypatch):
     monkeypatch.setattr(metrics, "detection_metrics", lambda *_: {"FPR95": 0.0, "AUROC": 1.0, "AUPR": 1.0})
-    with pytest.raises(ArithmeticError, match="scikit-learn's .* apart"):
+    with pytest.raises(ArithmeticError, match="scikit-learn .* apart"):
         comparisons.detection(100, 20, rounds=1)
+
+
+def test_calibration_errors_that_disagree_are_not_timed(monkeypatch):
+    monkeypatch.setattr(calibration, "calibration_metrics", lambda *_: {"RMS": 0.0, "MAD": 0.0, "SoftF1": 1.0})
+    with pytest.raises(ArithmeticError, match="calibration, 250 examples: .* two loops .* apart"):
+        comparisons.calibration_errors(250, rounds=1)
 
 
 def test_a_training_too_short_for_its_rounds_is_an_error():

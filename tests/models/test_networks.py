@@ -37,7 +37,34 @@ def test_wrn_convolutions_start_with_variance_two_over_fan_out():
     assert model.head.bias.abs().max() == 0
 
 
-@pytest.mark.parametrize("name", ["wrn-16-1", "fast-8"])
+def test_all_conv_parameter_count_by_hand():
+    norms = 2 * (3 * 96 + 6 * 192)
+    group1 = 3 * 96 * 9 + 96 + 2 * (96 * 96 * 9 + 96)
+    group2 = 96 * 192 * 9 + 192 + 2 * (192 * 192 * 9 + 192)
+    head = 192 * 192 * 9 + 192 + 2 * (192 * 192 + 192)
+    assert parameters(build("allconv-96", 10, 0.5)) == norms + group1 + group2 + head + 192 * 10 + 10
+
+
+def test_all_conv_with_gelu_and_with_relu_are_two_networks():
+    inputs = torch.randn(2, 3, 32, 32)
+    gelu, relu = build("allconv-8", 10).eval(), build("allconv-relu-8", 10).eval()
+    relu.load_state_dict(gelu.state_dict())
+    assert not torch.allclose(gelu(inputs), relu(inputs))
+
+
+def test_averaging_the_code_s_padded_map_only_adds_a_constant_and_a_factor():
+    """hendrycks/outlier-exposure pads both 1x1 convolutions and averages the first 8x8 of the 10x10 that come out."""
+    network = build("allconv-8", 10).eval()
+    *before, one, two = network.body
+    with torch.inference_mode():
+        inputs = torch.randn(2, 3, 32, 32)
+        before = nn.Sequential(*before)(inputs)
+        padded = two(nn.functional.pad(one(nn.functional.pad(before, [1] * 4)), [1] * 4))[:, :, :8, :8]
+        border = 64 * padded.mean(dim=(2, 3)) - 36 * network.features(inputs)
+    assert torch.allclose(border[0], border[1], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["wrn-16-1", "allconv-8", "allconv-relu-8", "fast-8"])
 @pytest.mark.parametrize("size", [16, 32, 64])
 def test_any_image_size_gives_float32_logits_for_each_class(name, size):
     logits = build(name, 7).eval()(torch.randn(2, 3, size, size))

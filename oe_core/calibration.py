@@ -1,0 +1,228 @@
+"""Calibration of classifiers: temperature, confidence, calibration errors in adaptive bins, soft F1; arrays only.
+
+A confidence is the claimed probability, in [0, 1], that a prediction is right. An anomaly has no class among the
+network's, so that every prediction on it is wrong. Errors and soft F1 are shares in [0, 1].
+Source: Hendrycks et al. 2019, appendix G; hendrycks/outlier-exposure utils/calibration_tools.py ("the code" below).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from oe_core.scores import msp
+
+BIN_SIZE = 100  # examples, appendix G.1
+CODE_BOUNDS = (0.2, 5.0)  # between which the code looks for a temperature
+_TOLERANCE = 1e-9  # relative, of a fitted temperature
+_MOST_STEPS = 200
+
+
+class Bins(NamedTuple):
+    """Examples of like confidence, from the least confident up: their number, mean confidence and share that is right.
+
+    count: int64 (bins,); confidence, accuracy: float64 (bins,).
+    """
+
+    count: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+
+
+def fit_temperature(logits: ArrayLike, labels: ArrayLike, bounds: tuple[float, float] | None = None) -> float:
+    r"""The temperature T under which held-out labels are likeliest: the minimum of mean $-\log \sigma_y(l / T)$.
+
+    logits: (n, classes), finite; labels: (n,), whole numbers below `classes`. The loss is convex in 1/T; Newton's
+    steps, kept inside a bracket, find its minimum to a relative 1e-9.
+    bounds: (lowest, highest) temperature; the nearer one is the answer where the minimum lies outside. `CODE_BOUNDS`
+    are the code's. None, the paper's reading: any temperature, and a ValueError where there is no finite one because
+    every label is the likeliest class already (T falls to 0), or because the logits are no better than guessing
+    (T rises without end). Raises ValueError for logits, labels or bounds that do not fit.
+    Source: Guo et al. 2017; Hendrycks et al. 2019, appendix G.2.
+    """
+    excess = _excess(logits, labels)
+    lowest, highest = _checked_bounds(bounds)
+    if not excess.mean() < 0:  # the slope of the loss at 1/T = 0
+        return _limit(highest, "the logits are no better than guessing, so that the best temperature is infinite")
+    if not (excess > 0).any():
+        return _limit(lowest, f"all {len(excess)} labels are the likeliest class, so that the best temperature is 0")
+    return min(max(1 / _best_inverse(excess), lowest or 0.0), highest or math.inf)
+
+
+def _excess(logits: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]:
+    """Each logit minus the label's, (n, classes): the loss at 1/T = b is the mean of log sum exp(b * excess)."""
+    msp(logits)  # raises ValueError for what are no logits
+    logits, labels = np.asarray(logits, dtype=np.float64), np.asarray(labels)
+    if labels.shape != logits.shape[:1] or labels.dtype.kind not in "iu":
+        raise ValueError(f"labels must be {len(logits)} whole numbers, got {labels.dtype} of shape {labels.shape}")
+    if not len(labels):
+        raise ValueError("labels is empty; a temperature needs held-out examples")
+    if labels.min() < 0 or labels.max() >= logits.shape[1]:
+        raise ValueError(
+            f"labels lie in [{labels.min()}, {labels.max()}], but logits have the classes 0 to {logits.shape[1] - 1}"
+        )
+    return logits - np.take_along_axis(logits, labels[:, None].astype(np.int64), axis=1)
+
+
+def _checked_bounds(bounds: tuple[float, float] | None) -> tuple[float | None, float | None]:
+    if bounds is None:
+        return None, None
+    lowest, highest = bounds
+    if not 0 < lowest < highest < math.inf:
+        raise ValueError(f"bounds={bounds} must be (lowest, highest) with 0 < lowest < highest, such as {CODE_BOUNDS}")
+    return lowest, highest
+
+
+def _limit(bound: float | None, why: str) -> float:
+    if bound is None:
+        raise ValueError(f"{why}; hold out more examples, or give bounds such as {CODE_BOUNDS}")
+    return bound
+
+
+def _best_inverse(excess: NDArray[np.float64]) -> float:
+    """The b > 0 at which the slope of mean log sum exp(b * excess) is 0; there is one."""
+    low, high, inverse = 0.0, math.inf, 1.0
+    for _ in range(_MOST_STEPS):
+        slope, curvature = _slope_and_curvature(excess, inverse)
+        low, high = (inverse, high) if slope < 0 else (low, inverse)
+        following = inverse - slope / curvature if curvature > 0 else math.inf
+        if min(abs(following - inverse), high - low) <= _TOLERANCE * inverse:
+            return following if low <= following <= high else inverse
+        if not low < following < high:  # too far: halve the bracket, or look for its upper end
+            following = (low + high) / 2 if high < math.inf else 2 * inverse
+        inverse = following
+    raise ArithmeticError(f"no temperature found in {_MOST_STEPS} steps; the last 1/T was {inverse}")
+
+
+def _slope_and_curvature(excess: NDArray[np.float64], inverse: float) -> tuple[float, float]:
+    """First and second derivative of the loss by b: the mean over examples of the mean and variance under softmax."""
+    weights = np.exp(inverse * (excess - excess.max(axis=1, keepdims=True)))
+    weights /= weights.sum(axis=1, keepdims=True)
+    mean = (weights * excess).sum(axis=1)
+    variance = (weights * (excess - mean[:, None]) ** 2).sum(axis=1)
+    return float(mean.mean()), float(variance.mean())
+
+
+def confidences(logits: ArrayLike, temperature: float = 1.0, rescaled: bool = False) -> NDArray[np.float64]:
+    r"""The largest softmax probability of $l / T$ for each example; rescaled: $(c - 1/k) / (1 - 1/k)$.
+
+    logits: (n, classes), finite. Returns float64 (n,) in [1/classes, 1], rescaled in [0, 1]: an undecided network then
+    claims no confidence at all. Raises ValueError for what are no logits and for a temperature that is not positive.
+    Source: Hendrycks et al. 2019, appendices G.2 and G.3; the code's option `--use_01`.
+    """
+    if not 0 < temperature < math.inf:
+        raise ValueError(f"temperature={temperature} must be positive and finite")
+    plain = -msp(np.asarray(logits, dtype=np.float64) / temperature)
+    if not rescaled:
+        return plain
+    guess = 1 / np.shape(logits)[1]
+    return np.maximum((plain - guess) / (1 - guess), 0.0)  # rounding can leave a uniform posterior just below 1/k
+
+
+def adaptive_bins(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE) -> Bins:
+    """Bins of `size` examples in the order of their confidence; the last, most confident one takes the remainder too.
+
+    confidence: (n,) in [0, 1]; correct: (n,), true or 1 where the prediction is right. Fewer than `size` examples are
+    one bin. Examples of one confidence share their accuracy, so that the order of the input does not matter.
+    Raises ValueError for arrays that are empty, do not match or hold other values, and for a size below 1.
+    """
+    return _bins(*_checked(confidence, correct), size)
+
+
+def _bins(confidence: NDArray[np.float64], correct: NDArray[np.float64], size: int) -> Bins:
+    if size < 1:
+        raise ValueError(f"size={size} must be at least 1 example a bin")
+    order = np.argsort(confidence)
+    confidence, correct = confidence[order], _shared_by_ties(confidence[order], correct[order])
+    starts = size * np.arange(max(1, len(order) // size))
+    count = np.diff(starts, append=len(order))
+    return Bins(count, np.add.reduceat(confidence, starts) / count, np.add.reduceat(correct, starts) / count)
+
+
+def _shared_by_ties(confidence: NDArray[np.float64], correct: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`correct` with its mean over each run of equal confidences (ascending)."""
+    new = np.concatenate(([True], confidence[1:] != confidence[:-1]))
+    if new.all():
+        return correct
+    starts = np.flatnonzero(new)
+    count = np.diff(starts, append=len(correct))
+    return np.repeat(np.add.reduceat(correct, starts) / count, count)
+
+
+def _checked(confidence: ArrayLike, correct: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    confidence, correct = np.asarray(confidence, dtype=np.float64), np.asarray(correct)
+    if confidence.ndim != 1 or confidence.shape != correct.shape:
+        shapes = f"{confidence.shape} and {correct.shape}"
+        raise ValueError(f"confidence and correct must be 1-d and equally long, got the shapes {shapes}")
+    if not confidence.size:
+        raise ValueError("confidence is empty; calibration needs at least one prediction")
+    if not (confidence.min() >= 0 and confidence.max() <= 1):  # NaN fails, too
+        bad = np.flatnonzero(~((confidence >= 0) & (confidence <= 1)))
+        raise ValueError(
+            f"confidence holds {bad.size} of {confidence.size} values outside [0, 1], the first is "
+            f"{confidence[bad[0]]} at index {bad[0]}"
+        )
+    if correct.dtype != bool and not ((correct == 0) | (correct == 1)).all():
+        raise ValueError("correct must hold true and false, or 1 and 0")
+    return confidence, correct.astype(np.float64)
+
+
+def _shares_and_gaps(bins: Bins, last_bin: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Each bin's share of the examples, and its distance between accuracy and confidence."""
+    shares, gaps = bins.count / bins.count.sum(), np.abs(bins.accuracy - bins.confidence)
+    if last_bin:
+        return shares, gaps
+    if len(gaps) == 1:
+        only = f"one bin of {bins.count[0]} examples"
+        raise ValueError(f"last_bin=False leaves nothing of {only}; give more examples, or last_bin=True")
+    return shares[:-1], gaps[:-1]
+
+
+def rms_error(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, last_bin: bool = True) -> float:
+    r"""Root mean square calibration error $\sqrt{\sum_i \frac{|B_i|}{n} (\mathrm{acc}_i - \mathrm{conf}_i)^2}$.
+
+    Arguments as `adaptive_bins`. Returns a share in [0, 1], lower = better.
+    last_bin: False leaves the most confident bin out of the sum, but not out of n, as the code's loop does, which ends
+    one bin early. Raises ValueError as `adaptive_bins`, and where that leaves no bin.
+    Source: Hendrycks et al. 2019, appendix G.1.
+    """
+    shares, gaps = _shares_and_gaps(adaptive_bins(confidence, correct, size), last_bin)
+    return math.sqrt(shares @ gaps**2)
+
+
+def mad_error(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, last_bin: bool = True) -> float:
+    r"""Mean absolute calibration error $\sum_i \frac{|B_i|}{n} |\mathrm{acc}_i - \mathrm{conf}_i|$, at most the RMS's.
+
+    Arguments, range, errors and source as `rms_error`.
+    """
+    shares, gaps = _shares_and_gaps(adaptive_bins(confidence, correct, size), last_bin)
+    return float(shares @ gaps)
+
+
+def soft_f1(confidence: ArrayLike, correct: ArrayLike) -> float:
+    r"""Soft F1 of mistakes, $\frac{c_a^T m}{\mathbf{1}^T (c_a + m) / 2}$ with doubt $c_a = 1 - c$ and mistakes $m$.
+
+    confidence, correct: as `adaptive_bins`. Returns a share in [0, 1], higher = better: 0 without mistakes, 1 where all
+    mistakes are fully doubted and nothing else is. Raises ValueError as `adaptive_bins`, and where there is neither a
+    mistake nor a doubt (0 / 0). Source: Hendrycks et al. 2019, appendix G.1.
+    """
+    return _soft_f1(*_checked(confidence, correct))
+
+
+def _soft_f1(confidence: NDArray[np.float64], correct: NDArray[np.float64]) -> float:
+    doubt, mistakes = 1 - confidence, 1 - correct
+    both = doubt.sum() + mistakes.sum()
+    if both == 0:
+        raise ValueError(f"soft F1 of {len(doubt)} right predictions with confidence 1 is 0 / 0; there is no mistake")
+    return float(2 * (doubt @ mistakes) / both)
+
+
+def calibration_metrics(
+    confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, last_bin: bool = True
+) -> dict[str, float]:
+    """All three from one sort: {"RMS": ..., "MAD": ..., "SoftF1": ...}, shares; arguments and errors as each has."""
+    confidence, correct = _checked(confidence, correct)
+    shares, gaps = _shares_and_gaps(_bins(confidence, correct, size), last_bin)
+    errors = {"RMS": math.sqrt(shares @ gaps**2), "MAD": float(shares @ gaps)}
+    return {**errors, "SoftF1": _soft_f1(confidence, correct)}

@@ -1,0 +1,74 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tqdm import tqdm
+
+from oe_core.data.derived import loader, random_part, with_noise
+from oe_core.data.images import load_images
+from oe_core.experiments import experiment
+from oe_core.protocol import evaluate
+from oe_core.recipes import with_objective
+from oe_core.runs import Store
+from oe_core.variations import ERROR, summary, vary
+
+PLAN = experiment("digits", "smoke", out_dists=["gaussian", "font-letters"])
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("runs"), progress=lambda **arguments: tqdm(disable=True, **arguments))
+
+
+@pytest.fixture(scope="module")
+def frame(store):
+    recipes = {"without": PLAN.baseline, "with": PLAN.exposed}
+    recipes["reject"] = with_objective(replace(PLAN.baseline, outliers="photo-china", outlier_limit=64), "reject-class")
+    return vary(store, PLAN, recipes, seeds=2, draws=2)
+
+
+def test_what_a_table_measures_is_measured_here_to_the_last_bit(frame, store):
+    evaluation = evaluate(store, PLAN, seeds=2, draws=2)
+    key = ["out_dist", "metric", "seed", "draw"]
+    tables = evaluation.records[evaluation.records["table"] == 7].groupby("method")
+    for method, setting in (("MSP", "without"), ("+OE", "with")):
+        mine = frame[frame["setting"] == setting]
+        table, detection = tables.get_group(method), mine[mine["metric"] != ERROR]
+        in_order = [part.set_index(key)["value"].sort_index() for part in (table, detection)]
+        assert in_order[0].equals(in_order[1])
+        accuracy = evaluation.quality.groupby("method").get_group(method)["accuracy"]
+        np.testing.assert_allclose(100 - mine[mine["metric"] == ERROR]["value"], accuracy)
+
+
+def test_a_reject_class_is_no_answer_to_an_inlier(frame, store):
+    recipe = with_objective(replace(PLAN.baseline, outliers="photo-china", outlier_limit=64), "reject-class")
+    test = load_images("digits", "test", 16)
+    logits = store.logits(store.run(recipe), "digits", lambda: test.images, test.fingerprint)
+    assert logits.shape == (len(test), 11)
+    wrong = (logits[:, :10].argmax(axis=1) != test.labels.numpy()).mean()
+    assert frame.query("setting == 'reject' and metric == @ERROR and seed == 0")["value"].item() == 100 * wrong
+
+
+def test_the_summary_is_the_mean_over_sets_and_draws_and_the_spread_over_seeds(frame):
+    table = summary(frame)
+    assert list(table.index) == ["without", "with", "reject"]
+    assert list(table.columns) == [ERROR, "FPR95", "AUROC", "AUPR"]
+    mine = frame.query("setting == 'with' and metric == 'AUROC'")
+    seeds = [mine.query("seed == @seed")["value"].mean() for seed in (0, 1)]
+    assert table.loc["with", "AUROC"] == pytest.approx(np.mean(seeds))
+    assert table.attrs["std_seeds"].loc["with", "AUROC"] == pytest.approx(np.std(seeds, ddof=1))
+
+
+def test_outliers_that_no_catalog_has_are_trained_on(store):
+    digits = load_images("digits", "train", 16)
+    load = loader({"noisy digits": lambda size: with_noise(random_part(digits, 64), 0.3)})
+    recipe = replace(PLAN.exposed, name="noisy", outliers="noisy digits")
+    frame = vary(store, PLAN, {"noise": recipe}, seeds=1, draws=1, load=load)
+    assert set(frame["setting"]) == {"noise"} and len(frame) == 1 + 2 * 3
+    stamp = store.run(recipe, load=load).stamp
+    assert stamp["data"]["outliers"]["name"] == "digits, 64 images with noise of 0.3"
+
+
+def test_another_in_distribution_is_refused(store):
+    with pytest.raises(ValueError, match="other: in_dist='cifar10', but the experiment tests 'digits'"):
+        vary(store, PLAN, {"other": replace(PLAN.baseline, in_dist="cifar10")})
