@@ -100,12 +100,14 @@ def _bits_per_dimension(losses: np.ndarray, test: ImageSet) -> float:
 
 _CLASSIFIED = {"scores": SCORES, "quality": ("accuracy", _accuracy), "printed": lambda name, recipe: printed_name(name)}
 
+# Appendix C. No table of the paper has it; the rows stand in the form of Table 7.
+_FROM_SCRATCH = Column(7, "+OE scratch", "scratch", "MSP")
 _EXPOSED_SCORES = tuple(Column(10, score, "exposed", score) for score in SCORES)
 
 DOMAINS: dict[type[Recipe], Domain] = {
     ImageRecipe: Domain(
-        IMAGES, image_classifier.load, _pixels, tpr=0.95, columns=(*before_after(7, "MSP"), *_EXPOSED_SCORES),
-        **_CLASSIFIED,
+        IMAGES, image_classifier.load, _pixels, tpr=0.95,
+        columns=(*before_after(7, "MSP"), _FROM_SCRATCH, *_EXPOSED_SCORES), **_CLASSIFIED,
     ),
     TextRecipe: Domain(
         TEXTS, text_classifier.load, _token_ids, tpr=0.90, columns=before_after(8, "MSP"), **_CLASSIFIED,

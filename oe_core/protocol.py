@@ -15,12 +15,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
+from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, DERIVED, anomalies
 from oe_core.data.catalog import CATALOG
 from oe_core.data.door import MissingDataError
 from oe_core.domains import DOMAINS, Column, Domain, Examples
 from oe_core.draws import Draw, base_rate_draws, draws_digest
 from oe_core.experiments import Experiment
+from oe_core.recipes import Recipe
 from oe_core.records import OWN_FOLDER, detection_records
 from oe_core.records import write as write_records
 from oe_core.runs import Run, Store
@@ -30,7 +31,7 @@ from oe_core.runs import Run, Store
 class OutSet:
     """One out-distribution, ready to be scored: its printed name, the name that it stands in for, and its inputs.
 
-    examples: the set behind the inputs, None for generated anomalies.
+    examples: the set behind the inputs, None for noise.
     """
 
     key: str
@@ -107,7 +108,11 @@ def substituted(experiment: Experiment) -> tuple[Experiment, dict[str, str]]:
     present = domain.door.resolve(wanted, "train", without=(experiment.baseline.in_dist, *experiment.out_dists))
     if present == wanted:
         return experiment, {}
-    changed = replace(experiment, exposed=replace(experiment.exposed, outliers=present))
+    between = {
+        role: replace(recipe, outliers=present) if recipe.outliers == wanted else recipe
+        for role, recipe in experiment.between.items()
+    }
+    changed = replace(experiment, between=between, exposed=replace(experiment.exposed, outliers=present))
     return changed, {present: domain.printed(wanted, experiment.exposed)}
 
 
@@ -118,7 +123,10 @@ def out_sets(experiment: Experiment, num_inliers: int, load=None) -> tuple[list[
     load = load or cache(domain.load)
     for key in experiment.out_dists:
         if key in ANOMALIES:
-            found.append(_generated(key, num_inliers, recipe.size, recipe.signed))
+            found.append(_generated(key, num_inliers, recipe))
+            continue
+        if key in DERIVED:
+            found.append(_derived(key, experiment, load))
             continue
         try:
             taken = [recipe.in_dist, recipe.outliers, *experiment.out_dists, *(out.key for out in found)]
@@ -149,9 +157,20 @@ def _limited(examples: Examples, limit: int | None) -> Examples:
     return examples.take(torch.randperm(len(examples), generator=torch.Generator().manual_seed(0))[:limit])
 
 
-def _generated(key: str, count: int, size: int, signed: bool) -> OutSet:
-    fingerprint = f"{key} count={count} size={size} signed={signed} seed=0"
-    return OutSet(key, ANOMALY_NAMES[key], "", fingerprint, partial(anomalies, key, count, size, signed, 0))
+def _generated(key: str, count: int, recipe: Recipe) -> OutSet:
+    size, signed = recipe.size, recipe.signed
+    fingerprint = f"{key} count={count} size={size} signed={signed} seed=0" + (" grey" if recipe.grey else "")
+    draw = partial(anomalies, key, count, size, signed, 0, grey=recipe.grey)
+    return OutSet(key, ANOMALY_NAMES[key], "", fingerprint, draw)
+
+
+def _derived(key: str, experiment: Experiment, load) -> OutSet:
+    recipe, domain = experiment.baseline, DOMAINS[type(experiment.baseline)]
+    test = _limited(load(recipe.in_dist, "test", *recipe.reading), experiment.test_limit)
+    examples = DERIVED[key](test)
+    printed = f"{key.capitalize()} {domain.printed(test.name, recipe)}"
+    inputs = partial(domain.inputs, examples, recipe, _training(experiment, load))
+    return OutSet(key, printed, "", examples.fingerprint, inputs, examples)
 
 
 def evaluate(
@@ -181,7 +200,8 @@ def evaluate(
         raise MissingDataError(f"none of {list(experiment.out_dists)} is at hand: " + " ".join(missing.values()))
     in_dist, outliers = domain.printed(test.name, baseline), domain.printed(exposed.outliers, exposed)
     outlier_source = replaces(load(exposed.outliers, "train", *exposed.other_reading))
-    names = {in_dist: replaces(test), outliers: replaced.get(exposed.outliers) or outlier_source}
+    in_place_of = experiment.in_place_of and domain.printed(experiment.in_place_of, baseline)
+    names = {in_dist: in_place_of or replaces(test), outliers: replaced.get(exposed.outliers) or outlier_source}
     inputs = partial(domain.inputs, test, baseline, _training(experiment, load))
     result = Evaluation(pd.DataFrame(), pd.DataFrame(), {}, test, outs, inputs, missing)
     parts, qualities = [], []

@@ -79,6 +79,11 @@ class Recipe:
         """The same for outliers and anomalies."""
         return self.reading
 
+    @property
+    def grey(self) -> bool:
+        """Whether the network sees the luminance of its images alone, so that generated anomalies are grey as well."""
+        return self.model.startswith("grey-")
+
     @cached_property
     def digest(self) -> str:
         """sha256 (hex) over every field, the parent's included; the name is only a label and does not count."""

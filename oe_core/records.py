@@ -12,7 +12,7 @@ from oe_core.metrics import detection_metrics
 from oe_core.scales import SCALES
 
 TYPES = {
-    "table": "int64",  # of the paper
+    "table": "int64",  # of the paper; where it has none (MNIST, a reader's own set), the one whose form the rows have
     "in_dist": "str",
     "out_dist": "str",
     "method": "str",

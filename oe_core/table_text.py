@@ -18,6 +18,10 @@ CALIBRATION = (
 )
 TEN_RUNS = "The paper's values are means over ten draws of one trained network."
 PAPER_NOTES = {
+    0: [
+        "No table of the paper: its section 5 prints the Mean's AUPR alone, 94.2 and with Outlier Exposure 97.0. The "
+        "values in parentheses are those of the logs of its code, means over ten draws of one trained network."
+    ],
     1: [TEN_RUNS],
     7: [TEN_RUNS],
     8: [
@@ -116,7 +120,8 @@ def footnotes(table: int, frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.D
     """
     notes = [_spread_note(frame), *_data_notes(chosen), *_mean_notes(frame, chosen, paper)]
     if (frame.xs("paper", axis=1, level=2) == NO_VALUE).any(axis=None):
-        notes.append(f"A cell without a paper's value has none to compare with in the paper's Table {table}.")
+        source = f"the paper's Table {table}" if table else "the logs of the paper's code"
+        notes.append(f"A cell without a paper's value has none to compare with in {source}.")
     notes.append(CALIBRATION if "RMS" in frame.columns.get_level_values(0) else DETECTION)
     return (*notes, *PAPER_NOTES.get(table, []))
 

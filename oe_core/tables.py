@@ -14,10 +14,12 @@ from oe_core import records as record_table
 from oe_core.table_text import MEAN, NO_VALUE, footnotes, latex, markdown
 
 PAPER_CSV = Path(__file__).resolve().parents[1] / "book" / "paper" / "tables.csv"
+# Section 5 quotes one number of MNIST and prints no table: the logs of the official code, in the form of Table 7.
+LOGS, LOGS_CSV = 0, PAPER_CSV.with_name("logs.csv")
 # A summary in the paper's text shows the Mean rows of the same experiment's full table in its appendix.
-FULL_TABLE = {1: 7, 2: 8, 6: 11}
+FULL_TABLE = {1: 7, 2: 8, 6: 11, LOGS: 7}
 # These print means alone, over the out-distributions of another table.
-SETS_OF = FULL_TABLE | {3: 7, 4: 7, 9: 7, 10: 7, 12: 7, 13: 7}
+SETS_OF = FULL_TABLE | {3: 7, 4: 7, 9: 7, 10: 7, 12: 7, 13: 7, LOGS: LOGS}
 # Table 6 writes out what Table 11 shortens.
 RENAMED = {6: {"PTB Char": "PTB Characters", "PTB Word": "PTB Words"}}
 
@@ -26,18 +28,20 @@ RENAMED = {6: {"PTB Char": "PTB Characters", "PTB Word": "PTB Words"}}
 def _paper() -> pd.DataFrame:
     if not PAPER_CSV.exists():
         raise FileNotFoundError(f"{PAPER_CSV} is missing; the paper's numbers come with a checkout: run from one")
-    return pd.read_csv(PAPER_CSV, dtype={"value": str}, keep_default_na=False)
+    read = (pd.read_csv(path, dtype={"value": str}, keep_default_na=False) for path in (PAPER_CSV, LOGS_CSV))
+    return pd.concat(read, ignore_index=True)
 
 
 def paper_table(number: int) -> pd.DataFrame:
     """The paper's Table `number` in long form: in_dist, out_dist, metric, method, value (the printed digits, percent).
 
+    LOGS instead of a number: the logs of the paper's code for MNIST (hendrycks/outlier-exposure MNIST/snapshots).
     Raises ValueError for a number that the paper has no such table for.
     """
     paper = _paper()
-    known = sorted(paper["table"].unique().tolist())
-    if number not in known:
-        raise ValueError(f"table={number!r} is none of the paper's tables {known[0]} to {known[-1]}")
+    known = sorted(set(paper["table"]) - {LOGS})
+    if number not in (*known, LOGS):
+        raise ValueError(f"table={number!r} is none of the paper's tables {known[0]} to {known[-1]}, nor LOGS")
     return paper[paper["table"] == number].drop(columns="table").reset_index(drop=True)
 
 
@@ -108,8 +112,8 @@ def paper_out_dists(table: int, in_dist: str) -> set[str]:
 def compare(records: pd.DataFrame, table: int, notes: Sequence[str] = (), every_set: bool = False) -> pd.DataFrame:
     """Our records beside the paper's Table `table`, in the paper's order of rows, metrics and methods.
 
-    records: as `oe_core.records`, of this table or of the full table that it summarises (1 of 7, 2 of 8, 6 of 11).
-    notes: footnotes to stand before the table's own.
+    records: as `oe_core.records`, of this table or of the full table that it summarises (1 of 7, 2 of 8, 6 of 11)
+    or whose form it has (LOGS that of 7). notes: footnotes to stand before the table's own.
     Tables that print means only get the Mean rows only, unless every_set asks for the rows that they average, too; the
     others get them after those rows. The paper's value is a dash where it prints none: for a stand-in (which keeps its
     own name), and for a Mean over other out-distributions than ours. A cell that was not measured is missing (NaN).

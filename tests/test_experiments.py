@@ -46,6 +46,40 @@ def test_the_paper_s_settings_of_section_4_3_and_appendix_b():
     assert (places.baseline.epochs, places.exposed.epochs, places.exposed.outlier_batch_size) == (0, 5, 512)
 
 
+def test_mnist_has_the_settings_of_the_official_code_and_a_third_network_from_scratch():
+    plan = experiment("mnist", "paper")
+    assert list(plan.networks) == ["baseline", "scratch", "exposed"]
+    for recipe, epochs, outliers in zip(plan.networks.values(), (10, 10, 5), (0, 100, 100), strict=True):
+        assert (recipe.model, recipe.size, recipe.scaling, recipe.grey) == ("grey-conv", 28, "unit", True)
+        assert (recipe.epochs, recipe.learning_rate, recipe.batch_size) == (epochs, 0.01, 50)
+        assert (recipe.weight_decay, recipe.dropout, recipe.crop_padding, recipe.flip) == (0, 0.5, 0, False)
+        assert recipe.outlier_batch_size * bool(recipe.outliers) == outliers
+        assert (recipe.outlier_crop_padding, recipe.outlier_flip) == (0, True)
+    assert plan.exposed.parent == plan.baseline and plan.between["scratch"].parent is None
+    assert len(plan.out_dists) == 8 and {"cifar10", "negative"} < set(plan.out_dists)
+    course = experiment("mnist", "course")
+    assert course.networks == plan.networks
+    code = experiment("mnist", "paper", variant="code").networks.values()
+    assert [recipe.outlier_order for recipe in code if recipe.outliers] == ["contiguous"] * 2
+
+
+@pytest.mark.parametrize("scale", ["smoke", "demo"])
+def test_mnist_is_reduced_at_the_small_scales(scale):
+    for recipe in experiment("mnist", scale).networks.values():
+        assert recipe.limit <= 5_000 and recipe.in_dist == "mnist"
+
+
+def test_another_set_takes_the_place_of_an_in_distribution_with_all_of_its_experiment():
+    plan, mnist = experiment("digits", "demo", in_place_of="mnist"), experiment("mnist", "demo")
+    assert (plan.in_place_of, mnist.in_place_of) == ("mnist", "")
+    assert (plan.out_dists, plan.exposed.outliers) == (mnist.out_dists, mnist.exposed.outliers)
+    for ours, theirs in zip(plan.networks.values(), mnist.networks.values(), strict=True):
+        renamed = replace(ours, in_dist="mnist", parent=theirs.parent)
+        assert ours.in_dist == "digits" and renamed.digest == theirs.digest
+    svhn = experiment("digits", "paper", in_place_of="svhn")
+    assert replace(svhn.baseline, in_dist="svhn").digest == experiment("svhn", "paper").baseline.digest
+
+
 def test_the_code_s_variant_differs_where_text_and_code_disagree():
     text, code = (experiment("svhn", "paper", variant=variant).exposed for variant in ("paper", "code"))
     assert (text.epochs, text.learning_rate) == (10, 0.001)
@@ -77,6 +111,8 @@ def test_table_9_has_the_all_convolutional_network_on_the_usual_schedule(in_dist
 def test_no_all_convolutional_network_starts_from_the_download_of_another():
     with pytest.raises(ValueError, match="network='allconv': places365 starts from a downloaded network"):
         experiment("places365", "paper", network="allconv")
+    with pytest.raises(ValueError, match="network='allconv': mnist is learned by a grey network; choose 'usual'"):
+        experiment("mnist", "paper", network="allconv")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +124,7 @@ def test_no_all_convolutional_network_starts_from_the_download_of_another():
         ({"out_dists": ["gaussian", "nosie"]}, "out_dists: 'nosie' is unknown"),
         ({"scale": "tiny"}, "scale='tiny' is unknown; choose one of smoke, demo, course, paper"),
         ({"variant": "both"}, "variant='both' is unknown; choose one of paper, code"),
+        ({"in_place_of": "minst"}, "in_place_of='minst' is unknown; choose one of svhn, .*, mnist"),
         ({"out_dists": ["photo-china"]}, "must be different data sets"),
         ({"outliers": "digits"}, "must be different data sets"),
     ],

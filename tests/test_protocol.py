@@ -132,6 +132,52 @@ def test_a_stand_in_that_the_experiment_uses_already_does_not_stand_in(nowhere):
     assert list(missing) == ["Places365"]
 
 
+@pytest.fixture(scope="module")
+def grey_plan():
+    out_dists = ["bernoulli", "negative", "notmnist", "omniglot"]
+    return experiment("digits", "smoke", in_place_of="mnist", out_dists=out_dists)
+
+
+@pytest.fixture(scope="module")
+def grey(grey_plan, store, nowhere):
+    return evaluate(store, grey_plan, seeds=1, draws=2)
+
+
+def test_digits_in_place_of_mnist_are_measured_with_its_three_networks(grey):
+    counted = grey.records.query("table == 7").groupby(["method", "out_dist"]).size()
+    sets = ["Bernoulli", "Negative digits", "font-letters"]
+    assert counted.to_dict() == {(method, out): 2 * 3 for method in ("MSP", "+OE scratch", "+OE") for out in sets}
+    assert list(grey.missing) == ["Omniglot"]
+
+
+def test_all_networks_with_outliers_get_the_same_stand_in_for_them(grey_plan, grey):
+    changed, _ = substituted(grey_plan)
+    assert [recipe.outliers for recipe in changed.networks.values()] == [None, "photo-china", "photo-china"]
+    exposed = grey.records[grey.records["method"].isin(["+OE", "+OE scratch"])]
+    assert exposed["outliers"].unique().tolist() == ["photo-china"]
+
+
+def test_records_say_what_the_digits_stand_in_for_here(grey):
+    said = grey.records.query("out_dist == 'font-letters'")["stand_in_for"].iloc[0]
+    assert "digits=MNIST" in said and "font-letters=notMNIST" in said
+
+
+def test_the_negative_is_made_of_the_in_distribution_s_test_images_and_noise_is_grey(grey):
+    noise, inverted, _ = grey.out_sets
+    assert (inverted.key, inverted.printed, inverted.stand_in_for) == ("negative", "Negative digits", "")
+    test = load_images("digits", "test", 28)
+    assert inverted.inputs().tolist() == (255 - test.images).tolist()
+    assert inverted.fingerprint == inverted.examples.fingerprint != test.fingerprint
+    assert noise.fingerprint == f"bernoulli count={len(test)} size=28 signed=False seed=0 grey"
+    flips = noise.inputs()
+    assert np.array_equal(flips[:, 0], flips[:, 2]) and np.array_equal(np.unique(flips), [0, 1])
+
+
+def test_the_negative_of_a_part_of_the_test_set_is_of_that_part(grey_plan):
+    found, _ = out_sets(replace(grey_plan, test_limit=7, out_dists=("negative",)), num_inliers=7)
+    assert len(found[0].inputs()) == 7
+
+
 def test_the_paper_s_set_from_the_reader_s_folder_is_marked(tmp_path, monkeypatch):
     monkeypatch.setenv("OE_DATA", str(tmp_path))
     (tmp_path / "textures" / "test").mkdir(parents=True)

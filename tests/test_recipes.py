@@ -31,6 +31,10 @@ def test_from_scratch_keeps_the_baselines_schedule_and_has_no_parent():
     assert (scratch.parent, scratch.epochs, scratch.learning_rate) == (None, 100, 0.1)
 
 
+def test_a_network_that_sees_luminance_makes_its_anomalies_grey():
+    assert replace(BASELINE, model="grey-conv").grey and not BASELINE.grey
+
+
 def test_digest_ignores_the_name_and_nothing_else():
     assert replace(BASELINE, name="other").digest == BASELINE.digest
     assert replace(BASELINE, seed=1).digest != BASELINE.digest

@@ -43,6 +43,36 @@ def test_the_papers_mean_rows_of_table_7_are_the_means_of_its_rows():
     assert (rows - means.reindex(rows.index)).abs().max() < 0.06
 
 
+MNIST_SETS = ("Gaussian", "Bernoulli", "CIFAR-10", "Icons-50", "Fashion-MNIST", "Negative MNIST", "notMNIST",
+              "Omniglot")  # fmt: skip
+MNIST_METHODS = ("MSP", "+OE", "+OE scratch")
+
+
+def test_the_mean_rows_of_the_mnist_logs_are_the_means_of_their_rows():
+    logs = tables.paper_table(tables.LOGS).astype({"value": float})
+    group = ["metric", "method"]
+    means = logs[logs["out_dist"] == "Mean"].set_index(group)["value"]
+    rows = logs[logs["out_dist"] != "Mean"].groupby(group)["value"].mean()
+    assert len(means) == 9 and (rows - means.reindex(rows.index)).abs().max() < 0.011
+
+
+def test_records_of_mnist_stand_beside_the_logs_of_the_papers_code():
+    measured = recorded(MNIST_SETS, in_dist="MNIST", methods=MNIST_METHODS)
+    frame = tables.compare(measured, tables.LOGS)
+    assert frame.loc[("MNIST", "Omniglot"), ("AUPR", "+OE", "paper")] == "83.49"
+    assert frame.loc[("MNIST", "Mean"), ("AUPR", "MSP", "paper")] == "94.24"
+    assert [note for note in frame.attrs["notes"] if "section 5 prints the Mean's AUPR alone, 94.2" in note]
+    assert (tables.compare(measured, 7).xs("paper", axis=1, level=2) == "—").all(axis=None)
+
+
+def test_a_stand_in_leaves_the_mean_of_the_logs_in_a_footnote():
+    measured = recorded(("Gaussian", "emoji"), in_dist="MNIST", methods=MNIST_METHODS)
+    frame = tables.compare(measured, tables.LOGS)
+    assert frame.loc[("MNIST", "Mean"), ("AUPR", "MSP", "paper")] == "—"
+    notes = " ".join(frame.attrs["notes"])
+    assert "AUPR MSP 94.24" in notes and "none to compare with in the logs of the paper's code." in notes
+
+
 def test_an_unknown_table_is_refused():
     with pytest.raises(ValueError, match="table=14 is none of the paper's tables 1 to 13"):
         tables.paper_table(14)

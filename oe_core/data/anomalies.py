@@ -1,16 +1,19 @@
 """Synthetic anomalies and the validation distributions of appendix A, as network inputs.
 
 All images of one call come from one seeded stream in order, so the first k do not depend on how many are asked for.
-Source: hendrycks/outlier-exposure `CIFAR/test.py` and `SVHN/test.py`; the text gives neither the noise's sigma nor
-the blobs' recipe.
+Source: hendrycks/outlier-exposure `CIFAR/test.py`, `SVHN/test.py` and `MNIST/test.py`; the text gives neither the
+noise's sigma nor the blobs' recipe.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+
+from oe_core.data.image_set import ImageSet
 
 ANOMALY_NAMES = {"gaussian": "Gaussian", "rademacher": "Rademacher", "bernoulli": "Bernoulli", "blobs": "Blobs"}
 ANOMALIES = frozenset(ANOMALY_NAMES)
@@ -27,7 +30,9 @@ VALIDATION = {
 BLOCK = 64  # images drawn at a time; bounds the memory, does not change the numbers
 
 
-def anomalies(name: str, count: int, size: int, signed: bool, seed: int, *, across_channels: bool = True) -> Tensor:
+def anomalies(
+    name: str, count: int, size: int, signed: bool, seed: int, *, grey: bool = False, across_channels: bool = True
+) -> Tensor:
     """`count` synthetic images, float32 (count, 3, size, size), fed to the network as they are.
 
     signed=False: in [0, 1], for networks whose inputs are pixels / 255. signed=True: in [-1, 1], for networks with
@@ -37,6 +42,8 @@ def anomalies(name: str, count: int, size: int, signed: bool, seed: int, *, acro
       rademacher  - | -1 or 1, p = 0.5
       uniform     U[0, 1] | U[-1, 1] (a validation distribution)
       blobs       Bernoulli(0.7) under a Gaussian blur of sigma 1.5 (2 above 32 pixels), below 0.75 set to 0 | 2 x - 1
+    grey: one channel, three times. The luminance of three independent ones would be another noise, of two thirds the
+    spread, and no longer 0 or 1.
     across_channels: blur the colour axis too, as the paper's numbers were made; False keeps the channels independent.
     Raises ValueError for an unknown name, a form that the name does not have, or a negative count or seed.
     """
@@ -44,7 +51,8 @@ def anomalies(name: str, count: int, size: int, signed: bool, seed: int, *, acro
     rng = np.random.default_rng(seed)
     images = np.empty((count, 3, size, size), np.float32)
     for block in _blocks(images):
-        block[...] = _draw(name, block.shape, signed, rng, across_channels)
+        shape = (len(block), 1 if grey else 3, size, size)
+        block[...] = _draw(name, shape, signed, rng, across_channels)
     return torch.from_numpy(images)
 
 
@@ -91,6 +99,15 @@ def _blobs(shape: tuple[int, ...], rng: np.random.Generator, across_channels: bo
     blurred = gaussian_filter(spots, (0, sigma if across_channels else 0, sigma, sigma), mode="nearest")
     blurred[blurred < 0.75] = 0
     return blurred
+
+
+def negative(images: ImageSet) -> ImageSet:
+    """The photographic negative: the same images with every value v as 255 - v."""
+    return replace(images, name=f"negative-{images.name}", images=255 - images.images)
+
+
+# What the in-distribution's own test images are turned into, by the word that stands before its name.
+DERIVED: Mapping[str, Callable[[ImageSet], ImageSet]] = {"negative": negative}
 
 
 def validation_anomalies(name: str, images: Tensor, seed: int) -> Tensor:

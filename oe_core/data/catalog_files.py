@@ -132,7 +132,5 @@ OMNIGLOT = hosted(
     "https://github.com/brendenlake/omniglot/raw/master/python/",
     ("images_background.zip", 9464212, "68d2efa1b9178cc56df9314c21c6e718",
      "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640"),
-    ("images_evaluation.zip", 6462886, "6b91aef0f799c5bb55b94e3f2daec811",
-     "1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee"),
 )
 # fmt: on

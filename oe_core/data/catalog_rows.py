@@ -249,6 +249,7 @@ GREY = (
         terms="none found",
         by_hand="fetch the four idx files from a copy of MNIST",
         citation="LeCun et al. 1998, Gradient-based learning applied to document recognition",
+        note="in section 5 alone, without a table",
     ),
     DataSet(
         key="fashion-mnist",
@@ -274,20 +275,21 @@ GREY = (
         terms="none stated for the glyphs",
         by_hand="fetch t10k-images-idx3-ubyte.gz from github.com/davidflanagan/notMNIST-to-MNIST",
         citation="Bulatov 2011, notMNIST dataset",
+        stand_ins=("font-letters",),
         note="the paper's code reads a course's pickle, another sample of the same glyphs",
     ),
     DataSet(
         key="omniglot",
         printed_name="Omniglot",
-        title="Omniglot",
+        title="Omniglot, the background alphabets that look unlike digits",
         roles=("out_dist",),
         access="open",
         files=files.OMNIGLOT,
-        splits={"train": 19280, "test": 13180},
+        splits={"test": 9760},
         terms="MIT",
-        by_hand="fetch images_background.zip and images_evaluation.zip from github.com/brendenlake/omniglot",
+        by_hand="fetch images_background.zip from github.com/brendenlake/omniglot",
         citation="Lake et al. 2015, Human-level concept learning through probabilistic program induction",
-        note="train is the background set; the paper's code leaves out alphabets that look like digits",
+        note="15 of the 30 background alphabets are left out, as in the paper's code",
     ),
 )
 

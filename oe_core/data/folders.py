@@ -1,9 +1,12 @@
 """Bring your own images: `OE_DATA/<name>/<split>` as class folders, one flat folder, or `images.npz`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
+
 from oe_core.data.formats_arrays import read_npz
+from oe_core.data.formats_pictures import OMNIGLOT_LEFT_OUT
 from oe_core.data.formats_pixels import FormatError, Picture, decode_all, is_picture, numbered
 from oe_core.data.image_set import ImageSet
 from oe_core.scales import data_root
@@ -16,15 +19,20 @@ LAYOUTS = "class folders of pictures, one flat folder of pictures, or images.npz
 
 @dataclass(frozen=True)
 class Rule:
-    """What a name asks of its pictures: to be squashed, not cropped; a word in the class folders to leave out."""
+    """What a name asks of its pictures: to be squashed, not cropped; words whose classes are left out."""
 
     squash: bool = False
-    left_out: str = ""
+    left_out: tuple[str, ...] = ()
+
+    def keeps(self, class_name: str) -> bool:
+        """Whether no word of `left_out` is in the name of the class."""
+        return not any(word in class_name for word in self.left_out)
 
 
 PLAIN = Rule()
-# Icons-50 is squashed to the size, and its keycap digits are no anomaly (hendrycks/outlier-exposure SVHN/test.py).
-RULES = {"icons": Rule(squash=True, left_out="numbers")}
+# Icons-50 is squashed to the size. Neither its keycap digits nor letters like digits are anomalies among digits
+# (hendrycks/outlier-exposure SVHN/test.py, MNIST/test.py).
+RULES = {"icons": Rule(squash=True, left_out=("numbers",)), "omniglot": Rule(left_out=OMNIGLOT_LEFT_OUT)}
 
 
 def folder_names() -> tuple[str, ...]:
@@ -63,8 +71,22 @@ def read_folder(name: str, split: str, size: int) -> ImageSet:
     if (folder / "images.npz").exists():
         if class_folders(folder) or _pictures_in(folder):
             raise FormatError(f"{folder}: holds images.npz beside other pictures; expected only one of {LAYOUTS}")
-        return read_npz(folder / "images.npz", size, name, squash=rule.squash)
+        return _kept(read_npz(folder / "images.npz", size, name, squash=rule.squash), rule, folder)
     return read_image_folder(folder, size, name, rule)
+
+
+def _kept(images: ImageSet, rule: Rule, folder: Path) -> ImageSet:
+    """The examples whose classes the rule keeps, those classes numbered anew."""
+    kept = [label for label, class_name in enumerate(images.classes) if rule.keeps(class_name)]
+    if len(kept) == len(images.classes):
+        return images
+    places = torch.isin(images.labels, torch.tensor(kept)).nonzero()[:, 0]
+    if not len(places):
+        raise FormatError(f"{folder}: images.npz holds only classes that {images.name} leaves out: {images.classes}")
+    chosen = images.take(places)
+    number = torch.full((len(images.classes),), -1)
+    number[kept] = torch.arange(len(kept))
+    return replace(chosen, labels=number[chosen.labels], classes=tuple(images.classes[label] for label in kept))
 
 
 def read_image_folder(folder: Path, size: int, name: str, rule: Rule = PLAIN) -> ImageSet:
@@ -72,7 +94,7 @@ def read_image_folder(folder: Path, size: int, name: str, rule: Rule = PLAIN) ->
 
     Classes are numbered in sorted order over train and test, so that one missing from a split moves no label.
     """
-    named = [class_name for class_name in class_folders(folder) if not (rule.left_out and rule.left_out in class_name)]
+    named = [class_name for class_name in class_folders(folder) if rule.keeps(class_name)]
     flat = _pictures_in(folder)
     if named and flat:
         raise FormatError(f"{folder}: holds {flat[0].name} beside the class folder {named[0]}; expected only one kind")
@@ -97,7 +119,7 @@ def class_folders(folder: Path) -> list[str]:
 def _classes_of_all_splits(folder: Path, rule: Rule) -> tuple[str, ...]:
     splits = [folder.parent / split for split in ("train", "test") if (folder.parent / split).is_dir()]
     names = {class_name for split in {folder, *splits} for class_name in class_folders(split)}
-    return tuple(sorted(name for name in names if not (rule.left_out and rule.left_out in name)))
+    return tuple(sorted(name for name in names if rule.keeps(name)))
 
 
 def _pictures_in(folder: Path) -> list[Path]:

@@ -95,8 +95,5 @@ SOURCES: dict[str, dict[str, Source]] = {
             decodes=False,
         )
     },
-    "omniglot": {
-        "train": _one("images_background.zip", read_omniglot),
-        "test": _one("images_evaluation.zip", read_omniglot),
-    },
+    "omniglot": {"test": _one("images_background.zip", read_omniglot)},
 }

@@ -1,6 +1,7 @@
 """Genuine files that hold arrays: SVHN's MATLAB files, idx of the MNIST family, and .npz."""
 
 import gzip
+import math
 import struct
 import zipfile
 import zlib
@@ -148,7 +149,7 @@ def _idx_array(path: Path, dimensions: int) -> np.ndarray:
             f"an idx header of {dimensions} dimensions of unsigned bytes"
         )
     shape = struct.unpack(f">{dimensions}I", content[4:header])
-    expected = header + int(np.prod(shape))
+    expected = header + math.prod(shape)
     if len(content) != expected:
         raise FormatError(f"{path}: has {len(content)} bytes; expected {expected} for the shape {shape} in its header")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)

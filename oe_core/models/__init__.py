@@ -6,12 +6,14 @@ from torch import nn
 
 from oe_core.models.all_conv import AllConv
 from oe_core.models.fast_conv import FastConv
+from oe_core.models.grey_conv import GreyConv
 from oe_core.models.resnet18 import resnet18
 from oe_core.models.wide_resnet import WideResNet
 
 
 def build(name: str, num_classes: int, dropout: float = 0.0) -> nn.Module:
-    """A freshly initialised network: "wrn-<depth>-<widen>", "allconv-<width>", "fast-<width>" or "resnet18".
+    """A freshly initialised network: "wrn-<depth>-<widen>", "allconv-<width>", "fast-<width>", "resnet18" or
+    "grey-conv".
 
     "allconv-relu-<width>" has ReLUs in place of GELUs. Raises ValueError for an unknown name, an impossible depth, or
     dropout where the network has none.
@@ -20,11 +22,13 @@ def build(name: str, num_classes: int, dropout: float = 0.0) -> nn.Module:
         return WideResNet(int(wide[1]), int(wide[2]), num_classes, dropout)
     if all_conv := re.fullmatch(r"allconv-(relu-)?(\d+)", name):
         return AllConv(num_classes, dropout, int(all_conv[2]), "relu" if all_conv[1] else "gelu")
+    if name == "grey-conv":
+        return GreyConv(num_classes, dropout)
     fast = re.fullmatch(r"fast-(\d+)", name)
     if not fast and name != "resnet18":
         raise ValueError(
             f"model={name!r} is unknown; choose wrn-<depth>-<widen> (such as wrn-40-2), allconv-<width> (such as "
-            "allconv-96), fast-<width> (such as fast-48) or resnet18"
+            "allconv-96), fast-<width> (such as fast-48), resnet18 or grey-conv"
         )
     if dropout:
         raise ValueError(f"dropout={dropout}: {name} has no dropout, set dropout=0")

@@ -75,6 +75,23 @@ def test_icons_are_squashed_and_their_numbers_left_out(root):
     assert icons.images.tolist() == [fit(Image.fromarray(wide), 8, squash=True).tolist()]
 
 
+def test_alphabets_that_look_like_digits_are_left_out_of_omniglot_s_folder_in_either_layout(root):
+    put(root / "omniglot/train/Greek/1.png", IMAGES[0])
+    put(root / "omniglot/train/N_Ko/1.png", IMAGES[1])
+    assert read_folder("omniglot", "train", 8).classes == ("Greek",)
+    names = np.array(["Early_Aramaic", "Greek", "Korean", "Latin"])
+    put_npz(root / "omniglot/test", np.stack(IMAGES), [3, 0, 1, 2], classes=names)
+    test = read_folder("omniglot", "test", 8)
+    assert test.classes == ("Greek", "Latin") and test.labels.tolist() == [1, 0]
+    assert test.images.tolist() == [channels_first(IMAGES[0]), channels_first(IMAGES[2])]
+
+
+def test_a_folder_of_nothing_but_what_its_name_leaves_out_is_named(root):
+    put_npz(root / "omniglot/test", np.stack(IMAGES[:2]), [0, 0], classes=np.array(["Korean"]))
+    with pytest.raises(FormatError, match=r"omniglot/test: images\.npz holds only classes that omniglot leaves out: "):
+        read_folder("omniglot", "test", 8)
+
+
 def test_a_missing_split_lists_those_that_are_there(root):
     put(root / "pets/test/cat/1.png", IMAGES[0])
     with pytest.raises(FileNotFoundError, match="pets/train: no images there; splits of pets that are: test. Expected"):

@@ -156,5 +156,9 @@ def test_idx_names_the_damaged_file(tmp_path):
         plain = write_idx(tmp_path / "plain", noise(3, 28, 28))
         plain.write_bytes(plain.read_bytes()[:2000])
         read_idx(plain, labels, 28, "mnist")
+    with pytest.raises(FormatError, match=r"huge: has 16 bytes; expected 18446744073709551632 for the shape"):
+        huge = tmp_path / "huge"  # 2 ** 64 pixels, which are none in 64 bits
+        huge.write_bytes(bytes((0, 0, 8, 3)) + struct.pack(">3I", 2**31, 2**31, 4))
+        read_idx(huge, labels, 28, "mnist")
     with pytest.raises(FormatError, match=r"images\.gz: truncated or damaged .*expected an idx file"):
         read_idx(shorten(images, 0.6), labels, 28, "mnist")

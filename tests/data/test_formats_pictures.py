@@ -7,6 +7,7 @@ from oe_core.data.formats_pictures import (
     CHARS74K_CLASSES,
     CHARS74K_KEPT,
     CHARS74K_REMOVED,
+    OMNIGLOT_LEFT_OUT,
     read_chars74k,
     read_flat_tar,
     read_omniglot,
@@ -85,6 +86,17 @@ def test_omniglot_is_white_ink_on_black_with_a_class_an_alphabet(tmp_path):
     assert omniglot.classes == ("Braille", "Greek") and omniglot.labels.tolist() == [1, 0]
     expected = np.where(paper, 0, 255)
     assert omniglot.images.tolist() == [[expected.tolist()] * 3] * 2
+
+
+def test_omniglot_leaves_out_the_alphabets_that_look_like_digits(tmp_path):
+    names = ("Korean", "Greek", "Tagalog", "Bengali")
+    members = {f"images_background/{name}/character01/0001_01.png": picture(IMAGES[0]) for name in names}
+    omniglot = read_omniglot(write_zip(tmp_path / "images_background.zip", members), 8)
+    assert omniglot.classes == ("Bengali", "Greek") and len(omniglot) == 2
+    assert len(set(OMNIGLOT_LEFT_OUT)) == 15
+    path = write_zip(tmp_path / "few.zip", {"images_background/Korean/character01/1.png": picture(IMAGES[0])})
+    with pytest.raises(FormatError, match=r"few\.zip: holds no picture under <alphabet>/characterNN/ of an alphabet"):
+        read_omniglot(path, 8)
 
 
 def test_omniglot_names_a_truncated_archive(tmp_path):
