@@ -53,7 +53,7 @@ from oe_core.branch_experiments import IN_DISTS as OF_SCALE
 from oe_core.branch_experiments import branch_experiment
 from oe_core.confidence_losses import confidence_penalty, hinted_classification, next_weight, outlier_confidence
 from oe_core.data.images import MissingDataError
-from oe_core.metrics import auroc
+from oe_core.metrics import auroc, detection_metrics
 from oe_core.protocol import evaluate
 from oe_core.runs import Store
 from oe_core.scales import check_scale, runs_root
@@ -331,7 +331,8 @@ figures.publish(strips, "04_sets", ROOM / "figures")
 # %% [markdown]
 # ## 4.7 Confidences before and after
 #
-# The scores $-b(x)$ of the first seed on whole test sets, all out-distributions together; $-1$ is full confidence:
+# The scores of the first seed on whole test sets, all out-distributions together. As a number, $b(x)$ is 1 for most inliers of an exposed network, from
+# $z = 37$ on; scored with it they would all tie. The score here is $-z$, the logarithm of the odds of doubt: the order of $-b(x)$, without the ties. 0 is a confidence of one half.
 
 # %%
 def pooled(method):
@@ -340,12 +341,27 @@ def pooled(method):
     return pairs[0][0], np.concatenate([anomalies for _, anomalies in pairs])
 
 
-figure = figures.score_histograms({method: pooled(method) for method in ("Branch", "+OE")}, title="$-b(x)$", log=True)
+figure = figures.score_histograms({method: pooled(method) for method in ("Branch", "+OE")}, title="log odds of doubt", log=True)
 figures.publish(figure, "04_confidences", ROOM / "figures")
 
 # %% [markdown]
-# Mind the logarithmic axis, and that each panel has its own range. Before, both heaps share most of theirs. After, the anomalies stand at zero confidence and
-# most inliers near full; the inliers in between are the price.
+# Mind the logarithmic axis, and that each panel has its own range. Before, both heaps share most of theirs. After, the anomalies stand at the right, far
+# from any confidence, and most inliers at the left; the inliers in between are the price.
+#
+# Does it matter how the score is written down? The same networks, scored with $-b(x)$ as a number in double and in single precision, all out-distributions
+# together; and the share of inliers that have the very same confidence, 1:
+
+# %%
+def written_as(number):
+    """AUROC and FPR95 (percent) of the exposed network with the confidence as a number of this type."""
+    rounded = [-(1 / (1 + np.exp(scores.astype(number)))) for scores in pooled("+OE")]
+    measured = detection_metrics(*rounded)
+    return {**{metric: 100 * measured[metric] for metric in ("AUROC", "FPR95")}, "inliers at 1": 100 * (rounded[0] == -1).mean()}
+
+
+exact = {metric: 100 * value for metric, value in detection_metrics(*pooled("+OE")).items() if metric != "AUPR"}
+with np.errstate(over="ignore"):
+    pd.DataFrame({"order of z": exact, "double": written_as(np.float64), "single": written_as(np.float32)}).T.round(1)
 
 # %% [markdown]
 # ## 4.8 All thresholds at once

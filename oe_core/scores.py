@@ -136,13 +136,14 @@ def branch_msp(outputs: ArrayLike) -> NDArray[np.float64]:
 
 
 def branch_confidence(outputs: ArrayLike) -> NDArray[np.float64]:
-    r"""Minus the confidence of the branch, $-b(x)$ with $b = \sigma(\text{confidence logit})$.
+    r"""The order of $-b(x)$, minus the confidence, without its ties: $\log \frac{1 - b(x)}{b(x)}$, which is $-z$.
 
-    outputs: as `branch_msp`, whose errors it has. Returns float64 (n,) in [-1, 0]; higher = more anomalous.
+    outputs: as `branch_msp`, whose errors it has; z, the confidence logit, is the last. Returns float64 (n,), the log
+    odds of doubt; higher = more anomalous. Every metric of ranks is that of -b(x) in exact numbers. As a number b(x)
+    is 1 from z = 37 on, where an exposed network has most of its inliers, and they would tie with each other.
     Source: Hendrycks et al. 2019, section 4.3; DeVries & Taylor 2018.
     """
-    # Exact for confidences near 0, where exposed outliers lie: sigma(z) = exp(-log(1 + exp(-z))).
-    return -np.exp(-np.logaddexp(0, -_branch_parts(outputs)[1]))
+    return -_branch_parts(outputs)[1]
 
 
 SCORES = {"MSP": msp, "H(U;p)": uniform_cross_entropy}

@@ -118,7 +118,7 @@ def test_bits_per_pixel_are_those_of_three_sub_pixels():
 def test_a_branch_s_scores_of_hand_worked_outputs():
     outputs = np.array([[*np.log([0.7, 0.3]), np.log(3)], [*np.log([0.5, 0.5]), -np.log(4)]])
     assert branch_msp(outputs) == pytest.approx([-0.7, -0.5], abs=1e-15)
-    assert branch_confidence(outputs) == pytest.approx([-3 / 4, -1 / 5], abs=1e-15)
+    assert branch_confidence(outputs) == pytest.approx([np.log(1 / 3), np.log(4)], abs=1e-15)
 
 
 def test_the_msp_of_a_branch_network_is_that_of_its_classes_alone():
@@ -126,11 +126,10 @@ def test_the_msp_of_a_branch_network_is_that_of_its_classes_alone():
     np.testing.assert_array_equal(branch_msp(outputs), msp(outputs[:, :-1]))
 
 
-def test_confidences_near_zero_keep_their_order():
-    outputs = np.column_stack([np.zeros((4, 2)), [-700.0, -50.0, -49.0, 800.0]])
-    found = branch_confidence(outputs)
-    assert np.all(np.diff(found) < 0) and found[-1] == -1
-    assert found[1] == pytest.approx(-np.exp(-50), rel=1e-12)
+def test_confidences_that_round_to_one_keep_their_order():
+    logits = np.array([-700.0, -50.0, 0.0, 40.0, 50.0, 800.0])
+    found = branch_confidence(np.column_stack([np.zeros((6, 2)), logits]))
+    assert np.all(np.diff(found) < 0) and len(np.unique(1 / (1 + np.exp(-logits[3:])))) == 1
 
 
 @pytest.mark.parametrize("score", BRANCH_SCORES.values(), ids=BRANCH_SCORES)
