@@ -43,6 +43,28 @@ def uniform_cross_entropy(logits: ArrayLike) -> NDArray[np.float64]:
     return logits.mean(axis=1) - largest - np.log(np.exp(logits - largest[:, None]).sum(axis=1))
 
 
+def max_logit(logits: ArrayLike) -> NDArray[np.float64]:
+    r"""Minus the largest logit, $-\max_c l_c(x)$. Beyond the paper.
+
+    logits: (n, classes), finite. Returns float64 (n,); higher = more anomalous. Unlike the softmax it depends on the
+    logits' common level. Raises ValueError for another shape, NaN or infinities.
+    Source: Hendrycks et al. 2022, Scaling out-of-distribution detection for real-world settings.
+    """
+    return -_checked(logits).max(axis=1)
+
+
+def energy(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
+    r"""Free energy, $-T \log \sum_c \exp(l_c(x) / T)$. Beyond the paper.
+
+    logits: (n, classes), finite; temperature above 0. Returns float64 (n,); higher = more anomalous. Raises ValueError
+    for another shape, NaN or infinities, or another temperature.
+    Source: Liu et al. 2020, Energy-based out-of-distribution detection (whose detector takes the energy's negative).
+    """
+    if not temperature > 0:
+        raise ValueError(f"temperature={temperature} must be above 0; the energy score's own is 1")
+    return -temperature * np.logaddexp.reduce(_checked(logits) / temperature, axis=1)
+
+
 def _checked_losses(losses: ArrayLike) -> NDArray[np.float64]:
     """Return `losses` as float64 (n, 2); raise ValueError for another shape, NaN, infinities or negative values."""
     losses = np.asarray(losses, dtype=np.float64)

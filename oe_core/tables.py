@@ -4,6 +4,7 @@ A table is a frame with the index (in_dist, out_dist) and the columns (metric, m
 `frame.attrs["notes"]`. Fields of a cell: mean, std_seeds, std_draws (percent), seeds, draws (how many), paper.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -72,9 +73,12 @@ def _mean_rows(chosen: pd.DataFrame) -> pd.DataFrame:
     return chosen.groupby([*group, "seed", "draw"], sort=False, as_index=False)["value"].mean()
 
 
-def _cells(values: pd.DataFrame) -> pd.DataFrame:
-    """Reduce value per (cell, seed, draw) to mean, std over seeds, std over draws and their numbers (std: n - 1)."""
-    cell = ["in_dist", "out_dist", "metric", "method"]
+def cells(values: pd.DataFrame, cell: Sequence[str] = ("in_dist", "out_dist", "metric", "method")) -> pd.DataFrame:
+    """Reduce value per (cell, seed, draw) to mean, std over seeds, std over draws and their numbers (std: n - 1).
+
+    cell: the columns of `values` that tell the cells apart, which become the index; every row is its own seed and draw.
+    """
+    cell = list(cell)
     by_seed = values.groupby([*cell, "seed"], sort=False)["value"].agg(["mean", "var", "count"]).reset_index()
     grouped = by_seed.groupby(cell, sort=False)
     return pd.DataFrame(
@@ -115,18 +119,18 @@ def compare(records: pd.DataFrame, table: int) -> pd.DataFrame:
     """
     chosen = _selected(records, table)
     means = _mean_rows(chosen).assign(out_dist=MEAN)
-    cells = _cells(pd.concat([chosen, means]))
-    cells["paper"] = _paper_values(cells, chosen, table)
+    measured = cells(pd.concat([chosen, means]))
+    measured["paper"] = _paper_values(measured, chosen, table)
     paper = paper_table(table)
     if set(paper["out_dist"]) == {MEAN}:
-        cells = cells[cells.index.get_level_values("out_dist") == MEAN]
+        measured = measured[measured.index.get_level_values("out_dist") == MEAN]
     order = {name: _order(paper[name], chosen[name]) for name in ("in_dist", "out_dist", "metric", "method")}
-    frame = cells.unstack(["metric", "method"]).reorder_levels([1, 2, 0], axis=1)
+    frame = measured.unstack(["metric", "method"]).reorder_levels([1, 2, 0], axis=1)
     columns = [
         (metric, method, field)
         for metric in order["metric"]
         for method in order["method"]
-        for field in cells.columns
+        for field in measured.columns
         if (metric, method, field) in frame.columns
     ]
     rows = [row for in_dist in order["in_dist"] for out in order["out_dist"] if (row := (in_dist, out)) in frame.index]

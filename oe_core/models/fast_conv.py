@@ -44,7 +44,10 @@ class FastConv(nn.Module):
         """Pooled features before the head, float32 (batch, 4 width)."""
         return self.groups(F.gelu(self.stem(inputs))).float().amax(dim=(2, 3))
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        features = self.features(inputs)
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits float32 (batch, num_classes) of features (batch, 4 width): affine."""
         with torch.autocast(features.device.type, enabled=False):
             return self.head(features) * LOGIT_SCALE
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.classify(self.features(inputs))

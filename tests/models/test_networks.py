@@ -6,7 +6,7 @@ from torch import nn
 
 from oe_core.models import build
 from oe_core.models.dropout import Dropout
-from oe_core.models.resnet18 import places365_weights, resnet18
+from oe_core.models.resnet18 import ResNet18, places365_weights
 
 
 def parameters(model):
@@ -96,10 +96,10 @@ def test_impossible_networks_are_refused(name, dropout, message):
 
 def test_places365_weights_lose_their_data_parallel_prefix(tmp_path):
     torch.manual_seed(0)
-    model = resnet18(365).eval()
+    model = ResNet18(365).eval()
     state = {f"module.{name}": tensor for name, tensor in model.state_dict().items()}
     torch.save({"state_dict": state, "arch": "resnet18"}, tmp_path / "places.pth.tar")
-    other = resnet18(365).eval()
+    other = ResNet18(365).eval()
     other.load_state_dict(places365_weights(tmp_path / "places.pth.tar"))
     x = torch.randn(1, 3, 64, 64)
     assert torch.equal(model(x), other(x))
