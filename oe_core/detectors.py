@@ -10,7 +10,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -212,9 +212,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--outliers", default="", help="of Outlier Exposure; default: the paper's, or their stand-in")
     parser.add_argument("--out-dists", default="", help="anomalies of the test, joined by commas; default: the paper's")
     parser.add_argument("--seeds", type=int, help="trainings of each network; default: as many as the scale has")
+    parser.add_argument("--test-limit", type=int, help="test on that many images of every set; default: on all")
     options = parser.parse_args(arguments)
     out_dists = tuple(filter(None, options.out_dists.split(",")))
     plan = experiment(options.in_dist, options.scale, outliers=options.outliers, out_dists=out_dists)
+    plan = replace(plan, test_limit=options.test_limit)
     room = runs_root() / options.scale
     compared = compare_detectors(Store(room), plan, seeds=options.seeds, progress=print)
     folder = room / "records" / f"detectors-{options.in_dist}"

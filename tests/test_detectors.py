@@ -152,7 +152,8 @@ def test_other_domains_are_refused(store):
 
 def test_the_command_saves_its_comparison_among_the_records_of_the_scale(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("OE_RUNS", str(tmp_path))
-    main(["digits", "--scale", "smoke", "--out-dists", "gaussian", "--seeds", "1"])
+    main(["digits", "--scale", "smoke", "--out-dists", "gaussian", "--seeds", "1", "--test-limit", "60"])
     folder = tmp_path / "smoke" / "records" / "detectors-digits"
     assert pd.read_csv(folder / "detectors.csv")["out_dist"].unique().tolist() == ["Gaussian"]
+    assert json.loads((folder / "evidence.json").read_text())["in_dist_test"]["examples"] == 60
     assert str(folder) in capsys.readouterr().out
