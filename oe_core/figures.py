@@ -158,9 +158,10 @@ def _histogram(axes: Axes, in_scores: np.ndarray, out_scores: np.ndarray, bins: 
 
 
 def before_after(table: pd.DataFrame, title: str = "") -> Figure:
-    """One panel a metric, one line an out-distribution, one mark a method with its spread.
+    """One panel a metric, one line an out-distribution (or detector), one mark a method (or network) with its spread.
 
-    table: the rows of one in-distribution of a frame of `tables.compare`, indexed by out_dist, with two methods.
+    table: the rows of one in-distribution of a frame of `tables.compare`, indexed by out_dist, with two methods; or a
+    frame of `detectors.summary`.
     The spread is the standard deviation over seeds, none where there is one seed. Raises ValueError for another
     number of methods.
     """

@@ -1,6 +1,7 @@
 """Image classifiers: how one is built, fed, optimised and asked; the loop is `oe_core.train`'s."""
 
 import hashlib
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -88,14 +89,38 @@ fit = partial(train.fit, TASK)
 load_model = partial(train.load_model, TASK)
 
 
-@torch.inference_mode()
-def predict(model: nn.Module, images: Tensor, recipe: ImageRecipe, batch_size: int = 500) -> Tensor:
-    """Logits float32 (n, classes) on the CPU for uint8 images, which are scaled, or float inputs, fed as they are."""
+def input_batches(model: nn.Module, images: Tensor, recipe: ImageRecipe, batch_size: int = 500) -> Iterator[Tensor]:
+    """What the network takes, batch by batch on its device: uint8 images are scaled, float inputs fed as they are."""
     device = next(model.parameters()).device
-    outputs = []
     for batch in images.split(batch_size):
         batch = batch.to(device)
         inputs = network_inputs(batch, recipe.scaling) if batch.dtype == torch.uint8 else batch
-        with autocast(recipe.precision, device):
-            outputs.append(model(inputs.to(memory_format=torch.channels_last)).float().cpu())
+        yield inputs.to(memory_format=torch.channels_last)
+
+
+@torch.inference_mode()
+def _asked(part: Callable[[Tensor], Tensor], recipe: ImageRecipe, batches: Iterator[Tensor]) -> Tensor:
+    outputs = []
+    for inputs in batches:
+        with autocast(recipe.precision, inputs.device):
+            outputs.append(part(inputs).float().cpu())
     return torch.cat(outputs)
+
+
+def predict(model: nn.Module, images: Tensor, recipe: ImageRecipe, batch_size: int = 500) -> Tensor:
+    """Logits float32 (n, classes) on the CPU for uint8 images, which are scaled, or float inputs, fed as they are."""
+    return _asked(model, recipe, input_batches(model, images, recipe, batch_size))
+
+
+def features(model: nn.Module, images: Tensor, recipe: ImageRecipe) -> Tensor:
+    """Features before the head, float32 (n, features) on the CPU; `images` as in `predict`."""
+    return _asked(model.features, recipe, input_batches(model, images, recipe))
+
+
+@torch.inference_mode()
+def head(model: nn.Module, num_features: int) -> tuple[Tensor, Tensor]:
+    """The affine map from features to logits: weight (classes, features) and bias (classes,), float32 on the CPU."""
+    device = next(model.parameters()).device
+    bias = model.classify(torch.zeros(1, num_features, device=device))
+    weight = (model.classify(torch.eye(num_features, device=device)) - bias).T
+    return weight.cpu(), bias[0].cpu()

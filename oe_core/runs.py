@@ -155,18 +155,26 @@ class Store:
         needed. fingerprint: what `inputs` gives, as `ImageSet.fingerprint`, or the kind, number, size and seed of
         generated inputs; another fingerprint is another file.
         """
+        return self.kept(run, key, fingerprint, lambda: self.predict(run, inputs(), self.device).numpy())
+
+    def kept(self, run: Run, key: str, fingerprint: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """What `compute` gives of `run`, float: computed once, stored, verified whenever read.
+
+        key: in the file's name. fingerprint: what the values rest on beside the weights of `run`: the data, and every
+        setting of `compute`; another fingerprint is another file.
+        """
         short = hashlib.sha256(fingerprint.encode()).hexdigest()[:HASH_DIGITS]
         path = run.folder / "scores" / f"{quote(key, safe=' ')}-{short}.safetensors"
         expected = {"key": key, "fingerprint": fingerprint, "weights_sha256": run.weights_sha256}
         try:
-            found = _stored_logits(path, expected)
+            found = _stored(path, expected)
         except DamagedFileError:
             found = None  # as in `run`
         if found is not None:
             return found
         with exclusive(self._lock(run.identity + path.stem), f"scoring {key} with {run.folder.name}"):
-            found = _stored_logits_or_cleared(path, expected)
-            return found if found is not None else self._score(path, run, inputs, expected)
+            found = _stored_or_cleared(path, expected)
+            return found if found is not None else _store(path, compute(), expected)
 
     def _folder(self, recipe: Recipe, identity: str) -> Path:
         # A recipe's name is a label: the run may have been made under another one.
@@ -202,15 +210,6 @@ class Store:
         write_record(folder / STAMP, stamp)
         checkpoint.path.unlink(missing_ok=True)
         return _finished(folder, recipe, identity)
-
-    def _score(self, path: Path, run: Run, inputs: Callable[[], Tensor], expected: dict) -> np.ndarray:
-        logits = self.predict(run, inputs(), self.device).numpy()
-        record = path.with_suffix(".json")
-        # Without its record a score file counts as not there, so a kill between the two writes is not taken for damage.
-        record.unlink(missing_ok=True)
-        sha256 = write_whole(path, safetensors.numpy.save({"logits": np.ascontiguousarray(logits)}))
-        write_record(record, {**expected, "sha256": sha256, "shape": list(logits.shape), "made": now()})
-        return logits
 
 
 def _training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | None]:
@@ -251,7 +250,16 @@ def _finished_or_cleared(folder: Path, recipe: Recipe, identity: str) -> Run | N
         return None
 
 
-def _stored_logits(path: Path, expected: dict) -> np.ndarray | None:
+def _store(path: Path, values: np.ndarray, expected: dict) -> np.ndarray:
+    record = path.with_suffix(".json")
+    # Without its record a score file counts as not there, so a kill between the two writes is not taken for damage.
+    record.unlink(missing_ok=True)
+    sha256 = write_whole(path, safetensors.numpy.save({"logits": np.ascontiguousarray(values)}))
+    write_record(record, {**expected, "sha256": sha256, "shape": list(values.shape), "made": now()})
+    return values
+
+
+def _stored(path: Path, expected: dict) -> np.ndarray | None:
     record = read_record(path.with_suffix(".json"))
     # Logits of other weights are no damage: the run was made again on a machine that does not repeat bit for bit.
     if record is None or any(record[field] != value for field, value in expected.items()):
@@ -259,9 +267,9 @@ def _stored_logits(path: Path, expected: dict) -> np.ndarray | None:
     return safetensors.numpy.load(read_whole(path, record["sha256"]))["logits"]
 
 
-def _stored_logits_or_cleared(path: Path, expected: dict) -> np.ndarray | None:
+def _stored_or_cleared(path: Path, expected: dict) -> np.ndarray | None:
     try:
-        return _stored_logits(path, expected)
+        return _stored(path, expected)
     except DamagedFileError as damage:
         set_aside(damage)
         return None

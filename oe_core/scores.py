@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logsumexp, softmax
+from scipy.special import expit, softmax
 
 
 def _checked(logits: ArrayLike) -> NDArray[np.float64]:
@@ -62,13 +62,26 @@ def reject_probability(logits: ArrayLike) -> NDArray[np.float64]:
     return softmax(_checked(logits), axis=1)[:, -1]
 
 
-def energy(logits: ArrayLike) -> NDArray[np.float64]:
-    r"""Free energy of the logits, $-\log \sum_c e^{l_c}$.
+def max_logit(logits: ArrayLike) -> NDArray[np.float64]:
+    r"""Minus the largest logit, $-\max_c l_c(x)$. Beyond the paper.
 
-    logits: (n, classes), finite. Returns float64 (n,); higher = more anomalous. Errors as `msp`.
-    Beyond the paper. Source: Liu et al. 2020, Energy-based out-of-distribution detection, section 3.1.
+    logits: (n, classes), finite. Returns float64 (n,); higher = more anomalous. Unlike the softmax it depends on the
+    logits' common level. Raises ValueError for another shape, NaN or infinities.
+    Source: Hendrycks et al. 2022, Scaling out-of-distribution detection for real-world settings.
     """
-    return -logsumexp(_checked(logits), axis=1)
+    return -_checked(logits).max(axis=1)
+
+
+def energy(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
+    r"""Free energy, $-T \log \sum_c \exp(l_c(x) / T)$. Beyond the paper.
+
+    logits: (n, classes), finite; temperature above 0. Returns float64 (n,); higher = more anomalous. Raises ValueError
+    for another shape, NaN or infinities, or another temperature.
+    Source: Liu et al. 2020, Energy-based out-of-distribution detection (whose detector takes the energy's negative).
+    """
+    if not temperature > 0:
+        raise ValueError(f"temperature={temperature} must be above 0; the energy score's own is 1")
+    return -temperature * np.logaddexp.reduce(_checked(logits) / temperature, axis=1)
 
 
 def _checked_losses(losses: ArrayLike) -> NDArray[np.float64]:

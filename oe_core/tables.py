@@ -77,9 +77,12 @@ def _mean_rows(chosen: pd.DataFrame) -> pd.DataFrame:
     return chosen.groupby([*group, "seed", "draw"], sort=False, as_index=False)["value"].mean()
 
 
-def _cells(values: pd.DataFrame) -> pd.DataFrame:
-    """Reduce value per (cell, seed, draw) to mean, std over seeds, std over draws and their numbers (std: n - 1)."""
-    cell = ["in_dist", "out_dist", "metric", "method"]
+def cells(values: pd.DataFrame, cell: Sequence[str] = ("in_dist", "out_dist", "metric", "method")) -> pd.DataFrame:
+    """Reduce value per (cell, seed, draw) to mean, std over seeds, std over draws and their numbers (std: n - 1).
+
+    cell: the columns of `values` that tell the cells apart, which become the index; every row is its own seed and draw.
+    """
+    cell = list(cell)
     by_seed = values.groupby([*cell, "seed"], sort=False)["value"].agg(["mean", "var", "count"]).reset_index()
     grouped = by_seed.groupby(cell, sort=False)
     return pd.DataFrame(
@@ -121,18 +124,18 @@ def compare(records: pd.DataFrame, table: int, notes: Sequence[str] = (), every_
     """
     chosen = _selected(records, table)
     means = _mean_rows(chosen).assign(out_dist=MEAN)
-    cells = _cells(pd.concat([chosen, means]))
-    cells["paper"] = _paper_values(cells, chosen, table)
+    measured = cells(pd.concat([chosen, means]))
+    measured["paper"] = _paper_values(measured, chosen, table)
     paper = paper_table(table)
     if set(paper["out_dist"]) == {MEAN} and not every_set:
-        cells = cells[cells.index.get_level_values("out_dist") == MEAN]
+        measured = measured[measured.index.get_level_values("out_dist") == MEAN]
     order = {name: _order(paper[name], chosen[name]) for name in ("in_dist", "out_dist", "metric", "method")}
-    frame = cells.unstack(["metric", "method"]).reorder_levels([1, 2, 0], axis=1)
+    frame = measured.unstack(["metric", "method"]).reorder_levels([1, 2, 0], axis=1)
     columns = [
         (metric, method, field)
         for metric in order["metric"]
         for method in order["method"]
-        for field in cells.columns
+        for field in measured.columns
         if (metric, method, field) in frame.columns
     ]
     rows = [row for in_dist in order["in_dist"] for out in order["out_dist"] if (row := (in_dist, out)) in frame.index]

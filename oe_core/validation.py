@@ -47,8 +47,8 @@ def validation_scores(store: Store, recipe: ImageRecipe, *, load=load_images) ->
     rows = []
     for key, printed in VALIDATION.items():
         fingerprint = f"{key} of {held_out.fingerprint} seed=0"
-        out_logits = store.logits(run, key, partial(_inputs, key, held_out, recipe), fingerprint)
-        rows.append({"out_dist": printed, **_measured(msp(in_logits), msp(out_logits)), "accuracy": accuracy})
+        out_logits = store.logits(run, key, partial(validation_inputs, key, held_out, recipe), fingerprint)
+        rows.append({"out_dist": printed, **mean_metrics(msp(in_logits), msp(out_logits)), "accuracy": accuracy})
     return pd.DataFrame(rows)
 
 
@@ -71,14 +71,18 @@ def _images(recipe: ImageRecipe, load) -> int:
     return recipe.epochs * (inliers + outliers) + (_images(recipe.parent, load) if recipe.parent else 0)
 
 
-def _inputs(key: str, held_out: ImageSet, recipe: ImageRecipe) -> Tensor:
-    """Noise is fed as it is, a corrupted photograph like a photograph."""
+def validation_inputs(key: str, held_out: ImageSet, recipe: ImageRecipe) -> Tensor:
+    """The inputs of one validation distribution made of `held_out`, float32 (n, 3, size, size); key: of `VALIDATION`.
+
+    Noise is fed as it is, a corrupted photograph like a photograph.
+    """
     if key == "uniform-noise":
         return anomalies("uniform", len(held_out), recipe.size, signed=recipe.scaling != "unit", seed=0)
     return network_inputs(validation_anomalies(key, held_out.images, seed=0), recipe.scaling)
 
 
-def _measured(in_scores: np.ndarray, out_scores: np.ndarray) -> dict[str, float]:
+def mean_metrics(in_scores: np.ndarray, out_scores: np.ndarray) -> dict[str, float]:
+    """FPR95, AUROC and AUPR, percent: means over 10 draws at one anomaly to five inliers. Errors as the metrics'."""
     draws = base_rate_draws(len(in_scores), len(out_scores), DRAWS)
     measured = [detection_metrics(in_scores[inside], out_scores[outside]) for inside, outside in draws]
     return {metric: 100 * float(np.mean([values[metric] for values in measured])) for metric in measured[0]}

@@ -10,6 +10,7 @@ import pytest
 
 from oe_core import records, tables
 from oe_core.calibration_experiments import calibration_experiment
+from oe_core.detectors import rendered, summary
 from oe_core.experiments import experiment
 from oe_core.recipes import recipe_from_json
 
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = sorted(path.parent for path in ROOT.glob("runs/reference/*/records.csv"))
 ROOM = ROOT / "runs" / "reference"
 COURSE = ROOM / "cifar10-course"
+DETECTORS = ROOM / "detectors-cifar10"
 
 
 def _evidence(folder):
@@ -43,7 +45,7 @@ def test_evidence_says_scale_seeds_draws_hardware_time_data_and_commit(folder):
         assert recipe_from_json(run["recipe"]).digest == run["digest"]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [*FOLDERS, DETECTORS], ids=lambda folder: folder.name)
 def test_no_evidence_names_a_path_of_one_machine(folder):
     for file in folder.iterdir():
         if file.suffix in (".json", ".csv", ".md"):
@@ -223,3 +225,41 @@ def test_the_readmes_quote_table_3(table_3):
     (row,) = (line for line in tables.rendered(table_3).splitlines() if line.startswith("| CIFAR-10 | Mean"))
     for readme in (ROOT / "README.md", ROOT / "runs" / "reference" / "README.md"):
         assert row in readme.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def detectors():
+    return pd.read_csv(DETECTORS / "detectors.csv", converters={"value": float})
+
+
+def test_the_detectors_were_measured_on_the_networks_of_the_course_and_say_where(detectors):
+    evidence, course = _evidence(DETECTORS), _evidence(COURSE)
+    runs = [{run["identity"]: run["files"] for run in found["runs"]} for found in (evidence, course)]
+    assert runs[0] == runs[1] and len(runs[0]) == 6
+    assert evidence["seeds"] == sorted(detectors["seed"].unique()) and evidence["measured"]["dirty"] is False
+    assert {name: draws["count"] for name, draws in evidence["draws"].items()} == (
+        detectors.groupby("out_dist")["draw"].nunique().to_dict()
+    )
+    assert {row["epsilon"] for row in evidence["epsilons"] if row["chosen"] and row["network"] == "baseline"} == {0.008}
+
+
+def test_msp_on_a_part_of_every_set_is_near_msp_on_the_whole(detectors, table_7):
+    found, whole = summary(detectors).loc["MSP"], table_7.loc[("CIFAR-10", "Mean")]
+    for metric in ("FPR95", "AUROC", "AUPR"):
+        for network, method in (("baseline", "MSP"), ("exposed", "+OE")):
+            assert abs(found[metric, network, "mean"] - whole[metric, method, "mean"]) < 1
+
+
+def test_the_readme_quotes_the_detectors_table(detectors):
+    table = rendered(summary(detectors))
+    assert (DETECTORS / "detectors.md").read_text(encoding="utf-8") == table
+    assert table in (ROOT / "runs" / "reference" / "README.md").read_text(encoding="utf-8")
+
+
+def test_exposure_outweighs_every_detector_and_energy_adds_to_it_in_each_training(detectors):
+    fpr = summary(detectors)["FPR95"].xs("mean", axis=1, level=1)
+    assert fpr.loc["MSP", "exposed"] < fpr["baseline"].min() - 10
+    by_seed = detectors.query("metric == 'FPR95'").groupby(["network", "detector", "seed"])["value"].mean().unstack()
+    gain = {name: by_seed.loc[name, "MSP"] - by_seed.loc[name, "Energy"] for name in ("baseline", "exposed")}
+    assert (gain["exposed"] > 3).all() and (gain["baseline"] > gain["exposed"]).all()
+    assert (by_seed.loc["exposed", "Mahalanobis"] > by_seed.loc["baseline", "Mahalanobis"]).all()

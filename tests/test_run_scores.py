@@ -40,6 +40,19 @@ def test_logits_are_computed_once_and_are_those_of_the_network(trained):
     np.testing.assert_array_equal(again, first)
 
 
+def test_whatever_is_computed_of_a_run_is_kept_beside_its_logits_once_per_fingerprint(trained):
+    store, run = trained
+    made = []
+
+    def kept(fingerprint):
+        return store.kept(run, "digits odin", fingerprint, lambda: made.append(fingerprint) or np.eye(len(made)))
+
+    first, other, again = kept("step 0.001"), kept("step 0.002"), kept("step 0.001")
+    assert made == ["step 0.001", "step 0.002"]
+    assert first.shape == (1, 1) and other.shape == (2, 2)
+    np.testing.assert_array_equal(again, first)
+
+
 def test_logits_of_other_data_under_the_same_key_are_stored_beside(trained):
     store, run = trained
     images, others = digits("digits", "test", 8), other_digits("digits", "test", 8)

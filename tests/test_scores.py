@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax, logsumexp, softmax
 
 from oe_core.scores import (
     BRANCH_SCORES,
@@ -12,6 +12,7 @@ from oe_core.scores import (
     branch_msp,
     energy,
     expected_uniformity,
+    max_logit,
     max_sigmoid,
     msp,
     reject_probability,
@@ -35,6 +36,32 @@ def test_scores_equal_scipy_softmax():
     np.testing.assert_allclose(uniform_cross_entropy(logits), log_softmax(logits, axis=1).mean(axis=1), rtol=1e-13)
 
 
+def test_max_logit_and_energy_by_hand():
+    logits = np.log([[1.0, 2, 5], [8.0, 1, 1]])
+    assert max_logit(logits) == pytest.approx(-np.log([5, 8]), abs=1e-15)
+    assert energy(logits) == pytest.approx(-np.log([8, 10]), abs=1e-15)
+    assert energy(logits, temperature=0.5) == pytest.approx([-np.log(30) / 2, -np.log(66) / 2], abs=1e-15)
+
+
+@pytest.mark.parametrize("temperature", [0.01, 1.0, 1000.0])
+def test_energy_equals_scipys_logsumexp_also_of_huge_float32_logits(temperature):
+    logits = np.random.default_rng(0).normal(0, 300, (200, 10)).astype(np.float32)
+    expected = -temperature * logsumexp(logits.astype(np.float64) / temperature, axis=1)
+    np.testing.assert_allclose(energy(logits, temperature), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("score", [max_logit, energy])
+def test_a_common_shift_of_the_logits_shifts_max_logit_and_energy(score):
+    logits = np.random.default_rng(0).normal(size=(5, 4))
+    np.testing.assert_allclose(score(logits + 3), score(logits) - 3)
+
+
+@pytest.mark.parametrize("temperature", [0, -1.0, float("nan")])
+def test_a_temperature_that_is_not_positive_is_refused(temperature):
+    with pytest.raises(ValueError, match=f"temperature={temperature} must be above 0; the energy score's own is 1"):
+        energy(np.zeros((2, 3)), temperature)
+
+
 @pytest.mark.parametrize("score", SCORES.values(), ids=SCORES)
 def test_a_uniform_posterior_is_the_most_anomalous(score):
     logits = np.array([[4.0, 0, 0], [1.0, 0, 0], [0.0, 0, 0]])
@@ -55,7 +82,7 @@ def test_huge_float32_logits_neither_overflow_nor_lose_a_shift(score):
     assert score(logits).dtype == np.float64
 
 
-@pytest.mark.parametrize("score", SCORES.values(), ids=SCORES)
+@pytest.mark.parametrize("score", [*SCORES.values(), max_logit, energy])
 def test_logits_with_nan_name_the_first_row(score):
     logits = np.zeros((5, 3))
     logits[2, 1], logits[4, 0] = np.nan, np.inf

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from oe_core.data.download import download_folder
 from oe_core.data.images import MissingDataError
 from oe_core.image_classifier import weights_path
-from oe_core.models.resnet18 import resnet18
+from oe_core.models.resnet18 import ResNet18
 from oe_core.recipes import ImageRecipe, fine_tuned
 from oe_core.runs import Store
 
@@ -31,7 +31,7 @@ def places(tmp_path, monkeypatch):
 
     def put(seed):
         torch.manual_seed(seed)
-        state = resnet18(365).state_dict()
+        state = ResNet18(365).state_dict()
         path = download_folder("places365") / PLACES.weights_file
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.save({"state_dict": {f"module.{name}": tensor for name, tensor in state.items()}}, path)

@@ -7,7 +7,7 @@ from torch import nn
 from oe_core.models.all_conv import AllConv
 from oe_core.models.fast_conv import FastConv
 from oe_core.models.grey_conv import GreyConv
-from oe_core.models.resnet18 import resnet18
+from oe_core.models.resnet18 import ResNet18
 from oe_core.models.wide_resnet import WideResNet
 
 
@@ -32,4 +32,4 @@ def build(name: str, num_classes: int, dropout: float = 0.0) -> nn.Module:
         )
     if dropout:
         raise ValueError(f"dropout={dropout}: {name} has no dropout, set dropout=0")
-    return FastConv(int(fast[1]), num_classes) if fast else resnet18(num_classes)
+    return FastConv(int(fast[1]), num_classes) if fast else ResNet18(num_classes)

@@ -67,7 +67,10 @@ class AllConv(nn.Module):
         """Averaged features before the head, float32 (batch, 2 width)."""
         return self.body(inputs).float().mean(dim=(2, 3))
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        features = self.features(inputs)
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits float32 (batch, num_classes) of features (batch, 2 width): affine."""
         with torch.autocast(features.device.type, enabled=False):
             return self.head(features)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.classify(self.features(inputs))

@@ -29,10 +29,5 @@ class ConfidenceNetwork(nn.Module):
 
 
 def confidence_network(name: str, num_classes: int, dropout: float, penalty_weight: float) -> ConfidenceNetwork:
-    """A freshly initialised network by its body's name; errors as `models.build`, and for a body without `features`."""
-    body = build(name, num_classes, dropout)
-    if not hasattr(body, "classify"):
-        raise ValueError(
-            f"model={name!r} has no place for a confidence branch; choose wrn-<depth>-<widen> or fast-<width>"
-        )
-    return ConfidenceNetwork(body, penalty_weight)
+    """A freshly initialised network by its body's name; errors as `models.build`."""
+    return ConfidenceNetwork(build(name, num_classes, dropout), penalty_weight)

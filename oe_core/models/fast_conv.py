@@ -45,7 +45,7 @@ class FastConv(nn.Module):
         return self.groups(F.gelu(self.stem(inputs))).float().amax(dim=(2, 3))
 
     def classify(self, features: Tensor) -> Tensor:
-        """Logits float32 (batch, num_classes) of pooled features."""
+        """Logits float32 (batch, num_classes) of features (batch, 4 width): affine."""
         with torch.autocast(features.device.type, enabled=False):
             return self.head(features) * LOGIT_SCALE
 

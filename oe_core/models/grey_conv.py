@@ -46,7 +46,10 @@ class GreyConv(nn.Module):
         out = gelu(F.max_pool2d(self.drop(self.conv2(out)), 2))
         return gelu(self.hidden(out.flatten(1))).float()
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        features = self.features(inputs)
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits float32 (batch, num_classes) of features (batch, 50): affine."""
         with torch.autocast(features.device.type, enabled=False):
             return self.head(features)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.classify(self.features(inputs))

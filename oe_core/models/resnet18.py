@@ -4,12 +4,36 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import resnet18 as torchvision_resnet18
+from torchvision.models.resnet import BasicBlock, ResNet
 
 
-def resnet18(num_classes: int) -> nn.Module:
-    """torchvision's ResNet-18, freshly initialised. inputs (batch, 3, 224, 224) -> logits (batch, num_classes)."""
-    return torchvision_resnet18(weights=None, num_classes=num_classes)
+class ResNet18(ResNet):
+    """torchvision's ResNet-18, freshly initialised, in two parts: features and a head that stays in float32.
+
+    forward: inputs float (batch, 3, 224, 224) -> logits float32 (batch, num_classes).
+    """
+
+    def __init__(self, num_classes: int):
+        super().__init__(BasicBlock, [2, 2, 2, 2], num_classes=num_classes)
+
+    @property
+    def head(self) -> nn.Linear:
+        """Called `fc` in torchvision, and so in its files of weights."""
+        return self.fc
+
+    def features(self, inputs: Tensor) -> Tensor:
+        """Pooled features before the head, float32 (batch, 512)."""
+        out = self.maxpool(self.relu(self.bn1(self.conv1(inputs))))
+        out = self.layer4(self.layer3(self.layer2(self.layer1(out))))
+        return self.avgpool(out).flatten(1).float()
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits float32 (batch, num_classes) of features (batch, 512): affine."""
+        with torch.autocast(features.device.type, enabled=False):
+            return self.fc(features)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.classify(self.features(inputs))
 
 
 def places365_weights(path: Path) -> dict[str, Tensor]:
@@ -23,7 +47,7 @@ def places365_weights(path: Path) -> dict[str, Tensor]:
     if not state:
         raise ValueError(f"{path}: holds no 'state_dict'; expected the Places365 checkpoint of ResNet-18")
     weights = {name.removeprefix("module."): tensor for name, tensor in state.items()}
-    expected = resnet18(365).state_dict()
+    expected = ResNet18(365).state_dict()
     wrong = sorted(
         name
         for name in expected.keys() | weights.keys()

@@ -57,7 +57,7 @@ class WideResNet(nn.Module):
         return out.float().mean(dim=(2, 3))
 
     def classify(self, features: Tensor) -> Tensor:
-        """Logits float32 (batch, num_classes) of pooled features."""
+        """Logits float32 (batch, num_classes) of features (batch, 64 widen): affine."""
         # In bfloat16 logits would fall on a few hundred values and the scores would tie.
         with torch.autocast(features.device.type, enabled=False):
             return self.head(features)

@@ -38,6 +38,7 @@ def test_confidence_logits_stay_float32_under_autocast():
     assert outputs.dtype == torch.float32 and len(outputs[:, -1].unique()) == 64
 
 
-def test_a_body_without_pooled_features_is_refused():
-    with pytest.raises(ValueError, match="model='resnet18' has no place for a confidence branch; choose wrn-"):
-        confidence_network("resnet18", 10, 0.0, 0.1)
+@pytest.mark.parametrize(("name", "size"), [("resnet18", 64), ("allconv-8", 32), ("grey-conv", 28)])
+def test_every_network_has_room_for_a_branch(name, size):
+    network = confidence_network(name, 10, 0.0, 0.1).eval()
+    assert network(torch.zeros(2, 3, size, size)).shape == (2, 11)

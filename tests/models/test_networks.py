@@ -2,11 +2,13 @@ import math
 
 import pytest
 import torch
+import torchvision
 from torch import nn
 
+from oe_core.image_classifier import head
 from oe_core.models import build
 from oe_core.models.dropout import Dropout
-from oe_core.models.resnet18 import places365_weights, resnet18
+from oe_core.models.resnet18 import ResNet18, places365_weights
 
 
 def parameters(model):
@@ -79,6 +81,28 @@ def test_logits_stay_float32_under_autocast_so_that_scores_do_not_tie():
     assert len(logits[:, 0].unique()) == 64
 
 
+NETWORKS = {"wrn-10-1": 64, "fast-8": 32, "resnet18": 512}
+
+
+@pytest.mark.parametrize(("name", "num_features"), NETWORKS.items())
+def test_a_network_is_its_features_and_an_affine_head_in_float32(name, num_features):
+    torch.manual_seed(0)
+    model, inputs = build(name, 7).eval(), torch.randn(3, 3, 32, 32)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        features, logits = model.features(inputs), model(inputs)
+    assert features.shape == (3, num_features) and features.dtype == logits.dtype == torch.float32
+    weight, bias = head(model, num_features)
+    assert torch.allclose(logits, features @ weight.T + bias, atol=1e-5)
+
+
+def test_the_resnet_is_torchvisions():
+    torch.manual_seed(0)
+    model, other = build("resnet18", 5).eval(), torchvision.models.resnet18(num_classes=5).eval()
+    other.load_state_dict(model.state_dict())
+    inputs = torch.randn(2, 3, 64, 64)
+    assert torch.equal(model(inputs), other(inputs))
+
+
 def test_dropout_zeroes_the_asked_share_and_keeps_the_mean():
     torch.manual_seed(0)
     out = Dropout(0.3).train()(torch.ones(64, 16, 32, 32))
@@ -123,10 +147,10 @@ def test_impossible_networks_are_refused(name, dropout, message):
 
 def test_places365_weights_lose_their_data_parallel_prefix(tmp_path):
     torch.manual_seed(0)
-    model = resnet18(365).eval()
+    model = ResNet18(365).eval()
     state = {f"module.{name}": tensor for name, tensor in model.state_dict().items()}
     torch.save({"state_dict": state, "arch": "resnet18"}, tmp_path / "places.pth.tar")
-    other = resnet18(365).eval()
+    other = ResNet18(365).eval()
     other.load_state_dict(places365_weights(tmp_path / "places.pth.tar"))
     x = torch.randn(1, 3, 64, 64)
     assert torch.equal(model(x), other(x))
