@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from oe_core import density, image_classifier, language_model, text_classifier
+from oe_core import density, gan_classifier, image_classifier, language_model, text_classifier
 from oe_core.data.catalog import printed_name
 from oe_core.data.door import Door
 from oe_core.data.image_set import ImageSet
@@ -15,7 +15,7 @@ from oe_core.data.images import IMAGES
 from oe_core.data.streams import Stream, printed_stream_name
 from oe_core.data.text_set import TextSet
 from oe_core.data.texts import TEXTS
-from oe_core.recipes import DensityRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
+from oe_core.recipes import DensityRecipe, GanRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
 from oe_core.scores import DENSITY_SCORES, LANGUAGE_SCORES, SCORES
 
 Examples = ImageSet | TextSet | Stream
@@ -66,7 +66,7 @@ class Domain:
         return tuple(column for column in self.columns if column.table == self.columns[0].table)
 
 
-def _pixels(images: ImageSet, recipe: ImageRecipe | DensityRecipe, training: Callable[[], ImageSet]) -> Tensor:
+def _pixels(images: ImageSet, recipe: Recipe, training: Callable[[], ImageSet]) -> Tensor:
     return images.images
 
 
@@ -96,6 +96,11 @@ def _bits_per_dimension(losses: np.ndarray, test: ImageSet) -> float:
 
 _CLASSIFIED = {"scores": SCORES, "quality": ("accuracy", _accuracy), "printed": lambda name, recipe: printed_name(name)}
 
+_SYNTHETIC_THEN_REAL = tuple(
+    Column(4, method, network, "MSP")
+    for method, network in {"MSP": "baseline", "+GAN": "synthetic", "+OE": "exposed"}.items()
+)
+
 _EXPOSED_SCORES = tuple(Column(10, score, "exposed", score) for score in SCORES)
 
 DOMAINS: dict[type[Recipe], Domain] = {
@@ -113,5 +118,8 @@ DOMAINS: dict[type[Recipe], Domain] = {
     DensityRecipe: Domain(
         IMAGES, density.load, _pixels, tpr=0.95, columns=before_after(5, "BPP"), scores=DENSITY_SCORES,
         quality=("bits per dimension", _bits_per_dimension), printed=lambda name, recipe: printed_name(name),
+    ),
+    GanRecipe: Domain(
+        IMAGES, gan_classifier.load, _pixels, tpr=0.95, columns=_SYNTHETIC_THEN_REAL, **_CLASSIFIED,
     ),
 }  # fmt: skip

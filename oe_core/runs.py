@@ -25,13 +25,13 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from oe_core import density, image_classifier, language_model, text_classifier, train
+from oe_core import density, gan_classifier, image_classifier, language_model, text_classifier, train
 from oe_core.atomic import DamagedFileError, exclusive, read_record, read_whole, set_aside, write_record, write_whole
 from oe_core.checkpoint import FileCheckpoint
 from oe_core.data.image_set import ImageSet
 from oe_core.data.streams import Stream
 from oe_core.data.text_set import TextSet
-from oe_core.recipes import DensityRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
+from oe_core.recipes import DensityRecipe, GanRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
 from oe_core.stamp import environment, now
 
 WEIGHTS, STAMP, CHECKPOINT = "weights.safetensors", "run.json", "checkpoint.pt"
@@ -43,6 +43,7 @@ NETWORKS = {
     TextRecipe: text_classifier,
     LanguageRecipe: language_model,
     DensityRecipe: density,
+    GanRecipe: gan_classifier,
 }
 
 Examples = ImageSet | TextSet | Stream
