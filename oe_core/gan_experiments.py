@@ -50,7 +50,7 @@ def _joint(in_dist: str, scale: str) -> tuple[GanRecipe, dict]:
     settings = CIFAR_10 if in_dist == "cifar10" else OTHERS
     paper = GanRecipe(f"{in_dist}-adam", in_dist, **settings)
     if scale == "paper":
-        return paper, {}
+        return paper, {"batch_size": 128}  # 128 + 256 as in hendrycks/outlier-exposure CIFAR/oe_tune.py
     # A short training: a higher rate, and small batches for the generator's many steps.
     short = replace(paper, dropout=0.0, batch_size=64, learning_rate=0.001)
     tuning = {"learning_rate": 0.001, "outlier_order": "shuffled"}
