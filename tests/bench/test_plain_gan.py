@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from oe_core import gan_classifier, train
 from oe_core.bench import comparisons, plain_gan
@@ -55,6 +56,28 @@ def test_ours_computes_no_gradient_that_is_thrown_away_and_the_plain_way_does(mo
     monkeypatch.setattr(ours.optimiser, "step", lambda: (seen.append(with_gradient(ours.model)), step()))
     ours.update(Batch(plain.pixels, plain.labels))
     assert seen == [{"discriminator"}, {"generator"}, {"classifier"}]
+
+
+def operations(work):
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops()
+
+
+def test_the_operations_that_are_saved_are_those_counted_by_hand():
+    plain, ours = both_ways(CERTAIN)
+    trio, count, size = plain.trio, CERTAIN.batch_size, CERTAIN.size
+    images, codes = torch.zeros(count, 3, size, size), torch.zeros(count, CERTAIN.latent)
+    passes = {
+        "f": operations(lambda: trio.classifier(images)), "stem of f": operations(lambda: trio.classifier.stem(images)),
+        "d": operations(lambda: trio.discriminator(images)), "g": operations(lambda: trio.generator(codes)),
+        "first of g": operations(lambda: trio.generator.layers[0](codes[:, :, None, None])),
+    }  # fmt: skip
+    # While g is led: the gradients of d's and f's weights. While f learns: those of generated images, and all of g's.
+    led = passes["d"] + passes["f"]
+    learning = passes["stem of f"] + passes["g"] + (passes["g"] - passes["first of g"])
+    batch = Batch(plain.pixels, plain.labels)
+    assert operations(plain.step) - operations(lambda: ours.update(batch)) == led + learning
 
 
 def with_gradient(trio):
