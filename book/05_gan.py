@@ -185,7 +185,8 @@ print(f"In the last epoch D gave real images {last['d_real']:.2f} and generated 
 
 # %% [markdown]
 # A ratio near 1 does not say that the images are good, only that they are not copies of each other. Far above
-# 1 it often means noise, which is diverse, too. So look at them: the same ten codes after some of the epochs, kept in the stored run.
+# 1 it often means noise, which is diverse, too. Look also for the epoch in which the learning rate drops: whoever is ahead then tends to
+# stay ahead. And look at the images themselves: the same ten codes after some of the epochs, kept in the stored run.
 
 # %%
 def sheet_of_epochs(run, rows=6):
@@ -220,8 +221,9 @@ for before, after in zip(METHODS, METHODS[1:], strict=False):
 means.round(1)
 
 # %% [markdown]
-# In the paper the AUROC rises from **MSP** to **+GAN** to **+OE**, by one or two points and then by eight or nine; the FPR95 of CIFAR-10 even gets worse
-# with the GAN. The last two columns above say which steps this build shows. A mean hides whom the GAN helped, so here
+# In the paper the AUROC rises from **MSP** to **+GAN** to **+OE**, by about two points and then by about eight; the FPR95 of CIFAR-10 even gets worse
+# with the GAN. The last two columns above say which steps this build shows. Expect a larger first step where the inliers are as uniform as digits on a black ground: there, a
+# generator's smears already are most of what a digit is not. A mean hides whom the GAN helped, so here
 # is every out-distribution, AUROC in percent:
 
 # %%
@@ -259,8 +261,8 @@ quality.assign(**{"mean AUROC": by_seed.groupby("method").mean(), "std": by_seed
 # %% [markdown]
 # ## 5.6 Whom does the classifier doubt?
 #
-# The largest posterior of each network on four kinds of images: test inliers, the generator's last images, the real outliers, and the
-# photographs of the test, or whatever comes last there.
+# The largest posterior of each network on four kinds of images: test inliers, what the generator makes in the end, the real outliers, and the
+# last of the out-distributions.
 
 # %%
 def posteriors(method, sources):
