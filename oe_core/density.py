@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from oe_core import train
-from oe_core.data.batches import Augmented, JointBatches
 from oe_core.data.image_set import ImageSet
 from oe_core.data.images import load_images
+from oe_core.image_classifier import joint_batches
 from oe_core.losses import likelihood_margin
 from oe_core.models.pixel_cnn import PixelCNN
 from oe_core.recipes import DensityRecipe
-from oe_core.train import autocast, training_part
+from oe_core.train import autocast
 
 # What embedded sets replace here; as classifiers meet them, they replace others.
 STAND_INS = {"photo-china": "CIFAR-10", "font-letters": "80 Million Tiny Images"}
@@ -42,18 +42,6 @@ def margin(recipe: DensityRecipe) -> float:
     """
     unit = math.log(2) if recipe.margin_unit == "bits" else 1.0
     return unit / (1 if recipe.margin_count == "sub-pixels" else 3)
-
-
-def _batches(recipe: DensityRecipe, inliers: ImageSet, outliers: ImageSet | None, device: torch.device) -> JointBatches:
-    part, generator = training_part(inliers, recipe), torch.Generator().manual_seed(recipe.seed)
-    inside = Augmented(part.images.to(device), crop_padding=0, flip=False)
-    if outliers is None:
-        return JointBatches(inside, part.labels.to(device), recipe.batch_size, generator)
-    outside = Augmented(outliers.images[: recipe.outlier_limit].to(device), crop_padding=0, flip=False)
-    return JointBatches(
-        inside, part.labels.to(device), recipe.batch_size, generator,
-        outside, recipe.outlier_batch_size, recipe.outlier_order,
-    )  # fmt: skip
 
 
 def _network(recipe: DensityRecipe, num_classes: int, device: torch.device) -> nn.Module:
@@ -98,7 +86,7 @@ def _loss(losses: Tensor, labels: Tensor, recipe: DensityRecipe) -> tuple[Tensor
 
 
 TASK = train.Task(
-    batches=_batches,
+    batches=joint_batches,
     network=_network,
     inputs=lambda images, recipe: scaled(images),
     optimiser=_optimiser,

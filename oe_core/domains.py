@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from oe_core import density, image_classifier, language_model, text_classifier
+from oe_core import density, gan_classifier, image_classifier, language_model, text_classifier
 from oe_core.data.catalog import printed_name
 from oe_core.data.door import Door
 from oe_core.data.image_set import ImageSet
@@ -15,7 +15,7 @@ from oe_core.data.images import IMAGES
 from oe_core.data.streams import Stream, printed_stream_name
 from oe_core.data.text_set import TextSet
 from oe_core.data.texts import TEXTS
-from oe_core.recipes import BranchRecipe, DensityRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
+from oe_core.recipes import BranchRecipe, DensityRecipe, GanRecipe, ImageRecipe, LanguageRecipe, Recipe, TextRecipe
 from oe_core.scores import BRANCH_SCORES, DENSITY_SCORES, LANGUAGE_SCORES, SCORES
 
 Examples = ImageSet | TextSet | Stream
@@ -66,7 +66,7 @@ class Domain:
         return tuple(column for column in self.columns if column.table == self.columns[0].table)
 
 
-def _pixels(images: ImageSet, recipe: ImageRecipe | DensityRecipe, training: Callable[[], ImageSet]) -> Tensor:
+def _pixels(images: ImageSet, recipe: Recipe, training: Callable[[], ImageSet]) -> Tensor:
     return images.images
 
 
@@ -102,6 +102,11 @@ _CLASSIFIED = {"scores": SCORES, "quality": ("accuracy", _accuracy), "printed": 
 
 # Appendix C. No table of the paper has it; the rows stand in the form of Table 7.
 _FROM_SCRATCH = Column(7, "+OE scratch", "scratch", "MSP")
+_SYNTHETIC_THEN_REAL = tuple(
+    Column(4, method, network, "MSP")
+    for method, network in {"MSP": "baseline", "+GAN": "synthetic", "+OE": "exposed"}.items()
+)
+
 _EXPOSED_SCORES = tuple(Column(10, score, "exposed", score) for score in SCORES)
 
 DOMAINS: dict[type[Recipe], Domain] = {
@@ -125,5 +130,8 @@ DOMAINS: dict[type[Recipe], Domain] = {
         columns=(Column(3, "MSP", "baseline", "MSP"), Column(3, "Branch", "baseline", "Branch"),
                  Column(3, "+OE", "exposed", "Branch")),
         **_CLASSIFIED | {"scores": BRANCH_SCORES, "quality": ("accuracy", _branch_accuracy)},
+    ),
+    GanRecipe: Domain(
+        IMAGES, gan_classifier.load, _pixels, tpr=0.95, columns=_SYNTHETIC_THEN_REAL, **_CLASSIFIED,
     ),
 }  # fmt: skip

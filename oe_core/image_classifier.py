@@ -17,26 +17,36 @@ from oe_core.data.images import MissingDataError
 from oe_core.data.images import load_images as load  # noqa: F401  the store asks each kind of classifier for it
 from oe_core.models import build
 from oe_core.models.resnet18 import places365_weights
-from oe_core.recipes import ImageRecipe
+from oe_core.recipes import ImageRecipe, Recipe
 from oe_core.train import autocast, cosine, training_part
 
 FINAL_LEARNING_RATE = 1e-6  # hendrycks/outlier-exposure CIFAR/oe_tune.py
 
 
-def _batches(recipe: ImageRecipe, inliers: ImageSet, outliers: ImageSet | None, device: torch.device) -> JointBatches:
+def joint_batches(
+    recipe: Recipe, inliers: ImageSet, outliers: ImageSet | None, device: torch.device,
+    augmentation: tuple[int, bool] = (0, False), outlier_augmentation: tuple[int, bool] = (0, False),
+) -> JointBatches:
+    """The joint batches of any recipe on images; an augmentation is (pixels of padding before a crop, flip)."""
     part = training_part(inliers, recipe)
     for data in (part, outliers):
         if data is not None and data.size != recipe.size:
             raise ValueError(f"{data.name} is {data.size} px, recipe {recipe.name!r} wants {recipe.size} px")
     generator = torch.Generator().manual_seed(recipe.seed)
-    inlier_images = Augmented(part.images.to(device), recipe.crop_padding, recipe.flip)
+    inlier_images = Augmented(part.images.to(device), *augmentation)
     if outliers is None:
         return JointBatches(inlier_images, part.labels.to(device), recipe.batch_size, generator)
-    outlier_images = outliers.images[: recipe.outlier_limit].to(device)
-    augmented = Augmented(outlier_images, recipe.outlier_crop_padding, recipe.outlier_flip)
+    outlier_images = Augmented(outliers.images[: recipe.outlier_limit].to(device), *outlier_augmentation)
     return JointBatches(
         inlier_images, part.labels.to(device), recipe.batch_size, generator,
-        augmented, recipe.outlier_batch_size, recipe.outlier_order,
+        outlier_images, recipe.outlier_batch_size, recipe.outlier_order,
+    )  # fmt: skip
+
+
+def _batches(recipe: ImageRecipe, inliers: ImageSet, outliers: ImageSet | None, device: torch.device) -> JointBatches:
+    return joint_batches(
+        recipe, inliers, outliers, device,
+        (recipe.crop_padding, recipe.flip), (recipe.outlier_crop_padding, recipe.outlier_flip),
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ class Evaluation:
     """What `evaluate` measured.
 
     records: rows of the paper's tables of this domain (7 and 10 for image classifiers, 8 for texts, 11 for language
-    models, 5 for density estimators).
+    models, 5 for density estimators, 4 for classifiers beside a GAN).
     quality: one row per seed and method, how well the network does its own task, in the column that the domain names:
     "accuracy" (percent), "perplexity" (per token) or "bits per dimension", all on the test set.
     scores: {out_dist: {method: (in_scores, out_scores)}} of the first seed, whole sets, for the figures.

@@ -1,181 +1,28 @@
-"""Recipes: everything that determines one trained network, as frozen data.
-
-Settings: Hendrycks et al. 2019, section 4.3 and appendix B; where the text is silent, hendrycks/outlier-exposure
-(`CIFAR/`, `SVHN/`, `TinyImageNet/`, `NLP_classification/`, `NLP_language_modeling/`), as noted beside each value.
-"""
+"""Recipes: everything that determines one trained network, as frozen data. Every kind, and how one is made of another."""
 
 from dataclasses import dataclass, fields, replace
 
-from oe_core.data.streams import UNITS
+from oe_core.image_recipes import OBJECTIVES, BranchRecipe, GanRecipe, ImageRecipe, ObjectiveRecipe
 from oe_core.recipe import Recipe
+from oe_core.text_recipes import LanguageRecipe, TextRecipe
 
-SCALINGS = ("unit", "cifar", "imagenet")
-OPTIMISERS = ("asgd", "adam")
-OBJECTIVES = ("uniform", "hard-outliers", "class-prior", "reject-class", "multilabel", "energy")
+__all__ = [
+    "OBJECTIVES",
+    "BranchRecipe",
+    "DensityRecipe",
+    "GanRecipe",
+    "ImageRecipe",
+    "LanguageRecipe",
+    "ObjectiveRecipe",
+    "Recipe",
+    "TextRecipe",
+    "fine_tuned",
+    "from_scratch",
+    "recipe_from_json",
+    "with_objective",
+]
 MARGIN_UNITS = ("bits", "nats")
 MARGIN_COUNTS = ("sub-pixels", "pixels")
-
-
-@dataclass(frozen=True)
-class ImageRecipe(Recipe):
-    """One image classifier to train; the defaults are the paper's for CIFAR."""
-
-    model: str = "wrn-40-2"
-    epochs: int = 100
-    learning_rate: float = 0.1
-    batch_size: int = 128
-    size: int = 32  # pixels, height and width of every image
-    scaling: str = "cifar"  # input range, see data/batches.py
-    momentum: float = 0.9  # Nesterov
-    weight_decay: float = 5e-4
-    dropout: float = 0.3
-    crop_padding: int = 4  # pixels on each side before the random crop, 0: no crop
-    flip: bool = True
-    outlier_crop_padding: int = 4
-    outlier_flip: bool = True
-    weights_file: str | None = None  # start from this download of in_dist (with epochs=0: as it is)
-
-    TUNING = {"epochs": 10, "learning_rate": 0.001, "weights_file": None}  # appendix B
-    INHERITED = ("model", "size")
-
-    def __post_init__(self):
-        super().__post_init__()
-        self._one_of("scaling", SCALINGS)
-        if self.parent is not None and self.weights_file is not None:
-            raise ValueError(f"weights_file={self.weights_file!r} and a parent: start from one of them")
-        if self.weights_file is not None and self.model != "resnet18":
-            raise ValueError(f"weights_file={self.weights_file!r} holds a resnet18, not model={self.model!r}")
-        self._at_least(1, "size")
-        for field in ("crop_padding", "outlier_crop_padding", "weight_decay"):
-            self._not_negative(field)
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout={self.dropout} must be in [0, 1)")
-
-    def _least_epochs(self) -> int:
-        return 0 if self.weights_file else 1
-
-    @property
-    def reading(self) -> tuple:
-        """(size,)"""
-        return (self.size,)
-
-    @property
-    def signed(self) -> bool:
-        """Whether inputs are standardised, so that generated anomalies lie in [-1, 1] instead of [0, 1]."""
-        return self.scaling != "unit"
-
-
-@dataclass(frozen=True)
-class ObjectiveRecipe(ImageRecipe):
-    """An image classifier whose outliers teach it something else than the uniform posterior, see `oe_core.objectives`.
-
-    It starts from an ordinary classifier where its outputs mean the same, else from one of its own objective.
-    """
-
-    objective: str = "uniform"
-    hard_share: float = 0.32  # of a batch's outliers: 32 of 100 in hendrycks/outlier-exposure MNIST/oe_scratch.py
-    energy_margins: tuple[float, float] = (-23.0, -5.0)  # of inliers and outliers; wetliu/energy_ood, for CIFAR-10
-
-    OWN_PARENT = ("reject-class", "multilabel")  # an ordinary classifier's outputs mean something else
-
-    def __post_init__(self):
-        super().__post_init__()
-        self._one_of("objective", OBJECTIVES)
-        object.__setattr__(self, "energy_margins", tuple(self.energy_margins))  # JSON has lists only
-        if not 0 < self.hard_share <= 1:
-            raise ValueError(f"hard_share={self.hard_share} must be in (0, 1]")
-        if len(self.energy_margins) != 2 or not self.energy_margins[0] < self.energy_margins[1]:
-            raise ValueError(f"energy_margins={self.energy_margins} must be two, the inliers' below the outliers'")
-        theirs = getattr(self.parent, "objective", "uniform")
-        if self.parent and self.objective in self.OWN_PARENT and theirs != self.objective:
-            raise ValueError(f"objective={self.objective!r} cannot start from parent {self.parent.name!r}, which has "
-                             f"objective={theirs!r}: its outputs mean something else")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class TextRecipe(Recipe):
-    """One text classifier to train; the defaults are the paper's (section 4.3; NLP_classification/train.py)."""
-
-    model: str = "gru"
-    epochs: int = 5
-    learning_rate: float = 0.01  # Adam's, the same for all steps of an epoch
-    batch_size: int = 64
-    outlier_batch_size: int = 64
-    oe_weight: float = 1.0
-    outlier_order: str = "shuffled"
-    precision: str = "float32"  # a GRU's small products gain nothing from bfloat16
-    vocabulary: int = 10_000  # most frequent tokens of the training texts
-    length: int | None = None  # keep the first `length` tokens of a text; None: all of them
-    lower_inliers: bool = True  # outliers and anomalies are always lower-cased
-
-    TUNING = {"epochs": 2}  # section 4.3
-    INHERITED = ("model", "vocabulary", "length", "lower_inliers")
-
-    def __post_init__(self):
-        super().__post_init__()
-        self._at_least(1, "vocabulary")
-        if self.length is not None:
-            self._at_least(1, "length")
-
-
-@dataclass(frozen=True)
-class LanguageRecipe(Recipe):
-    """One language model to train; the defaults are the paper's for words (section 4.4; NLP_language_modeling/)."""
-
-    model: str = "qrnn"
-    epochs: int = 300
-    optimiser: str = "asgd"  # SGD at one rate, then averaged (NT-ASGD); "adam" on a cosine suits a short training
-    learning_rate: float = 30.0
-    batch_size: int = 20  # segments
-    outlier_batch_size: int = 20
-    oe_weight: float = 1.0
-    outlier_order: str = "shuffled"
-    unit: str = "words"
-    vocabulary: int = 10_000  # most frequent tokens of the training text
-    length: int = 70  # tokens of a segment, which starts with a new hidden state
-    lower_others: bool = False  # outliers, and the anomalies that the exposed model is tested on, in lower case
-    embedding: int = 400
-    hidden: int = 1550
-    layers: int = 4
-    embedding_dropout: float = 0.1
-    input_dropout: float = 0.4
-    hidden_dropout: float = 0.3
-    output_dropout: float = 0.4
-    weight_dropout: float = 0.1
-    clip: float = 0.2  # largest norm of the whole gradient
-    weight_decay: float = 1.2e-6
-    activation_penalty: float = 2.0  # alpha of the losses' `activation_penalty`
-    slowness_penalty: float = 1.0  # beta of the losses' `slowness_penalty`
-    patience: int = 5  # of asgd: validations without a gain before the weights are averaged
-
-    TUNING = {"epochs": 5}
-    INHERITED = ("model", "unit", "vocabulary", "length", "embedding", "hidden", "layers")
-
-    def __post_init__(self):
-        super().__post_init__()
-        self._one_of("unit", UNITS)
-        self._one_of("optimiser", OPTIMISERS)
-        self._at_least(1, "length", "embedding", "hidden", "layers", "patience")
-        self._at_least(3, "vocabulary")
-        for field in ("weight_decay", "activation_penalty", "slowness_penalty"):
-            self._not_negative(field)
-        if self.holdout:
-            raise ValueError(f"holdout={self.holdout}: the validation part of a language model comes with its text")
-        if not self.clip > 0:
-            raise ValueError(f"clip={self.clip} must be positive")
-        for field in (f"{part}_dropout" for part in ("embedding", "input", "hidden", "output", "weight")):
-            if not 0 <= getattr(self, field) < 1:
-                raise ValueError(f"{field}={getattr(self, field)} must be in [0, 1)")
-
-    @property
-    def reading(self) -> tuple:
-        """(unit,)"""
-        return (self.unit,)
-
-    @property
-    def other_reading(self) -> tuple:
-        """(unit, lower)"""
-        return (self.unit, self.lower_others)
 
 
 @dataclass(frozen=True)
@@ -235,35 +82,6 @@ class DensityRecipe(Recipe):
         return True
 
 
-@dataclass(frozen=True)
-class BranchRecipe(ImageRecipe):
-    """One image classifier with a confidence branch (section 4.3; uoguelph-mlrg/confidence_estimation `train.py`)."""
-
-    model: str = "wrn-40-4"
-    epochs: int = 200
-    dropout: float = 0.0
-    milestones: tuple[int, ...] = (60, 120, 160)  # epochs after which the rate falls; empty: a cosine per step
-    drop: float = 0.2  # factor of the rate at each milestone
-    cutout: int = 16  # pixels a side of the hole in every other training image, outliers' too; 0: no holes
-    confidence_weight: float = 0.1  # the first lambda of the confidence penalty
-    budget: float = 0.3  # nats of confidence penalty that lambda steers for
-    hints: bool = True  # half of the inliers may ask for their label
-
-    TUNING = ImageRecipe.TUNING | {"milestones": ()}  # not published: as the other images' fine-tuning
-
-    def __post_init__(self):
-        super().__post_init__()
-        object.__setattr__(self, "milestones", tuple(self.milestones))  # JSON has lists only
-        if list(self.milestones) != sorted({m for m in self.milestones if 0 < m < self.epochs}):
-            raise ValueError(f"milestones={self.milestones} must ascend within the epochs 1 to {self.epochs - 1}")
-        if not 0 < self.drop <= 1:
-            raise ValueError(f"drop={self.drop} must be in (0, 1]")
-        for field in ("cutout", "budget"):
-            self._not_negative(field)
-        if not self.confidence_weight > 0:
-            raise ValueError(f"confidence_weight={self.confidence_weight} must be positive: it changes by factors")
-
-
 def fine_tuned(parent: Recipe, outliers: str, **changes) -> Recipe:
     """`parent` fine-tuned with Outlier Exposure, as its kind's TUNING says unless `changes` say otherwise."""
     settings = {"name": f"{parent.name}-oe", **parent.TUNING, **changes}
@@ -284,7 +102,7 @@ def with_objective(recipe: ImageRecipe, objective: str, **changes) -> ObjectiveR
 def recipe_from_json(values: dict) -> Recipe:
     """The inverse of `Recipe.to_json`, of the kind whose fields they are; an unknown field raises ValueError."""
     kinds = {"unit": LanguageRecipe, "vocabulary": TextRecipe, "mixtures": DensityRecipe, "objective": ObjectiveRecipe,
-             "budget": BranchRecipe}  # fmt: skip
+             "budget": BranchRecipe, "latent": GanRecipe}  # fmt: skip
     kind = next((kind for field, kind in kinds.items() if field in values), ImageRecipe)
     unknown = sorted(set(values) - {field.name for field in fields(kind)})
     if unknown:

@@ -28,6 +28,7 @@ from tqdm import tqdm
 from oe_core import (
     confidence_branch,
     density,
+    gan_classifier,
     image_classifier,
     language_model,
     objective_classifier,
@@ -42,6 +43,7 @@ from oe_core.data.text_set import TextSet
 from oe_core.recipes import (
     BranchRecipe,
     DensityRecipe,
+    GanRecipe,
     ImageRecipe,
     LanguageRecipe,
     ObjectiveRecipe,
@@ -61,6 +63,7 @@ NETWORKS = {
     LanguageRecipe: language_model,
     DensityRecipe: density,
     BranchRecipe: confidence_branch,
+    GanRecipe: gan_classifier,
 }
 
 Examples = ImageSet | TextSet | Stream

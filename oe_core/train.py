@@ -1,7 +1,6 @@
 """One training loop: baseline, OE fine-tuning and OE from scratch differ by their recipe only.
 
-What is trained is a `Task`: `image_classifier`, `text_classifier`, `language_model`, `density` and `confidence_branch`
-hold one each.
+What is trained is a `Task`: the modules of `runs.NETWORKS` hold one each.
 """
 
 import math
@@ -62,6 +61,7 @@ class Task:
 
     batches: (recipe, inliers, outliers or None, device) -> the joint batches. network: (recipe, num_classes, device).
     inputs: (a batch's inputs, recipe) -> what the network takes. optimiser: (parameters, recipe).
+    parameters: network -> what the optimiser gets: its parameters, or groups of them with settings of their own.
     rate: (recipe, position, steps an epoch) -> learning rate of update `position` in [0, all steps).
     start: recipe -> the weights that it starts from without a parent, None for its network's own initialisation.
     prepare: (network, the first batch as the network takes it) -> None; sets a network up that starts without weights.
@@ -78,6 +78,7 @@ class Task:
     inputs: Callable[[Tensor, Recipe], Tensor]
     optimiser: Callable[[Iterable[nn.Parameter], Recipe], torch.optim.Optimizer]
     rate: Callable[[Recipe, int, int], float]
+    parameters: Callable[[nn.Module], Iterable] = nn.Module.parameters
     start: Callable[[Recipe], dict[str, Tensor] | None] = lambda recipe: None
     origins: Callable[[Recipe], list[str]] = lambda recipe: []
     prepare: Callable[[nn.Module, Tensor], None] | None = None
@@ -162,7 +163,7 @@ class Training:
             self.model.load_state_dict(initial)
         elif task.prepare is not None:
             task.prepare(self.model, self._first_inputs())
-        self.optimiser = task.optimiser(self.model.parameters(), recipe)
+        self.optimiser = task.optimiser(task.parameters(self.model), recipe)
         self.steps = recipe.epochs * len(batches)
         compiled = task.compiles and device.type == "cuda" and self.steps >= COMPILE_STEPS
         # Not dynamic: the two shapes of an epoch (its last batch is smaller) get a CUDA graph each.

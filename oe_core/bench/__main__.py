@@ -28,6 +28,7 @@ def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
         yield comparisons.training_step(comparisons.TINY, device, steps=1, warm_up=1, rounds=2)
         yield comparisons.language_step(comparisons.TINY_QRNN, device, steps=1, warm_up=1, rounds=2)
         yield comparisons.density_step(comparisons.TINY_PIXEL_CNN, device, steps=1, warm_up=1, rounds=2)
+        yield comparisons.gan_step(comparisons.TINY_GAN, device, steps=1, warm_up=1, rounds=2)
         yield comparisons.scoring(comparisons.TINY, device, 20, rounds=1)
         yield comparisons.detection(100, 20, rounds=1)
         yield comparisons.calibration_errors(250, rounds=1)
@@ -39,6 +40,7 @@ def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
     yield comparisons.language_step(comparisons.QRNN, device, steps, warm_up, rounds)
     pixel_cnn = comparisons.PIXEL_CNN if on_gpu else comparisons.SMALL_PIXEL_CNN
     yield comparisons.density_step(pixel_cnn, device, steps, warm_up, rounds)
+    yield comparisons.gan_step(comparisons.GAN, device, steps, warm_up, rounds)
     yield comparisons.scoring(comparisons.WRN, device, 10_000 if on_gpu else 600, rounds=5)
     yield comparisons.detection(10_000, 2_000, rounds=9)
     yield comparisons.detection(1_000_000, 200_000, rounds=5)

@@ -10,15 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from oe_core import calibration, density, language_model, metrics
-from oe_core.bench import plain, plain_calibration, plain_density, plain_language
+from oe_core import calibration, density, gan_classifier, language_model, metrics
+from oe_core.bench import plain, plain_calibration, plain_density, plain_gan, plain_language
 from oe_core.bench.timing import Comparison, alternate, clock, seconds_of
 from oe_core.data.batches import Augmented, JointBatches, network_inputs
 from oe_core.data.image_set import ImageSet
 from oe_core.data.streams import END, UNKNOWN, Stream
 from oe_core.image_classifier import fit, load_model, predict
 from oe_core.models import build
-from oe_core.recipes import DensityRecipe, ImageRecipe, LanguageRecipe
+from oe_core.recipes import DensityRecipe, GanRecipe, ImageRecipe, LanguageRecipe
 from oe_core.scores import msp
 
 # WRN-40-2, 128 + 256: the paper's step; a low rate, since noise has nothing to learn and must not diverge.
@@ -32,6 +32,10 @@ TINY_QRNN = replace(QRNN, vocabulary=30, length=7, embedding=8, hidden=12, layer
 PIXEL_CNN = DensityRecipe("bench", "random pixels", outliers="random pixels", learning_rate=1e-5)
 SMALL_PIXEL_CNN = replace(PIXEL_CNN, filters=24, blocks=1, mixtures=5, batch_size=16, outlier_batch_size=16)
 TINY_PIXEL_CNN = replace(SMALL_PIXEL_CNN, size=8, filters=4, batch_size=4, outlier_batch_size=4)
+
+# WRN-40-4 beside the DCGAN at CIFAR-10's batch, in the order of the public code.
+GAN = GanRecipe("bench", "random pixels", batch_size=64, beta=0.1, joint_pass=False, learning_rate=1e-5)
+TINY_GAN = replace(GAN, model="wrn-10-1", size=8, batch_size=8, filters=4, latent=5)
 
 
 def random_images(name: str, count: int, size: int) -> ImageSet:
@@ -185,6 +189,15 @@ def density_step(recipe: DensityRecipe, device: torch.device, steps: int, warm_u
     flops = items * training_flops(model, torch.zeros(1, 3, recipe.size, recipe.size))
     work = f"density step, {recipe.blocks} x {recipe.filters}"
     return Comparison(work, {"float32, contiguous": alternation.plain}, alternation.ours, items, flops=flops)
+
+
+def gan_step(recipe: GanRecipe, device: torch.device, steps: int, warm_up: int, rounds: int) -> Comparison:
+    """One step of classifier, generator and discriminator, compared as `training_step` does; items are real images."""
+    images = random_images("random pixels", 16 * recipe.batch_size, recipe.size)
+    alternation = _Alternation(plain_gan.Training(recipe, 10, device).step, device, steps, warm_up, rounds)
+    alternation.leave_early(partial(gan_classifier.fit, recipe, images))
+    seconds = {"float32, wasted gradients": alternation.plain}
+    return Comparison(f"GAN step, {recipe.model}", seconds, alternation.ours, recipe.batch_size, target=2.2)
 
 
 def step_flops(recipe: ImageRecipe, batch: int) -> float:

@@ -21,8 +21,8 @@ def test_the_quick_form_prints_a_line_for_every_comparison(capsys, monkeypatch):
     head, *lines = capsys.readouterr().out.splitlines()
     assert f"torch {torch.__version__}" in head and "threads" in head
     works = [
-        "input pipeline", "OE step, wrn-10-1", "LM step, qrnn", "density step, 1 x 4", "scoring, wrn-10-1",
-        "metrics, 100 + 20 scores", "calibration, 250 examples",
+        "input pipeline", "OE step, wrn-10-1", "LM step, qrnn", "density step, 1 x 4", "GAN step, wrn-10-1",
+        "scoring, wrn-10-1", "metrics, 100 + 20 scores", "calibration, 250 examples",
     ]  # fmt: skip
     assert [text.split("  ")[0] for text in lines] == works
     assert all("ratio" in text and "plain (" in text for text in lines)
