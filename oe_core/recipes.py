@@ -1,4 +1,4 @@
-"""Recipes: everything that determines one trained network, as frozen data. Every kind, and how one is made of another."""
+"""Recipes: all that determines one trained network, as frozen data. Every kind, and how one is made of another."""
 
 from dataclasses import dataclass, fields, replace
 
