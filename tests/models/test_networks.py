@@ -81,13 +81,13 @@ def test_logits_stay_float32_under_autocast_so_that_scores_do_not_tie():
     assert len(logits[:, 0].unique()) == 64
 
 
-NETWORKS = {"wrn-10-1": 64, "fast-8": 32, "resnet18": 512}
+NETWORKS = {"wrn-10-1": 64, "allconv-4": 8, "fast-8": 32, "resnet18": 512, "grey-conv": 50}
 
 
 @pytest.mark.parametrize(("name", "num_features"), NETWORKS.items())
 def test_a_network_is_its_features_and_an_affine_head_in_float32(name, num_features):
     torch.manual_seed(0)
-    model, inputs = build(name, 7).eval(), torch.randn(3, 3, 32, 32)
+    model, inputs = build(name, 7).eval(), torch.randn(3, 3, 28, 28)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         features, logits = model.features(inputs), model(inputs)
     assert features.shape == (3, num_features) and features.dtype == logits.dtype == torch.float32
