@@ -194,14 +194,16 @@ def sheet_of_epochs(run, rows=6):
     samples = run.weights["samples"]
     picked = np.unique(np.linspace(0, len(samples) - 1, rows).round().astype(int))
     sheet = {f"epoch {epoch + 1}": pixels(samples[epoch]) for epoch in picked}
-    return image_sheet({**sheet, "real": pixels(evaluation.test.images[: samples.shape[1]])})
+    count, real = samples.shape[1], evaluation.test.images
+    return image_sheet({**sheet, "real": pixels(real[:: max(1, len(real) // count)][:count])})
 
 
 figures.publish(sheet_of_epochs(evaluation.runs["+GAN", 0]), "05_samples", ROOM / "figures")
 
 # %% [markdown]
 # Early images are noise and smears, which already teach the classifier something: *this* is none of the classes. The later ones get nearer
-# to the data. What they never show is anything that the inliers do not hold the parts of.
+# to the data. What they never show is anything that the inliers do not hold the parts of. Look closely for a regular grid of dots: transposed convolutions
+# leave it, and a classifier that knows generated images by their grid has learned something about noise, nothing about other things.
 
 # %% [markdown]
 # ## 5.5 Table 4
