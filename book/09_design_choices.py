@@ -414,9 +414,9 @@ pd.DataFrame(ledger).style.hide(axis="index")
 #
 # - A claim becomes a test when one names the number that would contradict it.
 # - From scratch or fine-tuned, on one architecture or another: Outlier Exposure is not tied to a schedule or a network.
-# - The weight can be chosen on corrupted copies of held-out inliers, which is fair, and nearly as good as looking.
-# - Outliers have to be real and diverse; a part of them suffices. Noise on inliers teaches a network about noise on inliers.
-# - Hard outliers teach hard lessons and forget easy ones. Each term of a loss is also a decision about what is left out.
+# - The weight can be chosen on corrupted copies of held-out inliers, without a look at the test.
+# - Noise on inliers teaches a network about noise on inliers. Real outliers teach more, and a part of them goes a long way; how diverse they have to be, 9.5 says for these data.
+# - Each term of a loss is also a decision about what is left out: hard outliers alone leave out the easy ones.
 # - A better score helps a network that has seen no outliers; what it adds to one that has, the table of 9.10 says.
 
 # %% [markdown]
