@@ -8,9 +8,7 @@ trains with crop, flip and Cutout; CIFAR-100 gets the same. Fine-tuning is as fo
 from collections.abc import Sequence
 from dataclasses import replace
 
-from oe_core.data.anomalies import ANOMALIES
-from oe_core.data.images import known_names
-from oe_core.experiments import DRAWS, OUT_DISTS, OUTLIERS, SEEDS, Experiment, check_choice, check_names
+from oe_core.experiments import DRAWS, SEEDS, Experiment, check_choice, image_sets
 from oe_core.recipes import BranchRecipe, fine_tuned
 from oe_core.scales import check_scale
 
@@ -46,9 +44,7 @@ def branch_experiment(
     """
     check_scale(scale)
     check_choice("variant", variant, VARIANTS)
-    out_dists = tuple(out_dists) or OUT_DISTS.get(in_dist, OUT_DISTS["cifar10"])
-    outliers = outliers or OUTLIERS.get(in_dist, OUTLIERS["cifar10"])
-    check_names(in_dist, outliers, out_dists, set(known_names()) | ANOMALIES)
+    outliers, out_dists = image_sets(in_dist, outliers, out_dists)
     baseline, tuning = _recipes(in_dist, scale)
     both, tuned = VARIANTS[variant]
     changes = {field: value(baseline) if callable(value) else value for field, value in both.items()}

@@ -126,7 +126,7 @@ def _answers(store: Store, found: Evaluation) -> tuple[Examples, dict[tuple[str,
     for key, run in found.runs.items():
         outs = {out.printed: store.logits(run, out.key, out.inputs, out.fingerprint) for out in found.out_sets}
         answers[key] = Answers(
-            store.logits(run, f"{recipe.in_dist} held out", inputs, held_out.fingerprint), held_out.labels.numpy(),
+            store.logits(run, "held-out", inputs, held_out.fingerprint), held_out.labels.numpy(),
             store.logits(run, recipe.in_dist, found.inputs, found.test.fingerprint), found.test.labels.numpy(), outs,
         )  # fmt: skip
     return held_out, answers

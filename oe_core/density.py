@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from oe_core import train
 from oe_core.data.image_set import ImageSet
 from oe_core.data.images import load_images
+from oe_core.devices import autocast
 from oe_core.image_classifier import joint_batches
 from oe_core.losses import likelihood_margin
 from oe_core.models.pixel_cnn import PixelCNN
 from oe_core.recipes import DensityRecipe
-from oe_core.train import autocast
 
 # What embedded sets replace here; as classifiers meet them, they replace others.
 STAND_INS = {"photo-china": "CIFAR-10", "font-letters": "80 Million Tiny Images"}

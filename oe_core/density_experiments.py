@@ -7,9 +7,7 @@ what the public implementations of PixelCNN++ do.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from oe_core.data.anomalies import ANOMALIES
-from oe_core.data.images import known_names
-from oe_core.experiments import DRAWS, Experiment, check_choice, check_names
+from oe_core.experiments import DRAWS, Experiment, check_choice, check_names, image_names
 from oe_core.recipes import DensityRecipe, fine_tuned
 from oe_core.scales import check_scale
 
@@ -46,7 +44,7 @@ def density_experiment(
     embedded = in_dist == "photo-china"
     out_dists = tuple(out_dists) or (EMBEDDED_OUT_DISTS if embedded else OUT_DISTS)
     outliers = outliers or ("font-letters" if embedded else "tiny-images-80m")
-    check_names(in_dist, outliers, out_dists, set(known_names()) | ANOMALIES)
+    check_names(in_dist, outliers, out_dists, image_names())
     baseline, tuning = _recipes(in_dist, scale)
     exposed = fine_tuned(baseline, outliers, **tuning, **VARIANTS[variant])
     return Experiment(scale, baseline, exposed, out_dists, 1, DRAWS[scale], TEST_LIMIT[scale])

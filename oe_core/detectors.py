@@ -21,10 +21,10 @@ from oe_core import image_classifier
 from oe_core.domains import DOMAINS
 from oe_core.experiments import Experiment, experiment
 from oe_core.feature_scores import Mahalanobis, NearestNeighbours, ViM
-from oe_core.metrics import detection_metrics
 from oe_core.odin import TEMPERATURE, best_epsilon, odin, perturbed_logits, validated_epsilons
 from oe_core.protocol import Evaluation, evaluate
 from oe_core.recipes import ImageRecipe
+from oe_core.records import on_draws
 from oe_core.runs import Run, Store
 from oe_core.scales import SCALES, runs_root
 from oe_core.scores import energy, max_logit, msp
@@ -168,12 +168,9 @@ def _measured(asked: _Asked, evaluation: Evaluation, tpr: float) -> Iterator[dic
     in_scores = asked.scores(asked.recipe.in_dist, evaluation.inputs, evaluation.test.fingerprint)
     for out in evaluation.out_sets:
         out_scores = asked.scores(out.key, out.inputs, out.fingerprint)
-        for draw, (inside, outside) in enumerate(evaluation.draws[out.printed]):
-            for name in in_scores:
-                metrics = detection_metrics(in_scores[name][inside], out_scores[name][outside], tpr)
-                for metric, value in metrics.items():
-                    yield {"out_dist": out.printed, "detector": name, "metric": metric, "draw": draw,
-                           "value": 100 * value}  # fmt: skip
+        for name in in_scores:
+            for row in on_draws(in_scores[name], out_scores[name], evaluation.draws[out.printed], tpr):
+                yield {"out_dist": out.printed, "detector": name, **row}
 
 
 def summary(records: pd.DataFrame) -> pd.DataFrame:

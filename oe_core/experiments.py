@@ -8,7 +8,8 @@ appendices A and B, MNIST's from hendrycks/outlier-exposure `MNIST/`; smaller sc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from oe_core.data.anomalies import ANOMALIES, DERIVED
+from oe_core.data.anomalies import ANOMALIES
+from oe_core.data.derived import DERIVED
 from oe_core.data.images import known_names
 from oe_core.recipes import ImageRecipe, Recipe, fine_tuned, from_scratch
 from oe_core.scales import check_scale
@@ -94,9 +95,8 @@ def experiment(
     check_choice("network", network, NETWORKS)
     if in_place_of:
         check_choice("in_place_of", in_place_of, OUT_DISTS)
-    like = in_place_of or (in_dist if in_dist in OUT_DISTS else "cifar10")
-    out_dists, outliers = tuple(out_dists) or OUT_DISTS[like], outliers or OUTLIERS[like]
-    check_names(in_dist, outliers, out_dists, set(known_names()) | ANOMALIES | set(DERIVED))
+    like = in_place_of or _known(in_dist)
+    outliers, out_dists = image_sets(in_dist, outliers, out_dists, like)
     baseline, exposed, between = _recipes(in_dist, like, outliers, scale, variant)
     if network == "allconv":
         baseline = _all_conv(baseline, like, scale)
@@ -104,6 +104,29 @@ def experiment(
                           weights_file=None, parent=baseline)  # fmt: skip
     return Experiment(scale, baseline, exposed, out_dists, SEEDS[scale], DRAWS[scale],
                       between=between, in_place_of=in_place_of)  # fmt: skip
+
+
+def image_sets(
+    in_dist: str, outliers: str, out_dists: Sequence[str], like: str = ""
+) -> tuple[str, tuple[str, ...]]:
+    """Outliers and out-distributions of an experiment with images: those given, else those of `like`, checked.
+
+    like: an in-distribution of the paper; "" takes `in_dist`, or CIFAR-10 where the paper does not have it. Errors as
+    `check_names`.
+    """
+    like = like or _known(in_dist)
+    outliers, out_dists = outliers or OUTLIERS[like], tuple(out_dists) or OUT_DISTS[like]
+    check_names(in_dist, outliers, out_dists, image_names())
+    return outliers, out_dists
+
+
+def image_names() -> set[str]:
+    """Every name that a role in an experiment with images may have."""
+    return {*known_names(), *ANOMALIES, *DERIVED}
+
+
+def _known(in_dist: str) -> str:
+    return in_dist if in_dist in OUT_DISTS else "cifar10"
 
 
 def check_choice(argument: str, value: str, known: Iterable[str]) -> None:

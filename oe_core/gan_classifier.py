@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from oe_core import train
 from oe_core.data.batches import network_inputs
 from oe_core.data.image_set import ImageSet
+from oe_core.devices import autocast
 from oe_core.image_classifier import joint_batches, load, predict  # noqa: F401  the store asks each kind for them
 from oe_core.losses import outlier_exposure, uniform_cross_entropy
 from oe_core.models import build
 from oe_core.models.dcgan import Discriminator, Generator, diversity
 from oe_core.recipes import GanRecipe
-from oe_core.train import autocast, joint_update, training_part
+from oe_core.train import joint_update, training_part
 
 WATCHED = 64  # images of which diversity is measured after each epoch
 SHOWN = 10  # of these, kept

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oe_core import experiments
-from oe_core.data.anomalies import ANOMALIES
-from oe_core.data.images import known_names
-from oe_core.experiments import DRAWS, OUTLIERS, Experiment, check_names
+from oe_core.experiments import DRAWS, Experiment, image_sets
 from oe_core.recipes import GanRecipe, fine_tuned
 from oe_core.scales import check_scale
 
@@ -34,9 +32,8 @@ def gan_experiment(in_dist: str, scale: str, *, outliers: str = "", out_dists: S
     Raises ValueError for unknown scales or data sets, listing the known ones.
     """
     check_scale(scale)
-    out_dists = tuple(out_dists) or OUT_DISTS.get(in_dist, OUT_DISTS["cifar10"])
-    outliers = outliers or OUTLIERS.get(in_dist, OUTLIERS["cifar10"])
-    check_names(in_dist, outliers, out_dists, set(known_names()) | ANOMALIES)
+    out_dists = out_dists or OUT_DISTS.get(in_dist, OUT_DISTS["cifar10"])
+    outliers, out_dists = image_sets(in_dist, outliers, out_dists)
     joint, tuning = _joint(in_dist, scale)
     baseline, synthetic = replace(joint, beta=0.0), replace(joint, name=f"{in_dist}-gan")
     exposed = fine_tuned(synthetic, outliers, **tuning)

@@ -15,10 +15,11 @@ from oe_core.data.download import download_folder, how_to_get
 from oe_core.data.image_set import ImageSet
 from oe_core.data.images import MissingDataError
 from oe_core.data.images import load_images as load  # noqa: F401  the store asks each kind of classifier for it
+from oe_core.devices import autocast
 from oe_core.models import build
 from oe_core.models.resnet18 import places365_weights
 from oe_core.recipes import ImageRecipe, Recipe
-from oe_core.train import autocast, cosine, training_part
+from oe_core.train import cosine, training_part
 
 FINAL_LEARNING_RATE = 1e-6  # hendrycks/outlier-exposure CIFAR/oe_tune.py
 

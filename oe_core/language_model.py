@@ -12,10 +12,11 @@ from oe_core import train
 from oe_core.data.batches import JointBatches, Tokens
 from oe_core.data.streams import Stream
 from oe_core.data.streams import load_stream as load  # noqa: F401  the store asks each kind of network for it
+from oe_core.devices import autocast
 from oe_core.losses import activation_penalty, outlier_exposure, slowness_penalty
 from oe_core.models.qrnn import Dropouts, QRNNLanguageModel
 from oe_core.recipes import LanguageRecipe
-from oe_core.train import autocast, cosine
+from oe_core.train import cosine
 
 NOT_YET = 1e12  # a step that no training reaches
 

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from oe_core.data.anomalies import VALIDATION
 from oe_core.data.batches import CHANNEL_STATISTICS
 from oe_core.data.image_set import ImageSet
+from oe_core.devices import autocast
 from oe_core.image_classifier import input_batches
 from oe_core.recipes import ImageRecipe
 from oe_core.runs import Run, Store
 from oe_core.scores import msp
-from oe_core.train import autocast, held_out_part, training_part
+from oe_core.train import held_out_part, training_part
 from oe_core.validation import mean_metrics, validation_inputs
 
 TEMPERATURE = 1000.0

@@ -15,8 +15,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, DERIVED, anomalies
+from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
 from oe_core.data.catalog import CATALOG
+from oe_core.data.derived import DERIVED
 from oe_core.data.door import MissingDataError
 from oe_core.domains import DOMAINS, Column, Domain, Examples
 from oe_core.draws import Draw, base_rate_draws, draws_digest
@@ -134,7 +135,7 @@ def out_sets(experiment: Experiment, num_inliers: int, load=None) -> tuple[list[
         except MissingDataError as error:
             missing[domain.printed(key, recipe)] = str(error)
             continue
-        examples = _limited(load(present, "test", *recipe.other_reading), experiment.test_limit)
+        examples = limited(load(present, "test", *recipe.other_reading), experiment.test_limit)
         replaced = domain.printed(key, recipe) if present != key else replaces(examples)
         inputs = partial(domain.inputs, examples, recipe, _training(experiment, load))
         found.append(OutSet(present, domain.printed(present, recipe), replaced, examples.fingerprint, inputs, examples))
@@ -151,7 +152,8 @@ def replaces(examples: Examples) -> str:
     return examples.stand_in_for or (OWN_FOLDER if taken_place else "")
 
 
-def _limited(examples: Examples, limit: int | None) -> Examples:
+def limited(examples: Examples, limit: int | None) -> Examples:
+    """The first `limit` examples of a seeded order; all of them where there are no more, or `limit` is None."""
     if limit is None or len(examples) <= limit:
         return examples
     return examples.take(torch.randperm(len(examples), generator=torch.Generator().manual_seed(0))[:limit])
@@ -166,7 +168,7 @@ def _generated(key: str, count: int, recipe: Recipe) -> OutSet:
 
 def _derived(key: str, experiment: Experiment, load) -> OutSet:
     recipe, domain = experiment.baseline, DOMAINS[type(experiment.baseline)]
-    test = _limited(load(recipe.in_dist, "test", *recipe.reading), experiment.test_limit)
+    test = limited(load(recipe.in_dist, "test", *recipe.reading), experiment.test_limit)
     examples = DERIVED[key](test)
     printed = f"{key.capitalize()} {domain.printed(test.name, recipe)}"
     inputs = partial(domain.inputs, examples, recipe, _training(experiment, load))
@@ -194,7 +196,7 @@ def evaluate(
     baseline, exposed = experiment.baseline, experiment.exposed
     domain = DOMAINS[type(baseline)]
     load = cache(domain.load)
-    test = _limited(load(baseline.in_dist, "test", *baseline.reading), experiment.test_limit)
+    test = limited(load(baseline.in_dist, "test", *baseline.reading), experiment.test_limit)
     outs, missing = out_sets(experiment, len(test), load)
     if not outs:
         raise MissingDataError(f"none of {list(experiment.out_dists)} is at hand: " + " ".join(missing.values()))

@@ -1,7 +1,7 @@
 """Records: one long table of measured values, percent, one row a (cell, metric, seed, draw)."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,13 +58,18 @@ def detection_records(
     in_scores, out_scores = np.asarray(in_scores), np.asarray(out_scores)
     common = {"table": table, "in_dist": in_dist, "out_dist": out_dist, "method": method, "seed": seed}
     common |= {"outliers": outliers, "scale": scale, "stand_in_for": stand_in_for}
-    rows = []
+    measured = on_draws(in_scores, out_scores, draws, tpr)
+    return validate(pd.DataFrame([common | row for row in measured]))
+
+
+def on_draws(in_scores: np.ndarray, out_scores: np.ndarray, draws: Sequence[Draw], tpr: float = 0.95) -> Iterator[dict]:
+    """FPR, AUROC and AUPR of every draw: {"metric", "draw", "value"} each, values in percent; arguments as above."""
     for draw, (in_indices, out_indices) in enumerate(draws):
         measured = detection_metrics(
             _taken(in_scores, in_indices, "in_scores"), _taken(out_scores, out_indices, "out_scores"), tpr
         )
-        rows += [common | {"metric": metric, "draw": draw, "value": 100 * value} for metric, value in measured.items()]
-    return validate(pd.DataFrame(rows))
+        for metric, value in measured.items():
+            yield {"metric": metric, "draw": draw, "value": 100 * value}
 
 
 def _taken(scores: np.ndarray, indices: np.ndarray, argument: str) -> np.ndarray:

@@ -40,6 +40,7 @@ from oe_core.checkpoint import FileCheckpoint
 from oe_core.data.image_set import ImageSet
 from oe_core.data.streams import Stream
 from oe_core.data.text_set import TextSet
+from oe_core.devices import default_device
 from oe_core.recipes import (
     BranchRecipe,
     DensityRecipe,
@@ -128,7 +129,7 @@ class Store:
     ):
         self.trained = Path(root) / "trained"
         self.fit, self.predict, self.progress = fit, predict, progress
-        self.device = device or train.default_device()
+        self.device = device or default_device()
 
     def run(self, recipe: Recipe, *, load: Load | None = None) -> Run:
         """The finished run of `recipe`: found and verified, or trained (parent first), going on where it was stopped.

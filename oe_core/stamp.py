@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from oe_core.train import computes_in_bfloat16
+from oe_core.devices import computes_in_bfloat16
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "safetensors")
 CHECKOUT = Path(__file__).resolve().parents[1]

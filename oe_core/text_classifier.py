@@ -10,9 +10,10 @@ from oe_core.data.batches import JointBatches, Tokens
 from oe_core.data.text_set import TextSet
 from oe_core.data.texts import load_texts as load  # noqa: F401  the store asks each kind of classifier for it
 from oe_core.data.vocabulary import PADDING, Vocabulary, padded
+from oe_core.devices import autocast
 from oe_core.models.gru import GRUClassifier
 from oe_core.recipes import TextRecipe
-from oe_core.train import autocast, cosine, training_part
+from oe_core.train import cosine, training_part
 
 
 def vocabulary_of(inliers: TextSet, recipe: TextRecipe) -> Vocabulary:

@@ -18,6 +18,7 @@ from oe_core.data.batches import Batch, JointBatches
 from oe_core.data.image_set import ImageSet
 from oe_core.data.streams import Stream
 from oe_core.data.text_set import TextSet
+from oe_core.devices import autocast, default_device
 from oe_core.losses import outlier_exposure
 from oe_core.recipes import Recipe
 
@@ -96,24 +97,6 @@ class Trained:
     weights: dict[str, Tensor]
     log: list[dict] = field(default_factory=list)
     seconds: float = 0.0
-
-
-def default_device() -> torch.device:
-    """The first CUDA device when there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def computes_in_bfloat16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 matrices in hardware (emulation would be slower than float32)."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-
-
-def autocast(precision: str, device: torch.device) -> torch.autocast:
-    """The autocast context of a recipe's `precision` on `device`."""
-    wanted = precision == "bfloat16" or (precision == "auto" and computes_in_bfloat16(device))
-    return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
 
 
 def cosine(point: int, points: int, initial: float, final: float = 0.0) -> float:

@@ -4,18 +4,17 @@ Section 5 and the appendices make claims about what Outlier Exposure needs. Each
 respect; here they are trained (or found), scored and measured as `protocol` measures a table's networks.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
-import numpy as np
 import pandas as pd
 
 from oe_core.data.images import load_images
-from oe_core.draws import Draw, base_rate_draws
+from oe_core.draws import base_rate_draws
 from oe_core.experiments import Experiment
-from oe_core.metrics import detection_metrics
-from oe_core.protocol import out_sets, substituted
+from oe_core.protocol import limited, out_sets, substituted
 from oe_core.recipes import ImageRecipe
+from oe_core.records import on_draws
 from oe_core.runs import Store
 from oe_core.scores import OBJECTIVE_SCORES
 
@@ -45,7 +44,7 @@ def vary(
     for setting, recipe in recipes.items():
         if recipe.in_dist != in_dist:
             raise ValueError(f"{setting}: in_dist={recipe.in_dist!r}, but the experiment tests {in_dist!r}")
-    test = load(in_dist, "test", experiment.baseline.size)
+    test = limited(load(in_dist, "test", experiment.baseline.size), experiment.test_limit)
     outs, _ = out_sets(experiment, len(test), load)
     rows = []
     for seed in range(experiment.seeds if seeds is None else seeds):
@@ -55,19 +54,14 @@ def vary(
             score = OBJECTIVE_SCORES[getattr(recipe, "objective", "uniform")]
             logits = store.logits(run, in_dist, lambda: test.images, test.fingerprint)
             mistakes = logits[:, : len(test.classes)].argmax(axis=1) != test.labels.numpy()
-            rows.append((setting, "", ERROR, seed, 0, 100 * float(mistakes.mean())))
+            error = 100 * float(mistakes.mean())
+            rows.append({"setting": setting, "out_dist": "", "metric": ERROR, "seed": seed, "draw": 0, "value": error})
             for out in outs:
                 out_logits = store.logits(run, out.key, out.inputs, out.fingerprint)
                 pairs = base_rate_draws(len(test), len(out_logits), experiment.draws if draws is None else draws)
-                measured = _measured(score(logits), score(out_logits), pairs)
-                rows += [(setting, out.printed, metric, seed, draw, value) for metric, draw, value in measured]
+                common = {"setting": setting, "out_dist": out.printed, "seed": seed}
+                rows += [common | row for row in on_draws(score(logits), score(out_logits), pairs)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _measured(in_scores: np.ndarray, out_scores: np.ndarray, pairs: list[Draw]) -> Iterator[tuple[str, int, float]]:
-    for draw, (inside, outside) in enumerate(pairs):
-        for metric, value in detection_metrics(in_scores[inside], out_scores[outside]).items():
-            yield metric, draw, 100 * value
 
 
 def summary(frame: pd.DataFrame) -> pd.DataFrame:

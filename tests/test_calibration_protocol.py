@@ -63,7 +63,7 @@ def test_a_value_follows_from_the_logits_of_the_held_out_part_and_of_the_draw(me
     found = measured["paper"]
     run, digits = found.runs["+OE", 1], load_images("digits", "train", 16)
     part = held_out_part(digits, plan.exposed)
-    held_out = store.logits(run, "digits held out", lambda: part.images, part.fingerprint)
+    held_out = store.logits(run, "held-out", lambda: part.images, part.fingerprint)
     temperature = fit_temperature(held_out, part.labels.numpy())
     assert found.temperature("+OE", 1) == temperature != found.temperature("MSP", 1)
     inside, outside = found.draws["font-letters"][1]

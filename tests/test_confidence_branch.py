@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from interrupted import Memory
 from tqdm import tqdm
 
 from oe_core.confidence_branch import TASK, branch_loss, collapse, confidences, fit, load_model
@@ -166,21 +167,6 @@ def test_holes_are_cut_into_inliers_and_outliers_alike():
     is_outlier = (torch.arange(len(inputs)) % 32) >= 16
     assert holed[is_outlier].float().mean() == pytest.approx(0.5, abs=0.2)
     assert holed[~is_outlier].any()
-
-
-class Memory:
-    """A checkpoint in memory that stops the training after its first save."""
-
-    state, saves = None, 0
-
-    def load(self):
-        return self.state
-
-    def save(self, state):
-        self.state = torch.utils._pytree.tree_map(lambda v: v.clone() if torch.is_tensor(v) else v, state)
-        self.saves += 1
-        if self.saves == 1:
-            raise KeyboardInterrupt
 
 
 def test_an_interrupted_training_goes_on_to_the_same_weights_and_the_same_lambda(baseline):

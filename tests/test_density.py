@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from interrupted import Memory
 from tqdm import tqdm
 
 from oe_core.data.image_set import ImageSet
@@ -120,21 +121,6 @@ def test_without_polyak_the_last_weights_are_kept():
     parameter.grad = torch.ones(1)
     optimiser.step()
     assert torch.equal(final_weights(torch.nn.ParameterDict({"w": parameter}), optimiser)["w"], parameter)
-
-
-class Memory:
-    """A checkpoint in memory that stops the training after its first save."""
-
-    state, saves = None, 0
-
-    def load(self):
-        return self.state
-
-    def save(self, state):
-        self.state = torch.utils._pytree.tree_map(lambda v: v.clone() if torch.is_tensor(v) else v, state)
-        self.saves += 1
-        if self.saves == 1:
-            raise KeyboardInterrupt
 
 
 def test_an_interrupted_training_goes_on_to_the_same_averaged_weights():

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from interrupted import Memory
 from tqdm import tqdm
 
 from oe_core import runs
@@ -108,22 +109,6 @@ def test_a_joint_pass_keeps_generated_images_alone_out_of_the_running_statistics
 
     assert passes(True) == 3  # batches of an epoch
     assert passes(False) == 3 * 3  # generated for the generator, real, generated for the classifier
-
-
-class Memory:
-    """A checkpoint in memory that stops the training at a number of saves."""
-
-    def __init__(self, stop_after):
-        self.state, self.saves, self.stop_after = None, 0, stop_after
-
-    def load(self):
-        return self.state
-
-    def save(self, state):
-        self.state = torch.utils._pytree.tree_map(lambda v: v.clone() if torch.is_tensor(v) else v, state)
-        self.saves += 1
-        if self.saves == self.stop_after:
-            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(("seconds", "saves"), [(60.0, 1), (0.0, 2)])

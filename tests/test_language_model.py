@@ -1,12 +1,12 @@
 """Language models on texts small enough to see through: what they learn, how they are averaged, what they say."""
 
-import copy
 import math
 from dataclasses import replace
 
 import pytest
 import torch
 import torch.nn.functional as F
+from interrupted import Memory
 from tqdm import tqdm
 
 from oe_core.data.streams import Stream, stream_of
@@ -135,21 +135,6 @@ def test_averaging_begins_after_patience_validations_without_a_gain_and_gives_th
 def test_before_averaging_the_weights_are_the_last_ones():
     log = train(replace(AVERAGED, epochs=2)).log
     assert [row["averaged"] for row in log] == [False, False]
-
-
-class Memory:
-    """A checkpoint in memory that stops the training after a number of saves."""
-
-    def __init__(self, stop_after):
-        self.state, self.stop_after = None, stop_after
-
-    def load(self):
-        return self.state
-
-    def save(self, state):
-        self.state, self.stop_after = copy.deepcopy(state), self.stop_after - 1
-        if self.stop_after == 0:
-            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("stop_after", [2, 6])

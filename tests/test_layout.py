@@ -33,6 +33,7 @@ FLOW = (
     ("data.batches",),
     ("data.cutout",),
     ("models", "models.*"),
+    ("devices",),
     ("losses", "confidence_losses"),
     ("objectives",),
     ("train",),

@@ -13,12 +13,14 @@ from oe_core.calibration_experiments import calibration_experiment
 from oe_core.detectors import rendered, summary
 from oe_core.experiments import experiment
 from oe_core.recipes import recipe_from_json
+from oe_core.variations import summary as summary_of_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = sorted(path.parent for path in ROOT.glob("runs/reference/*/records.csv"))
 ROOM = ROOT / "runs" / "reference"
 COURSE = ROOM / "cifar10-course"
 DETECTORS = ROOM / "detectors-cifar10"
+CLASSES = ROOM / "outlier-classes-cifar10"
 
 
 def _evidence(folder):
@@ -45,7 +47,7 @@ def test_evidence_says_scale_seeds_draws_hardware_time_data_and_commit(folder):
         assert recipe_from_json(run["recipe"]).digest == run["digest"]
 
 
-@pytest.mark.parametrize("folder", [*FOLDERS, DETECTORS], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [*FOLDERS, DETECTORS, CLASSES], ids=lambda folder: folder.name)
 def test_no_evidence_names_a_path_of_one_machine(folder):
     for file in folder.iterdir():
         if file.suffix in (".json", ".csv", ".md"):
@@ -328,3 +330,15 @@ def test_the_readmes_quote_table_4(gan_records):
     row = next(row for row in tables.rendered(tables.compare(gan_records, 4)).splitlines() if "| Mean |" in row)
     for readme in (ROOT / "README.md", ROOT / "runs" / "reference" / "README.md"):
         assert row in readme.read_text(encoding="utf-8")
+
+
+def test_thirty_classes_of_outliers_teach_as_much_as_a_hundred_and_ten_do_not():
+    table = summary_of_settings(pd.read_csv(CLASSES / "values.csv", keep_default_na=False))
+    readme = (ROOM / "README.md").read_text(encoding="utf-8")
+    for count in (10, 30, 50, 100):
+        assert f"| {count} classes | " + " | ".join(f"{v:.1f}" for v in table.loc[f"{count} classes"]) in readme
+    aupr = table["AUPR"]
+    assert aupr["30 classes"] > aupr["10 classes"] + 10 and abs(aupr["100 classes"] - aupr["30 classes"]) < 3
+    runs = _evidence(CLASSES)["runs"]
+    assert {run["setting"] for run in runs} == set(table.index) and not any(run["dirty"] for run in runs)
+    assert {run["data"]["outliers"]["n"] for run in runs if "classes" in run["setting"]} == {5000}

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from interrupted import Memory
 from tqdm import tqdm
 
 from oe_core.data.image_set import ImageSet
@@ -28,23 +29,6 @@ def quiet(**settings):
 def train(recipe, **settings):
     outliers = shades(name="outliers", noise=60) if recipe.outliers else None
     return fit(recipe, shades(), outliers, device=CPU, progress=quiet, **settings)
-
-
-class Memory:
-    """A checkpoint in memory that can stop the training after a number of saves."""
-
-    def __init__(self, stop_after=None):
-        self.state, self.saves, self.stop_after = None, 0, stop_after
-
-    def load(self):
-        return self.state
-
-    def save(self, state):
-        self.state = {key: value for key, value in state.items()}
-        self.state["model"] = {name: tensor.clone() for name, tensor in state["model"].items()}
-        self.saves += 1
-        if self.saves == self.stop_after:
-            raise KeyboardInterrupt
 
 
 def same(left, right):

@@ -9,7 +9,7 @@ import torch
 
 from oe_core.bench import comparisons
 from oe_core.bench.timing import Comparison, bfloat16_peak
-from oe_core.train import computes_in_bfloat16, default_device
+from oe_core.devices import computes_in_bfloat16, default_device
 
 
 def machine(device: torch.device) -> str:

@@ -5,15 +5,12 @@ Source: hendrycks/outlier-exposure `CIFAR/test.py`, `SVHN/test.py` and `MNIST/te
 noise's sigma nor the blobs' recipe.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-
-from oe_core.data.image_set import ImageSet
 
 ANOMALY_NAMES = {"gaussian": "Gaussian", "rademacher": "Rademacher", "bernoulli": "Bernoulli", "blobs": "Blobs"}
 ANOMALIES = frozenset(ANOMALY_NAMES)
@@ -99,15 +96,6 @@ def _blobs(shape: tuple[int, ...], rng: np.random.Generator, across_channels: bo
     blurred = gaussian_filter(spots, (0, sigma if across_channels else 0, sigma, sigma), mode="nearest")
     blurred[blurred < 0.75] = 0
     return blurred
-
-
-def negative(images: ImageSet) -> ImageSet:
-    """The photographic negative: the same images with every value v as 255 - v."""
-    return replace(images, name=f"negative-{images.name}", images=255 - images.images)
-
-
-# What the in-distribution's own test images are turned into, by the word that stands before its name.
-DERIVED: Mapping[str, Callable[[ImageSet], ImageSet]] = {"negative": negative}
 
 
 def validation_anomalies(name: str, images: Tensor, seed: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Training sets made of others: what section 5 varies about outliers and inliers.
+"""Image sets made of others: what section 5 varies about outliers and inliers, and negatives as anomalies.
 
 Each function returns a new `ImageSet` whose name says what was done; all random choices are seeded.
 """
@@ -71,6 +71,15 @@ def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
         kept.append(mine[_shuffled(len(mine), seed + label)[:share]])
     together = torch.cat(kept)
     return _named(images.take(together[_shuffled(len(together), seed)]), f"{images.name}, long tail of {ratio:g}")
+
+
+def negative(images: ImageSet) -> ImageSet:
+    """The photographic negative: the same images with every value v as 255 - v."""
+    return replace(images, name=f"negative-{images.name}", images=255 - images.images)
+
+
+# What the in-distribution's own test images are turned into, by the word that stands before its name.
+DERIVED: Mapping[str, Callable[[ImageSet], ImageSet]] = {"negative": negative}
 
 
 def loader(made: Mapping[str, Callable[[int], ImageSet]], load: Callable[..., ImageSet] = load_images) -> Callable:

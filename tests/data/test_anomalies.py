@@ -9,13 +9,10 @@ from scipy.ndimage import gaussian_filter1d
 from oe_core.data.anomalies import (
     ANOMALIES,
     ANOMALY_NAMES,
-    DERIVED,
     VALIDATION,
     anomalies,
-    negative,
     validation_anomalies,
 )
-from oe_core.data.image_set import ImageSet
 
 FORMS = [("gaussian", False), ("gaussian", True), ("bernoulli", False), ("rademacher", True),
          ("blobs", False), ("blobs", True), ("uniform", False), ("uniform", True)]  # fmt: skip
@@ -78,16 +75,6 @@ def test_luminance_of_grey_noise_keeps_its_values_where_that_of_coloured_noise_m
     flips = {grey: anomalies("bernoulli", 50, 28, False, 0, grey=grey) for grey in (True, False)}
     levels = {grey: len((images * weights).sum(dim=1).round(decimals=3).unique()) for grey, images in flips.items()}
     assert levels == {True: 2, False: 8}
-
-
-def test_a_negative_turns_every_value_around_and_keeps_the_labels():
-    pixels = torch.tensor([0, 1, 128, 255], dtype=torch.uint8).view(1, 1, 2, 2).repeat(2, 3, 1, 1)
-    digits = ImageSet("digits", pixels, torch.tensor([1, 0]), ("a", "b"), "embedded")
-    turned = negative(digits)
-    assert turned.images[1, 2].tolist() == [[255, 254], [127, 0]]
-    assert (turned.name, turned.labels.tolist()) == ("negative-digits", [1, 0])
-    assert turned.fingerprint != digits.fingerprint == negative(turned).fingerprint
-    assert DERIVED["negative"] is negative
 
 
 def test_uniform_noise_has_the_moments_of_a_uniform():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from oe_core.data.derived import loader, long_tailed, of_classes, random_part, with_noise
+from oe_core.data.derived import DERIVED, loader, long_tailed, negative, of_classes, random_part, with_noise
 from oe_core.data.image_set import ImageSet
 
 LABELS = torch.arange(60) % 6
@@ -56,6 +56,16 @@ def test_a_long_tail_falls_by_the_ratio(images):
     assert counts == [int(10 * 5 ** (-c / 5)) for c in range(6)] and counts[0] == 10 and counts[-1] == 2
     assert len(set(which(tail))) == len(tail)
     assert np.bincount(long_tailed(images, 1).labels).tolist() == [10] * 6
+
+
+def test_a_negative_turns_every_value_around_and_keeps_the_labels():
+    pixels = torch.tensor([0, 1, 128, 255], dtype=torch.uint8).view(1, 1, 2, 2).repeat(2, 3, 1, 1)
+    digits = ImageSet("digits", pixels, torch.tensor([1, 0]), ("a", "b"), "embedded")
+    turned = negative(digits)
+    assert turned.images[1, 2].tolist() == [[255, 254], [127, 0]]
+    assert (turned.name, turned.labels.tolist()) == ("negative-digits", [1, 0])
+    assert turned.fingerprint != digits.fingerprint == negative(turned).fingerprint
+    assert DERIVED["negative"] is negative
 
 
 def test_derived_sets_have_fingerprints_of_their_own(images):
