@@ -1,7 +1,8 @@
 """Build the book: run each chapter, keep its notebook, and link everything it made from one page a scale.
 
 `python book/build.py --scale demo` is what `make book` calls. A chapter is run again only when it, its parameters, the
-library, the paper's numbers or the data location changed, or when something that it made is gone.
+library, the paper's numbers or the data location changed, or when something that it made is gone; one that reads what
+the others have made also when that changed.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from execute import run_chapter
 from index_page import write_index
 from papermill.exceptions import PapermillExecutionError
 from progress import TERMINAL_CODES, Progress
-from stamps import made_files, notebook_path, read_stamp, stamp_path, why_build, write_stamp
+from stamps import made_files, notebook_path, read_stamp, stamp_path, state_sha256, why_build, write_stamp
 
 import oe_core
 from oe_core.scales import SCALES, check_scale, data_root, runs_root
@@ -114,6 +115,9 @@ def _bring_up_to_date(
         "library": library,
         "data location": str(data_root()),
     }
+    if chapter.after_others:
+        own = set(read_stamp(out, chapter.name).get("outputs", []))
+        made_from["records"] = state_sha256(book.parent / "runs" / "reference", out, own)
     reason = "as asked" if force else why_build(out, chapter.name, made_from)
     if reason is None:
         progress.finish(chapter.name, "up to date")

@@ -10,6 +10,8 @@ import jupytext
 import nbformat
 
 CHAPTER_FILES = "[0-9][0-9]_*.py"
+# A tag of the parameters' cell: the chapter reads what the others have made.
+AFTER_OTHERS = "after-the-others"
 
 
 class ChapterError(ValueError):
@@ -18,7 +20,10 @@ class ChapterError(ValueError):
 
 @dataclass(frozen=True)
 class Chapter:
-    """One chapter: its notebook, its title and question for the index, and its parameters with their default values."""
+    """One chapter: its notebook, its title and question for the index, and its parameters with their default values.
+
+    after_others: it reads what the other chapters have made, and is made again when that changes.
+    """
 
     name: str
     notebook: nbformat.NotebookNode
@@ -26,6 +31,7 @@ class Chapter:
     question: str
     defaults: dict[str, object]
     sha256: str
+    after_others: bool = False
 
 
 def find_chapters(book: Path) -> dict[str, Path]:
@@ -38,8 +44,9 @@ def read_chapter(path: Path) -> Chapter:
     text = path.read_text(encoding="utf-8")
     notebook = jupytext.reads(text, fmt="py:percent")
     title, question = _title_and_question(path.stem, notebook)
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return Chapter(path.stem, notebook, title, question, _defaults(path.stem, notebook), sha256)
+    sha256, parameters = hashlib.sha256(text.encode()).hexdigest(), _parameters(path.stem, notebook)
+    defaults, after = _defaults(path.stem, parameters.source), AFTER_OTHERS in parameters.metadata["tags"]
+    return Chapter(path.stem, notebook, title, question, defaults, sha256, after)
 
 
 def _title_and_question(name: str, notebook: nbformat.NotebookNode) -> tuple[str, str]:
@@ -53,12 +60,17 @@ def _title_and_question(name: str, notebook: nbformat.NotebookNode) -> tuple[str
     return heading.group(1).strip() if heading else name, " ".join(question.split())
 
 
-def _defaults(name: str, notebook: nbformat.NotebookNode) -> dict[str, object]:
+def _parameters(name: str, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The cell that declares a chapter's parameters."""
     cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     if len(cells) != 1:
         raise ChapterError(f"chapter {name} has {len(cells)} cells tagged 'parameters'; it needs one, with SCALE in it")
+    return cells[0]
+
+
+def _defaults(name: str, source: str) -> dict[str, object]:
     try:
-        defaults = dict(_literal(statement) for statement in ast.parse(cells[0].source).body)
+        defaults = dict(_literal(statement) for statement in ast.parse(source).body)
     except (SyntaxError, ValueError) as error:
         raise ChapterError(f"chapter {name}: its parameters must be literals, `NAME = value` each: {error}") from error
     if "SCALE" not in defaults:

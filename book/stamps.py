@@ -1,5 +1,6 @@
 """What the last build of a chapter was made from, how it ended and what it made: one small JSON beside its notebook."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -57,3 +58,11 @@ def made_files(out: Path) -> dict[str, tuple[int, int]]:
     """Return the tables, figures and records below `out`, each with its time in ns and its size in bytes."""
     files = (path for folder in MADE_FOLDERS for path in sorted((out / folder).rglob("*")) if path.is_file())
     return {path.relative_to(out).as_posix(): (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
+
+
+def state_sha256(reference: Path, out: Path, own: set[str]) -> str:
+    """Return one hash of what can be read of others: all files of `reference`, and those made below `out` but `own`."""
+    files = sorted(path for path in reference.rglob("*") if path.is_file())
+    states = {path.relative_to(reference).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    made = {name: state for name, state in made_files(out).items() if name not in own}
+    return hashlib.sha256(json.dumps([states, made], sort_keys=True).encode()).hexdigest()

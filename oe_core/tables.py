@@ -16,6 +16,7 @@ from oe_core.table_text import MEAN, NO_VALUE, footnotes, latex, markdown
 PAPER_CSV = Path(__file__).resolve().parents[1] / "book" / "paper" / "tables.csv"
 # Section 5 quotes one number of MNIST and prints no table: the logs of the official code, in the form of Table 7.
 LOGS, LOGS_CSV = 0, PAPER_CSV.with_name("logs.csv")
+NUMBERS = range(1, 14)  # of the paper's tables
 # A summary in the paper's text shows the Mean rows of the same experiment's full table in its appendix.
 FULL_TABLE = {1: 7, 2: 8, 6: 11, LOGS: 7}
 # These print means alone, over the out-distributions of another table.
@@ -38,10 +39,9 @@ def paper_table(number: int) -> pd.DataFrame:
     LOGS instead of a number: the logs of the paper's code for MNIST (hendrycks/outlier-exposure MNIST/snapshots).
     Raises ValueError for a number that the paper has no such table for.
     """
+    if number not in (*NUMBERS, LOGS):
+        raise ValueError(f"table={number!r} is none of the paper's tables {NUMBERS[0]} to {NUMBERS[-1]}, nor LOGS")
     paper = _paper()
-    known = sorted(set(paper["table"]) - {LOGS})
-    if number not in (*known, LOGS):
-        raise ValueError(f"table={number!r} is none of the paper's tables {known[0]} to {known[-1]}, nor LOGS")
     return paper[paper["table"] == number].drop(columns="table").reset_index(drop=True)
 
 

@@ -281,3 +281,28 @@ def test_a_refused_chapter_fails_the_build_and_is_named_in_the_index(tmp_path, m
     assert "00_a: FAILED: chapter 00_a has 0 cells tagged 'parameters'" in capsys.readouterr().out
     assert json.loads((tmp_path / "runs/demo/notebooks/00_a.json").read_text())["status"] == "failed"
     assert "00_a has 0 cells" in (tmp_path / "runs/demo/index.html").read_text()
+
+
+def test_a_chapter_that_reads_the_others_is_built_again_when_what_they_made_changed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OE_RUNS", str(tmp_path / "runs"))
+    (tmp_path / "library").mkdir()
+    monkeypatch.setattr(build, "LIBRARY", tmp_path / "library")
+    book = tmp_path / "here" / "book"
+    book.mkdir(parents=True)
+    (book / "00_good.py").write_text(GOOD)
+    (book / "10_last.py").write_text(GOOD.replace('["parameters"]', '["parameters", "after-the-others"]')
+                                     .replace("table_1", "table_2"))  # fmt: skip
+
+    def again():
+        assert build.main(["--book", str(book), "--scale", "smoke"]) == 0
+        return [line for line in capsys.readouterr().out.splitlines() if "10_last" in line and "cell" not in line]
+
+    assert "building" in again()[0]
+    assert "up to date" in again()[0]
+    (tmp_path / "runs" / "smoke" / "tables" / "table_1.csv").write_text("in_dist,value\n")
+    assert "changed: records" in again()[0]
+    reference = tmp_path / "here" / "runs" / "reference"
+    reference.mkdir(parents=True)
+    (reference / "records.csv").write_text("")
+    assert "changed: records" in again()[0]
+    assert "up to date" in again()[0]

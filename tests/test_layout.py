@@ -50,9 +50,10 @@ FLOW = (
     ("protocol", "validation"),
     ("variations", "calibration_protocol", "odin"),
     ("tables", "table_text"),
-    ("detectors",),
+    ("detectors", "results"),
+    ("errata",),
     ("figures", "sheets"),
-    ("calibration_figures",),
+    ("calibration_figures", "results_figures"),
     ("bench", "bench.*"),
 )
 ARRAYS_ONLY = {
@@ -62,7 +63,7 @@ ARRAYS_ONLY = {
 # From the records on, pandas and matplotlib are at home.
 WITH_TABLES_AND_FIGURES = (
     "records protocol validation variations calibration_protocol odin tables table_text detectors figures sheets "
-    "calibration_figures"
+    "calibration_figures results errata results_figures"
 ).split()
 NOTEBOOK_PACKAGES = (
     "IPython ipython ipykernel ipywidgets jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "
