@@ -38,8 +38,10 @@ DRAWS = None  # test subsets of each trained network; None: ten
 WEIGHTS = [0.1, 0.5, 2.0]  # lambda, in 9.3
 NOISE = 0.2  # standard deviation of the noise in 9.4, of the range from black to white
 COUNTS = [50, 500]  # how many outliers there are at all, in 9.4
+GENERATED = None  # images drawn from a GAN as outliers in 9.4; None: as many as there are inliers
 DIVERSE = ""  # outliers with many classes, in 9.5; empty: CIFAR-100, or rendered letters where the inliers are digits
 CLASSES = []  # how many of them; empty: from a few to all
+INSTEAD = ""  # small outlier set in 9.5; empty: the other CIFAR, or rendered letters where the inliers are digits
 TAIL = 20.0  # size of the first class in terms of the last, in 9.8
 OF_MNIST = ""  # outliers in 9.11; empty: the paper's, or their stand-in
 NEAR_MNIST = ["gaussian", "bernoulli", "photo-flower", "negative", "notmnist"]  # anomalies in 9.11 without MNIST
@@ -63,6 +65,8 @@ from oe_core.detectors import compare_detectors
 from oe_core.detectors import rendered as detectors_text
 from oe_core.detectors import summary as detectors_table
 from oe_core.experiments import experiment
+from oe_core.gan_classifier import generated
+from oe_core.gan_experiments import gan_experiment
 from oe_core.protocol import evaluate, substituted
 from oe_core.recipes import fine_tuned, from_scratch, with_objective
 from oe_core.runs import Store
@@ -86,6 +90,11 @@ def tested(topic, recipes, **settings):
     """Measure recipes that differ in one thing, keep every value, and show the means."""
     frames[topic] = vary(store, plan, recipes, seeds=SEEDS, draws=DRAWS, **settings)
     return summary(frames[topic])
+
+
+def tested_without(lender):
+    """The experiment without the test set of a data set that lends its outliers."""
+    return replace(plan, out_dists=tuple(out for out in plan.out_dists if out != lender))
 
 
 def exposed(name, **changes):
@@ -185,11 +194,22 @@ enter("validation distributions choose a good weight", f"lambda of {', '.join(cu
 # ## 9.4 Which outliers, and how many
 #
 # > Section 5: noise added to inliers does not teach a network about other anomalies. Section 4.3: it "quickly memorized this statistical pattern".
+#
+# > Section 5: generated anomalies "do not work as well as real data" in the place of outliers.
+#
+# Chapter 5 fine-tuned with real outliers what a GAN had taught before. Here the GAN's images themselves are the outliers: its training
+# beside a classifier is that of chapter 5 (seed 0), its generator is then asked once for a fixed set, and the classifier is the one of this chapter.
+
+# %%
+beside_gan = gan_experiment(IN_DIST, SCALE, outliers=own, out_dists=plan.out_dists).networks["synthetic"]
+beside_gan = replace(beside_gan, size=plan.baseline.size)  # what it makes must fit the classifier
+gan = store.run(beside_gan)
 
 # %%
 inliers = load_images(plan.baseline.in_dist, "train", plan.baseline.size)
 outliers = load_images(own, "train", plan.baseline.size)
-made = {"noisy inliers": lambda size: with_noise(inliers, NOISE)}
+fakes = generated(beside_gan, gan.weights, len(inliers) if GENERATED is None else GENERATED)
+made = {"noisy inliers": lambda size: with_noise(inliers, NOISE), "generated images": lambda size: fakes}
 made |= {f"{count} outliers": lambda size, count=count: random_part(outliers, count) for count in COUNTS}
 load = loader(made)
 recipes = {"without": plan.baseline, "all outliers": plan.exposed}
@@ -201,6 +221,15 @@ table.rename(index={"all outliers": f"all {len(outliers)} outliers"}).round(1)
 real, noisy = (table["AUROC"][name] - table["AUROC"]["without"] for name in ("all outliers", "noisy inliers"))
 enter("noisy inliers are no substitute for real outliers", f"noise of {NOISE:g}",
       f"AUROC {noisy:+.1f} with noisy inliers, {real:+.1f} with real outliers", noisy < real / 2)  # fmt: skip
+
+# %%
+drawn = table["AUROC"]["generated images"] - table["AUROC"]["without"]
+enter("generated outliers teach less than real ones", f"{len(fakes)} images of a GAN",
+      f"AUROC {drawn:+.1f} with generated images, {real:+.1f} with {len(outliers)} real outliers", drawn < real)  # fmt: skip
+
+# %% [markdown]
+# Two questions lie in that difference: are the generated images worse, and are they less diverse? The rows with few real outliers help to tell. A GAN of this size is no judge
+# of all GANs, either.
 
 # %% [markdown]
 # > Section 5: a small part of the outliers is enough; 50,000 of 80 million images "led to a negligible degradation".
@@ -226,8 +255,7 @@ counts = CLASSES or sorted({max(1, total // 10), max(1, 3 * total // 10), max(1,
 images = counts[0] * int(torch.bincount(lender.labels).min())
 of_few = {f"{count} classes": lambda size, count=count: of_classes(lender, count, images) for count in counts}
 recipes = {"without": plan.baseline} | {name: exposed(name, outliers=name, outlier_limit=None) for name in of_few}
-elsewhere = replace(plan, out_dists=tuple(out for out in plan.out_dists if out != diverse))
-frames["classes"] = vary(store, elsewhere, recipes, seeds=SEEDS, draws=DRAWS, load=loader(of_few))
+frames["classes"] = vary(store, tested_without(diverse), recipes, seeds=SEEDS, draws=DRAWS, load=loader(of_few))
 table = summary(frames["classes"])
 print(f"{images} images of {diverse} in each row but the first")
 table.round(1)
@@ -237,6 +265,25 @@ few, middle, most = (table["AUPR"][f"{count} classes"] for count in (counts[0], 
 enter("diversity matters at equal size, up to a point", f"{counts} classes of {diverse}, {images} images",
       f"AUPR {few:.1f} with {counts[0]}, {middle:.1f} with {counts[-2]}, {most:.1f} with {counts[-1]}",
       middle > few and abs(most - middle) < middle - few)  # fmt: skip
+
+# %% [markdown]
+# > Section 5: a CIFAR-100 classifier with CIFAR-10 as outliers "hardly improves over the baseline".
+#
+# A whole set of a few kinds of things in the place of the outliers, all of its training images. Only for CIFAR-100 is this the paper's own case; elsewhere another set takes CIFAR-10's
+# place, and may be more diverse than ten classes are.
+
+# %%
+instead = INSTEAD or {"cifar10": "cifar100", "digits": "font-letters", "mnist": "font-letters"}.get(IN_DIST, "cifar10")
+recipes = {"without": plan.baseline, f"outliers: {own}": plan.exposed,
+           f"outliers: {instead}": exposed(instead, outliers=instead, outlier_limit=None)}  # fmt: skip
+frames["instead"] = vary(store, tested_without(instead), recipes, seeds=SEEDS, draws=DRAWS)
+table = summary(frames["instead"])
+table.round(1)
+
+# %%
+usual, other_set = (table["AUROC"][f"outliers: {name}"] - table["AUROC"]["without"] for name in (own, instead))
+enter("a small labelled set as outliers hardly helps", f"{instead} in the place of {own}",
+      f"AUROC {other_set:+.1f} with {instead}, {usual:+.1f} with {own}", other_set < usual / 2)  # fmt: skip
 
 # %% [markdown]
 # ## 9.6 Order and proportion
