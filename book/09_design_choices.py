@@ -42,9 +42,11 @@ GENERATED = None  # images drawn from a GAN as outliers in 9.4; None: as many as
 DIVERSE = ""  # outliers with many classes, in 9.5; empty: CIFAR-100, or rendered letters where the inliers are digits
 CLASSES = []  # how many of them; empty: from a few to all
 INSTEAD = ""  # small outlier set in 9.5; empty: the other CIFAR, or rendered letters where the inliers are digits
-TAIL = 20.0  # size of the first class in terms of the last, in 9.8
-OF_MNIST = ""  # outliers in 9.11; empty: the paper's, or their stand-in
-NEAR_MNIST = ["gaussian", "bernoulli", "photo-flower", "negative", "notmnist"]  # anomalies in 9.11 without MNIST
+TEXT_IN_DIST = ""  # texts to learn in 9.8; empty: the first of the scale's that is at hand
+TEXT_LIMIT = None  # how many of them; None: 2,000 at scale demo, elsewhere those of chapter 3
+TAIL = 20.0  # size of the first class in terms of the last, in 9.9
+OF_MNIST = ""  # outliers in 9.13; empty: the paper's, or their stand-in
+NEAR_MNIST = ["gaussian", "bernoulli", "photo-flower", "negative", "notmnist"]  # anomalies in 9.13 without MNIST
 
 # %%
 from dataclasses import replace
@@ -61,6 +63,8 @@ from oe_core.calibration_experiments import calibration_experiment
 from oe_core.calibration_protocol import calibrate
 from oe_core.data.derived import loader, long_tailed, of_classes, random_part, with_noise
 from oe_core.data.images import IMAGES, load_images
+from oe_core.data.texts import TEXTS, load_raw, load_texts
+from oe_core.data.vocabulary import PADDING, UNKNOWN
 from oe_core.detectors import compare_detectors
 from oe_core.detectors import rendered as detectors_text
 from oe_core.detectors import summary as detectors_table
@@ -72,6 +76,9 @@ from oe_core.recipes import fine_tuned, from_scratch, with_objective
 from oe_core.runs import Store
 from oe_core.scales import check_scale, runs_root
 from oe_core.scores import energy
+from oe_core.text_classifier import token_ids, vocabulary_of
+from oe_core.text_experiments import IN_DISTS as TEXTS_OF_SCALE
+from oe_core.text_experiments import text_experiment
 from oe_core.validation import validation_scores
 from oe_core.variations import ERROR, summary, vary
 
@@ -323,7 +330,57 @@ enter("hard outliers help on the hardest set and not on the easiest", f"the hard
       f"AUROC {on_hardest:+.1f} on {hardest}, {on_easiest:+.1f} on {easiest}", on_hardest > 0 >= on_easiest)  # fmt: skip
 
 # %% [markdown]
-# ## 9.8 Other outputs, other targets
+# ## 9.8 Close outliers, in text
+#
+# > Section 5: preprocessing the outliers to be closer to the inliers improves detection significantly. Without it, "the network may discover easy-to-learn cues which reveal whether
+# > the input is in- or out-of-distribution".
+#
+# The experiment is chapter 3's, and the outliers come from one source twice. **Brought close** is what the book always does: sentences without headings and lists, neither very short nor
+# very long, in lower case as the inliers are. **Raw** is the source as it stands: WikiText's paragraphs and headings, or all that stands between two empty lines of a docstring, with
+# capitals, markup, and punctuation where it was. At scale `demo` the networks learn a third of chapter 3's texts.
+
+# %%
+texts = TEXT_IN_DIST or next((name for name in TEXTS_OF_SCALE[SCALE] if TEXTS.available(name, "train")), "docstrings")
+words, _ = substituted(text_experiment(texts, SCALE))
+limit = TEXT_LIMIT or (2_000 if SCALE == "demo" else words.baseline.limit)
+reader = replace(words.baseline, limit=limit)
+words = replace(words, baseline=reader, exposed=replace(words.exposed, limit=limit, parent=reader))
+close, raw = words.exposed.outliers, f"{words.exposed.outliers}, raw"
+load_words = loader({raw: lambda: load_raw(close, "train")}, load_texts)
+
+
+# %% [markdown]
+# What would betray an outlier without any reading? Its length, and the share of its tokens that the inliers' vocabulary does not know:
+
+# %%
+def cues(examples):
+    """Mean number of tokens of a text, and unknown ones in percent."""
+    ids = token_ids(examples, vocabulary_of(load_texts(texts, "train"), reader), reader)
+    return {"tokens a text": (ids != PADDING).sum(dim=1).double().mean().item(),
+            "unknown, %": 100 * ((ids == UNKNOWN).sum() / (ids != PADDING).sum()).item()}  # fmt: skip
+
+
+roles = {f"inliers: {texts}": (texts, "test"), f"outliers: {raw}": (raw, "train"), f"outliers: {close}": (close, "train")}
+pd.DataFrame({role: cues(load_words(*asked)) for role, asked in roles.items()}).T.round(1)
+
+# %%
+recipes = {"without": reader, "raw": replace(words.exposed, name=f"{texts}, raw outliers", outliers=raw), "brought close": words.exposed}
+frames["text"] = vary(store, words, recipes, seeds=SEEDS, draws=DRAWS, load=load_words)
+table = summary(frames["text"])
+table.round(1)
+
+# %%
+aurocs = table["AUROC"]
+enter("outliers brought close to the inliers teach more than raw ones", f"{close} for {texts}",
+      f"AUROC {aurocs['without']:.1f} without, {aurocs['raw']:.1f} raw, {aurocs['brought close']:.1f} brought close",
+      aurocs["brought close"] > aurocs["raw"])  # fmt: skip
+
+# %% [markdown]
+# Test anomalies are sentences in lower case, too. A network that knows an outlier by its capitals or its headings has no reason to look at anything else, and such cues are not there when
+# it is tested.
+
+# %% [markdown]
+# ## 9.9 Other outputs, other targets
 #
 # > Section 5: Outlier Exposure also works for a **multilabel** classifier (score: minus the largest sigmoid) and with a **reject class**, but neither competes with a softmax.
 #
@@ -371,7 +428,7 @@ enter("with imbalanced classes the prior is the better target", f"the first clas
 # text proposes and the score that it uses do not fit each other when one class is very frequent.
 
 # %% [markdown]
-# ## 9.9 Beyond the paper: energies
+# ## 9.10 Beyond the paper: energies
 #
 # Liu et al. (2020) score with the free energy of the logits, $-\log \sum_c e^{l_c}$, and fine-tune so that the energies of inliers and outliers keep apart by two margins.
 # Margins depend on the size of a network's logits. Here inliers are to go below the lowest tenth of the training inliers' energies under the baseline, outliers above the highest
@@ -390,7 +447,7 @@ table = tested("energy", {"MSP, uniform": plan.exposed, f"energy, margins {below
 table.round(1)
 
 # %% [markdown]
-# ## 9.10 Beyond the paper: later detectors
+# ## 9.11 Beyond the paper: later detectors
 #
 # Since 2018 many scores have been proposed that need no outliers in training. Here they look at the same networks, test sets and draws: the largest logit, the energy, ODIN (whose step is chosen
 # on the validation distributions of 9.3), and three that look at the features of the training set, Mahalanobis, $k$ nearest neighbours and ViM. Which of them still matter once Outlier
@@ -414,7 +471,7 @@ enter("exposure with the plain MSP outweighs every later detector without it", "
       areas["exposed"]["MSP"] > areas["baseline"].max())  # fmt: skip
 
 # %% [markdown]
-# ## 9.11 MNIST
+# ## 9.13 MNIST
 #
 # > Section 5: in preliminary experiments with MNIST, Outlier Exposure raised the AUPR from 94.2 to 97.0.
 #
@@ -443,7 +500,7 @@ missing = grey.missing | compared.evaluation.missing
 print("\n\n".join(f"not run: {name}\n{why}" for name, why in missing.items()) or "Everything that was asked for was run.")
 
 # %% [markdown]
-# ## 9.12 The ledger
+# ## 9.14 The ledger
 
 # %%
 pd.DataFrame(ledger).to_csv(ROOM / "tables" / "09_ledger.csv", index=False)
@@ -464,7 +521,7 @@ pd.DataFrame(ledger).style.hide(axis="index")
 # - The weight can be chosen on corrupted copies of held-out inliers, without a look at the test.
 # - Noise on inliers teaches a network about noise on inliers. Real outliers teach more, and a part of them goes a long way; how diverse they have to be, 9.5 says for these data.
 # - Each term of a loss is also a decision about what is left out: hard outliers alone leave out the easy ones.
-# - A better score helps a network that has seen no outliers; what it adds to one that has, the table of 9.10 says.
+# - A better score helps a network that has seen no outliers; what it adds to one that has, the table of 9.11 says.
 
 # %% [markdown]
 # ## Exercises
