@@ -90,10 +90,10 @@ def validation_inputs(key: str, held_out: ImageSet, recipe: ImageRecipe, jigsaw:
     return network_inputs(validation_anomalies(key, held_out.images, seed=0, jigsaw=jigsaw), recipe.scaling)
 
 
-def mean_metrics(in_scores: np.ndarray, out_scores: np.ndarray) -> dict[str, float]:
-    """FPR95, AUROC and AUPR, percent: means over 10 draws at one anomaly to five inliers. Errors as the metrics'."""
-    draws = base_rate_draws(len(in_scores), len(out_scores), DRAWS)
-    measured = [detection_metrics(in_scores[inside], out_scores[outside]) for inside, outside in draws]
+def mean_metrics(in_scores: np.ndarray, out_scores: np.ndarray, draws: int = DRAWS) -> dict[str, float]:
+    """FPR95, AUROC and AUPR, percent: means over the draws at one anomaly to five inliers. Errors as the metrics'."""
+    pairs = base_rate_draws(len(in_scores), len(out_scores), draws)
+    measured = [detection_metrics(in_scores[inside], out_scores[outside]) for inside, outside in pairs]
     return {metric: 100 * float(np.mean([values[metric] for values in measured])) for metric in measured[0]}
 
 
