@@ -131,13 +131,13 @@ def _judged(classifier: nn.Module, fakes: Tensor, recipe: GanRecipe) -> Tensor:
 
 
 @torch.inference_mode()
-def generated(recipe: GanRecipe, weights: dict[str, Tensor], count: int, seed: int = 0) -> ImageSet:
-    """`count` images that the generator of a finished training makes of new codes: outliers for another network.
+def generated(recipe: GanRecipe, weights: dict[str, Tensor], count: int, seed: int = 0) -> Tensor:
+    """`count` images that the generator of a finished training makes of new codes.
 
     weights: the run's. The codes come from one seeded stream, and whole batches of the recipe's size go through the
     generator, which normalises by the batch: the first images do not depend on how many are asked for. Computed on the
-    CPU in float32. Returns unlabelled images, uint8 (count, 3, recipe.size, recipe.size), of origin "generated".
-    Raises ValueError for a recipe without a GAN and for a count below 1. Source: Hendrycks et al. 2019, section 5.
+    CPU in float32. Returns uint8 (count, 3, recipe.size, recipe.size). Raises ValueError for a recipe without a GAN and
+    for a count below 1.
     """
     if not recipe.beta:
         raise ValueError(
@@ -153,9 +153,7 @@ def generated(recipe: GanRecipe, weights: dict[str, Tensor], count: int, seed: i
     for _ in range(0, count, recipe.batch_size):
         fakes = generator(torch.randn(recipe.batch_size, recipe.latent, generator=stream))
         batches.append((255 * fakes).round().to(torch.uint8))
-    labels = torch.zeros(count, dtype=torch.int64)
-    images = torch.cat(batches)[:count].contiguous()
-    return ImageSet(f"{recipe.name}, {count} generated", images, labels, ("unlabelled",), "generated")
+    return torch.cat(batches)[:count].contiguous()
 
 
 @torch.no_grad()

@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 
 import pandas as pd
+import torch
 
+from oe_core.data.image_set import ImageSet
 from oe_core.domains import DOMAINS, Domain
 from oe_core.draws import base_rate_draws
 from oe_core.experiments import Experiment
+from oe_core.gan_classifier import generated
 from oe_core.protocol import limited, out_sets, substituted
 from oe_core.recipes import GanRecipe, ImageRecipe, Recipe, TextRecipe
 from oe_core.records import on_draws
@@ -76,6 +79,23 @@ def _score(domain: Domain, recipe: Recipe) -> Callable:
     """The score that fits what a network was taught; of plain classifiers that of their domain's main table."""
     objective = getattr(recipe, "objective", None)
     return OBJECTIVE_SCORES[objective] if objective else domain.scores[domain.main_columns[0].score]
+
+
+def generated_outliers(
+    store: Store, recipe: GanRecipe, count: int, seed: int = 0, *, load: Callable | None = None
+) -> ImageSet:
+    """`count` images of the GAN of `recipe`, unlabelled and of origin "generated", as outliers for another network.
+
+    The GAN is trained when the store does not hold it. What it made is kept with it: another processor or number of
+    threads would round some pixels otherwise, and a network that learned from them would not be found again. Errors as
+    `gan_classifier.generated`. Source: Hendrycks et al. 2019, section 5.
+    """
+    run = store.run(recipe, load=load)
+    made = store.kept(
+        run, "generated", f"{count} images seed={seed}", lambda: generated(recipe, run.weights, count, seed).numpy()
+    )
+    labels = torch.zeros(count, dtype=torch.int64)
+    return ImageSet(f"{recipe.name}, {count} generated", torch.from_numpy(made), labels, ("unlabelled",), "generated")
 
 
 def summary(frame: pd.DataFrame) -> pd.DataFrame:

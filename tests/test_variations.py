@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from tqdm import tqdm
 
 from oe_core.data.derived import loader, random_part, with_noise
@@ -9,11 +10,13 @@ from oe_core.data.images import load_images
 from oe_core.data.texts import load_raw, load_texts
 from oe_core.density_experiments import density_experiment
 from oe_core.experiments import experiment
+from oe_core.gan_classifier import generated
+from oe_core.gan_experiments import gan_experiment
 from oe_core.protocol import evaluate
 from oe_core.recipes import with_objective
 from oe_core.runs import Store
 from oe_core.text_experiments import text_experiment
-from oe_core.variations import ERROR, summary, vary
+from oe_core.variations import ERROR, generated_outliers, summary, vary
 
 PLAN = experiment("digits", "smoke", out_dists=["gaussian", "font-letters"])
 
@@ -70,6 +73,34 @@ def test_outliers_that_no_catalog_has_are_trained_on(store):
     assert set(frame["setting"]) == {"noise"} and len(frame) == 1 + 2 * 3
     stamp = store.run(recipe, load=load).stamp
     assert stamp["data"]["outliers"]["name"] == "digits, 64 images with noise of 0.3"
+
+
+GAN = replace(gan_experiment("digits", "smoke").networks["synthetic"], limit=64, epochs=1)
+
+
+def test_generated_outliers_are_kept_with_their_gan_and_trained_on(store, monkeypatch):
+    fakes = generated_outliers(store, GAN, 70)
+    assert fakes.images.shape == (70, 3, 16, 16) and fakes.images.dtype == torch.uint8
+    assert (fakes.name, fakes.origin, fakes.classes) == ("digits-gan, 70 generated", "generated", ("unlabelled",))
+    assert torch.equal(fakes.images, generated(GAN, store.run(GAN).weights, 70))
+    monkeypatch.setattr("oe_core.variations.generated", lambda *_: pytest.fail("generated again"))
+    assert generated_outliers(store, GAN, 70).fingerprint == fakes.fingerprint
+    recipe = replace(PLAN.exposed, name="fakes", outliers="fakes")
+    frame = vary(store, PLAN, {"fakes": recipe}, seeds=1, draws=1, load=loader({"fakes": lambda size: fakes}))
+    assert set(frame["setting"]) == {"fakes"}
+
+
+def test_generated_outliers_of_another_size_are_refused(store):
+    small = replace(GAN, size=8)
+    shrunk = loader({"digits": lambda size: shrunken(load_images("digits", "train", 16))})
+    fakes = generated_outliers(store, small, 20, load=shrunk)
+    recipe = replace(PLAN.exposed, name="other size", outliers="fakes")
+    with pytest.raises(ValueError, match="digits-gan, 20 generated is 8 px, recipe 'other size' wants 16 px"):
+        vary(store, PLAN, {"fakes": recipe}, seeds=1, draws=1, load=loader({"fakes": lambda size: fakes}))
+
+
+def shrunken(images):
+    return replace(images, images=images.images[..., ::2, ::2].contiguous())
 
 
 FRUIT, INSECT = "a\tapples are red number {}", "b\tbees fly far number {}"
