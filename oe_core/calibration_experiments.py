@@ -40,6 +40,7 @@ class Reading:
         return f"{self.ratio} inlier(s) to one anomaly, {bins}, {bounds}"
 
 
+SMOKE_LIMIT = 1_500  # all of the embedded digits, a small part of any other set
 READINGS = {
     "paper": Reading(ratio=1, last_bin=True),
     "code-ratio": Reading(ratio=5, last_bin=True),
@@ -75,6 +76,6 @@ def calibration_experiment(
     baseline, exposed = (replace(r, holdout=holdout or HOLDOUT[in_dist]) for r in (plan.baseline, plan.exposed))
     if scale == "smoke":
         # After the few steps of the other smoke recipes a network is no better than guessing, and has no temperature.
-        baseline, exposed = replace(baseline, limit=None, epochs=6), replace(exposed, limit=None)
+        baseline, exposed = replace(baseline, limit=SMOKE_LIMIT, epochs=6), replace(exposed, limit=SMOKE_LIMIT)
     exposed = replace(exposed, parent=baseline)
     return replace(plan, baseline=baseline, exposed=exposed)

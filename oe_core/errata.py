@@ -15,11 +15,11 @@ import pandas as pd
 
 from oe_core import density_experiments, tables
 from oe_core.draws import loader_draws
+from oe_core.readings import COLUMNS
 from oe_core.results import Source
 from oe_core.table_text import MEAN
 
 FOLDER = "errata"
-COLUMNS = ("number", "measure", "text", "code", "data")
 
 
 @dataclass(frozen=True)

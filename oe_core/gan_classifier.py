@@ -130,6 +130,32 @@ def _judged(classifier: nn.Module, fakes: Tensor, recipe: GanRecipe) -> Tensor:
     return logits
 
 
+@torch.inference_mode()
+def generated(recipe: GanRecipe, weights: dict[str, Tensor], count: int, seed: int = 0) -> Tensor:
+    """`count` images that the generator of a finished training makes of new codes.
+
+    weights: the run's. The codes come from one seeded stream, and whole batches of the recipe's size go through the
+    generator, which normalises by the batch: the first images do not depend on how many are asked for. Computed on the
+    CPU in float32. Returns uint8 (count, 3, recipe.size, recipe.size). Raises ValueError for a recipe without a GAN and
+    for a count below 1.
+    """
+    if not recipe.beta:
+        raise ValueError(
+            f"recipe {recipe.name!r} has beta={recipe.beta}: no GAN was trained; take one with beta above 0"
+        )
+    if count < 1:
+        raise ValueError(f"count={count} must be at least 1 image")
+    generator = Generator(recipe.size, recipe.latent, recipe.filters)
+    part = "generator."
+    generator.load_state_dict({name[len(part) :]: value for name, value in weights.items() if name.startswith(part)})
+    stream = torch.Generator().manual_seed(seed)
+    batches = []
+    for _ in range(0, count, recipe.batch_size):
+        fakes = generator(torch.randn(recipe.batch_size, recipe.latent, generator=stream))
+        batches.append((255 * fakes).round().to(torch.uint8))
+    return torch.cat(batches)[:count].contiguous()
+
+
 @torch.no_grad()
 def after_epoch(
     trio: Trio, optimiser: torch.optim.Optimizer, recipe: GanRecipe, inliers: ImageSet, log: list[dict]

@@ -162,7 +162,7 @@ class Store:
         return self.kept(run, key, fingerprint, lambda: self.predict(run, inputs(), self.device).numpy())
 
     def kept(self, run: Run, key: str, fingerprint: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
-        """What `compute` gives of `run`, float: computed once, stored, verified whenever read.
+        """What `compute` gives of `run`, an array: computed once, stored, verified whenever read.
 
         key: in the file's name. fingerprint: what the values rest on beside the weights of `run`: the data, and every
         setting of `compute`; another fingerprint is another file.

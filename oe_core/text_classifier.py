@@ -22,8 +22,11 @@ def vocabulary_of(inliers: TextSet, recipe: TextRecipe) -> Vocabulary:
 
 
 def token_ids(texts: TextSet, vocabulary: Vocabulary, recipe: TextRecipe) -> Tensor:
-    """Token ids int64 (n, length) of a set: of inliers as the recipe spells them, of any other set in lower case."""
-    lower = recipe.lower_inliers or texts.name != recipe.in_dist
+    """Token ids int64 (n, length) of a set: of inliers as the recipe spells them, of any other set in lower case.
+
+    A set that keeps its case is read as it stands, by a vocabulary that may know no capitals.
+    """
+    lower = (recipe.lower_inliers or texts.name != recipe.in_dist) and not texts.keeps_case
     return vocabulary.encode(_spelled(texts, lower), recipe.length)
 
 

@@ -31,23 +31,32 @@ from oe_core.train import held_out_part, training_part
 DRAWS = 10
 
 
-def validation_scores(store: Store, recipe: ImageRecipe, *, load=load_images) -> pd.DataFrame:
+def validation_scores(
+    store: Store, recipe: ImageRecipe, *, load=load_images, jigsaw: str = "text", corrupted: ImageSet | None = None
+) -> pd.DataFrame:
     """MSP on every validation distribution: one row each with out_dist, FPR95, AUROC, AUPR (percent) and accuracy.
 
     The network of `recipe` is trained when the store does not hold it. Metrics are means over 10 draws at one anomaly
-    to five inliers; accuracy is that on the held-out images. Raises ValueError for a recipe without `holdout`.
-    Source: Hendrycks et al. 2019, appendix A.
+    to five inliers; accuracy is that on the held-out images. jigsaw: whose, of `anomalies.JIGSAWS`. corrupted: the
+    images to corrupt, such as the test split of another data set, from which the official code takes CIFAR's and Tiny
+    ImageNet's; None: the held-out inliers, as the text says. Raises ValueError for a recipe without `holdout`, and for
+    corrupted images of another size than its own. Source: Hendrycks et al. 2019, appendix A.
     """
     if recipe.holdout == 0:
         raise ValueError(f"recipe {recipe.name!r} has holdout=0: there are no unseen images to validate on")
     run = store.run(recipe, load=load)
     held_out = held_out_part(load(recipe.in_dist, "train", recipe.size), recipe)
+    corrupted = held_out if corrupted is None else corrupted
+    if corrupted.size != recipe.size:
+        raise ValueError(f"corrupted: {corrupted.name} is {corrupted.size} px, recipe {recipe.name!r} {recipe.size} px")
     in_logits = store.logits(run, "held-out", lambda: held_out.images, held_out.fingerprint)
     accuracy = 100 * float((in_logits.argmax(axis=1) == held_out.labels.numpy()).mean())
     rows = []
     for key, printed in VALIDATION.items():
-        fingerprint = f"{key} of {held_out.fingerprint} seed=0"
-        out_logits = store.logits(run, key, partial(validation_inputs, key, held_out, recipe), fingerprint)
+        source = held_out if key == "uniform-noise" else corrupted
+        variant = f" jigsaw={jigsaw}" if key == "jigsaw" and jigsaw != "text" else ""
+        inputs = partial(validation_inputs, key, source, recipe, jigsaw)
+        out_logits = store.logits(run, key, inputs, f"{key} of {source.fingerprint} seed=0{variant}")
         rows.append({"out_dist": printed, **mean_metrics(msp(in_logits), msp(out_logits)), "accuracy": accuracy})
     return pd.DataFrame(rows)
 
@@ -71,20 +80,20 @@ def _images(recipe: ImageRecipe, load) -> int:
     return recipe.epochs * (inliers + outliers) + (_images(recipe.parent, load) if recipe.parent else 0)
 
 
-def validation_inputs(key: str, held_out: ImageSet, recipe: ImageRecipe) -> Tensor:
+def validation_inputs(key: str, held_out: ImageSet, recipe: ImageRecipe, jigsaw: str = "text") -> Tensor:
     """The inputs of one validation distribution made of `held_out`, float32 (n, 3, size, size); key: of `VALIDATION`.
 
-    Noise is fed as it is, a corrupted photograph like a photograph.
+    Noise is fed as it is, a corrupted photograph like a photograph. jigsaw: as in `anomalies.validation_anomalies`.
     """
     if key == "uniform-noise":
         return anomalies("uniform", len(held_out), recipe.size, signed=recipe.scaling != "unit", seed=0)
-    return network_inputs(validation_anomalies(key, held_out.images, seed=0), recipe.scaling)
+    return network_inputs(validation_anomalies(key, held_out.images, seed=0, jigsaw=jigsaw), recipe.scaling)
 
 
-def mean_metrics(in_scores: np.ndarray, out_scores: np.ndarray) -> dict[str, float]:
-    """FPR95, AUROC and AUPR, percent: means over 10 draws at one anomaly to five inliers. Errors as the metrics'."""
-    draws = base_rate_draws(len(in_scores), len(out_scores), DRAWS)
-    measured = [detection_metrics(in_scores[inside], out_scores[outside]) for inside, outside in draws]
+def mean_metrics(in_scores: np.ndarray, out_scores: np.ndarray, draws: int = DRAWS) -> dict[str, float]:
+    """FPR95, AUROC and AUPR, percent: means over the draws at one anomaly to five inliers. Errors as the metrics'."""
+    pairs = base_rate_draws(len(in_scores), len(out_scores), draws)
+    measured = [detection_metrics(in_scores[inside], out_scores[outside]) for inside, outside in pairs]
     return {metric: 100 * float(np.mean([values[metric] for values in measured])) for metric in measured[0]}
 
 

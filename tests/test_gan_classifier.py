@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from oe_core import runs
 from oe_core.data.image_set import ImageSet
-from oe_core.gan_classifier import SHOWN, TASK, Trio, adversarial, fit, load_model, predict
+from oe_core.gan_classifier import SHOWN, TASK, Trio, adversarial, fit, generated, load_model, predict
 from oe_core.recipes import GanRecipe, fine_tuned, recipe_from_json
 from oe_core.runs import Store
 
@@ -140,6 +140,30 @@ def test_the_store_trains_the_three_networks_and_finds_them_again(tmp_path):
     assert first.stamp["parent"]["run"].startswith("joint-")
     assert recipe_from_json(first.stamp["recipe"]) == exposed
     assert runs.predict(first, shades().images, CPU).shape == (48, 2)
+
+
+def test_generated_images_are_the_generators_and_the_first_do_not_depend_on_the_count():
+    weights = train(JOINT).weights
+    many, few = generated(JOINT, weights, 40), generated(JOINT, weights, 10)
+    assert many.shape == (40, 3, 8, 8) and many.dtype == torch.uint8
+    assert torch.equal(many[:10], few) and torch.equal(few, generated(JOINT, weights, 10))
+    assert not torch.equal(few, generated(JOINT, weights, 10, seed=1))
+    trio = load_model(JOINT, weights, 2, CPU)
+    with torch.no_grad():
+        by_hand = trio.generator(torch.randn(16, 4, generator=torch.Generator().manual_seed(0)))
+    assert torch.equal(few, (255 * by_hand[:10]).round().to(torch.uint8))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "count", "message"),
+    [
+        (ALONE, 4, "recipe 'tiny' has beta=0.0: no GAN was trained"),
+        (JOINT, 0, "count=0 must be at least 1 image"),
+    ],
+)
+def test_what_cannot_be_generated_is_refused(recipe, count, message):
+    with pytest.raises(ValueError, match=message):
+        generated(recipe, {}, count)
 
 
 @pytest.mark.parametrize(

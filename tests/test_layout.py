@@ -48,7 +48,7 @@ FLOW = (
     ("language_experiments", "density_experiments", "calibration_experiments", "branch_experiments", "gan_experiments"),
     ("records",),
     ("protocol", "validation"),
-    ("variations", "calibration_protocol", "odin"),
+    ("variations", "readings", "calibration_protocol", "odin"),
     ("tables", "table_text"),
     ("detectors", "results"),
     ("errata",),
@@ -62,8 +62,8 @@ ARRAYS_ONLY = {
 }  # fmt: skip
 # From the records on, pandas and matplotlib are at home.
 WITH_TABLES_AND_FIGURES = (
-    "records protocol validation variations calibration_protocol odin tables table_text detectors figures sheets "
-    "calibration_figures results errata results_figures"
+    "records protocol validation variations readings calibration_protocol odin tables table_text detectors figures "
+    "sheets calibration_figures results errata results_figures"
 ).split()
 NOTEBOOK_PACKAGES = (
     "IPython ipython ipykernel ipywidgets jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "

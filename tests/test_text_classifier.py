@@ -5,6 +5,7 @@ import torch
 from tqdm import tqdm
 
 from oe_core.data.text_set import TextSet
+from oe_core.data.vocabulary import UNKNOWN
 from oe_core.recipes import TextRecipe, fine_tuned
 from oe_core.text_classifier import TASK, fit, load_model, predict, token_ids, vocabulary_of
 
@@ -47,6 +48,15 @@ def test_it_learns_and_exposure_makes_it_doubt_outliers():
     tuned = train(exposed, initial=baseline.weights)
     assert largest_probability(exposed, tuned.weights, pets()).mean() > 0.9
     assert largest_probability(exposed, tuned.weights, others()).mean() < 0.7
+
+
+def test_a_set_that_keeps_its_case_is_read_with_its_capitals():
+    vocabulary = vocabulary_of(pets(), BASELINE)
+    shouted = TextSet("news", ("The cat RUNS",), torch.zeros(1, dtype=torch.int64), ("unlabelled",), "folder")
+    known = vocabulary.encode(["the cat runs"])
+    assert torch.equal(token_ids(shouted, vocabulary, BASELINE), known)
+    kept = token_ids(replace(shouted, keeps_case=True), vocabulary, BASELINE)
+    assert kept.tolist() == [[UNKNOWN, known[0, 1].item(), UNKNOWN]]
 
 
 def test_logits_come_back_in_the_order_of_the_texts_whatever_their_lengths():

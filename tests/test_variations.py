@@ -2,15 +2,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from tqdm import tqdm
 
 from oe_core.data.derived import loader, random_part, with_noise
 from oe_core.data.images import load_images
+from oe_core.data.texts import load_raw, load_texts
+from oe_core.density_experiments import density_experiment
 from oe_core.experiments import experiment
+from oe_core.gan_classifier import generated
+from oe_core.gan_experiments import gan_experiment
 from oe_core.protocol import evaluate
 from oe_core.recipes import with_objective
 from oe_core.runs import Store
-from oe_core.variations import ERROR, summary, vary
+from oe_core.text_experiments import text_experiment
+from oe_core.variations import ERROR, generated_outliers, summary, vary
 
 PLAN = experiment("digits", "smoke", out_dists=["gaussian", "font-letters"])
 
@@ -67,6 +73,79 @@ def test_outliers_that_no_catalog_has_are_trained_on(store):
     assert set(frame["setting"]) == {"noise"} and len(frame) == 1 + 2 * 3
     stamp = store.run(recipe, load=load).stamp
     assert stamp["data"]["outliers"]["name"] == "digits, 64 images with noise of 0.3"
+
+
+GAN = replace(gan_experiment("digits", "smoke").networks["synthetic"], limit=64, epochs=1)
+
+
+def test_generated_outliers_are_kept_with_their_gan_and_trained_on(store, monkeypatch):
+    fakes = generated_outliers(store, GAN, 70)
+    assert fakes.images.shape == (70, 3, 16, 16) and fakes.images.dtype == torch.uint8
+    assert (fakes.name, fakes.origin, fakes.classes) == ("digits-gan, 70 generated", "generated", ("unlabelled",))
+    assert torch.equal(fakes.images, generated(GAN, store.run(GAN).weights, 70))
+    monkeypatch.setattr("oe_core.variations.generated", lambda *_: pytest.fail("generated again"))
+    assert generated_outliers(store, GAN, 70).fingerprint == fakes.fingerprint
+    recipe = replace(PLAN.exposed, name="fakes", outliers="fakes")
+    frame = vary(store, PLAN, {"fakes": recipe}, seeds=1, draws=1, load=loader({"fakes": lambda size: fakes}))
+    assert set(frame["setting"]) == {"fakes"}
+
+
+def test_generated_outliers_of_another_size_are_refused(store):
+    small = replace(GAN, size=8)
+    shrunk = loader({"digits": lambda size: shrunken(load_images("digits", "train", 16))})
+    fakes = generated_outliers(store, small, 20, load=shrunk)
+    recipe = replace(PLAN.exposed, name="other size", outliers="fakes")
+    with pytest.raises(ValueError, match="digits-gan, 20 generated is 8 px, recipe 'other size' wants 16 px"):
+        vary(store, PLAN, {"fakes": recipe}, seeds=1, draws=1, load=loader({"fakes": lambda size: fakes}))
+
+
+def shrunken(images):
+    return replace(images, images=images.images[..., ::2, ::2].contiguous())
+
+
+FRUIT, INSECT = "a\tapples are red number {}", "b\tbees fly far number {}"
+LABELLED = "\n".join((INSECT, FRUIT)[number % 2].format(number % 5) for number in range(40))
+
+
+@pytest.fixture
+def notes(tmp_path, monkeypatch):
+    """Labelled notes, and papers and news without labels, among them a heading and capitals."""
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    foreign = "= News =\n" + "\n".join(f"The Minister of state {n % 6} resigned today" for n in range(30))
+    files = {"notes/train.tsv": LABELLED, "notes/test.tsv": LABELLED,
+             "papers/train.txt": foreign, "news/test.txt": foreign}  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return text_experiment("notes", "smoke", outliers="papers", out_dists=["news"])
+
+
+def test_texts_are_measured_as_their_table_measures_them(store, notes):
+    recipes = {"without": notes.baseline, "with": notes.exposed}
+    frame = vary(store, notes, recipes, seeds=1, draws=2)
+    table = evaluate(store, notes, seeds=1, draws=2)
+    key, detection = ["metric", "draw"], frame[frame["metric"] != ERROR]
+    for method, setting in (("MSP", "without"), ("+OE", "with")):
+        mine = detection[detection["setting"] == setting].set_index(key)["value"].sort_index()
+        assert mine.equals(table.records.groupby("method").get_group(method).set_index(key)["value"].sort_index())
+    assert list(summary(frame).columns) == [ERROR, "FPR90", "AUROC", "AUPR"]
+
+
+def test_raw_texts_are_outliers_of_their_own(store, notes):
+    load = loader({"papers as they stand": lambda: load_raw("papers", "train")}, load_texts)
+    recipes = {"close": notes.exposed, "raw": replace(notes.exposed, name="raw", outliers="papers as they stand")}
+    frame = vary(store, notes, recipes, seeds=1, draws=1, load=load)
+    assert set(frame["setting"]) == {"close", "raw"}
+    facts = store.run(recipes["raw"], load=load).stamp["data"]["outliers"]
+    raw = load_raw("papers", "train")
+    assert (facts["name"], facts["n"], facts["fingerprint"]) == ("papers, raw", 31, raw.fingerprint)
+    assert raw.fingerprint != load_texts("papers", "train").fingerprint
+
+
+def test_what_is_no_classifier_is_refused(store):
+    plan = density_experiment("photo-china", "smoke")
+    with pytest.raises(ValueError, match="networks are of DensityRecipe; vary measures classifiers, of ImageRecipe"):
+        vary(store, plan, {"without": plan.baseline})
 
 
 def test_another_in_distribution_is_refused(store):

@@ -24,6 +24,7 @@ VALIDATION = {
     "rgb-ghost": "RGB Ghost",
     "inversion": "Inversion",
 }
+JIGSAWS = ("text", "code")
 BLOCK = 64  # images drawn at a time; bounds the memory, does not change the numbers
 
 
@@ -98,22 +99,28 @@ def _blobs(shape: tuple[int, ...], rng: np.random.Generator, across_channels: bo
     return blurred
 
 
-def validation_anomalies(name: str, images: Tensor, seed: int) -> Tensor:
+def validation_anomalies(name: str, images: Tensor, seed: int, *, jigsaw: str = "text") -> Tensor:
     """Corrupted copies of uint8 images (n, 3, height, width): float32, same shape, in [0, 1]. Appendix A.
 
     arithmetic-mean, geometric-mean: (a + b) / 2 and sqrt(a b) of each image and another one; these need n >= 2.
-    jigsaw: 16 equal patches in a random order (height and width divisible by 4). speckle: x + x N(0, 1), clipped.
+    jigsaw: 16 equal patches in a random order (height and width divisible by 4). With jigsaw="code" every image is cut
+    as in the official code: its left quadrants make the upper half and its right ones the lower half, and two of
+    them are cut once more, the top left one's upper and lower half and the top right one's sides changing places.
+    speckle: x + x N(0, 1), clipped.
     pixelate: to a fifth of the side and back, boxes averaged. rgb-ghost: the channels become (mirrored G, B, R).
     inversion: 1 - x in G and B. "uniform-noise" needs no images: see `anomalies`, name "uniform".
-    Raises ValueError for an unknown name or images that do not fit the corruption.
+    Raises ValueError for an unknown name or jigsaw, or images that do not fit the corruption.
     """
+    if jigsaw not in JIGSAWS:
+        raise ValueError(f"jigsaw={jigsaw!r} is unknown; choose one of {', '.join(JIGSAWS)}")
     if name not in _CORRUPTIONS:
         way_out = "; uniform noise needs no images: anomalies('uniform', ...)" if name == "uniform-noise" else ""
         raise ValueError(f"name={name!r} is no corruption; choose one of {', '.join(_CORRUPTIONS)}{way_out}")
     if images.dtype != torch.uint8 or images.dim() != 4 or images.shape[1] != 3:
         raise ValueError(f"images must be uint8 (n, 3, height, width), got {images.dtype} {tuple(images.shape)}")
     _check_not_negative(seed=seed)
-    corrupted = _CORRUPTIONS[name](images.cpu().numpy(), np.random.default_rng(seed))
+    corrupt = _swapped_blocks if (name, jigsaw) == ("jigsaw", "code") else _CORRUPTIONS[name]
+    corrupted = corrupt(images.cpu().numpy(), np.random.default_rng(seed))
     return torch.from_numpy(np.ascontiguousarray(corrupted, np.float32))
 
 
@@ -139,10 +146,24 @@ def _geometric_mean(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.sqrt(one * other)
 
 
-def _jigsaw(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    count, channels, height, width = pixels.shape
+def _check_quarters(height: int, width: int) -> None:
     if height % 4 or width % 4:
         raise ValueError(f"images: jigsaw cuts 4 x 4 equal patches, which {height} x {width} pixels do not allow")
+
+
+def _swapped_blocks(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """hendrycks/outlier-exposure `CIFAR/test.py`, which has this at 32 pixels; nothing in it is random."""
+    _check_quarters(*pixels.shape[2:])
+    upper, lower = np.split(pixels, 2, axis=2)
+    (top_left, top_right), (bottom_left, bottom_right) = (np.split(half, 2, axis=3) for half in (upper, lower))
+    above = [np.concatenate(np.split(top_left, 2, axis=2)[::-1], axis=2), bottom_left]
+    below = [bottom_right, np.concatenate(np.split(top_right, 2, axis=3)[::-1], axis=3)]
+    return _unit(np.concatenate([np.concatenate(row, axis=3) for row in (above, below)], axis=2))
+
+
+def _jigsaw(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    count, channels, height, width = pixels.shape
+    _check_quarters(height, width)
     patches = pixels.reshape(count, channels, 4, height // 4, 4, width // 4)
     patches = patches.transpose(0, 2, 4, 1, 3, 5).reshape(count, 16, channels, height // 4, width // 4)
     order = rng.permuted(np.tile(np.arange(16), (count, 1)), axis=1)

@@ -10,6 +10,9 @@ import torch
 
 from oe_core.data.image_set import ImageSet
 from oe_core.data.images import load_images
+from oe_core.data.text_set import TextSet
+
+Examples = ImageSet | TextSet
 
 
 def random_part(images: ImageSet, count: int, seed: int = 0) -> ImageSet:
@@ -82,11 +85,14 @@ def negative(images: ImageSet) -> ImageSet:
 DERIVED: Mapping[str, Callable[[ImageSet], ImageSet]] = {"negative": negative}
 
 
-def loader(made: Mapping[str, Callable[[int], ImageSet]], load: Callable[..., ImageSet] = load_images) -> Callable:
-    """A loader (name, split, size) -> images that also knows the training sets in `made`, {name: size -> images}."""
+def loader(made: Mapping[str, Callable[..., Examples]], load: Callable[..., Examples] = load_images) -> Callable:
+    """A loader (name, split, *reading) -> examples that also knows the training sets in `made`, {name: reading -> set}.
 
-    def load_any(name: str, split: str, size: int) -> ImageSet:
-        return made[name](size) if name in made and split == "train" else load(name, split, size)
+    load: for all others. The reading of images is their size; texts have none.
+    """
+
+    def load_any(name: str, split: str, *reading) -> Examples:
+        return made[name](*reading) if name in made and split == "train" else load(name, split, *reading)
 
     return load_any
 

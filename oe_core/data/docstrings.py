@@ -83,6 +83,14 @@ def docstring_sentences(package: str, count: int, seed: int = 0) -> tuple[str, .
     return _gathered(package, count, seed, lambda source: map(prose_sentences, docstrings(source)))
 
 
+def docstring_blocks(package: str, count: int, seed: int = 0) -> tuple[str, ...]:
+    """As `docstring_sentences`, of what stands between two empty lines, each as one line and nothing left out.
+
+    Prose, headings, lists of parameters, doctests and tables alike, with capitals, markup and punctuation.
+    """
+    return _gathered(package, count, seed, lambda source: map(raw_blocks, docstrings(source)))
+
+
 def code_lines(package: str, count: int, seed: int = 0) -> tuple[str, ...]:
     """As `docstring_sentences`, of statements that fill one line, in the same kind of tokens."""
     return _gathered(package, count, seed, lambda source: [statements(source)])
@@ -142,6 +150,11 @@ def prose_sentences(docstring: str) -> list[str]:
     """The sentences of a docstring that are kept, in order, tokens separated by single blanks."""
     found = sentences(map(_plain, paragraphs(docstring)), clinging=True)
     return [" ".join(tokens) for sentence in found if _kept(sentence, tokens := _tokens(sentence))]
+
+
+def raw_blocks(docstring: str) -> list[str]:
+    """The blocks of a docstring between empty lines, in order, every run of blanks and line breaks made one blank."""
+    return [" ".join(block.split()) for block in re.split(r"\n\s*\n", docstring) if block.strip()]
 
 
 def paragraphs(docstring: str) -> Iterator[str]:

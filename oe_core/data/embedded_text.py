@@ -12,7 +12,7 @@ from functools import cache, partial
 import numpy as np
 import torch
 
-from oe_core.data.docstrings import STDLIB, code_lines, docstring_sentences, is_installed
+from oe_core.data.docstrings import STDLIB, code_lines, docstring_blocks, docstring_sentences, is_installed
 from oe_core.data.text_set import TextSet
 
 # In-distribution, one class each: packages that oe_core itself needs.
@@ -73,6 +73,14 @@ def python_code(split: str) -> TextSet:
     return _unlabelled("python-code", code_lines(STDLIB, ANOMALIES))
 
 
+def docstrings_stdlib_raw(split: str) -> TextSet:
+    """At most 6,000 blocks of the standard library's docstrings as they stand, from the same order of files."""
+    _check("docstrings-stdlib", split)
+    return _unlabelled("docstrings-stdlib", docstring_blocks(STDLIB, OUTLIERS))
+
+
+# Of these sets there is a form without any preparation.
+EMBEDDED_RAW: dict[str, Callable[[str], TextSet]] = {"docstrings-stdlib": docstrings_stdlib_raw}
 EMBEDDED_TEXT: dict[str, Callable[[str], TextSet]] = {
     "docstrings": docstrings,
     "docstrings-stdlib": docstrings_stdlib,

@@ -15,7 +15,7 @@ class ImageSet:
     """Images with labels, held whole in memory.
 
     images: uint8 (n, 3, height, width); labels: int64 (n,) with values in [0, len(classes)).
-    origin: "folder" (the reader's own), "embedded" or "catalog".
+    origin: "folder" (the reader's own), "embedded", "catalog" or, by a network, "generated".
     stand_in_for: the paper's name of the data set that this one replaces, "" when it replaces none.
     Raises ValueError when shapes, types or label range disagree.
     """

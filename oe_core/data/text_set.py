@@ -1,7 +1,7 @@
 """The one in-memory form of a text data set, before any vocabulary."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from torch import Tensor
@@ -17,6 +17,7 @@ class TextSet:
     labels: int64 (n,) with values in [0, len(classes)); unlabelled texts have the one class "unlabelled".
     origin: "folder" (the reader's own), "embedded" or "catalog".
     stand_in_for: the paper's name of the data set that this one replaces, "" when it replaces none.
+    keeps_case: whether a network reads the set with its capitals, whatever its recipe does with others' case.
     Raises ValueError when numbers or label range disagree.
     """
 
@@ -26,6 +27,7 @@ class TextSet:
     classes: tuple[str, ...]
     origin: str
     stand_in_for: str = ""
+    keeps_case: bool = False
 
     def __post_init__(self):
         if not self.texts:
@@ -37,12 +39,13 @@ class TextSet:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 (hex) of texts and labels: two sets with one name but other content differ here."""
+        """sha256 (hex) of texts, labels and kept case: two sets with one name but other content differ here."""
         digest = hashlib.sha256("\n".join(self.texts).encode())
         digest.update(self.labels.contiguous().numpy().tobytes())
+        if self.keeps_case:
+            digest.update(b"keeps_case")
         return digest.hexdigest()
 
     def take(self, indices: Tensor) -> "TextSet":
         """The examples at `indices` (int64), in that order, under the same name."""
-        texts = tuple(self.texts[index] for index in indices.tolist())
-        return TextSet(self.name, texts, self.labels[indices], self.classes, self.origin, self.stand_in_for)
+        return replace(self, texts=tuple(self.texts[index] for index in indices.tolist()), labels=self.labels[indices])

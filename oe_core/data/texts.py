@@ -6,7 +6,7 @@ import torch
 
 from oe_core.data.door import Door
 from oe_core.data.download import downloaded
-from oe_core.data.embedded_text import EMBEDDED_TEXT, EMBEDDED_TEXT_SPLITS
+from oe_core.data.embedded_text import EMBEDDED_RAW, EMBEDDED_TEXT, EMBEDDED_TEXT_SPLITS
 from oe_core.data.folders import folder_splits
 from oe_core.data.formats_text import TEXT_SOURCES
 from oe_core.data.sentences import sentences
@@ -54,3 +54,19 @@ def load_texts(name: str, split: str, stand_in_for: str = "") -> TextSet:
         found = tuple(sentences(lines.texts, clinging=RUNNING_TEXT[name]))
         lines = TextSet(name, found, torch.zeros(len(found), dtype=torch.int64), ("unlabelled",), lines.origin)
     return replace(lines, stand_in_for=stand_in_for) if stand_in_for else lines
+
+
+def load_raw(name: str, split: str) -> TextSet:
+    """The texts of `name` without any preparation: as `load_lines`, to be read with their capitals.
+
+    WikiText's paragraphs with its headings, and a docstring's blocks with its lists and markup; nothing is divided into
+    sentences or left out. Raises ValueError for an embedded set that has only its prepared form, and as `load_lines`.
+    """
+    if TEXTS.origin(name, split) != "embedded":
+        raw = load_lines(name, split)
+    elif name in EMBEDDED_RAW:
+        raw = EMBEDDED_RAW[name](split)
+    else:
+        known = ", ".join(EMBEDDED_RAW)
+        raise ValueError(f"name={name!r} has only its prepared form; of embedded texts choose {known}")
+    return replace(raw, name=f"{name}, raw", keeps_case=True)

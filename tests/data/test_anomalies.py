@@ -1,4 +1,5 @@
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from scipy.ndimage import gaussian_filter1d
 from oe_core.data.anomalies import (
     ANOMALIES,
     ANOMALY_NAMES,
+    JIGSAWS,
     VALIDATION,
     anomalies,
     validation_anomalies,
@@ -190,6 +192,29 @@ def test_jigsaw_moves_a_patch_to_every_place_equally_often():
     marked[:, :, 0, 0] = 255
     places = validation_anomalies("jigsaw", marked, 0)[:, 0].flatten(1).argmax(dim=1).bincount(minlength=16)
     assert places.sum() == 3200 and (places - 200).abs().max() < 60
+
+
+@pytest.mark.parametrize("size", [4, 32])
+def test_the_codes_jigsaw_by_hand(size):
+    # Which of sixteen patches, numbered row by row, ends up where. In the code they are 8 pixels wide.
+    moved = [[4, 5, 8, 9], [0, 1, 12, 13], [10, 11, 3, 2], [14, 15, 7, 6]]
+    images, side = photographs(3, size), size // 4
+    swapped = validation_anomalies("jigsaw", images, 0, jigsaw="code")
+    for row, column in product(range(4), range(4)):
+        from_row, from_column = divmod(moved[row][column], 4)
+        expected = images[..., from_row * side :, from_column * side :][..., :side, :side] / 255
+        assert torch.equal(swapped[..., row * side :, column * side :][..., :side, :side], expected)
+    assert torch.equal(validation_anomalies("jigsaw", images, 7, jigsaw="code"), swapped)  # nothing is random
+
+
+def test_whose_jigsaw_matters_to_no_other_corruption_and_must_be_known():
+    images = photographs(4)
+    speckled = [validation_anomalies("speckle", images, 1, jigsaw=jigsaw) for jigsaw in JIGSAWS]
+    assert torch.equal(*speckled)
+    with pytest.raises(ValueError, match="jigsaw='paper' is unknown; choose one of text, code"):
+        validation_anomalies("jigsaw", images, 0, jigsaw="paper")
+    with pytest.raises(ValueError, match="10 x 10 pixels do not allow"):
+        validation_anomalies("jigsaw", photographs(2, 10), 0, jigsaw="code")
 
 
 def test_speckle_is_proportional_to_the_brightness():

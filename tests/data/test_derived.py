@@ -79,6 +79,11 @@ def test_a_loader_knows_the_made_sets_in_training_only(images):
     assert load("half", "test", 4) == ("half", "test", 4) and load("digits", "train", 4) == ("digits", "train", 4)
 
 
+def test_a_loader_hands_on_whatever_reading_a_kind_has(images):
+    load = loader({"half": lambda: "half of the texts"}, load=lambda *asked: asked)
+    assert load("half", "train") == "half of the texts" and load("words", "train") == ("words", "train")
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

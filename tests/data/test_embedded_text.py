@@ -7,7 +7,15 @@ import pytest
 
 from oe_core.data import docstrings as extraction
 from oe_core.data import embedded_text
-from oe_core.data.docstrings import code_lines, docstring_sentences, docstrings, prose_sentences, statements
+from oe_core.data.docstrings import (
+    code_lines,
+    docstring_blocks,
+    docstring_sentences,
+    docstrings,
+    prose_sentences,
+    raw_blocks,
+    statements,
+)
 from oe_core.data.embedded_text import EMBEDDED_TEXT, EMBEDDED_TEXT_SPLITS
 
 EVERY = [(name, split) for name, splits in EMBEDDED_TEXT_SPLITS.items() for split in splits]
@@ -95,6 +103,22 @@ def test_no_more_sentences_than_asked_for_and_no_more_of_a_file_than_allowed(pac
     assert len(docstring_sentences(package, 2)) == 2
     monkeypatch.setattr(extraction, "MOST_OF_A_FILE", 1)
     assert len(docstring_sentences(package, 10)) == 2
+
+
+def test_nothing_is_left_out_of_the_blocks_of_a_docstring():
+    blocks = raw_blocks(DOCSTRING)
+    assert " ".join(blocks).split() == DOCSTRING.split()
+    assert blocks[3:5] == [
+        ".. versionadded:: 1.9 This was added some time ago.",
+        "Parameters ---------- x : array_like These are the points of the fit.",
+    ]
+
+
+def test_blocks_of_a_package_keep_their_case_and_come_from_the_files_that_the_sentences_come_from(package):
+    expected = {"All leaves are pressed and dried.", "One line has no quotes of three.",
+                "Roots are kept in a dark room.", "No one is indented."}  # fmt: skip
+    assert set(docstring_blocks(package, 10)) == expected
+    assert len(docstring_blocks(package, 2)) == 2
 
 
 def test_code_is_statements_of_one_line_in_the_same_kind_of_tokens():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -20,6 +22,12 @@ def test_the_fingerprint_is_that_of_texts_and_labels_not_of_the_name():
     assert first.fingerprint == texts("one", "two", labels=[0, 1], name="other").fingerprint
     assert first.fingerprint != texts("one", "two", labels=[1, 0]).fingerprint
     assert first.fingerprint != texts("one", "too", labels=[0, 1]).fingerprint
+
+
+def test_a_set_that_keeps_its_case_is_another_set_and_its_parts_keep_it_too():
+    kept = replace(texts("One", "two"), keeps_case=True)
+    assert kept.fingerprint != texts("One", "two").fingerprint
+    assert kept.take(torch.tensor([1])).keeps_case and not texts("One", "two").take(torch.tensor([1])).keeps_case
 
 
 @pytest.mark.parametrize(
