@@ -13,7 +13,7 @@
 # %% [markdown]
 # # 10. Results: the whole book on one page
 #
-# Nine chapters have trained, scored and measured. The paper prints 813 numbers; the logs of its code add 81 for MNIST.
+# The chapters before this one have trained, scored and measured. The paper prints 813 numbers; the logs of its code add 81 for MNIST.
 #
 # > Which of the paper's numbers come out again, which of its claims hold, and where does it disagree with its own code?
 #
@@ -47,6 +47,7 @@ from oe_core.scales import check_scale, runs_root
 plt.rcParams.update(figures.STYLE)
 pd.set_option("display.max_colwidth", 160, "display.max_rows", 200)
 ROOM = runs_root() / check_scale(SCALE)
+(ROOM / "records").mkdir(parents=True, exist_ok=True)
 ROOTS = [*map(Path, FOLDERS), ROOM / "records", results.REFERENCE]
 found = results.sources(*ROOTS)
 cells = results.marked(found, SPREADS)
@@ -184,7 +185,7 @@ listing.drop(columns=["measure", "as the text", "as the code", "on"]).drop_dupli
 
 # %%
 values = listing.loc[listing["measure"] != "", ["about", "measure", "as the text", "as the code", "on"]]
-values.reset_index().style.hide(axis="index")
+values.reset_index().style.hide(axis="index").format(precision=2)
 
 # %% [markdown]
 # ### Which of them matter?

@@ -8,7 +8,7 @@ experiment, and stands for no number of the paper.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -65,10 +65,12 @@ class Source:
 def sources(*roots: Path, variants: bool = False) -> list[Source]:
     """Every evaluation saved below the roots, in their order and by name; without `variants`, the main ones alone.
 
-    A root that is not there holds nothing. Raises ValueError naming a file of evidence that cannot be read.
+    Raises ValueError naming a root that is no folder, or a file of evidence that cannot be read.
     """
     found = []
     for root in roots:
+        if not Path(root).is_dir():
+            raise ValueError(f"{root} is no folder; give folders below which evaluations were saved")
         folders = sorted(path.parent for path in Path(root).rglob("records.csv"))
         for folder in folders:
             if variants or not any(is_variant(folder, other) for other in folders):
@@ -131,6 +133,7 @@ def _of_table(table: int, found: Sequence[Source], spreads: float) -> Iterator[d
             yield common | cell["shown"] | _verdict(cell, value, signs, spreads, pair)
 
 
+@cache  # another rule asks for the same cells
 def _measured(source: Source, table: int, in_dist: str) -> dict[tuple, dict]:
     """{(out_dist, metric, method): the measured cell}."""
     frame = tables.compare(source.of(table, in_dist), table).sort_index(axis=1)

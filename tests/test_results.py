@@ -36,7 +36,7 @@ def marks_of(root, table=3, in_dist="CIFAR-10"):
 
 
 def test_every_number_that_the_paper_prints_has_one_row_whatever_was_measured(tmp_path):
-    cells = marked(sources(tmp_path / "nothing"))
+    cells = marked(sources(tmp_path))
     assert len(cells[cells["table"] != tables.LOGS]) == 813 and not cells.duplicated(results.CELL).any()
     assert set(cells["mark"]) == {NOT_RUN} and cells["ours"].isna().all()
     of_svhn = cells[(cells["table"] == 7) & (cells["in_dist"] == "SVHN")]["why"].unique().tolist()
@@ -118,7 +118,9 @@ def test_hours_count_a_network_once_though_two_evaluations_ask_it(tmp_path):
     assert (one["seeds"], one["draws"], one["networks"], one["hardware"]) == (3, 1, 1, "a processor, 2 thread(s)")
 
 
-def test_damaged_evidence_and_a_senseless_rule_are_refused(tmp_path):
+def test_a_missing_folder_damaged_evidence_and_a_senseless_rule_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="nothing is no folder; give folders below which evaluations were saved"):
+        sources(tmp_path, tmp_path / "nothing")
     (saved(tmp_path / "one") / "evidence.json").write_text("{")
     with pytest.raises(ValueError, match=r"one/evidence.json is damaged .* build the chapter that wrote it again"):
         sources(tmp_path)
