@@ -220,6 +220,8 @@ figure, axes = plt.subplots(figsize=(5.4, 3.2))
 for column, (colour, dash) in zip(("validation", "test"), figures.LINES, strict=False):
     axes.plot(WEIGHTS, curve[column], dash, marker="o", color=colour, label=f"{column} distributions")
 axes.set(xscale="log", xlabel=r"$\lambda$", ylabel="mean FPR95 (lower = better)", ylim=(0, None))
+axes.set_xticks(WEIGHTS, curve.index)
+axes.minorticks_off()
 axes.legend()
 figures.publish(figure, "09_weight", ROOM / "figures")
 
