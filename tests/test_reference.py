@@ -90,6 +90,27 @@ def test_the_readme_quotes_the_records(table_7):
     assert [row for row in rows if row not in readme] == []
 
 
+def test_on_cifar_100_the_short_schedule_gains_little_and_the_readme_says_so():
+    table = tables.compare(records.read(ROOM / "cifar100-course" / "records.csv"), 7)
+    readme = (ROOM / "README.md").read_text(encoding="utf-8")
+    shown = [["Gaussian"], ["Textures"], ["CIFAR-10"], ["Rademacher"], ["Mean"]]
+    rows = [line for line in tables.rendered(table).splitlines() if line.split(" | ")[1:2] in shown]
+    assert len(rows) == len(shown) and [row for row in rows if row not in readme] == []
+    aurocs = table["AUROC"].xs("mean", axis=1, level=1).loc["CIFAR-100"]
+    assert 0 < aurocs.loc["Mean", "+OE"] - aurocs.loc["Mean", "MSP"] < 5
+    assert aurocs.loc["Rademacher", "+OE"] < aurocs.loc["Rademacher", "MSP"] - 10
+    errors = tables.compare(records.read(ROOM / "calibration-cifar100" / "records.csv"), 12)["RMS"]
+    assert errors["+OE", "mean"].iloc[0] > errors["Temperature", "mean"].iloc[0]
+
+
+def test_another_processor_lands_within_the_spread_of_the_three_trainings(table_7):
+    other = tables.compare(records.read(ROOM / "cifar10-course-other-machine" / "records.csv"), 7)
+    mean = ("CIFAR-10", "Mean")
+    for cell in [(metric, method) for metric in ("FPR95", "AUROC", "AUPR") for method in ("MSP", "+OE")]:
+        spread = table_7.at[mean, (*cell, "std_seeds")]
+        assert abs(other.at[mean, (*cell, "mean")] - table_7.at[mean, (*cell, "mean")]) < 2 * spread
+
+
 @pytest.fixture(scope="module")
 def table_2():
     folders = [ROOT / "runs" / "reference" / f"nlp-{name}" for name in ("20newsgroups", "trec", "sst")]
@@ -181,7 +202,7 @@ def test_the_density_tables_quote_the_records(readme):
     folders = [f"density-cifar10{part}" for part in ("", "-longer", "-letters")]
     whole = [records.read(ROOT / "runs" / "reference" / folder / "records.csv") for folder in folders]
     aurocs = [part[part["metric"] == "AUROC"].groupby(["method", "out_dist"])["value"].mean() for part in whole]
-    lines = (ROOT / readme).read_text(encoding="utf-8").splitlines()
+    lines = re.split(r"\n(?:## )?Density", (ROOT / readme).read_text(encoding="utf-8"))[1].splitlines()
     for out in ("Rademacher", "Blobs", "Textures", "CIFAR-100", "Chars74K"):
         measured = [aurocs[0]["BPP", out], *(part["+OE", out] for part in aurocs)]
         if readme == "README.md":
