@@ -21,6 +21,7 @@ ROOM = ROOT / "runs" / "reference"
 COURSE = ROOM / "cifar10-course"
 DETECTORS = ROOM / "detectors-cifar10"
 CLASSES = ROOM / "outlier-classes-cifar10"
+DESIGN = ROOM / "design-cifar10"
 
 
 def _evidence(folder):
@@ -47,7 +48,7 @@ def test_evidence_says_scale_seeds_draws_hardware_time_data_and_commit(folder):
         assert recipe_from_json(run["recipe"]).digest == run["digest"]
 
 
-@pytest.mark.parametrize("folder", [*FOLDERS, DETECTORS, CLASSES], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [*FOLDERS, DETECTORS, CLASSES, DESIGN], ids=lambda folder: folder.name)
 def test_no_evidence_names_a_path_of_one_machine(folder):
     for file in folder.iterdir():
         if file.suffix in (".json", ".csv", ".md"):
@@ -363,3 +364,41 @@ def test_thirty_classes_of_outliers_teach_as_much_as_a_hundred_and_ten_do_not():
     runs = _evidence(CLASSES)["runs"]
     assert {run["setting"] for run in runs} == set(table.index) and not any(run["dirty"] for run in runs)
     assert {run["data"]["outliers"]["n"] for run in runs if "classes" in run["setting"]} == {5000}
+
+
+@pytest.fixture(scope="module")
+def design():
+    values = pd.read_csv(DESIGN / "values.csv", keep_default_na=False, dtype={"setting": str})
+    return {topic: summary_of_settings(part) for topic, part in values.groupby("topic", sort=False)}
+
+
+def test_the_readme_quotes_every_setting_of_the_design_choices(design):
+    readme = (ROOM / "README.md").read_text(encoding="utf-8")
+    for table in design.values():
+        for setting, row in table.iterrows():
+            assert f"| {setting} | " + " | ".join(f"{value:.1f}" for value in row.dropna()) + " |" in readme
+
+
+def test_which_claims_of_section_5_held_on_cifar_10(design):
+    auroc = {topic: table["AUROC"] for topic, table in design.items()}
+    outliers = auroc["outliers"]
+    assert outliers["50000 outliers"] > outliers["all outliers"] - 0.5 > outliers["noisy inliers"] + 5
+    assert abs(outliers["generated images"] - outliers["without"]) < 2
+    assert auroc["instead-cifar100"]["outliers: cifar10"] < auroc["instead-cifar100"]["without"] - 5
+    assert auroc["text-trec"]["brought close"] > auroc["text-trec"]["raw"] > auroc["text-trec"]["without"]
+    outputs = auroc["outputs"]
+    assert outputs["reject-class, with"] > outputs["softmax, with"] > outputs["multilabel, with"]
+    assert auroc["prior"]["uniform"] > auroc["prior"]["class prior"] > auroc["prior"]["without"]
+    assert auroc["energy"]["energy"] > auroc["energy"]["MSP, uniform"] + 1
+    held = pd.read_csv(DESIGN / "ledger.csv", index_col="claim")["held"]
+    assert held["from scratch detects better than fine-tuned"] == "yes"
+    assert held["neither competes with the softmax"] == "no"
+    assert held["with imbalanced classes the prior is the better target"] == "no"
+
+
+def test_the_networks_of_the_design_choices_are_the_chapters_recipes():
+    runs = _evidence(DESIGN)["runs"]
+    assert not any(run["dirty"] for run in runs)
+    assert all(recipe_from_json(run["recipe"]).digest == run["digest"] for run in runs)
+    course = {recipe_from_json(run["recipe"]).with_seed(0).digest for run in _evidence(COURSE)["runs"]}
+    assert course <= {run["digest"] for run in runs}
