@@ -320,6 +320,8 @@ pd.concat([simple, simple.mean().to_frame("Mean").T]).round(1)
 def reading(variant):
     """Means of one reading: each metric, bits per dimension of the inliers, and the margin in bits a sub-pixel."""
     found = evaluation if variant == "paper" else evaluate(store, plan_of(variant), seeds=SEEDS, draws=DRAWS)
+    if variant != "paper":
+        found.save(ROOM / "records" / "06_pixelcnn" / f"{IN_DIST}-{variant}")
     exposed = found.records[found.records["method"] == "+OE"]
     row = exposed.groupby("metric")["value"].mean()[["FPR95", "AUROC", "AUPR"]]
     bits = found.quality.set_index("method").loc[["+OE"], "bits per dimension"].mean()

@@ -257,7 +257,7 @@ def _margins(found: Sequence[Source]) -> Iterator[dict]:
     """The text's margin as the book reads it, beside every other reading that was trained."""
     for name, changes in density_experiments.VARIANTS.items():
         if changes:
-            yield from _beside(name, 5, "AUROC", said=f": bits a sub-pixel, {name}")(found)
+            yield from _beside(name, 5, "AUROC", said=f", margin of a bit a sub-pixel and {name}")(found)
 
 
 _COMPUTED: Mapping[int, Callable[[Sequence[Source]], Iterator[dict]]] = {

@@ -41,6 +41,14 @@ def test_a_variant_called_code_stands_beside_its_experiment_on_the_same_seeds(tm
     assert values["text"] - values["code"] == pytest.approx(2.0) and values["data"] == "trec, course"
 
 
+def test_every_reading_of_the_margin_that_was_trained_stands_beside_the_books(tmp_path):
+    for name, shift in (("cifar10", 0.0), ("cifar10-nats-pixels", -3.0), ("cifar10-font-letters", -9.0)):
+        saved(tmp_path / name, table=5, sets=("Textures",), shift=shift)
+    (values,) = of(23, errata.measured(sources(tmp_path, variants=True))).to_dict("records")
+    assert values["measure"] == "CIFAR-10: mean AUROC with OE, margin of a bit a sub-pixel and nats-pixels"
+    assert values["text"] - values["code"] == pytest.approx(3.0)
+
+
 def test_the_reference_gives_numbers_for_what_its_records_hold():
     values = errata.measured(sources(REFERENCE, variants=True), REFERENCE)
     assert {1, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15, 19, 25} <= set(values["number"])
