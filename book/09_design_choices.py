@@ -87,6 +87,10 @@ plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)
 IN_DIST = IN_DIST or OF_SCALE[SCALE][0]
 plan, _ = substituted(calibration_experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS))
+for name in filter(None, (INSTEAD, DIVERSE)):  # refused now and not after half an hour
+    IMAGES.check_name(name)
+if TEXT_IN_DIST:
+    text_experiment(TEXT_IN_DIST, SCALE)
 store, own = Store(ROOM), plan.exposed.outliers
 OF_EXPOSURE = ("oe_weight", "outlier_batch_size", "outlier_crop_padding", "outlier_flip", "outlier_order", "outlier_limit")
 exposure = {field: getattr(plan.exposed, field) for field in OF_EXPOSURE}
