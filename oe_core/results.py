@@ -97,8 +97,8 @@ def marked(found: Sequence[Source], spreads: float = SPREADS) -> pd.DataFrame:
     """One row a number that the paper (or the logs of its code for MNIST) prints, in its order.
 
     Columns: table, in_dist, out_dist, metric, method; paper (as printed); ours and spread (percent, NaN where not
-    run), seeds, draws, scale, source (its name); mark (of `MARKS`) and why, in words. The first source that has an
-    in-distribution of a table is taken.
+    run), seeds, draws, scale, source (its name); mark (of `MARKS`) and why, in words. Of the sources that have
+    an in-distribution of a table, the one of the largest scale is taken, of equals the first.
 
     reproduced: within `spreads` standard deviations (over trainings and over draws together) and the rounding of the
     paper's value. same direction: another value, or a Mean over other out-distributions than the paper's, but the
@@ -119,6 +119,7 @@ def _of_table(table: int, found: Sequence[Source], spreads: float) -> Iterator[d
         )  # fmt: skip
         ours = _measured(source, table, in_dist) if source else {}
         paper = printed.set_index(["out_dist", "metric", "method"])["value"]
+        theirs, means = paper.astype(float), {key: cell["shown"]["ours"] for key, cell in ours.items()}
         methods = list(dict.fromkeys(printed["method"]))
         for (out_dist, metric, method), value in paper.items():
             common = {"table": table, "in_dist": in_dist, "out_dist": out_dist, "metric": metric, "method": method,
@@ -129,7 +130,7 @@ def _of_table(table: int, found: Sequence[Source], spreads: float) -> Iterator[d
                 continue
             pair = _pair(methods, method)
             signs = [_direction(*(values[out_dist, metric, name] for name in pair), unit)
-                     for values, unit in ((_floats(paper), _unit(value)), (_means(ours), 0.0))]  # fmt: skip
+                     for values, unit in ((theirs, _unit(value)), (means, 0.0))]  # fmt: skip
             yield common | cell["shown"] | _verdict(cell, value, signs, spreads, pair)
 
 
@@ -166,14 +167,6 @@ def _not_run(table: int, in_dist: str, out_dist: str, source: Source | None) -> 
 def _pair(methods: list[str], method: str) -> tuple[str, str]:
     """The two methods whose order is the direction of a cell: the first and this one; for the first, and the last."""
     return methods[0], methods[-1] if method == methods[0] else method
-
-
-def _floats(paper: pd.Series) -> pd.Series:
-    return paper.astype(float)
-
-
-def _means(ours: dict[tuple, dict]) -> dict[tuple, float]:
-    return {key: cell["shown"]["ours"] for key, cell in ours.items()}
 
 
 def _unit(printed: str) -> float:

@@ -41,6 +41,14 @@ def test_a_variant_called_code_stands_beside_its_experiment_on_the_same_seeds(tm
     assert values["text"] - values["code"] == pytest.approx(2.0) and values["data"] == "trec, course"
 
 
+def test_the_last_bin_is_found_in_a_builds_variants_as_in_the_references_file(tmp_path):
+    for name, shift in (("cifar10", 0.0), ("cifar10-code-bins", -1.0)):
+        saved(tmp_path / name, table=12, sets=("Textures",), shift=shift)
+    (values,) = of(8, errata.measured(sources(tmp_path, variants=True))).to_dict("records")
+    assert values["measure"] == "CIFAR-10: mean RMS with OE, all bins and without the last"
+    assert values["text"] - values["code"] == pytest.approx(1.0)
+
+
 def test_every_reading_of_the_margin_that_was_trained_stands_beside_the_books(tmp_path):
     for name, shift in (("cifar10", 0.0), ("cifar10-nats-pixels", -3.0), ("cifar10-font-letters", -9.0)):
         saved(tmp_path / name, table=5, sets=("Textures",), shift=shift)
