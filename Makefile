@@ -29,7 +29,7 @@ lint: $(INSTALLED) ## check the style of the code
 	@$(PY) -m ruff check .
 
 data: $(INSTALLED) ## say what data a scale needs and what is there: [SCALE=demo] [FETCH=1 to fetch it]
-	@$(PY) -m oe_core.data.inventory --scale $(SCALE) $(if $(FETCH),--fetch)
+	@$(PY) -m oe_core.data.fetch.inventory --scale $(SCALE) $(if $(FETCH),--fetch)
 
 bench: $(INSTALLED) ## measure this engine against the plain way: [ARGS="..."]
 	@$(PY) -m oe_core.bench $(ARGS)

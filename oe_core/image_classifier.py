@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from oe_core import train
 from oe_core.data.batches import Augmented, JointBatches, network_inputs
 from oe_core.data.catalog import dataset
-from oe_core.data.download import download_folder, how_to_get
+from oe_core.data.fetch.download import download_folder, how_to_get
 from oe_core.data.image_set import ImageSet
 from oe_core.data.images import MissingDataError
 from oe_core.data.images import load_images as load  # noqa: F401  the store asks each kind of classifier for it

@@ -18,14 +18,15 @@ FLOW = (
     ("data.labels",),
     ("data.image_set", "data.text_set"),
     ("data.sentences", "data.vocabulary"),
-    ("data.catalog*",),
-    ("data.transfer", "data.unpack", "data.download"),
-    ("data.formats*",),
-    ("data.docstrings", "data.embedded", "data.embedded_text", "data.folders", "data.text_folders"),
+    ("data.catalog", "data.catalog.row", "data.catalog.*images", "data.catalog.*texts", "data.catalog.*_files"),
+    ("data.fetch.http", "data.fetch.unpack", "data.fetch.download"),
+    ("data.readers.*",),
+    ("data.catalog.*_readers",),
+    ("data.embedded.*", "data.folders", "data.text_folders"),
     ("data.door",),
     ("data.images", "data.texts"),
     ("data.streams",),
-    ("data.inventory",),
+    ("data.fetch.inventory",),
     ("data.anomalies", "data.derived"),
     ("recipe",),
     ("image_recipes", "text_recipes"),
@@ -77,8 +78,9 @@ def _module(path):
 
 
 MODULES = {_module(path): path for path in sorted((ROOT / "oe_core").rglob("*.py"))}
-# The package itself and oe_core.data are only names: they hold and import nothing.
-ROOMS = {name: path for name, path in MODULES.items() if name not in ("", "data")}
+# These packages are only names: they hold and import nothing.
+NAMES_ONLY = ("", "data", "data.readers", "data.fetch", "data.embedded")
+ROOMS = {name: path for name, path in MODULES.items() if name not in NAMES_ONLY}
 
 
 def _line(module):
@@ -110,7 +112,7 @@ def test_a_module_imports_only_from_its_own_line_of_the_flow_and_from_those_abov
 
 
 def test_the_packages_that_are_only_names_import_nothing():
-    assert _imports(MODULES[""]) == _imports(MODULES["data"]) == set()
+    assert set().union(*(_imports(MODULES[name]) for name in NAMES_ONLY)) == set()
 
 
 @pytest.mark.parametrize(("module", "allowed"), ARRAYS_ONLY.items())
@@ -151,8 +153,9 @@ def test_the_notebook_packages_are_those_of_the_book():
     assert book - set(NOTEBOOK_PACKAGES) == set()
 
 
-def test_the_picture_in_the_readme_names_every_file_of_the_package():
+def test_the_picture_in_the_readme_names_every_folder_and_every_file_beside_them():
     readme = (ROOT / "README.md").read_text()
-    picture = set(re.findall(r"\w+\.py", readme))
-    files = [path for path in ROOMS.values() if path.name[:2] != "__"]
-    assert [str(path.relative_to(ROOT)) for path in files if path.name not in picture] == []
+    picture = set(re.findall(r"[\w.]+/?", readme.partition("## The picture")[2]))
+    folders = {f"{path.parent.name}/" for path in MODULES.values()}
+    files = {path.name for path in (ROOT / "oe_core").glob("*.py") if path.name != "__init__.py"}
+    assert (folders | files) - picture == set()

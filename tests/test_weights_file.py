@@ -7,7 +7,7 @@ import pytest
 import torch
 from tqdm import tqdm
 
-from oe_core.data.download import download_folder
+from oe_core.data.fetch.download import download_folder
 from oe_core.data.images import MissingDataError
 from oe_core.image_classifier import weights_path
 from oe_core.models.resnet18 import ResNet18

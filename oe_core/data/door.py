@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from oe_core.data.catalog import CATALOG, DataSet
-from oe_core.data.download import downloaded, how_to_get
+from oe_core.data.fetch.download import downloaded, how_to_get
 from oe_core.data.folders import folder_names
 from oe_core.scales import data_root
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 
-from oe_core.data.formats_arrays import read_npz
-from oe_core.data.formats_pictures import OMNIGLOT_LEFT_OUT
-from oe_core.data.formats_pixels import FormatError, Picture, decode_all, is_picture, numbered
 from oe_core.data.image_set import ImageSet
+from oe_core.data.readers.arrays import read_npz
+from oe_core.data.readers.pictures import OMNIGLOT_LEFT_OUT
+from oe_core.data.readers.pixels import FormatError, Picture, decode_all, is_picture, numbered
 from oe_core.scales import data_root
 
 TEXT_SUFFIXES = (".tsv", ".txt", ".tsv.gz", ".txt.gz")

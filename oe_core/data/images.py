@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from oe_core.data.catalog import CATALOG
+from oe_core.data.catalog.image_readers import SOURCES, Source
 from oe_core.data.door import Door, MissingDataError
-from oe_core.data.download import download_folder, downloaded
-from oe_core.data.embedded import EMBEDDED
+from oe_core.data.embedded.images import EMBEDDED
+from oe_core.data.fetch.download import download_folder, downloaded
 from oe_core.data.folders import LAYOUTS, folder_splits, read_folder, text_files
-from oe_core.data.formats import SOURCES, Source
-from oe_core.data.formats_arrays import read_npz
 from oe_core.data.image_set import ImageSet
+from oe_core.data.readers.arrays import read_npz
 from oe_core.scales import data_root
 
 __all__ = ["IMAGES", "MissingDataError", "available", "known_names", "load_images", "resolve"]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from oe_core.data.catalog import printed_name
-from oe_core.data.formats_text_corpora import characters
+from oe_core.data.readers.corpora import characters
 from oe_core.data.text_set import TextSet
 from oe_core.data.texts import TEXTS, load_lines
 

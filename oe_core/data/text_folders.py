@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from oe_core.data.folders import TEXT_SUFFIXES, text_files
-from oe_core.data.formats_pixels import FormatError
-from oe_core.data.formats_text_lines import labelled_lines, read_lines, text_set
+from oe_core.data.readers.lines import labelled_lines, read_lines, text_set
+from oe_core.data.readers.pixels import FormatError
 from oe_core.data.text_set import TextSet
 from oe_core.scales import data_root
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import torch
 
+from oe_core.data.catalog.text_readers import TEXT_SOURCES
 from oe_core.data.door import Door
-from oe_core.data.download import downloaded
-from oe_core.data.embedded_text import EMBEDDED_RAW, EMBEDDED_TEXT, EMBEDDED_TEXT_SPLITS
+from oe_core.data.embedded.texts import EMBEDDED_RAW, EMBEDDED_TEXT, EMBEDDED_TEXT_SPLITS
+from oe_core.data.fetch.download import downloaded
 from oe_core.data.folders import folder_splits
-from oe_core.data.formats_text import TEXT_SOURCES
 from oe_core.data.sentences import sentences
 from oe_core.data.text_folders import TEXT_LAYOUTS, read_text_folder, text_splits
 from oe_core.data.text_set import TextSet

@@ -4,7 +4,7 @@ from genuine_files import channels_first, noise, picture
 from PIL import Image
 
 from oe_core.data.folders import folder_names, folder_splits, read_folder, text_files
-from oe_core.data.formats_pixels import FormatError, fit
+from oe_core.data.readers.pixels import FormatError, fit
 
 IMAGES = [noise(8, 8, 3, seed=seed) for seed in range(4)]
 

@@ -3,9 +3,9 @@ import pytest
 from genuine_files import channels_first, noise, picture, shorten, write_tar
 
 from oe_core.data import door, images
-from oe_core.data.embedded import EMBEDDED
-from oe_core.data.formats_pixels import FormatError
+from oe_core.data.embedded.images import EMBEDDED
 from oe_core.data.images import EMBEDDED_SPLITS, MissingDataError, available, known_names, load_images, resolve
+from oe_core.data.readers.pixels import FormatError
 
 TEXTURES = [noise(8, 8, 3, seed=seed) for seed in range(2)]
 

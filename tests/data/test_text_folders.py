@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from oe_core.data.formats_pixels import FormatError
+from oe_core.data.readers.pixels import FormatError
 from oe_core.data.text_folders import read_text_folder, text_splits
 
 

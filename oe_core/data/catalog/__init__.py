@@ -1,0 +1,32 @@
+"""The paper's data sets, images and text: one row each, found by its key."""
+
+from oe_core.data.catalog.images import IMAGE_ROWS
+from oe_core.data.catalog.row import DataFile, DataSet
+from oe_core.data.catalog.texts import TEXT_ROWS
+
+__all__ = ["CATALOG", "DataFile", "DataSet", "dataset", "printed_name", "stands_in_for"]
+
+ROWS = IMAGE_ROWS + TEXT_ROWS
+CATALOG: dict[str, DataSet] = {row.key: row for row in ROWS}
+
+
+def dataset(key: str) -> DataSet:
+    """The catalog's row of `key`; ValueError listing the known keys when there is none."""
+    if key not in CATALOG:
+        raise ValueError(f"data set {key!r} is not in the catalog; known are {', '.join(CATALOG)}")
+    return CATALOG[key]
+
+
+def printed_name(key: str) -> str:
+    """The paper's name of a catalog key ("cifar10" -> "CIFAR-10"); any other name (a reader's folder) is itself."""
+    return CATALOG[key].printed_name if key in CATALOG else key
+
+
+def stands_in_for(key: str) -> str:
+    """The paper's name of the data set that `key` replaces, "" for the paper's own sets and for unrelated names.
+
+    A set of the paper that also serves as a substitute (the 800 ImageNet classes for ImageNet-22K) is itself: "".
+    """
+    if key in CATALOG and CATALOG[key].in_paper:
+        return ""
+    return next((row.printed_name for row in ROWS if row.in_paper and key in row.stand_ins), "")

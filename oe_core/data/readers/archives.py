@@ -1,0 +1,61 @@
+"""Members of tar and zip archives, one at a time; nothing is unpacked to disk."""
+
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from torch import Tensor
+
+from oe_core.data.readers.pixels import FormatError, Picture, damage_named, decode_all
+
+TAR_DAMAGES = (tarfile.TarError, OSError, EOFError, zlib.error)
+ZIP_DAMAGES = (zipfile.BadZipFile, OSError, EOFError, zlib.error)
+
+
+def tar_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the plain files of a tar (compressed or not) that are `wanted`, in the archive's order."""
+    with damage_named(path, TAR_DAMAGES, "a whole tar archive"), tarfile.open(path, "r|*") as archive:
+        for member in archive:
+            if member.isfile() and wanted(member.name):
+                yield member.name, archive.extractfile(member).read()
+        _check_end(archive)
+
+
+def _check_end(archive: tarfile.TarFile) -> None:
+    """Refuse a tar without its end mark, a block of zeros: tarfile takes a cut between two members for the end."""
+    beyond = archive.fileobj.tell() - archive.offset
+    if beyond != tarfile.BLOCKSIZE or archive.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
+        raise tarfile.ReadError("no end mark after its last member")
+
+
+@contextmanager
+def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip archive whose damage, found on opening or on reading a member, is named."""
+    with damage_named(path, ZIP_DAMAGES, "a whole zip archive"), zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+def zip_text(path: Path, archive: zipfile.ZipFile, ending: str) -> str:
+    """The text member whose path ends in `ending`, odd bytes replaced; errors as `zip_member`."""
+    return zip_member(path, archive, ending).decode("utf-8", "replace")
+
+
+def zip_member(path: Path, archive: zipfile.ZipFile, ending: str) -> bytes:
+    """The member whose path ends in `ending`; FormatError naming the archive when there is none."""
+    members = [member for member in archive.namelist() if f"/{member}".endswith(f"/{ending}")]
+    if not members:
+        raise FormatError(f"{path}: has no member {ending}; expected the archive as its owner publishes it")
+    return archive.read(members[0])
+
+
+def decode_members(
+    path: Path, pictures: Iterable[Picture], size: int, expected: str, total: int | None = None
+) -> tuple[Tensor, list[str]]:
+    """The pictures of an archive, uint8 (n, 3, size, size), and their class names; FormatError when there is none."""
+    images, class_names = decode_all(pictures, size, total=total)
+    if not class_names:
+        raise FormatError(f"{path}: holds no picture under {expected}")
+    return images, class_names

@@ -1,0 +1,97 @@
+"""Text files a line an example, and what every reader of text shares: bytes to lines, lines to a TextSet."""
+
+import gzip
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from oe_core.data.readers.pixels import FormatError, damage_named, numbered
+from oe_core.data.text_set import TextSet
+
+UNLABELLED = "unlabelled"
+SHOWN = 60  # characters of a wrong line that a message repeats
+
+
+def file_bytes(path: Path) -> bytes:
+    """The content of a file, unzipped where its name ends in .gz; FormatError naming it when the gzip is damaged."""
+    if not path.name.endswith(".gz"):
+        return path.read_bytes()
+    with damage_named(path, (OSError, EOFError, zlib.error), "a whole gzip file"), gzip.open(path) as opened:
+        return opened.read()
+
+
+def decoded(raw: bytes, where: str, encoding: str = "utf-8-sig") -> str:
+    """Bytes to text, a byte-order mark dropped; FormatError naming `where` and the line of the first wrong byte."""
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as damage:
+        line = damage.object[: damage.start].count(b"\n") + 1
+        found = damage.object[damage.start]
+        raise FormatError(
+            f"{where} line {line} holds the byte 0x{found:02X}, which is no {encoding.removesuffix('-sig').upper()}; "
+            "expected text in that encoding: save it so, or get the file again"
+        ) from damage
+
+
+def split_lines(raw: bytes, where: str, encoding: str = "utf-8-sig") -> list[str]:
+    r"""The lines without their ends, \n or \r\n; other breaks that Unicode knows are characters of a line."""
+    lines = decoded(raw, where, encoding).split("\n")
+    return [line.removesuffix("\r") for line in (lines[:-1] if not lines[-1] else lines)]
+
+
+def text_lines(raw: bytes, where: str, encoding: str = "utf-8-sig") -> list[tuple[int, str]]:
+    """Number, from 1, and content of every line that holds more than blanks."""
+    return [(number, line) for number, line in enumerate(split_lines(raw, where, encoding), 1) if line.strip()]
+
+
+def shown(line: str) -> str:
+    """A line as a message repeats it: quoted, and cut where it is long."""
+    return repr(line if len(line) <= SHOWN else f"{line[:SHOWN]}...")
+
+
+def one_line(text: str) -> str:
+    """`text` with every run of blanks and line breaks made one space."""
+    return " ".join(text.split())
+
+
+def text_set(
+    name: str,
+    texts: Sequence[str],
+    where: str,
+    expected: str,
+    labels: Sequence[str] | None = None,
+    classes: tuple[str, ...] = (UNLABELLED,),
+    origin: str = "catalog",
+) -> TextSet:
+    """A TextSet of `texts`; `labels` are names out of `classes`, without them all texts are "unlabelled".
+
+    Raises FormatError naming `where` and what was `expected` when there is no text.
+    """
+    if not texts:
+        raise FormatError(f"{where}: holds no text; expected {expected}")
+    names = [UNLABELLED] * len(texts) if labels is None else list(labels)
+    return TextSet(name, tuple(texts), *numbered(names, classes), origin)
+
+
+def read_lines(path: Path, name: str, origin: str = "catalog") -> TextSet:
+    """A text file (gzipped or not) of one example a line, each as it is spelled; lines of blanks alone are dropped.
+
+    Raises FormatError naming the file, and the line where there is one, when it is empty or no UTF-8.
+    """
+    texts = [line for _, line in text_lines(file_bytes(path), str(path))]
+    return text_set(name, texts, str(path), "one example a line", origin=origin)
+
+
+def labelled_lines(path: Path) -> list[tuple[int, str, str]]:
+    """Number, label and text of each line label<TAB>text of a file, gzipped or not; the text may be empty.
+
+    Lines of blanks alone are dropped. Raises FormatError naming file and line where a tab or the label is missing, and
+    as `decoded` does.
+    """
+    found = []
+    for number, line in text_lines(file_bytes(path), str(path)):
+        label, tab, text = line.partition("\t")
+        if not tab or not label.strip():
+            raise FormatError(f"{path} line {number} is {shown(line)}; expected label<TAB>text")
+        found.append((number, label.strip(), text))
+    return found

@@ -1,0 +1,137 @@
+import csv
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from oe_core.data.catalog import CATALOG, dataset, printed_name, stands_in_for
+from oe_core.data.catalog.image_readers import SOURCES
+from oe_core.data.catalog.row import ACCESS, KINDS, ROLES
+from oe_core.data.catalog.text_readers import TEXT_SOURCES
+
+PAPER_TABLES = Path(__file__).resolve().parents[3] / "book" / "paper" / "tables.csv"
+ROWS = list(CATALOG.values())
+FILES = [pytest.param(row, file, id=f"{row.key}/{file.name}") for row in ROWS for file in row.files]
+
+
+def test_holds_every_image_data_set_of_the_paper():
+    photographs = {"svhn", "cifar10", "cifar100", "tiny-imagenet", "places365", "places69", "lsun"}
+    anomalies = {"icons", "textures", "chars74k", "imagenet-1k", "imagenet-800"}
+    outliers = {"imagenet-22k", "tiny-images-80m"}
+    grey = {"mnist", "fashion-mnist", "notmnist", "omniglot"}
+    images = [row for row in ROWS if row.kind == "images"]
+    assert {row.key for row in images if row.in_paper} == photographs | anomalies | outliers | grey
+    assert {row.key for row in images if not row.in_paper} == {"lsun-val", "tiny-images-300k"}
+
+
+def test_holds_every_text_data_set_of_the_paper():
+    in_dists, outliers = {"20newsgroups", "trec", "sst", "ptb"}, {"wikitext-2", "gutenberg"}
+    web = {f"ewt-{genre}" for genre in ("answers", "email", "newsgroup", "reviews", "weblog")}
+    texts = [row for row in ROWS if row.kind == "text"]
+    out_dists = web | {"snli", "imdb", "multi30k", "wmt16", "yelp"}
+    assert {row.key for row in texts if row.in_paper} == in_dists | outliers | out_dists
+    assert {row.key for row in texts if not row.in_paper} == {"20news-bydate", "wikitext-103"}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=CATALOG)
+def test_a_row_uses_known_words_and_says_terms_and_way_by_hand(row):
+    assert row.access in ACCESS and set(row.roles) <= set(ROLES) and row.roles
+    assert row.kind in KINDS
+    assert set(row.splits) <= {"train", "test"} | ({"dev", "valid"} if row.kind == "text" else set()) and row.splits
+    assert row.terms and row.by_hand and row.citation and row.title
+    assert len({file.name for file in row.files}) == len(row.files)
+
+
+@pytest.mark.parametrize("row, file", FILES)
+def test_sizes_hashes_and_addresses_are_well_formed(row, file):
+    assert file.bytes is None or file.bytes > 0
+    assert file.md5 is None or re.fullmatch("[0-9a-f]{32}", file.md5)
+    assert file.sha256 is None or re.fullmatch("[0-9a-f]{64}", file.sha256)
+    for address in file.addresses:
+        parts = urlsplit(address)
+        assert parts.scheme in ("http", "https") and parts.netloc
+        # figshare numbers its files
+        assert parts.path.endswith(f"/{file.name}") or parts.netloc == "ndownloader.figshare.com"
+
+
+def test_no_hash_is_given_to_two_files():
+    # The genres of the Web Treebank lie together in the same files.
+    files = {file for row in ROWS for file in row.files}
+    hashes = [digits for file in files for digits in (file.md5, file.sha256) if digits]
+    assert len(set(hashes)) == len(hashes)
+
+
+def test_the_strongest_hash_is_taken():
+    assert dataset("svhn").file("test_32x32.mat").hash == ("sha256", dataset("svhn").files[1].sha256)
+    assert dataset("chars74k").files[0].hash == ("md5", "85d157e0c58f998e1cda8def62bcda0d")
+    assert dataset("lsun").files[0].hash is None
+
+
+def test_the_withdrawn_set_and_its_selection_have_no_address_and_are_never_fetchable():
+    assert [row.key for row in ROWS if row.access == "withdrawn"] == ["tiny-images-80m"]
+    for key in ("tiny-images-80m", "tiny-images-300k"):
+        row = dataset(key)
+        assert not any(file.addresses or row.fetchable(file) for file in row.files)
+        assert "://" not in repr(row)
+
+
+def test_open_sets_are_fetchable_and_nothing_without_a_hash_is():
+    def fetchable(key):
+        return {file.name for file in dataset(key).files if dataset(key).fetchable(file)}
+
+    assert fetchable("cifar10") == {"cifar-10-binary.tar.gz"}
+    assert fetchable("lsun") == set()
+    assert "resnet18_places365.pth.tar" not in fetchable("places365") and len(fetchable("places365")) == 3
+    assert fetchable("ewt-email") == {"en_ewt-ud-dev.conllu", "en_ewt-ud-test.conllu"} and not fetchable("gutenberg")
+    assert fetchable("imagenet-1k") == set() and fetchable("imagenet-800") == {"800_wnids.txt"}
+
+
+@pytest.mark.parametrize("key", [*SOURCES, *TEXT_SOURCES])
+def test_every_file_that_a_reader_wants_is_in_the_catalog(key):
+    sources = SOURCES.get(key) or TEXT_SOURCES[key]
+    wanted = {name for source in sources.values() for name in source.files}
+    assert wanted <= {file.name for file in dataset(key).files}
+    assert set(sources) <= set(dataset(key).splits)
+
+
+def test_an_unknown_key_lists_the_known_ones():
+    with pytest.raises(ValueError, match=r"'svnh' is not in the catalog; known are svhn, cifar10, .*omniglot"):
+        dataset("svnh")
+
+
+def test_an_unknown_file_lists_the_files_of_the_row():
+    with pytest.raises(ValueError, match=r"cifar10 has no file 'data.bin'; it has cifar-10-binary.tar.gz"):
+        dataset("cifar10").file("data.bin")
+
+
+def test_printed_names_are_the_papers_and_other_names_are_themselves():
+    names = ("cifar10", "textures", "icons", "chars74k", "imagenet-800", "tiny-imagenet", "my-photos")
+    printed = ["CIFAR-10", "Textures", "Icons-50", "Chars74K", "ImageNet", "Tiny ImageNet", "my-photos"]
+    assert [printed_name(name) for name in names] == printed
+
+
+def test_printed_names_of_text_sets_are_those_of_the_papers_tables():
+    with open(PAPER_TABLES, newline="") as file:
+        printed = {row[column] for row in csv.DictReader(file) for column in ("in_dist", "out_dist")}
+    texts = [row for row in ROWS if row.kind == "text" and row.in_paper and "outliers" not in row.roles]
+    assert [row.printed_name for row in texts if row.printed_name not in printed] == []
+    assert printed_name("ewt-answers") == "EWT-A" and printed_name("ptb") == "PTB Word"
+
+
+def test_the_wikitext_mirror_is_asked_as_a_browser():
+    assert [row.key for row in ROWS if row.browser_agent] == ["wikitext-2", "wikitext-103"]
+
+
+def test_a_stand_in_knows_whom_it_replaces_and_the_papers_sets_replace_nobody():
+    assert stands_in_for("digits") == "SVHN"
+    assert stands_in_for("lsun-val") == "LSUN"
+    assert stands_in_for("emoji") == "Icons-50"
+    assert stands_in_for("20news-bydate") == "20 Newsgroups" and stands_in_for("gutenberg") == ""
+    assert stands_in_for("tiny-images-300k") == "80 Million Tiny Images"
+    assert stands_in_for("imagenet-800") == "" and dataset("imagenet-22k").stand_ins[0] == "imagenet-800"
+    assert stands_in_for("my-photos") == ""
+
+
+def test_svhn_counts_are_the_papers():
+    assert dict(dataset("svhn").splits) == {"train": 604388, "test": 26032}

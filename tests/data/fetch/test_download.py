@@ -1,0 +1,306 @@
+import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from oe_core.data.catalog import CATALOG, DataFile, DataSet, dataset
+from oe_core.data.fetch import download, http
+from oe_core.data.fetch.download import DamagedFileError, DownloadError, downloaded, fetch, how_to_get
+
+CONTENT = bytes(range(256)) * 40  # 10,240 bytes
+ERROR_PAGE = b"<!DOCTYPE html><title>quota exceeded</title>"
+
+
+class FileServer(ThreadingHTTPServer):
+    """Serves `content` under every path; the attributes say how badly."""
+
+    daemon_threads = True
+    content = CONTENT
+    ranges = True  # answers Range
+    cuts: list[int]  # after how many bytes the next answers break off
+    says_length = True
+    shift = 0  # answers a Range from another byte than asked for
+    missing = ()  # paths that are not there
+
+    def handle_error(self, request, client_address): ...  # a client that hangs up is part of the tests
+
+
+class Handler(BaseHTTPRequestHandler):
+    def log_message(self, *_): ...
+
+    def do_GET(self):
+        server = self.server
+        server.asked.append((self.path, self.headers.get("Range"), self.headers["User-Agent"]))
+        if self.path in server.missing:
+            return self.send_error(404, "gone")
+        start, body = 0, server.content
+        if server.ranges and self.headers.get("Range"):
+            start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-")) + server.shift
+            if start >= len(body):
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(body)}")
+                return self.end_headers()
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        else:
+            self.send_response(200)
+        if server.says_length:
+            self.send_header("Content-Length", str(len(body) - start))
+        self.end_headers()
+        self.wfile.write(body[start:][: server.cuts.pop(0) if server.cuts else None])
+
+
+@pytest.fixture
+def server():
+    with FileServer(("127.0.0.1", 0), Handler) as serving:
+        serving.asked, serving.cuts = [], []
+        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield serving
+        serving.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def shelf(server, tmp_path, monkeypatch):
+    """A catalog row "shapes" with one file at the server; calling it changes the file, then the row."""
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    monkeypatch.delenv("OE_OFFLINE", raising=False)
+    monkeypatch.setattr(http, "PAUSE", 0)
+    address = f"http://127.0.0.1:{server.server_port}/shapes.bin"
+
+    def put(row_settings=None, **file_settings):
+        known = {"bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest(), "addresses": (address,)}
+        texts = dict.fromkeys(("printed_name", "title", "terms", "by_hand", "citation"), "shapes")
+        settings = {"access": "open", "roles": ("out_dist",), "splits": {"test": 1}} | texts | (row_settings or {})
+        row = DataSet("shapes", files=(DataFile("shapes.bin", **(known | file_settings)),), **settings)
+        monkeypatch.setitem(CATALOG, "shapes", row)
+        return tmp_path / "downloads" / "shapes" / "shapes.bin"
+
+    return put
+
+
+def asked_ranges(server):
+    return [asked for _, asked, _ in server.asked]
+
+
+def test_a_fetched_file_lies_whole_under_its_name_and_is_not_fetched_twice(server, shelf):
+    path = shelf()
+    assert fetch("shapes", "shapes.bin") == path
+    assert path.read_bytes() == CONTENT and not path.with_name("shapes.bin.part").exists()
+    assert fetch("shapes", "shapes.bin") == path and len(server.asked) == 1
+    assert downloaded("shapes") == {"shapes.bin": path}
+
+
+def test_a_transfer_cut_off_twice_is_taken_up_where_it_broke(server, shelf):
+    server.cuts = [1000, 2000]
+    assert fetch("shapes", shelf().name).read_bytes() == CONTENT
+    assert asked_ranges(server) == [None, "bytes=1000-", "bytes=3000-"]
+
+
+def test_the_next_call_goes_on_where_a_failed_one_stopped(server, shelf, monkeypatch):
+    path = shelf()
+    monkeypatch.setattr(http, "TRIES", 1)
+    server.cuts = [1000]
+    with pytest.raises(DownloadError, match=r"connection closed after 1,000 of 10,240 bytes; what has arrived is kept"):
+        fetch("shapes", path.name)
+    assert not path.exists()
+    assert fetch("shapes", path.name).read_bytes() == CONTENT
+    assert asked_ranges(server) == [None, "bytes=1000-"]
+
+
+def test_a_server_without_ranges_sends_the_whole_file_again(server, shelf):
+    server.ranges, server.cuts = False, [1000]
+    assert fetch("shapes", shelf().name).read_bytes() == CONTENT
+    assert asked_ranges(server) == [None, "bytes=1000-"]
+
+
+def test_a_part_that_was_complete_is_not_asked_for_again(server, shelf):
+    path = shelf()
+    path.parent.mkdir(parents=True)
+    path.with_name("shapes.bin.part").write_bytes(CONTENT)
+    assert fetch("shapes", path.name) == path and server.asked == []
+
+
+def test_a_complete_part_of_unpublished_size_is_recognised_by_the_servers_answer(server, shelf):
+    path = shelf(bytes=None)
+    path.parent.mkdir(parents=True)
+    path.with_name("shapes.bin.part").write_bytes(CONTENT)
+    assert fetch("shapes", path.name) == path and asked_ranges(server) == ["bytes=10240-"]
+
+
+@pytest.mark.parametrize("held", [b"other bytes", b"x" * 20000], ids=["shorter", "longer than the file"])
+@pytest.mark.parametrize("size", [len(CONTENT), None], ids=["size published", "size unknown"])
+def test_a_part_of_another_file_is_thrown_away_and_the_file_fetched_anew(server, shelf, held, size):
+    path = shelf(bytes=size)
+    path.parent.mkdir(parents=True)
+    path.with_name("shapes.bin.part").write_bytes(held)
+    assert fetch("shapes", path.name).read_bytes() == CONTENT
+    assert asked_ranges(server)[-1] is None
+
+
+def test_an_error_page_is_refused_by_its_length_before_it_is_stored(server, shelf):
+    path, server.content = shelf(), ERROR_PAGE
+    with pytest.raises(DownloadError, match=r"the server offers 44 bytes instead of 10,240, probably an error page"):
+        fetch("shapes", path.name)
+    assert not path.exists() and not path.with_name("shapes.bin.part").exists()
+
+
+def test_an_error_page_of_unpublished_size_is_recognised_after_its_hash_failed(server, shelf):
+    path, server.content = shelf(bytes=None), ERROR_PAGE
+    with pytest.raises(DownloadError, match=r"it looks like a web page"):
+        fetch("shapes", path.name)
+    assert not path.exists() and not path.with_name("shapes.bin.part").exists()
+
+
+def test_a_body_longer_than_published_is_stopped(server, shelf):
+    server.content, server.says_length = CONTENT + b"more", False
+    with pytest.raises(DownloadError, match="sends more than 10,240 bytes"):
+        fetch("shapes", shelf().name)
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha256"])
+def test_a_wrong_hash_of_the_right_length_leaves_nothing(server, shelf, algorithm):
+    published = hashlib.new(algorithm, b"another file").hexdigest()
+    path = shelf(**({"md5": None, "sha256": None} | {algorithm: published}))
+    found = hashlib.new(algorithm, CONTENT).hexdigest()
+    with pytest.raises(DownloadError, match=f"has the {algorithm} {found} instead of {published}"):
+        fetch("shapes", path.name)
+    assert not path.exists() and not path.with_name("shapes.bin.part").exists()
+
+
+def test_a_server_that_answers_another_range_is_refused(server, shelf, monkeypatch):
+    server.cuts, server.shift = [1000], 5
+    with pytest.raises(DownloadError, match=r"from 1,000 on, the server sends 'bytes 1005-10239/10240'"):
+        fetch("shapes", shelf().name)
+
+
+def test_the_second_address_is_used_when_the_first_fails(server, shelf):
+    base = f"http://127.0.0.1:{server.server_port}"
+    server.missing = ("/old/shapes.bin",)
+    path = shelf(addresses=(f"{base}/old/shapes.bin", f"{base}/new/shapes.bin"))
+    assert fetch("shapes", path.name).read_bytes() == CONTENT
+    assert [asked for asked, _, _ in server.asked] == ["/old/shapes.bin", "/new/shapes.bin"]
+
+
+def test_when_all_addresses_fail_the_error_lists_each_with_its_reason_and_the_place_by_hand(server, shelf):
+    base = f"http://127.0.0.1:{server.server_port}"
+    server.missing = ("/old/shapes.bin",)
+    path = shelf({"by_hand": "ask the owner"}, addresses=(f"{base}/old/shapes.bin", "http://127.0.0.1:1/shapes.bin"))
+    with pytest.raises(DownloadError) as caught:
+        fetch("shapes", path.name)
+    message = str(caught.value)
+    assert f"{base}/old/shapes.bin: the server answers 404 gone" in message
+    assert "http://127.0.0.1:1/shapes.bin: no connection:" in message
+    assert message.endswith(f"By hand: ask the owner. Its place is {path}.")
+
+
+def test_offline_a_present_file_is_returned_and_a_missing_one_says_what_to_do(server, shelf, monkeypatch):
+    path = shelf({"by_hand": "ask the owner"})
+    monkeypatch.setenv("OE_OFFLINE", "1")
+    with pytest.raises(DownloadError, match=r"OE_OFFLINE=1 forbids the network(.|\n)*By hand: ask the owner"):
+        fetch("shapes", path.name)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(CONTENT)
+    assert fetch("shapes", path.name) == path and server.asked == []
+
+
+def test_nothing_is_fetched_that_no_hash_could_prove(server, shelf):
+    with pytest.raises(DownloadError, match="no hash of it is published"):
+        fetch("shapes", shelf(sha256=None).name)
+    assert server.asked == []
+
+
+def test_a_withdrawn_set_is_refused_with_its_stand_ins(shelf):
+    shelf()
+    with pytest.raises(DownloadError, match=r"was withdrawn(.|\n)*Stand-ins, .*: tiny-imagenet-32-no-cifar10"):
+        fetch("tiny-images-80m", "tiny_images.bin")
+
+
+def test_a_damaged_file_is_named_with_what_differs_and_fetching_replaces_it(server, shelf, capsys):
+    path = shelf()
+    path.parent.mkdir(parents=True)
+    path.write_bytes(CONTENT[:100])
+    with pytest.raises(DamagedFileError, match=r"shapes\.bin has 100 bytes instead of 10,240; remove it"):
+        downloaded("shapes")
+    assert fetch("shapes", path.name).read_bytes() == CONTENT
+    assert "It is fetched again." in capsys.readouterr().out
+
+
+def test_a_verified_file_is_hashed_again_only_when_it_changed(shelf, monkeypatch):
+    path = fetch("shapes", shelf().name)
+    hashed, real = [], hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda *given: hashed.append(given) or real(*given))
+    assert downloaded("shapes") and hashed == []
+    path.write_bytes(CONTENT[::-1])
+    with pytest.raises(DamagedFileError, match="has the sha256"):
+        downloaded("shapes")
+    assert len(hashed) == 1
+
+
+def test_a_file_verified_against_one_hash_is_not_trusted_for_another(shelf):
+    fetch("shapes", shelf().name)
+    shelf(sha256=None, md5="0" * 32)
+    with pytest.raises(DamagedFileError, match="has the md5"):
+        downloaded("shapes")
+
+
+def test_in_a_read_only_folder_files_are_verified_without_being_remembered(shelf, monkeypatch):
+    path = shelf()
+    path.parent.mkdir(parents=True)
+    path.write_bytes(CONTENT)
+
+    def refuse(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    assert downloaded("shapes") == {"shapes.bin": path}
+
+
+def test_a_file_without_published_hash_is_the_readers_own_and_returned(shelf):
+    path = shelf(sha256=None, bytes=None)
+    assert downloaded("shapes") == {}
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"my copy")
+    assert downloaded("shapes") == {"shapes.bin": path}
+
+
+def test_two_callers_fetch_a_file_once(server, shelf):
+    path, pool = shelf(), ThreadPoolExecutor(2)
+    with pool:
+        assert list(pool.map(lambda _: fetch("shapes", path.name), range(2))) == [path, path]
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("needs_browser, agent", [(True, "Mozilla/5.0"), (False, "outlier-exposure-book")])
+def test_the_row_says_whether_to_name_a_browser(server, shelf, needs_browser, agent):
+    fetch("shapes", shelf({"browser_agent": needs_browser}).name)
+    assert server.asked[0][2].startswith(agent)
+
+
+def test_without_a_terminal_progress_is_readable_lines(server, shelf, monkeypatch, capsys):
+    for setting, value in {"SECONDS_BETWEEN_LINES": 0, "CHUNK": 4096}.items():
+        monkeypatch.setattr(http, setting, value)
+    fetch("shapes", shelf().name)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1] == "shapes.bin: 10,240 of 10,240 bytes" and not any("\r" in line for line in lines)
+
+
+def test_a_full_disk_is_told_before_the_transfer(server, shelf, monkeypatch):
+    monkeypatch.setattr(http.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 100}))
+    with pytest.raises(DownloadError, match="has 100 bytes free, 10,240 are needed"):
+        fetch("shapes", shelf().name)
+
+
+def test_sizes_are_written_as_people_read_them():
+    written = [download.size_text(size) for size in (None, 512, 28881, 170052171, 26103685120)]
+    assert written == ["size not published", "512 bytes", "28.9 kB", "170.1 MB", "26.1 GB"]
+
+
+def test_the_ways_to_a_text_set_name_the_file_of_the_readers_own(shelf, tmp_path):
+    shelf({"kind": "text"})
+    ways = how_to_get(dataset("shapes"))
+    assert f"A file {tmp_path}/shapes/<split>.txt (or .tsv) with your own copy as text takes precedence." in ways

@@ -1,0 +1,64 @@
+import gzip
+import io
+import tarfile
+
+import pytest
+from genuine_files import write_tar, write_zip
+
+from oe_core.data.readers.archives import opened_zip, tar_members, zip_member, zip_text
+from oe_core.data.readers.pixels import FormatError
+
+
+def test_tar_members_are_the_wanted_plain_files_and_links_are_passed_over(tmp_path):
+    path = write_tar(tmp_path / "a.tar", {"x/one.bin": b"1", "x/two.txt": b"2"})
+    with tarfile.open(path, "a") as archive:
+        link = tarfile.TarInfo("x/link.bin")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+        archive.addfile(tarfile.TarInfo("x/empty.bin"), io.BytesIO())
+    members = list(tar_members(path, lambda name: name.endswith(".bin")))
+    assert members == [("x/one.bin", b"1"), ("x/empty.bin", b"")]
+
+
+def test_a_web_page_saved_as_an_archive_is_named(tmp_path):
+    page = tmp_path / "dtd.tar.gz"
+    page.write_bytes(b"<html>moved</html>" * 100)
+    with pytest.raises(FormatError, match=r"dtd\.tar\.gz: truncated or damaged .*; expected a whole tar archive"):
+        list(tar_members(page, lambda name: True))
+    with pytest.raises(FormatError, match=r"dtd\.tar\.gz: truncated or damaged .*; expected a whole zip archive"):
+        with opened_zip(page):
+            pass
+
+
+@pytest.mark.parametrize("kept", [512, 1024, 1024 + 100, 2048])
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
+def test_a_tar_cut_anywhere_before_its_end_mark_is_named(tmp_path, name, kept):
+    members = write_tar(tmp_path / "whole.tar", {"one.txt": b"1", "two.txt": b"2"}).read_bytes()[:kept]
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(members) if name.endswith("gz") else members)
+    with pytest.raises(FormatError, match=rf"{name}: truncated or damaged .*; expected a whole tar archive"):
+        list(tar_members(path, lambda name: True))
+
+
+def test_a_tar_with_a_lone_block_of_zeros_at_its_end_is_whole(tmp_path):
+    path = write_tar(tmp_path / "a.tar", {"one.txt": b"1", "two.txt": b"2"})
+    path.write_bytes(path.read_bytes()[: 2 * 1024 + 512])
+    assert list(tar_members(path, lambda name: True)) == [("one.txt", b"1"), ("two.txt", b"2")]
+
+
+def test_an_absent_archive_is_not_called_damaged(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        list(tar_members(tmp_path / "absent.tar", lambda name: True))
+
+
+def test_zip_text_finds_the_member_at_any_depth_by_whole_parts_of_its_path(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"root/not_wnids.txt": b"wrong", "root/wnids.txt": b"right"})
+    with opened_zip(path) as archive:
+        assert zip_text(path, archive, "wnids.txt") == "right"
+        assert zip_member(path, archive, "not_wnids.txt") == b"wrong"
+
+
+def test_a_member_that_a_zip_lacks_is_named(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"root/not_wnids.txt": b"wrong"})
+    with opened_zip(path) as archive, pytest.raises(FormatError, match=r"a\.zip: has no member wnids\.txt; expected"):
+        zip_member(path, archive, "wnids.txt")
