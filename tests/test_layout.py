@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parents[1]
 # The way data flows. A module imports from its own line and from the lines above it.
 FLOW = (
-    ("scales", "atomic"),
+    ("scales", "atomic", "processors"),
     ("data.labels",),
     ("data.image_set", "data.text_set"),
     ("data.sentences", "data.vocabulary"),
