@@ -32,7 +32,7 @@ data: $(INSTALLED) ## say what data a scale needs and what is there: [SCALE=demo
 	@$(PY) -m oe_core.data.fetch.inventory --scale $(SCALE) $(if $(FETCH),--fetch)
 
 bench: $(INSTALLED) ## measure this engine against the plain way: [ARGS="..."]
-	@$(PY) -m oe_core.bench $(ARGS)
+	@$(PY) -m bench $(ARGS)
 
 lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS="--no-browser"]
 	@$(HERE) JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" $(PY) -m jupyterlab --ServerApp.root_dir=book $(ARGS)
@@ -40,7 +40,7 @@ lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS=
 clean: ## remove what was made at one scale, trained networks included, and the caches: [SCALE=demo]
 	$(if $(filter $(words $(SCALE)):$(SCALE),1:smoke 1:demo 1:course 1:paper),,$(error SCALE=$(SCALE): choose one of smoke, demo, course, paper))
 	rm -rf "$(RUNS)/$(SCALE)" .pytest_cache .ruff_cache .hypothesis
-	find book oe_core tests -name __pycache__ -prune -exec rm -rf {} +
+	find bench book oe_core tests -name __pycache__ -prune -exec rm -rf {} +
 
 # Installed once, and again whenever the lists of packages change.
 $(INSTALLED): pyproject.toml constraints.txt

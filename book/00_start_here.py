@@ -39,12 +39,12 @@ import torch
 
 from oe_core import figures
 from oe_core.data.images import load_images
-from oe_core.experiments import experiment
-from oe_core.image_classifier import load_model, predict
-from oe_core.runs import Store
+from oe_core.detectors.images.settings import experiment
+from oe_core.detectors.images.training import load_model, predict
+from oe_core.runs.store import Store
 from oe_core.scales import SCALES, check_scale, runs_root
 from oe_core.scores import msp
-from oe_core.sheets import image_sheet, pixels
+from oe_core.figures.images import image_grid, pixels
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)
@@ -62,7 +62,7 @@ size = plan.baseline.size
 digits = {split: load_images("digits", split, size) for split in ("train", "test")}
 flower, letters = (load_images(name, "test", size) for name in ("photo-flower", "font-letters"))
 rows = {"digits": digits["test"], "flower": flower, "letters": letters}
-sheet = image_sheet({name: pixels(images.images[:: len(images) // 12][:12]) for name, images in rows.items()})
+sheet = image_grid({name: pixels(images.images[:: len(images) // 12][:12]) for name, images in rows.items()})
 figures.publish(sheet, "00_images", ROOM / "figures")
 
 # %% [markdown]
@@ -95,7 +95,7 @@ def answers(images):
 
 
 some = {"digits": digits["test"].images[::33][:10], "flower": flower.images[:10], "letters": letters.images[:10]}
-sheet = image_sheet({name: pixels(images) for name, images in some.items()},
+sheet = image_grid({name: pixels(images) for name, images in some.items()},
                     {name: answers(images) for name, images in some.items()})  # fmt: skip
 figures.publish(sheet, "00_answers", ROOM / "figures")
 
@@ -181,7 +181,7 @@ start, end = digits["test"].images[33].float(), flower.images[5].float()
 walk = ((1 - shares) * start + shares * end).round().to(torch.uint8)
 scores = {"MSP": msp(logits(walk)), "+OE": exposed_scores(walk)}
 captions = {name: [f"{score:.2f}" for score in values] for name, values in scores.items()}
-figures.publish(image_sheet({name: pixels(walk) for name in captions}, captions), "00_walk", ROOM / "figures")
+figures.publish(image_grid({name: pixels(walk) for name in captions}, captions), "00_walk", ROOM / "figures")
 
 # %% [markdown]
 # Above each step stands its score, from $-1$ (certain) up to $-0.1$ (undecided). Look at the right end of each row: there

@@ -41,8 +41,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from oe_core import figures, metrics, records
-from oe_core.draws import base_rate_draws
+from oe_core import figures
+from oe_core.evaluation import metrics, records
+from oe_core.evaluation.draws import base_rate_draws
 from oe_core.scales import check_scale, runs_root
 from oe_core.scores import SCORES, msp
 
@@ -99,7 +100,7 @@ auroc_by_hand = np.mean(duels > 0) + np.mean(duels == 0) / 2
 print(f"AUROC from {duels.size:,} duels: {100 * auroc_by_hand:.2f} %")
 
 # %% [markdown]
-# `oe_core.metrics` gets the same number from two sorts and a binary search, because holding each duel takes
+# `oe_core.evaluation.metrics` gets the same number from two sorts and a binary search, because holding each duel takes
 # quadratic time. For two normal distributions the answer is known, $\Phi(1.5 / \sqrt{2})$.
 
 # %%

@@ -45,15 +45,15 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from oe_core import figures, losses, tables
+from oe_core import figures, losses, paper
 from oe_core.data.images import MissingDataError, load_images
-from oe_core.experiments import IN_DISTS as OF_SCALE
-from oe_core.experiments import experiment
-from oe_core.protocol import evaluate, out_sets, substituted
-from oe_core.runs import Store
+from oe_core.detectors.images.settings import IN_DISTS as OF_SCALE
+from oe_core.detectors.images.settings import experiment
+from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
+from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 from oe_core.scores import msp
-from oe_core.sheets import image_sheet, pixels
+from oe_core.figures.images import image_grid, pixels
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)
@@ -85,7 +85,7 @@ def sheet_of(plan, columns=10):
     found, _ = out_sets(plan, num_inliers=columns)
     rows |= {f"test: {out.printed}": out.inputs() for out in found}
     spread = {name: images[:: max(1, len(images) // columns)][:columns] for name, images in rows.items()}
-    return image_sheet({name: pixels(images, signed=plan.baseline.signed) for name, images in spread.items()})
+    return image_grid({name: pixels(images, signed=plan.baseline.signed) for name, images in spread.items()})
 
 
 # %%
@@ -229,9 +229,9 @@ accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "st
 # %%
 from IPython.display import Markdown
 
-table_7 = tables.compare(records, 7)
-tables.publish(table_7, "table_07", ROOM / "tables")
-Markdown(tables.rendered(table_7))
+table_7 = paper.compare(records, 7)
+paper.publish(table_7, "table_07", ROOM / "tables")
+Markdown(paper.rendered(table_7))
 
 # %% [markdown]
 # Each cell shows our number and, where the paper printed one for the very same pair of data sets, the paper's behind it.
@@ -239,9 +239,9 @@ Markdown(tables.rendered(table_7))
 # do not: they tell more about the method than the mean.
 
 # %%
-table_1 = tables.compare(records, 1)
-tables.publish(table_1, "table_01", ROOM / "tables")
-Markdown(tables.rendered(table_1))
+table_1 = paper.compare(records, 1)
+paper.publish(table_1, "table_01", ROOM / "tables")
+Markdown(paper.rendered(table_1))
 
 # %% [markdown]
 # Table 1 is the mean of these rows. A mean over other out-distributions is another quantity, so the paper's value stands
@@ -316,7 +316,7 @@ def extremes(name, columns=10):
             title = f"{kind}, {label} anomalous"
             rows[title] = pixels(images[torch.from_numpy(picked.copy())], signed=first_plan.baseline.signed)
             captions[title] = [f"{scores[index]:.2f}" for index in picked]
-    return image_sheet(rows, captions)
+    return image_grid(rows, captions)
 
 
 figures.publish(extremes(wanted[0]), "02_extremes", ROOM / "figures")
@@ -333,9 +333,9 @@ figures.publish(extremes(wanted[0]), "02_extremes", ROOM / "figures")
 # exposed networks.
 
 # %%
-table_10 = tables.compare(records, 10)
-tables.publish(table_10, "table_10", ROOM / "tables")
-Markdown(tables.rendered(table_10))
+table_10 = paper.compare(records, 10)
+paper.publish(table_10, "table_10", ROOM / "tables")
+Markdown(paper.rendered(table_10))
 
 # %% [markdown]
 # The paper finds $H(\mathcal{U}; p)$ slightly better almost everywhere (appendix E). On a network that was *not* exposed
@@ -394,7 +394,7 @@ print(f"joint mean {together:.4f} = (inlier part + 1.0 * outlier part) / 3")
 # the mean AUROC over the out-distributions with that of the exposed network.
 
 # %% tags=["solution"]
-from oe_core.metrics import auroc
+from oe_core.evaluation.metrics import auroc
 from oe_core.scores import SCORES
 
 rows = {}
@@ -418,7 +418,7 @@ pd.DataFrame(rows).round(1)
 
 # %% tags=["solution"]
 out = next(out for out in first.out_sets if out.printed == wanted[0])
-from oe_core.metrics import fpr_at_tpr
+from oe_core.evaluation.metrics import fpr_at_tpr
 
 run = first.runs["MSP", 0]
 in_logits = store.logits(run, first.test.name, lambda: first.test.images, first.test.fingerprint)
@@ -437,7 +437,7 @@ print(f"exposed: FPR95 {100 * fpr_at_tpr(*first.scores[wanted[0]]['+OE']):.1f} %
 # exposed and the baseline network's mean MSP against $\alpha$. Where does each begin to doubt?
 
 # %% tags=["solution"]
-from oe_core.image_classifier import load_model, predict
+from oe_core.detectors.images.training import load_model, predict
 
 shares = np.linspace(0, 1, 11)
 count = min(200, len(first.test), len(out.inputs()))

@@ -44,18 +44,20 @@ import pandas as pd
 import torch
 from IPython.display import Markdown, display
 
-from oe_core import errata, figures, metrics, tables
+from oe_core.paper import errata
+from oe_core import figures, paper
+from oe_core.evaluation import metrics
 from oe_core.data.door import MissingDataError
 from oe_core.data.texts import load_texts
 from oe_core.data.vocabulary import Vocabulary
-from oe_core.draws import base_rate_draws, loader_draws
-from oe_core.protocol import evaluate, out_sets, substituted
-from oe_core.runs import Store
+from oe_core.evaluation.draws import base_rate_draws, loader_draws
+from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
+from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 from oe_core.scores import msp
-from oe_core.text_classifier import vocabulary_of
-from oe_core.text_experiments import IN_DISTS as OF_SCALE
-from oe_core.text_experiments import text_experiment
+from oe_core.detectors.text.training import vocabulary_of
+from oe_core.detectors.text.settings import IN_DISTS as OF_SCALE
+from oe_core.detectors.text.settings import text_experiment
 
 plt.rcParams.update(figures.STYLE)
 pd.set_option("display.max_colwidth", 110)
@@ -189,14 +191,14 @@ accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "st
 # Anomalies are the positive class, one to five inliers.
 
 # %%
-table_8 = tables.compare(records, 8)
-tables.publish(table_8, "table_08", ROOM / "tables")
-Markdown(tables.rendered(table_8))
+table_8 = paper.compare(records, 8)
+paper.publish(table_8, "table_08", ROOM / "tables")
+Markdown(paper.rendered(table_8))
 
 # %%
-table_2 = tables.compare(records, 2)
-tables.publish(table_2, "table_02", ROOM / "tables")
-Markdown(tables.rendered(table_2))
+table_2 = paper.compare(records, 2)
+paper.publish(table_2, "table_02", ROOM / "tables")
+Markdown(paper.rendered(table_2))
 
 # %% [markdown]
 # From **MSP** to **+OE** FPR90 should fall, AUROC and AUPR rise. The paper prints one network for each row. How far would
@@ -452,7 +454,7 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # and after.
 
 # %% tags=["solution"]
-from oe_core.text_classifier import load_model, predict
+from oe_core.detectors.text.training import load_model, predict
 
 run, generator = first.runs["+OE", 0], np.random.default_rng(0)
 shuffled = [" ".join(generator.permutation(text.split())) for text in first.test.texts]

@@ -48,14 +48,14 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 
-from oe_core import figures, tables
-from oe_core.branch_experiments import IN_DISTS as OF_SCALE
-from oe_core.branch_experiments import branch_experiment
-from oe_core.confidence_losses import confidence_penalty, hinted_classification, next_weight, outlier_confidence
+from oe_core import figures, paper
+from oe_core.detectors.branch.settings import IN_DISTS as OF_SCALE
+from oe_core.detectors.branch.settings import branch_experiment
+from oe_core.detectors.branch.losses import confidence_penalty, hinted_classification, next_weight, outlier_confidence
 from oe_core.data.images import MissingDataError
-from oe_core.metrics import auroc, detection_metrics
-from oe_core.protocol import evaluate
-from oe_core.runs import Store
+from oe_core.evaluation.metrics import auroc, detection_metrics
+from oe_core.evaluation.evaluate import evaluate
+from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 
 plt.rcParams.update(figures.STYLE)
@@ -298,9 +298,9 @@ accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "st
 # copy. The paper prints means over the out-distributions of its Table 7.
 
 # %%
-table_3 = tables.compare(records, 3)
-tables.publish(table_3, "table_03", ROOM / "tables")
-Markdown(tables.rendered(table_3))
+table_3 = paper.compare(records, 3)
+paper.publish(table_3, "table_03", ROOM / "tables")
+Markdown(paper.rendered(table_3))
 
 # %%
 def ordering(name):
@@ -323,8 +323,8 @@ print("\n".join(ordering(evaluation.records["in_dist"].iloc[0]) for evaluation i
 # The sets behind the means:
 
 # %%
-every_set = tables.compare(records, 3, every_set=True)
-tables.publish(every_set, "table_03_sets", ROOM / "tables")
+every_set = paper.compare(records, 3, every_set=True)
+paper.publish(every_set, "table_03_sets", ROOM / "tables")
 strips = figures.seed_strips(first.records, every_set.loc[in_dist], title=f"{in_dist}: dots are trainings")
 figures.publish(strips, "04_sets", ROOM / "figures")
 
@@ -464,7 +464,7 @@ print(f"b = 1 from p_y = {1 / (1 + 2 * price):.3f} on")
 # $-b(x)$, for the baseline and for the exposed network.
 
 # %% tags=["solution"]
-from oe_core.scores import BRANCH_SCORES
+from oe_core.detectors.branch.scores import BRANCH_SCORES
 
 rows = {}
 for label, method in {"baseline": "Branch", "exposed": "+OE"}.items():

@@ -44,16 +44,16 @@ import torch
 import torch.nn.functional as F
 from IPython.display import Markdown
 
-from oe_core import figures, tables
+from oe_core import figures, paper
 from oe_core.data.images import load_images
-from oe_core.gan_classifier import adversarial, load_model
-from oe_core.gan_experiments import IN_DISTS, gan_experiment
+from oe_core.detectors.gan.training import adversarial, load_model
+from oe_core.detectors.gan.settings import IN_DISTS, gan_experiment
 from oe_core.losses import uniform_cross_entropy
-from oe_core.protocol import evaluate, out_sets, substituted
-from oe_core.runs import Store, predict
+from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
+from oe_core.runs.store import Store, predict
 from oe_core.scales import check_scale, runs_root
 from oe_core.scores import msp
-from oe_core.sheets import image_sheet, pixels
+from oe_core.figures.images import image_grid, pixels
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)
@@ -78,7 +78,7 @@ def rows_of(plan, columns=10):
     return {role: pixels(images[:: max(1, len(images) // columns)][:columns]) for role, images in roles.items()}
 
 
-figures.publish(image_sheet(rows_of(plan)), "05_images", ROOM / "figures")
+figures.publish(image_grid(rows_of(plan)), "05_images", ROOM / "figures")
 
 # %% [markdown]
 # ## 5.2 Three players
@@ -195,7 +195,7 @@ def sheet_of_epochs(run, rows=6):
     picked = np.unique(np.linspace(0, len(samples) - 1, rows).round().astype(int))
     sheet = {f"epoch {epoch + 1}": pixels(samples[epoch]) for epoch in picked}
     count, real = samples.shape[1], evaluation.test.images
-    return image_sheet({**sheet, "real": pixels(real[:: max(1, len(real) // count)][:count])})
+    return image_grid({**sheet, "real": pixels(real[:: max(1, len(real) // count)][:count])})
 
 
 figures.publish(sheet_of_epochs(evaluation.runs["+GAN", 0]), "05_samples", ROOM / "figures")
@@ -211,9 +211,9 @@ figures.publish(sheet_of_epochs(evaluation.runs["+GAN", 0]), "05_samples", ROOM 
 # The paper prints the means over all out-distributions.
 
 # %%
-table_4 = tables.compare(records, 4)
-tables.publish(table_4, "table_04", ROOM / "tables")
-Markdown(tables.rendered(table_4))
+table_4 = paper.compare(records, 4)
+paper.publish(table_4, "table_04", ROOM / "tables")
+Markdown(paper.rendered(table_4))
 
 # %%
 means = records.groupby(["metric", "method"])["value"].mean().unstack().loc[["FPR95", "AUROC", "AUPR"], list(METHODS)]
@@ -362,7 +362,7 @@ walk = torch.cat([(1 - shares) * codes[0] + shares * codes[1], codes[10:]])  # a
 with torch.inference_mode():
     images = players.generator(walk)[:10]
 largest = -msp(predict(run, images, torch.device("cpu")).numpy())
-walked = image_sheet({"walk": pixels(images)}, {"walk": [f"{value:.2f}" for value in largest]})
+walked = image_grid({"walk": pixels(images)}, {"walk": [f"{value:.2f}" for value in largest]})
 
 # %% [markdown] tags=["solution"]
 # The generator is a continuous function: there are no jumps, only quick changes. The rest of the batch is there because the DCGAN normalises by
@@ -372,7 +372,7 @@ walked = image_sheet({"walk": pixels(images)}, {"walk": [f"{value:.2f}" for valu
 # **3. A collapsed generator.** What do `diversity` and the eye say if all 64 codes are the same but for a little noise?
 
 # %% tags=["solution"]
-from oe_core.models.dcgan import diversity
+from oe_core.detectors.gan.network import diversity
 
 near = codes[:1] + 0.01 * codes
 with torch.inference_mode():
@@ -390,7 +390,7 @@ print(f"diversity of 64 codes {spread:.4f}; of 64 codes that are nearly one {twi
 # %% tags=["solution"]
 from dataclasses import replace
 
-from oe_core.metrics import auroc
+from oe_core.evaluation.metrics import auroc
 
 direct = store.run(replace(exposed, name=f"{exposed.in_dist}-direct-oe", parent=evaluation.runs["MSP", 0].recipe))
 in_scores = msp(store.logits(direct, evaluation.test.name, evaluation.inputs, evaluation.test.fingerprint))

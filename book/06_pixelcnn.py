@@ -50,18 +50,19 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 
-from oe_core import figures, metrics, tables
-from oe_core.complexity import compressed_bits
-from oe_core.density import load, load_model, margin, scaled
-from oe_core.density_experiments import IN_DISTS, density_experiment
-from oe_core.draws import base_rate_draws
-from oe_core.models.logistic_mixture import log_likelihood
-from oe_core.models.pixel_cnn import PixelCNN
-from oe_core.protocol import evaluate, out_sets, substituted
-from oe_core.runs import Store
+from oe_core import figures, paper
+from oe_core.evaluation import metrics
+from oe_core.detectors.density.complexity import compressed_bits
+from oe_core.detectors.density.training import load, load_model, margin, scaled
+from oe_core.detectors.density.settings import IN_DISTS, density_experiment
+from oe_core.evaluation.draws import base_rate_draws
+from oe_core.detectors.density.logistic_mixture import log_likelihood
+from oe_core.detectors.density.network import PixelCNN
+from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
+from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
-from oe_core.scores import bits_per_pixel
-from oe_core.sheets import image_sheet, pixels
+from oe_core.detectors.density.scores import bits_per_pixel
+from oe_core.figures.images import image_grid, pixels
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)
@@ -90,7 +91,7 @@ def rows_of(plan, columns=10):
     return {role: pixels(images, signed=True) for role, images in picked.items()}
 
 
-figures.publish(image_sheet(rows_of(plan)), "06_images", ROOM / "figures")
+figures.publish(image_grid(rows_of(plan)), "06_images", ROOM / "figures")
 
 # %% [markdown]
 # No labels are needed here. Before you go on: which of the test rows do you expect to be the least likely, given the
@@ -216,7 +217,7 @@ if SAMPLES:
              for name, method in {"without OE": "BPP", "with OE": "+OE"}.items()}  # fmt: skip
     sheet = {"training images": pixels(load(IN_DIST, "train", plan.baseline.size).images[:SAMPLES])}
     sheet |= {name: pixels(images, signed=True) for name, images in drawn.items()}
-    figures.publish(image_sheet(sheet), "06_samples", ROOM / "figures")
+    figures.publish(image_grid(sheet), "06_samples", ROOM / "figures")
 
 # %% [markdown]
 # Colours and edges, rarely a thing: a small model with little training knows neighbours, not scenes.
@@ -225,9 +226,9 @@ if SAMPLES:
 # ## 6.5 The surprise: Table 5 and Figure 2
 
 # %%
-table_5 = tables.compare(records, 5)
-tables.publish(table_5, "table_05", ROOM / "tables")
-Markdown(tables.rendered(table_5))
+table_5 = paper.compare(records, 5)
+paper.publish(table_5, "table_05", ROOM / "tables")
+Markdown(paper.rendered(table_5))
 
 # %%
 figures.publish(figures.before_after(table_5.loc[in_dist], title=in_dist), "06_gain", ROOM / "figures")

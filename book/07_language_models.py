@@ -48,18 +48,20 @@ import torch
 import torch.nn.functional as F
 from IPython.display import Markdown, display
 
-from oe_core import errata, figures, metrics, tables
+from oe_core.paper import errata
+from oe_core import figures, paper
+from oe_core.evaluation import metrics
 from oe_core.data.door import MissingDataError
 from oe_core.data.streams import UNKNOWN, load_stream, stream_of
 from oe_core.data.text_set import TextSet
-from oe_core.draws import base_rate_draws
-from oe_core.language_experiments import IN_DISTS, language_experiment
-from oe_core.language_model import as_text, load_model, predict, segments_of
-from oe_core.models.forget_mult import ForgetMult
-from oe_core.protocol import evaluate, out_sets, substituted
-from oe_core.runs import Store
+from oe_core.evaluation.draws import base_rate_draws
+from oe_core.detectors.language.settings import IN_DISTS, language_experiment
+from oe_core.detectors.language.training import as_text, load_model, predict, segments_of
+from oe_core.detectors.language.forget_mult import ForgetMult
+from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
+from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
-from oe_core.scores import LANGUAGE_SCORES, bits_per_token
+from oe_core.detectors.language.scores import LANGUAGE_SCORES, bits_per_token
 
 plt.rcParams.update(figures.STYLE)
 pd.set_option("display.max_colwidth", 130)
@@ -87,9 +89,9 @@ def streams_of(plan):
     """The stream of each role, and the vocabulary in which the network reads them all."""
     plan, _ = substituted(plan)
     recipe = plan.exposed
-    training = load_stream(recipe.in_dist, "train", *recipe.reading)
-    found = {f"in: {recipe.in_dist}": load_stream(recipe.in_dist, "test", *recipe.reading),
-             f"outliers: {recipe.outliers}": load_stream(recipe.outliers, "train", *recipe.other_reading)}  # fmt: skip
+    training = load_stream(recipe.in_dist, "train", *recipe.load_options)
+    found = {f"in: {recipe.in_dist}": load_stream(recipe.in_dist, "test", *recipe.load_options),
+             f"outliers: {recipe.outliers}": load_stream(recipe.outliers, "train", *recipe.other_load_options)}  # fmt: skip
     found |= {f"test: {out.printed}": out.examples for out in out_sets(plan, num_inliers=2)[0]}
     return found, training.vocabulary(recipe.vocabulary)
 
@@ -238,14 +240,14 @@ figures.publish(figure, "07_training", ROOM / "figures")
 # Anomalies are the positive class, one segment to five inliers'; FPR at 90 % of the anomalies.
 
 # %%
-table_11 = tables.compare(records, 11)
-tables.publish(table_11, "table_11", ROOM / "tables")
-Markdown(tables.rendered(table_11))
+table_11 = paper.compare(records, 11)
+paper.publish(table_11, "table_11", ROOM / "tables")
+Markdown(paper.rendered(table_11))
 
 # %%
-table_6 = tables.compare(records, 6)
-tables.publish(table_6, "table_06", ROOM / "tables")
-Markdown(tables.rendered(table_6))
+table_6 = paper.compare(records, 6)
+paper.publish(table_6, "table_06", ROOM / "tables")
+Markdown(paper.rendered(table_6))
 
 # %%
 for unit, evaluation in evaluations.items():

@@ -46,13 +46,15 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from oe_core import calibration, calibration_figures, figures, tables
-from oe_core.calibration_experiments import IN_DISTS as OF_SCALE
-from oe_core.calibration_experiments import READINGS, calibration_experiment
-from oe_core.calibration_protocol import calibrate
+from oe_core.evaluation import calibration
+from oe_core.figures import calibration
+from oe_core import figures, paper
+from oe_core.evaluation.holdout import IN_DISTS as OF_SCALE
+from oe_core.evaluation.holdout import READINGS, calibration_experiment
+from oe_core.evaluation.calibrate import calibrate
 from oe_core.data.images import MissingDataError
-from oe_core.metrics import auroc
-from oe_core.runs import Store
+from oe_core.evaluation.metrics import auroc
+from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 
 plt.rcParams.update(figures.STYLE)
@@ -138,7 +140,7 @@ print(f"T = {fitted:.3f}")
 cooled = calibration.confidences(logits, fitted)
 toy = {"toy, T = 1": (confidence, correct), f"toy, T = {fitted:.2f}": (cooled, correct)}
 toy["what chance leaves"] = (cooled, rng.random(len(cooled)) < cooled)
-figures.publish(calibration_figures.reliability(toy), "08_toy", ROOM / "figures")
+figures.publish(calibration.reliability(toy), "08_toy", ROOM / "figures")
 
 # %% [markdown]
 # A **reliability diagram**: each dot is a bin. On the diagonal a network is as often right as it claims; below it (red) it
@@ -218,7 +220,7 @@ def inliers(method, tuned):
 
 alone = {"baseline, T = 1": inliers("MSP", False), "baseline, tuned": inliers("MSP", True),
          "exposed, T = 1": inliers("+OE", False), "exposed, tuned": inliers("+OE", True)}  # fmt: skip
-figures.publish(calibration_figures.reliability(alone), "08_reliability_alone", ROOM / "figures")
+figures.publish(calibration.reliability(alone), "08_reliability_alone", ROOM / "figures")
 
 # %% [markdown]
 # Then the realistic one: in the sample are anomalies, on which every answer is wrong. Take the out-distribution whose error is the median one
@@ -236,7 +238,7 @@ typical = rms["Temperature"].sort_values().index[len(rms) // 2]
 mixed = {"baseline, T = 1": first.sample("MSP", typical, tuned=False), "baseline, tuned": first.sample("MSP", typical),
          "exposed, tuned": first.sample("+OE", typical),
          "exposed, tuned, rescaled": first.sample("+OE", typical, rescaled=True)}  # fmt: skip
-figure = calibration_figures.reliability(mixed)
+figure = calibration.reliability(mixed)
 figure.suptitle(f"{in_dist} with {typical}", fontsize=10.5)
 figures.publish(figure, "08_reliability_mixed", ROOM / "figures")
 
@@ -256,7 +258,7 @@ def groups(method, rescaled=False):
 
 
 panels = {"baseline": groups("MSP"), "exposed": groups("+OE"), "exposed, rescaled": groups("+OE", rescaled=True)}
-figures.publish(calibration_figures.confidence_histograms(panels), "08_confidence", ROOM / "figures")
+figures.publish(calibration.confidence_histograms(panels), "08_confidence", ROOM / "figures")
 
 # %% [markdown]
 # The dotted lines are means. The nearer the mean of the anomalies is to the left end, and that of the right answers to the right end, the better
@@ -266,9 +268,9 @@ figures.publish(calibration_figures.confidence_histograms(panels), "08_confidenc
 # ## 8.4 Table 12 and Figure 3
 
 # %%
-table_12 = tables.compare(records[READING], 12, notes=[f"Samples: {READINGS[READING]}."])
-tables.publish(table_12, "table_12", ROOM / "tables")
-Markdown(tables.rendered(table_12))
+table_12 = paper.compare(records[READING], 12, notes=[f"Samples: {READINGS[READING]}."])
+paper.publish(table_12, "table_12", ROOM / "tables")
+Markdown(paper.rendered(table_12))
 
 # %% [markdown]
 # **RMS** and **MAD** should fall from **Temperature** to **+OE**, **SoftF1** should rise. Figure 3 of the paper is the first pair of columns as bars:
@@ -283,9 +285,9 @@ def bars_of(table, metric="RMS"):
     return pd.DataFrame(columns).astype(float)
 
 
-printed = tables.paper_table(12).query("metric == 'RMS'").astype({"value": float})
+printed = paper.paper_table(12).query("metric == 'RMS'").astype({"value": float})
 printed = printed.pivot_table(index="in_dist", columns="method", values="value", sort=False)
-figure = calibration_figures.error_bars({"here": bars_of(table_12), "the paper": printed})
+figure = calibration.error_bars({"here": bars_of(table_12), "the paper": printed})
 figures.publish(figure, "figure_3", ROOM / "figures")
 
 # %% [markdown]
@@ -295,7 +297,7 @@ figures.publish(figure, "figure_3", ROOM / "figures")
 # ## 8.5 Each out-distribution
 
 # %%
-figure = calibration_figures.error_bars({f"{in_dist} with": rms})
+figure = calibration.error_bars({f"{in_dist} with": rms})
 figures.publish(figure, "08_each_set", ROOM / "figures")
 
 # %%
@@ -326,9 +328,9 @@ assert np.allclose(undecided, (claims - 1 / 10) / (1 - 1 / 10))
 print(", ".join(f"{before:.2f} -> {after:.2f}" for before, after in zip(claims, undecided, strict=True)))
 
 # %%
-table_13 = tables.compare(records[READING], 13, notes=[f"Samples: {READINGS[READING]}."])
-tables.publish(table_13, "table_13", ROOM / "tables")
-Markdown(tables.rendered(table_13))
+table_13 = paper.compare(records[READING], 13, notes=[f"Samples: {READINGS[READING]}."])
+paper.publish(table_13, "table_13", ROOM / "tables")
+Markdown(paper.rendered(table_13))
 
 # %% [markdown]
 # Rescaling alone (from **Temperature** to **+Rescale**) lowers all claims a little, and those near $1/k$ most. It gives most to a network that
@@ -370,7 +372,7 @@ print("\n".join(f"{name:10} {reading}" for name, reading in READINGS.items()))
 # %%
 def side_by_side(table):
     """Means of one table under every reading, and the paper's own, over its sets."""
-    printed = tables.paper_table(table).astype({"value": float})
+    printed = paper.paper_table(table).astype({"value": float})
     frames = {reading: frame[frame["table"] == table] for reading, frame in records.items()} | {"printed": printed}
     columns = ["in_dist", "metric", "method"]
     means = {name: frame.groupby(columns, sort=False)["value"].mean() for name, frame in frames.items()}
@@ -468,11 +470,11 @@ print(calibration.calibration_metrics(half, hits, size=200))
 # (Examples of equal confidence share their accuracy in the package, so that no order among them can change a bin.)
 
 # %% [markdown]
-# **4. More of one kind.** Predict the RMS error of the tuned baseline for a ratio of one anomaly to *fifty* inliers, then measure it with `oe_core.draws.base_rate_draws`.
+# **4. More of one kind.** Predict the RMS error of the tuned baseline for a ratio of one anomaly to *fifty* inliers, then measure it with `oe_core.evaluation.draws.base_rate_draws`.
 # From which ratio on would you rather report soft F1?
 
 # %% tags=["solution"]
-from oe_core.draws import base_rate_draws
+from oe_core.evaluation.draws import base_rate_draws
 
 claimed, hits = inliers("MSP", True)
 anomalies, wrong = answers.anomalies(typical, first.temperature("MSP"))

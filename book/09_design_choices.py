@@ -58,30 +58,32 @@ import pandas as pd
 import torch
 from IPython.display import Markdown, display
 
-from oe_core import errata, figures, tables
-from oe_core.calibration_experiments import IN_DISTS as OF_SCALE
-from oe_core.calibration_experiments import calibration_experiment
-from oe_core.calibration_protocol import calibrate
+from oe_core.paper import errata
+from oe_core import figures, paper
+from oe_core.evaluation.holdout import IN_DISTS as OF_SCALE
+from oe_core.evaluation.holdout import calibration_experiment
+from oe_core.evaluation.calibrate import calibrate
 from oe_core.data.derived import loader, long_tailed, of_classes, random_part, with_noise
 from oe_core.data.images import IMAGES, load_images
 from oe_core.data.texts import TEXTS, load_raw, load_texts
 from oe_core.data.vocabulary import PADDING, UNKNOWN
-from oe_core.detectors import compare_detectors
-from oe_core.detectors import rendered as detectors_text
-from oe_core.detectors import summary as detectors_table
-from oe_core.experiments import experiment
-from oe_core.gan_experiments import gan_experiment
-from oe_core.protocol import evaluate, substituted
-from oe_core.readings import readings
-from oe_core.recipes import fine_tuned, from_scratch, with_objective
-from oe_core.runs import Store
+from oe_core.posthoc.comparison import compare_detectors
+from oe_core.posthoc.comparison import rendered as detectors_text
+from oe_core.posthoc.comparison import summary as detectors_table
+from oe_core.detectors.images.settings import experiment
+from oe_core.detectors.gan.settings import gan_experiment
+from oe_core.evaluation.evaluate import evaluate, substituted
+from oe_core.evaluation.readings import readings
+from oe_core.recipe import fine_tuned, from_scratch
+from oe_core.detectors.objectives.recipe import with_objective
+from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 from oe_core.scores import energy
-from oe_core.text_classifier import token_ids, vocabulary_of
-from oe_core.text_experiments import IN_DISTS as TEXTS_OF_SCALE
-from oe_core.text_experiments import text_experiment
-from oe_core.validation import validation_scores
-from oe_core.variations import ERROR, generated_outliers, summary, vary
+from oe_core.detectors.text.training import token_ids, vocabulary_of
+from oe_core.detectors.text.settings import IN_DISTS as TEXTS_OF_SCALE
+from oe_core.detectors.text.settings import text_experiment
+from oe_core.evaluation.validation import validation_scores
+from oe_core.evaluation.ablations import ERROR, generated_outliers, summary, vary
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)
@@ -176,9 +178,9 @@ other = experiment(IN_DIST, SCALE, outliers=own, out_dists=OUT_DISTS, network="a
 all_conv = evaluate(store, other, seeds=SEEDS, draws=DRAWS)
 as_table_9 = all_conv.records[all_conv.records["table"] == 7].assign(table=9)
 replace(all_conv, records=as_table_9).save(ROOM / "records" / "09_all_conv" / IN_DIST)
-table_9 = tables.compare(as_table_9, 9)
-tables.publish(table_9, "table_09", ROOM / "tables")
-Markdown(tables.rendered(table_9))
+table_9 = paper.compare(as_table_9, 9)
+paper.publish(table_9, "table_09", ROOM / "tables")
+Markdown(paper.rendered(table_9))
 
 # %%
 aurocs = table_9["AUROC"].xs("mean", axis=1, level=1).iloc[0]
@@ -573,9 +575,9 @@ else:
     small = experiment("digits", SCALE, in_place_of="mnist", outliers=OF_MNIST, out_dists=NEAR_MNIST)
 grey = evaluate(store, small, seeds=SEEDS, draws=DRAWS)
 grey.save(ROOM / "records" / "09_mnist")
-logs = tables.compare(grey.records[grey.records["table"] == 7], tables.LOGS)
-tables.publish(logs, "09_mnist", ROOM / "tables")
-Markdown(tables.rendered(logs))
+logs = paper.compare(grey.records[grey.records["table"] == 7], paper.LOGS)
+paper.publish(logs, "09_mnist", ROOM / "tables")
+Markdown(paper.rendered(logs))
 
 # %%
 aupr = logs["AUPR"].xs("mean", axis=1, level=1).xs("Mean", level=1).iloc[0]

@@ -41,7 +41,9 @@ import numpy as np
 import pandas as pd
 from IPython.display import Image, Markdown, display
 
-from oe_core import errata, figures, results, results_figures, tables
+from oe_core.paper import errata, results
+from oe_core import figures, paper
+from oe_core.figures import results
 from oe_core.scales import check_scale, runs_root
 
 plt.rcParams.update(figures.STYLE)
@@ -59,7 +61,7 @@ print(f"{len(found)} evaluations, {sum(len(source.records) for source in found):
 # Every square is a printed number, in the place it has in its table.
 
 # %%
-figures.publish(results_figures.wall(cells), "10_wall", ROOM / "figures")
+figures.publish(results.wall(cells), "10_wall", ROOM / "figures")
 
 # %% [markdown]
 # | sign | mark | it means |
@@ -76,7 +78,7 @@ figures.publish(results_figures.wall(cells), "10_wall", ROOM / "figures")
 counts = results.by_table(cells)
 (ROOM / "tables").mkdir(parents=True, exist_ok=True)
 cells.to_csv(ROOM / "tables" / "10_cells.csv", index=False)
-counts.groupby(level="table").sum().rename(index={tables.LOGS: "MNIST"})
+counts.groupby(level="table").sum().rename(index={paper.LOGS: "MNIST"})
 
 # %%
 run = cells[cells["mark"] != results.NOT_RUN]
@@ -89,7 +91,7 @@ print(f"{len(run)} of {len(cells)} numbers were measured: " + ", ".join(f"{100 *
 # Filled: over the same test sets; hollow: a mean over other ones, which is not to be compared. Bars are two standard deviations.
 
 # %%
-figures.publish(results_figures.agreement(cells), "10_agreement", ROOM / "figures")
+figures.publish(results.agreement(cells), "10_agreement", ROOM / "figures")
 
 # %% [markdown]
 # Look at two groups away from the diagonal. AUROCs near 100 on the left are the character models of chapter 7, whose anomalies the official code destroys; FPRs in the upper left are the density
@@ -111,7 +113,7 @@ print(f"Table {one['table']}, {one['in_dist']} / {one['out_dist']}, {one['metric
 # In each cell the sign, our value ± its standard deviation, and the paper's in parentheses.
 
 # %%
-for table in (*tables.NUMBERS, tables.LOGS):
+for table in (*paper.NUMBERS, paper.LOGS):
     name = f"Table {table}" if table else "MNIST: the logs of the official code, in the form of Table 7"
     scales = ", ".join(f"{source} ({scale})" for source, scale in run[run["table"] == table][["source", "scale"]].drop_duplicates().to_numpy())
     display(Markdown(f"### {name}\n\nmeasured by chapter `{results.CHAPTERS[table]}`: {scales or 'nothing'}\n\n{results.beside(cells, table)}"))
@@ -135,7 +137,7 @@ other[["table", "in_dist", "out_dist", "metric", "method", "paper", "ours", "why
 
 # %%
 missing = cells[cells["mark"] == results.NOT_RUN].groupby(["table", "in_dist", "why"], sort=False).size().rename("numbers")
-missing.reset_index().replace({"table": {tables.LOGS: "MNIST"}}).style.hide(axis="index")
+missing.reset_index().replace({"table": {paper.LOGS: "MNIST"}}).style.hide(axis="index")
 
 # %% [markdown]
 # The records in `runs/reference` were measured on two CPU cores with the data that were at hand. SVHN, Tiny ImageNet at 64 pixels, Places365 and LSUN were not among them, nor a GPU for training at the paper's size:

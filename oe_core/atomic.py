@@ -56,6 +56,11 @@ def write_whole(path: Path, payload: bytes) -> str:
     return _sha256(payload)
 
 
+def write_text(path: Path, text: str) -> str:
+    """`write_whole` of `text` in UTF-8."""
+    return write_whole(path, text.encode())
+
+
 def read_whole(path: Path, sha256: str) -> bytes:
     """The content of `path`, or DamagedFileError when it is missing or its sha256 (hex) is another."""
     try:

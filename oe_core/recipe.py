@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -34,6 +34,7 @@ class Recipe:
     seed: int = 0
     parent: Self | None = None  # fine-tuning starts from this recipe's weights
 
+    KIND: ClassVar[str] = ""  # the detector's name
     TUNING: ClassVar[dict] = {}  # what fine-tuning changes unless it is told otherwise
     INHERITED: ClassVar[tuple[str, ...]] = ("model",)  # fields in which a parent must agree
 
@@ -70,14 +71,14 @@ class Recipe:
             raise ValueError(f"{field}={getattr(self, field)} must not be negative")
 
     @property
-    def reading(self) -> tuple:
+    def load_options(self) -> tuple:
         """What a loader needs to know besides name and split: (size,) for images, () for texts, (unit,) for streams."""
         return ()
 
     @property
-    def other_reading(self) -> tuple:
+    def other_load_options(self) -> tuple:
         """The same for outliers and anomalies."""
-        return self.reading
+        return self.load_options
 
     @property
     def grey(self) -> bool:
@@ -90,8 +91,9 @@ class Recipe:
         return hashlib.sha256(json.dumps(_identity(self), sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict:
-        """The fields as plain values, the parent nested."""
-        return asdict(self)
+        """The kind and the fields as plain values, the parent nested; `registry.recipe_from_json` reads them."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {"kind": self.KIND, **values, "parent": self.parent.to_json() if self.parent else None}
 
     def with_seed(self, seed: int) -> Self:
         """The same recipe, and its parents, under another seed."""
@@ -101,3 +103,14 @@ class Recipe:
 def _identity(recipe: Recipe) -> dict:
     values = {field.name: getattr(recipe, field.name) for field in fields(recipe) if field.name != "name"}
     return {**values, "parent": _identity(recipe.parent) if recipe.parent else None}
+
+
+def fine_tuned(parent: Recipe, outliers: str, **changes) -> Recipe:
+    """`parent` fine-tuned with Outlier Exposure, as its kind's TUNING says unless `changes` say otherwise."""
+    settings = {"name": f"{parent.name}-oe", **parent.TUNING, **changes}
+    return replace(parent, outliers=outliers, parent=parent, **settings)
+
+
+def from_scratch(baseline: Recipe, outliers: str, **changes) -> Recipe:
+    """`baseline` trained with Outlier Exposure from its first step (appendix C)."""
+    return replace(baseline, outliers=outliers, **{"name": f"{baseline.name}-oe-scratch", **changes})

@@ -1,6 +1,6 @@
 """One training loop: baseline, OE fine-tuning and OE from scratch differ by their recipe only.
 
-What is trained is a `Task`: the modules of `runs.NETWORKS` hold one each.
+What is trained is a `Task`; each detector has one.
 """
 
 import math
@@ -20,7 +20,7 @@ from oe_core.data.streams import Stream
 from oe_core.data.text_set import TextSet
 from oe_core.devices import autocast, default_device
 from oe_core.losses import outlier_exposure
-from oe_core.recipes import Recipe
+from oe_core.recipe import Recipe
 
 CHECKPOINT_SECONDS = 60.0
 COMPILE_STEPS = 2000  # torch.compile takes about as long as this many eager steps
@@ -72,6 +72,7 @@ class Task:
     after_epoch: (network, optimiser, recipe, inliers, log so far) -> further columns of the epoch's row in the log.
     weights: (network, optimiser) -> the state dict that the training ends with.
     compiles: whether a long training on a GPU is worth `torch.compile`.
+    inherited: a parent's weights -> those that a training starts from.
     """
 
     batches: Callable[[Recipe, Examples, Examples | None, torch.device], JointBatches]
@@ -88,6 +89,7 @@ class Task:
     after_epoch: Callable[..., dict] = lambda *training: {}
     weights: Callable[..., dict[str, Tensor]] = lambda model, optimiser: model.state_dict()
     compiles: bool = True
+    inherited: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda weights: weights
 
 
 @dataclass
@@ -246,7 +248,8 @@ def fit(
         raise ValueError(f"recipe {recipe.name!r} has outliers={recipe.outliers!r}, but was given {outliers}")
     with _random_state(recipe.seed, device):
         batches = task.batches(recipe, inliers, outliers, device)
-        training = Training(task, recipe, batches, inliers, start or initial, device)
+        inherited = None if initial is None else task.inherited(initial)
+        training = Training(task, recipe, batches, inliers, start or inherited, device)
         found = checkpoint.load() if checkpoint else None
         if found is not None:
             training.restore(found)

@@ -9,10 +9,12 @@ import torch
 from sklearn.datasets import load_digits
 from tqdm import tqdm
 
-from oe_core import runs, train
+from oe_core import train
 from oe_core.data.image_set import ImageSet
-from oe_core.recipes import ImageRecipe, fine_tuned
-from oe_core.runs import Run, Store
+from oe_core.detectors.images.recipe import ImageRecipe
+from oe_core.recipe import fine_tuned
+from oe_core.runs import store
+from oe_core.runs.store import Run, Store
 
 BASELINE = ImageRecipe(
     "digits", "digits", model="wrn-10-1", size=8, scaling="unit", epochs=2, batch_size=16, crop_padding=1,
@@ -55,7 +57,7 @@ def trainings(root: Path) -> list[str]:
     return (root / "trainings.txt").read_text().split()
 
 
-def quiet_store(root: Path, fit=runs.fit) -> Store:
+def quiet_store(root: Path, fit=store.fit) -> Store:
     """A store on the CPU without bars, whose trainings are listed in `<root>/trainings.txt`."""
 
     def listed_fit(recipe, *arguments, **options):

@@ -7,20 +7,23 @@ digest; the role "tests" stands for outliers, out-distributions, seeds, draws an
 import csv
 import hashlib
 import json
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from oe_core.branch_experiments import branch_experiment
-from oe_core.calibration_experiments import calibration_experiment
-from oe_core.density_experiments import density_experiment
-from oe_core.experiments import experiment
-from oe_core.gan_experiments import gan_experiment
-from oe_core.language_experiments import language_experiment
-from oe_core.recipes import from_scratch, with_objective
-from oe_core.text_experiments import text_experiment
+from oe_core.detectors.objectives.recipe import with_objective
+from oe_core.detectors.registry import experiment
+from oe_core.evaluation.holdout import calibration_experiment
+from oe_core.recipe import from_scratch
+
+branch_experiment = partial(experiment, detector="branch")
+density_experiment = partial(experiment, detector="density")
+gan_experiment = partial(experiment, detector="gan")
+language_experiment = partial(experiment, detector="language")
+text_experiment = partial(experiment, detector="text")
 
 ROWS = list(csv.DictReader(Path(__file__).with_name("golden_recipes.csv").read_text(encoding="utf-8").splitlines()))
 MAKERS = {

@@ -12,60 +12,48 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
-# The way data flows. A module imports from its own line and from the lines above it.
+# The way data flows. A module imports from its own line and from the lines above it; a name stands for the module, or
+# for its whole folder.
 FLOW = (
     ("scales", "atomic", "processors"),
+    ("devices",),
     ("data.labels",),
     ("data.image_set", "data.text_set"),
     ("data.sentences", "data.vocabulary"),
-    ("data.catalog", "data.catalog.row", "data.catalog.*images", "data.catalog.*texts", "data.catalog.*_files"),
+    ("data.catalog", "data.catalog.row", "data.catalog.image_files", "data.catalog.text_files", "data.catalog.images",
+     "data.catalog.texts"),
     ("data.fetch.http", "data.fetch.unpack", "data.fetch.download"),
     ("data.readers.*",),
-    ("data.catalog.*_readers",),
+    ("data.catalog.image_readers", "data.catalog.text_readers"),
     ("data.embedded.*", "data.folders", "data.text_folders"),
     ("data.door",),
     ("data.images", "data.texts"),
     ("data.streams",),
     ("data.fetch.inventory",),
     ("data.anomalies", "data.derived"),
-    ("recipe",),
-    ("image_recipes", "text_recipes"),
-    ("recipes",),
     ("data.batches",),
-    ("data.cutout",),
-    ("models", "models.*"),
-    ("devices",),
-    ("losses", "confidence_losses"),
-    ("objectives",),
-    ("train",),
-    ("image_classifier", "text_classifier", "language_model", "density"),
-    ("objective_classifier", "confidence_branch", "gan_classifier"),
-    ("stamp", "checkpoint"),
-    ("runs",),
-    ("scores", "metrics", "draws", "complexity", "calibration"),
-    ("feature_scores",),
+    ("networks", "networks.*"),
+    ("recipe",),
     ("experiments",),
-    ("text_experiments", "domains"),
-    ("language_experiments", "density_experiments", "calibration_experiments", "branch_experiments", "gan_experiments"),
-    ("records",),
-    ("protocol", "validation"),
-    ("variations", "readings", "calibration_protocol", "odin"),
-    ("tables", "table_text"),
-    ("detectors", "results"),
-    ("errata",),
-    ("figures", "sheets"),
-    ("calibration_figures", "results_figures"),
-    ("bench", "bench.*"),
-)
+    ("losses", "scores"),
+    ("train",),
+    ("detectors.kind",),
+    ("detectors.images", "detectors.images.*", "detectors.text", "detectors.text.*"),
+    ("detectors.objectives", "detectors.objectives.*", "detectors.branch", "detectors.branch.*", "detectors.gan",
+     "detectors.gan.*", "detectors.density", "detectors.density.*", "detectors.language", "detectors.language.*"),
+    ("detectors.registry",),
+    ("runs.*",),
+    ("evaluation.*",),
+    ("paper", "paper.*"),
+    ("posthoc.*",),
+    ("figures", "figures.*"),
+)  # fmt: skip
 ARRAYS_ONLY = {
-    "scores": {"numpy", "scipy"}, "metrics": {"numpy"}, "draws": {"numpy"}, "calibration": {"numpy"},
-    "feature_scores": {"numpy", "sklearn"},
+    "scores": {"numpy"}, "evaluation.metrics": {"numpy"}, "evaluation.draws": {"numpy"},
+    "evaluation.calibration": {"numpy"}, "posthoc.features": {"numpy", "sklearn"},
 }  # fmt: skip
 # From the records on, pandas and matplotlib are at home.
-WITH_TABLES_AND_FIGURES = (
-    "records protocol validation variations readings calibration_protocol odin tables table_text detectors figures "
-    "sheets calibration_figures results errata results_figures"
-).split()
+WITH_TABLES_AND_FIGURES = ("evaluation.", "paper", "posthoc.", "figures")
 NOTEBOOK_PACKAGES = (
     "IPython ipython ipykernel ipywidgets jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "
     "nbconvert nbformat pandas papermill seaborn"
@@ -79,8 +67,8 @@ def _module(path):
 
 MODULES = {_module(path): path for path in sorted((ROOT / "oe_core").rglob("*.py"))}
 # These packages are only names: they hold and import nothing.
-NAMES_ONLY = ("", "data", "data.readers", "data.fetch", "data.embedded")
-ROOMS = {name: path for name, path in MODULES.items() if name not in NAMES_ONLY}
+NAMES_ONLY = ("data", "data.readers", "data.fetch", "data.embedded", "detectors", "runs", "evaluation", "posthoc")
+ROOMS = {name: path for name, path in MODULES.items() if name and name not in NAMES_ONLY}
 
 
 def _line(module):
@@ -103,6 +91,16 @@ def _imports(path):
 
 def _rooms_imported(path):
     return {name.removeprefix("oe_core.") for name in _imports(path)} & ROOMS.keys()
+
+
+def _detector(module):
+    return module.split(".")[1] if module.startswith("detectors.") else ""
+
+
+@pytest.mark.parametrize("module", [module for module in ROOMS if _detector(module) not in ("", "kind", "registry")])
+def test_a_detector_uses_those_of_images_and_text_and_no_other_one(module):
+    others = {_detector(name) for name in _rooms_imported(ROOMS[module])} - {"", "kind", _detector(module)}
+    assert others <= {"images", "text"}
 
 
 @pytest.mark.parametrize("module", ROOMS)
@@ -131,16 +129,16 @@ class WithoutNotebooks(importlib.machinery.PathFinder):
         absent = name.split(".")[0] in {NOTEBOOK_PACKAGES}
         return None if absent else super().find_spec(name, path, target)
 sys.meta_path[:] = [WithoutNotebooks if "PathFinder" in str(finder) else finder for finder in sys.meta_path]
-for module in {[name for name in ROOMS if name not in WITH_TABLES_AND_FIGURES and name != "bench.__main__"]}:
+for module in {[name for name in ROOMS if not name.startswith(WITH_TABLES_AND_FIGURES)]}:
     importlib.import_module("oe_core." + module)
 import torch
 from oe_core.data.image_set import ImageSet
-from oe_core.recipes import ImageRecipe
-from oe_core.image_classifier import fit
+from oe_core.detectors.images import IMAGES
+from oe_core.detectors.images.recipe import ImageRecipe
 pixels = torch.arange(8 * 3 * 8 * 8).view(8, 3, 8, 8).remainder(256).to(torch.uint8)
 shades = ImageSet("shades", pixels, torch.arange(8) % 2, ("dark", "bright"), "folder")
 recipe = ImageRecipe("tiny", "shades", model="wrn-10-1", size=8, epochs=1, batch_size=4, dropout=0.0, crop_padding=1)
-trained = fit(recipe, shades, None, device=torch.device("cpu"))
+trained = IMAGES.fit(recipe, shades, None, device=torch.device("cpu"))
 print("trained", all(torch.isfinite(weights).all() for weights in trained.weights.values()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)

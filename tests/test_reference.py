@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from oe_core import records, tables
-from oe_core.calibration_experiments import calibration_experiment
-from oe_core.detectors import rendered, summary
-from oe_core.experiments import experiment
-from oe_core.recipes import recipe_from_json
-from oe_core.variations import summary as summary_of_settings
+from oe_core.detectors.registry import experiment, recipe_from_json
+from oe_core.evaluation import records
+from oe_core.evaluation.ablations import summary as summary_of_settings
+from oe_core.evaluation.holdout import calibration_experiment
+from oe_core.paper import comparison
+from oe_core.posthoc.comparison import rendered, summary
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = sorted(path.parent for path in ROOT.glob("runs/reference/*/records.csv"))
@@ -30,7 +30,7 @@ def _evidence(folder):
 
 @pytest.fixture(scope="module")
 def table_7():
-    return tables.compare(records.read(COURSE / "records.csv"), 7)
+    return comparison.compare(records.read(COURSE / "records.csv"), 7)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -86,26 +86,26 @@ def test_further_epochs_without_outliers_do_not_detect_better():
 
 def test_the_readme_quotes_the_records(table_7):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = [line for line in tables.rendered(table_7).splitlines() if line.startswith("| CIFAR-10")]
+    rows = [line for line in comparison.rendered(table_7).splitlines() if line.startswith("| CIFAR-10")]
     assert len(rows) == 9
     assert [row for row in rows if row not in readme] == []
 
 
 def test_on_cifar_100_the_short_schedule_gains_little_and_the_readme_says_so():
-    table = tables.compare(records.read(ROOM / "cifar100-course" / "records.csv"), 7)
+    table = comparison.compare(records.read(ROOM / "cifar100-course" / "records.csv"), 7)
     readme = (ROOM / "README.md").read_text(encoding="utf-8")
     shown = [["Gaussian"], ["Textures"], ["CIFAR-10"], ["Rademacher"], ["Mean"]]
-    rows = [line for line in tables.rendered(table).splitlines() if line.split(" | ")[1:2] in shown]
+    rows = [line for line in comparison.rendered(table).splitlines() if line.split(" | ")[1:2] in shown]
     assert len(rows) == len(shown) and [row for row in rows if row not in readme] == []
     aurocs = table["AUROC"].xs("mean", axis=1, level=1).loc["CIFAR-100"]
     assert 0 < aurocs.loc["Mean", "+OE"] - aurocs.loc["Mean", "MSP"] < 5
     assert aurocs.loc["Rademacher", "+OE"] < aurocs.loc["Rademacher", "MSP"] - 10
-    errors = tables.compare(records.read(ROOM / "calibration-cifar100" / "records.csv"), 12)["RMS"]
+    errors = comparison.compare(records.read(ROOM / "calibration-cifar100" / "records.csv"), 12)["RMS"]
     assert errors["+OE", "mean"].iloc[0] > errors["Temperature", "mean"].iloc[0]
 
 
 def test_another_processor_lands_within_the_spread_of_the_three_trainings(table_7):
-    other = tables.compare(records.read(ROOM / "cifar10-course-other-machine" / "records.csv"), 7)
+    other = comparison.compare(records.read(ROOM / "cifar10-course-other-machine" / "records.csv"), 7)
     mean = ("CIFAR-10", "Mean")
     for cell in [(metric, method) for metric in ("FPR95", "AUROC", "AUPR") for method in ("MSP", "+OE")]:
         spread = table_7.at[mean, (*cell, "std_seeds")]
@@ -115,7 +115,7 @@ def test_another_processor_lands_within_the_spread_of_the_three_trainings(table_
 @pytest.fixture(scope="module")
 def table_2():
     folders = [ROOT / "runs" / "reference" / f"nlp-{name}" for name in ("20newsgroups", "trec", "sst")]
-    return tables.compare(pd.concat([records.read(folder / "records.csv") for folder in folders]), 2)
+    return comparison.compare(pd.concat([records.read(folder / "records.csv") for folder in folders]), 2)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,9 @@ def test_exposure_costs_a_text_classifier_at_most_two_points_of_accuracy(name):
 
 
 def test_the_readmes_quote_table_2(table_2):
-    rows = [line for line in tables.rendered(table_2).splitlines() if line.startswith(("| 20 News", "| TREC", "| SST"))]
+    rows = [
+        line for line in comparison.rendered(table_2).splitlines() if line.startswith(("| 20 News", "| TREC", "| SST"))
+    ]
     assert len(rows) == 3
     for readme in (ROOT / "README.md", ROOT / "runs" / "reference" / "README.md"):
         assert [row for row in rows if row not in readme.read_text(encoding="utf-8")] == []
@@ -184,14 +186,14 @@ def test_the_readmes_quote_tables_12_and_13():
     for readme, numbers in quoted.items():
         for name in ("calibration-cifar10", "calibration-cifar10-code"):
             for number in numbers:
-                rendered = tables.rendered(tables.compare(records.read(ROOM / name / "records.csv"), number))
+                rendered = comparison.rendered(comparison.compare(records.read(ROOM / name / "records.csv"), number))
                 row = next(line for line in rendered.splitlines() if line.startswith("| CIFAR-10"))
                 assert row in readme.read_text(encoding="utf-8")
 
 
 def test_exposure_brings_the_word_models_fpr90_below_five_percent_and_leaves_its_perplexity():
     folder = ROOT / "runs" / "reference" / "lm-ptb-words"
-    found = tables.compare(records.read(folder / "records.csv"), 6).loc[("PTB Words", "Mean")]
+    found = comparison.compare(records.read(folder / "records.csv"), 6).loc[("PTB Words", "Mean")]
     assert found["FPR90", "+OE", "mean"] < 5 < found["FPR90", "BPC/BPW", "mean"]
     before, after = (row["perplexity"] for row in _evidence(folder)["perplexity"])
     assert after < 1.02 * before
@@ -213,7 +215,7 @@ def test_the_density_tables_quote_the_records(readme):
 
 
 def test_letters_help_a_density_estimator_and_photographs_do_not():
-    tables_5 = [tables.compare(records.read(ROOT / "runs" / "reference" / folder / "records.csv"), 5)["AUROC"]
+    tables_5 = [comparison.compare(records.read(ROOT / "runs" / "reference" / folder / "records.csv"), 5)["AUROC"]
                 for folder in ("density-cifar10-longer", "density-cifar10-letters")]  # fmt: skip
     gains = [table["+OE", "mean"] - table["BPP", "mean"] for table in tables_5]
     assert abs(gains[0]["CIFAR-10", "Mean"]) < 1 and gains[1].drop([("CIFAR-10", "Gaussian")]).min() > 1
@@ -222,7 +224,7 @@ def test_letters_help_a_density_estimator_and_photographs_do_not():
 
 @pytest.fixture(scope="module")
 def table_3():
-    return tables.compare(records.read(ROOT / "runs" / "reference" / "branch-cifar10" / "records.csv"), 3)
+    return comparison.compare(records.read(ROOT / "runs" / "reference" / "branch-cifar10" / "records.csv"), 3)
 
 
 def test_without_outliers_the_confidence_branch_gains_where_the_papers_does_and_loses_in_aupr(table_3):
@@ -246,7 +248,7 @@ def test_exposure_sharpens_the_branch_and_costs_the_classifier_the_more_the_fast
 
 
 def test_the_readmes_quote_table_3(table_3):
-    (row,) = (line for line in tables.rendered(table_3).splitlines() if line.startswith("| CIFAR-10 | Mean"))
+    (row,) = (line for line in comparison.rendered(table_3).splitlines() if line.startswith("| CIFAR-10 | Mean"))
     for readme in (ROOT / "README.md", ROOT / "runs" / "reference" / "README.md"):
         assert row in readme.read_text(encoding="utf-8")
 
@@ -294,7 +296,7 @@ MNIST = ROOT / "runs" / "reference" / "mnist"
 
 @pytest.fixture(scope="module")
 def mnist():
-    return tables.compare(records.read(MNIST / "records.csv"), tables.LOGS)
+    return comparison.compare(records.read(MNIST / "records.csv"), comparison.LOGS)
 
 
 def test_mnist_gains_as_much_as_the_papers_section_5_says_and_its_classifier_loses_nothing(mnist):
@@ -318,7 +320,7 @@ def test_exposure_helps_with_grey_strokes_and_hurts_with_black_and_white_ones():
 
 def test_the_readme_of_the_records_quotes_mnist(mnist):
     readme = (ROOT / "runs" / "reference" / "README.md").read_text(encoding="utf-8")
-    rows = [line for line in tables.rendered(mnist).splitlines() if line.startswith("| MNIST | Mean")]
+    rows = [line for line in comparison.rendered(mnist).splitlines() if line.startswith("| MNIST | Mean")]
     assert len(rows) == 1 and rows[0] in readme
 
 
@@ -349,7 +351,7 @@ def test_a_gan_teaches_noise_and_real_outliers_teach_pictures(gan_records):
 
 
 def test_the_readmes_quote_table_4(gan_records):
-    row = next(row for row in tables.rendered(tables.compare(gan_records, 4)).splitlines() if "| Mean |" in row)
+    row = next(row for row in comparison.rendered(comparison.compare(gan_records, 4)).splitlines() if "| Mean |" in row)
     for readme in (ROOT / "README.md", ROOT / "runs" / "reference" / "README.md"):
         assert row in readme.read_text(encoding="utf-8")
 

@@ -2,22 +2,11 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax, logsumexp, softmax
 
-from oe_core.scores import (
-    BRANCH_SCORES,
-    LANGUAGE_SCORES,
-    SCORES,
-    bits_per_pixel,
-    bits_per_token,
-    branch_confidence,
-    branch_msp,
-    energy,
-    expected_uniformity,
-    max_logit,
-    max_sigmoid,
-    msp,
-    reject_probability,
-    uniform_cross_entropy,
-)
+from oe_core.detectors.branch.scores import BRANCH_SCORES, branch_confidence, branch_msp
+from oe_core.detectors.density.scores import bits_per_pixel
+from oe_core.detectors.language.scores import LANGUAGE_SCORES, bits_per_token, expected_uniformity
+from oe_core.detectors.objectives.scores import max_sigmoid, reject_probability
+from oe_core.scores import SCORES, energy, max_logit, msp, uniformity
 
 
 def test_msp_of_a_hand_worked_posterior():
@@ -25,15 +14,15 @@ def test_msp_of_a_hand_worked_posterior():
     assert msp(np.log(posterior)) == pytest.approx([-0.7, -0.5], abs=1e-15)
 
 
-def test_uniform_cross_entropy_of_a_hand_worked_posterior():
+def test_uniformity_of_a_hand_worked_posterior():
     posterior = np.array([[0.5, 0.25, 0.25]])
-    assert uniform_cross_entropy(np.log(posterior)) == pytest.approx([-5 / 3 * np.log(2)], abs=1e-15)
+    assert uniformity(np.log(posterior)) == pytest.approx([-5 / 3 * np.log(2)], abs=1e-15)
 
 
 def test_scores_equal_scipy_softmax():
     logits = np.random.default_rng(0).normal(0, 5, (200, 10))
     np.testing.assert_allclose(msp(logits), -softmax(logits, axis=1).max(axis=1), rtol=1e-13)
-    np.testing.assert_allclose(uniform_cross_entropy(logits), log_softmax(logits, axis=1).mean(axis=1), rtol=1e-13)
+    np.testing.assert_allclose(uniformity(logits), log_softmax(logits, axis=1).mean(axis=1), rtol=1e-13)
 
 
 def test_max_logit_and_energy_by_hand():
@@ -71,7 +60,7 @@ def test_a_uniform_posterior_is_the_most_anomalous(score):
 def test_a_uniform_posterior_reaches_the_upper_bounds():
     logits = np.full((1, 8), 3.0)
     assert msp(logits) == pytest.approx([-1 / 8])
-    assert uniform_cross_entropy(logits) == pytest.approx([-np.log(8)])
+    assert uniformity(logits) == pytest.approx([-np.log(8)])
 
 
 @pytest.mark.parametrize("score", SCORES.values(), ids=SCORES)

@@ -6,9 +6,14 @@ from interrupted import Memory
 from tqdm import tqdm
 
 from oe_core.data.image_set import ImageSet
-from oe_core.image_classifier import FINAL_LEARNING_RATE, TASK, fit, load_model, predict
-from oe_core.recipes import ImageRecipe, fine_tuned, from_scratch
+from oe_core.detectors.images import IMAGES
+from oe_core.detectors.images.recipe import ImageRecipe
+from oe_core.detectors.images.training import FINAL_LEARNING_RATE, TASK, predict
+from oe_core.recipe import fine_tuned, from_scratch
 from oe_core.train import NonFiniteLossError, cosine, held_out_part, training_part
+
+fit = IMAGES.fit
+load_model = IMAGES.network
 
 CPU = torch.device("cpu")
 BASELINE = ImageRecipe("tiny", "shades", model="wrn-10-1", size=8, epochs=2, batch_size=16, dropout=0.3, crop_padding=1)

@@ -123,8 +123,16 @@ class JointBatches:
     All of an epoch's random choices are drawn at its start from one generator, so an epoch can be entered at any step.
     """
 
-    def __init__(self, inliers: Resident, labels: Tensor, batch_size: int, generator: torch.Generator,
-                 outliers: Resident | None = None, outlier_batch_size: int = 0, outlier_order: str = "contiguous"):
+    def __init__(
+        self,
+        inliers: Resident,
+        labels: Tensor,
+        batch_size: int,
+        generator: torch.Generator,
+        outliers: Resident | None = None,
+        outlier_batch_size: int = 0,
+        outlier_order: str = "contiguous",
+    ):
         self.inliers, self.labels, self.batch_size = inliers, labels, batch_size
         self.outliers, self.outlier_batch_size, self.outlier_order = outliers, outlier_batch_size, outlier_order
         self.generator = generator

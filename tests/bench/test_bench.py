@@ -6,11 +6,11 @@ import torch
 from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import nn
 
-from oe_core import calibration, metrics
-from oe_core.bench import comparisons, plain
-from oe_core.bench.__main__ import line, main
-from oe_core.bench.timing import Comparison, alternate, seconds_of
-from oe_core.models.dropout import Dropout
+from bench import comparisons, plain
+from bench.__main__ import line, main
+from bench.timing import Comparison, alternate, seconds_of
+from oe_core.evaluation import calibration, metrics
+from oe_core.networks.dropout import Dropout
 
 CPU = torch.device("cpu")
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from oe_core.bench import comparisons, plain_density
-from oe_core.density import TASK
-from oe_core.models.dropout import Dropout
+from bench import comparisons, plain_density
+from oe_core.detectors.density.training import TASK
+from oe_core.networks.dropout import Dropout
 
 CPU = torch.device("cpu")
 

@@ -5,10 +5,11 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from oe_core import gan_classifier, train
-from oe_core.bench import comparisons, plain_gan
+from bench import comparisons, plain_gan
+from oe_core import train
 from oe_core.data.batches import Batch
-from oe_core.models.dropout import Dropout
+from oe_core.detectors.gan import training
+from oe_core.networks.dropout import Dropout
 
 CPU = torch.device("cpu")
 CERTAIN = replace(comparisons.TINY_GAN, dropout=0.0, precision="float32", learning_rate=0.001, beta=0.5)
@@ -28,8 +29,8 @@ def both_ways(recipe):
     torch.manual_seed(0)
     plain = EightBitImages(recipe, 10, CPU)
     images = comparisons.random_images("random pixels", 16, recipe.size)
-    batches = gan_classifier.TASK.batches(recipe, images, None, CPU)
-    return plain, train.Training(gan_classifier.TASK, recipe, batches, images, plain.trio.state_dict(), CPU)
+    batches = training.TASK.batches(recipe, images, None, CPU)
+    return plain, train.Training(training.TASK, recipe, batches, images, plain.trio.state_dict(), CPU)
 
 
 def test_both_ways_have_the_same_parameters_after_three_steps():

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from oe_core import language_model
-from oe_core.bench import comparisons, plain_language
-from oe_core.language_model import TASK
-from oe_core.models.dropout import Dropout
+from bench import comparisons, plain_language
+from oe_core.detectors.language import training
+from oe_core.detectors.language.training import TASK
+from oe_core.networks.dropout import Dropout
 
 CPU = torch.device("cpu")
 CERTAIN = replace(
@@ -71,7 +71,7 @@ def test_the_plain_network_draws_every_mask_with_torchs_dropout():
 
 
 def test_no_validation_is_timed(monkeypatch):
-    monkeypatch.setattr(language_model, "predict", lambda *_: pytest.fail("a validation ran"))
+    monkeypatch.setattr(training, "predict", lambda *_: pytest.fail("a validation ran"))
     result = comparisons.language_step(comparisons.TINY_QRNN, CPU, steps=2, warm_up=1, rounds=2)
     assert len(result.ours) == len(result.ratios) == 2 and result.items == (3 + 4) * 7
 

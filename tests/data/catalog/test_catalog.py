@@ -10,7 +10,7 @@ from oe_core.data.catalog.image_readers import SOURCES
 from oe_core.data.catalog.row import ACCESS, KINDS, ROLES
 from oe_core.data.catalog.text_readers import TEXT_SOURCES
 
-PAPER_TABLES = Path(__file__).resolve().parents[3] / "book" / "paper" / "tables.csv"
+PAPER_TABLES = Path(__file__).resolve().parents[3] / "oe_core" / "paper" / "tables.csv"
 ROWS = list(CATALOG.values())
 FILES = [pytest.param(row, file, id=f"{row.key}/{file.name}") for row in ROWS for file in row.files]
 

@@ -1,1 +1,0 @@
-"""How fast this engine is against the plain way, measured side by side: `python -m oe_core.bench`."""

@@ -1,0 +1,33 @@
+"""A classifier with a confidence branch (DeVries & Taylor 2018): one more linear unit on the pooled features."""
+
+import torch
+from torch import Tensor, nn
+
+from oe_core.networks import build
+
+
+class ConfidenceNetwork(nn.Module):
+    """A network that has `features`, `classify` and `head`, and beside its head one linear unit for the confidence.
+
+    forward: inputs float (batch, 3, height, width) -> float32 (batch, num_classes + 1): the logits, and in the last
+    column the confidence logit z with b(x) = sigmoid(z). `penalty_weight`, the lambda of the confidence penalty, is a
+    buffer: it changes at every step of a training, and goes into checkpoints and weights with the rest.
+    """
+
+    def __init__(self, body: nn.Module, penalty_weight: float):
+        super().__init__()
+        self.body = body
+        self.branch = nn.Linear(body.head.in_features, 1)
+        nn.init.zeros_(self.branch.bias)
+        self.register_buffer("penalty_weight", torch.tensor(penalty_weight))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        features = self.body.features(inputs)
+        with torch.autocast(features.device.type, enabled=False):
+            confidence_logits = self.branch(features)
+        return torch.cat([self.body.classify(features), confidence_logits], dim=1)
+
+
+def confidence_network(name: str, num_classes: int, dropout: float, penalty_weight: float) -> ConfidenceNetwork:
+    """A freshly initialised network by its body's name; errors as `models.build`."""
+    return ConfidenceNetwork(build(name, num_classes, dropout), penalty_weight)

@@ -1,0 +1,106 @@
+"""What a kind of network is: all that the store, the evaluation and the tables need to know of it, in one value."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from oe_core import train
+from oe_core.data.door import Door
+from oe_core.data.image_set import ImageSet
+from oe_core.data.streams import Stream
+from oe_core.data.text_set import TextSet
+from oe_core.experiments import Settings
+from oe_core.recipe import Recipe
+
+Examples = ImageSet | TextSet | Stream
+Score = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One method in a table of the paper: which network of an experiment is asked, and which of its scores is taken.
+
+    method: the paper's word. network: a role in `Experiment.networks`. score: a name in `Kind.scores`.
+    """
+
+    table: int
+    method: str
+    network: str
+    score: str
+
+
+def before_after(table: int, score: str) -> tuple[Column, Column]:
+    """One score without and with Outlier Exposure; the paper's word for the former is the name of the score."""
+    return Column(table, score, "baseline", score), Column(table, "+OE", "exposed", score)
+
+
+def right(outputs: np.ndarray, test: ImageSet | TextSet) -> np.ndarray:
+    """Whether an example's class has the largest of the classes' outputs, which come first in a row: bool (n,)."""
+    return outputs[:, : len(test.classes)].argmax(axis=1) == test.labels.numpy()
+
+
+def accuracy(outputs: np.ndarray, test: ImageSet | TextSet) -> float:
+    """Percent of the examples that a classifier gets right."""
+    return 100 * float(right(outputs, test).mean())
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of network.
+
+    name: the detector's, as `Recipe.KIND` and in JSON. task: how it is trained. predict: (network, inputs, recipe) ->
+    float32 (n, numbers): a classifier's logits come first. sources, load: where its data are, and (name, split,
+    *recipe.load_options) -> examples. inputs: (examples, recipe, training) -> what the network takes, where training()
+    gives the in-distribution's training examples. printed: (name, recipe) -> the name of a set in the paper's tables.
+    scores: recipe -> its scores by name. quality: how well a network does its own task, by name, and (what it says of
+    the test examples, the examples) -> its value; a classifier's is "accuracy". columns: what is measured; the table of
+    the first is the main one, whose scores are kept for figures. tpr: share of the anomalies at which the FPR is read.
+    settings: its experiments; None where they are made of another kind's. features: (network, images, recipe) ->
+    features before an affine head, None where later detectors have nothing to look at.
+    """
+
+    recipe: type[Recipe]
+    task: train.Task
+    predict: Callable[[nn.Module, Tensor, Recipe], Tensor]
+    sources: Door
+    load: Callable[..., Examples]
+    inputs: Callable[[Examples, Recipe, Callable[[], Examples]], Tensor]
+    printed: Callable[[str, Recipe], str]
+    scores: Callable[[Recipe], Mapping[str, Score]]
+    columns: tuple[Column, ...]
+    tpr: float
+    quality: tuple[str, Callable[[np.ndarray, Examples], float]] = ("accuracy", accuracy)
+    settings: Settings | None = None
+    features: Callable[[nn.Module, Tensor, Recipe], Tensor] | None = None
+
+    @property
+    def name(self) -> str:
+        """The detector's, as `Recipe.KIND`."""
+        return self.recipe.KIND
+
+    @property
+    def classifies(self) -> bool:
+        """Whether it is a classifier: the first of its outputs are the logits of its classes."""
+        return self.quality[0] == "accuracy"
+
+    @property
+    def main_columns(self) -> tuple[Column, ...]:
+        """The columns of the main table."""
+        return tuple(column for column in self.columns if column.table == self.columns[0].table)
+
+    def score(self, recipe: Recipe) -> Score:
+        """The score that fits what a network was taught: that of the main table."""
+        return self.scores(recipe)[self.main_columns[0].score]
+
+    def fit(self, recipe: Recipe, inliers: Examples, outliers: Examples | None = None, **settings) -> train.Trained:
+        """Train `recipe`; arguments and errors as `train.fit`."""
+        return train.fit(self.task, recipe, inliers, outliers, **settings)
+
+    def network(
+        self, recipe: Recipe, weights: Mapping[str, Tensor], num_classes: int, device: torch.device
+    ) -> nn.Module:
+        """The network of `recipe` with `weights`, ready to be asked."""
+        return train.load_model(self.task, recipe, weights, num_classes, device)

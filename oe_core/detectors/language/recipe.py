@@ -1,0 +1,73 @@
+"""The recipe of a language model.
+
+Settings: Hendrycks et al. 2019, section 4.4; where the text is silent, hendrycks/outlier-exposure
+`NLP_language_modeling/`, as noted beside each value.
+"""
+
+from dataclasses import dataclass
+
+from oe_core.data.streams import UNITS
+from oe_core.recipe import Recipe
+
+OPTIMISERS = ("asgd", "adam")
+
+
+@dataclass(frozen=True)
+class LanguageRecipe(Recipe):
+    """One language model to train; the defaults are the paper's for words (section 4.4; NLP_language_modeling/)."""
+
+    model: str = "qrnn"
+    epochs: int = 300
+    optimiser: str = "asgd"  # SGD at one rate, then averaged (NT-ASGD); "adam" on a cosine suits a short training
+    learning_rate: float = 30.0
+    batch_size: int = 20  # segments
+    outlier_batch_size: int = 20
+    oe_weight: float = 1.0
+    outlier_order: str = "shuffled"
+    unit: str = "words"
+    vocabulary: int = 10_000  # most frequent tokens of the training text
+    length: int = 70  # tokens of a segment, which starts with a new hidden state
+    lower_others: bool = False  # outliers, and the anomalies that the exposed model is tested on, in lower case
+    embedding: int = 400
+    hidden: int = 1550
+    layers: int = 4
+    embedding_dropout: float = 0.1
+    input_dropout: float = 0.4
+    hidden_dropout: float = 0.3
+    output_dropout: float = 0.4
+    weight_dropout: float = 0.1
+    clip: float = 0.2  # largest norm of the whole gradient
+    weight_decay: float = 1.2e-6
+    activation_penalty: float = 2.0  # alpha of the losses' `activation_penalty`
+    slowness_penalty: float = 1.0  # beta of the losses' `slowness_penalty`
+    patience: int = 5  # of asgd: validations without a gain before the weights are averaged
+
+    KIND = "language"
+    TUNING = {"epochs": 5}
+    INHERITED = ("model", "unit", "vocabulary", "length", "embedding", "hidden", "layers")
+
+    def __post_init__(self):
+        super().__post_init__()
+        self._one_of("unit", UNITS)
+        self._one_of("optimiser", OPTIMISERS)
+        self._at_least(1, "length", "embedding", "hidden", "layers", "patience")
+        self._at_least(3, "vocabulary")
+        for field in ("weight_decay", "activation_penalty", "slowness_penalty"):
+            self._not_negative(field)
+        if self.holdout:
+            raise ValueError(f"holdout={self.holdout}: the validation part of a language model comes with its text")
+        if not self.clip > 0:
+            raise ValueError(f"clip={self.clip} must be positive")
+        for field in (f"{part}_dropout" for part in ("embedding", "input", "hidden", "output", "weight")):
+            if not 0 <= getattr(self, field) < 1:
+                raise ValueError(f"{field}={getattr(self, field)} must be in [0, 1)")
+
+    @property
+    def load_options(self) -> tuple:
+        """(unit,)"""
+        return (self.unit,)
+
+    @property
+    def other_load_options(self) -> tuple:
+        """(unit, lower)"""
+        return (self.unit, self.lower_others)

@@ -1,0 +1,172 @@
+"""Language models: how one is built, fed, optimised, averaged and asked; the loop is `oe_core.train`'s."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from oe_core import train
+from oe_core.data.batches import JointBatches, Tokens
+from oe_core.data.streams import Stream
+from oe_core.detectors.language.network import Dropouts, QRNNLanguageModel
+from oe_core.detectors.language.recipe import LanguageRecipe
+from oe_core.devices import autocast
+from oe_core.losses import activation_penalty, outlier_exposure, slowness_penalty
+from oe_core.train import cosine
+
+NOT_YET = 1e12  # a step that no training reaches
+
+
+def segments(ids: Tensor, length: int, name: str = "stream") -> Tensor:
+    """Consecutive segments of token ids (m,), int64 (n, length + 1): each one's last token is the next one's first.
+
+    A segment has `length` tokens to predict, each from those before it; what does not fill one at the end is left out.
+    Raises ValueError for a stream too short for one.
+    """
+    if len(ids) <= length:
+        raise ValueError(f"{name} has {len(ids)} tokens, too few for a first one and a segment of length={length}")
+    return ids.long().unfold(0, length + 1, length)
+
+
+def segments_of(stream: Stream, training: Stream, recipe: LanguageRecipe) -> Tensor:
+    """The segments of a stream as the network of `recipe`, trained on `training`, reads them; as `segments`."""
+    return segments(stream.spelled_in(training.vocabulary(recipe.vocabulary)), recipe.length, stream.name)
+
+
+def validation_segments(training: Stream, recipe: LanguageRecipe) -> Tensor:
+    """The segments of the held-out part of the stream that a network is trained on; as `segments`."""
+    held_out = training.spelled_in(training.vocabulary(recipe.vocabulary), training.validation)
+    return segments(held_out, recipe.length, f"{training.name}, held out,")
+
+
+def as_text(segment: Tensor, vocabulary: tuple[str, ...], unit: str) -> str:
+    """A segment (length + 1,) as text, in the words that the network knows."""
+    tokens = [vocabulary[number] for number in segment.tolist()]
+    return " ".join(tokens) if unit == "words" else "".join(tokens).replace("_", " ")
+
+
+def _batches(recipe: LanguageRecipe, inliers: Stream, outliers: Stream | None, device: torch.device) -> JointBatches:
+    vocabulary, generator = inliers.vocabulary(recipe.vocabulary), torch.Generator().manual_seed(recipe.seed)
+
+    def of(stream: Stream, limit: int | None) -> Tensor:
+        return segments(stream.spelled_in(vocabulary, stream.training), recipe.length, stream.name)[:limit].to(device)
+
+    validation_segments(inliers, recipe)  # too little text for one is an error before the first epoch, not after it
+    inside = of(inliers, recipe.limit)
+    common = Tokens(inside[:, :-1]), inside[:, 1:], recipe.batch_size, generator
+    if outliers is None:
+        return JointBatches(*common)
+    outside = Tokens(of(outliers, recipe.outlier_limit)[:, :-1])
+    return JointBatches(*common, outside, recipe.outlier_batch_size, recipe.outlier_order)
+
+
+def _network(recipe: LanguageRecipe, num_classes: int, device: torch.device) -> nn.Module:
+    if recipe.model != "qrnn":
+        raise ValueError(f"model={recipe.model!r} is unknown; the language model is a qrnn")
+    dropouts = Dropouts(recipe.embedding_dropout, recipe.input_dropout, recipe.hidden_dropout, recipe.output_dropout,
+                        recipe.weight_dropout)  # fmt: skip
+    vocabulary = min(recipe.vocabulary, num_classes)
+    return QRNNLanguageModel(vocabulary, recipe.embedding, recipe.hidden, recipe.layers, dropouts).to(device)
+
+
+def _optimiser(parameters: Iterable[nn.Parameter], recipe: LanguageRecipe) -> torch.optim.Optimizer:
+    """Adam, or SGD that can begin to average its weights: torch's ASGD, whose average starts at step t0."""
+    parameters = list(parameters)
+    if recipe.optimiser == "adam":
+        made = torch.optim.Adam(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+    else:
+        made = torch.optim.ASGD(parameters, recipe.learning_rate, lambd=0, t0=NOT_YET, weight_decay=recipe.weight_decay)
+    made.register_step_pre_hook(lambda *_: nn.utils.clip_grad_norm_(parameters, recipe.clip) and None)
+    return made
+
+
+def _rate(recipe: LanguageRecipe, position: int, steps_an_epoch: int) -> float:
+    if recipe.optimiser == "adam":
+        return cosine(position, recipe.epochs * steps_an_epoch, recipe.learning_rate)
+    return recipe.learning_rate
+
+
+def is_averaging(optimiser: torch.optim.Optimizer) -> bool:
+    """Whether the training has come to the point from which its weights are averaged."""
+    return optimiser.param_groups[0].get("t0", NOT_YET) < NOT_YET
+
+
+def _begin_averaging(optimiser: torch.optim.Optimizer) -> None:
+    # torch weighs the iterate of step s by 1 / (s - 1 - t0): this t0 gives the mean from the next step on.
+    for group in optimiser.param_groups:
+        group["t0"] = float(next(iter(optimiser.state.values()))["step"]) - 1
+
+
+def final_weights(model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The network's state dict, with the averages in place of the parameters where they are averaged."""
+    weights = dict(model.state_dict())
+    if is_averaging(optimiser):
+        weights |= {name: optimiser.state[parameter]["ax"] for name, parameter in model.named_parameters()}
+    return weights
+
+
+def _after_epoch(
+    model: nn.Module, optimiser: torch.optim.Optimizer, recipe: LanguageRecipe, inliers: Stream, log: list[dict]
+) -> dict:
+    """Validation perplexity; after `patience` validations that brought no gain, averaging begins (NT-ASGD).
+
+    Source: Merity et al. 2018a, algorithm 1; salesforce/awd-lstm-lm main.py.
+    """
+    averaging = is_averaging(optimiser)
+    trained = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    model.load_state_dict(final_weights(model, optimiser))
+    perplexity = validation_perplexity(model, inliers, recipe)
+    model.load_state_dict(trained)
+    before = [row["validation_perplexity"] for row in log[: -recipe.patience]]
+    if recipe.optimiser == "asgd" and not averaging and before and perplexity > min(before):
+        _begin_averaging(optimiser)
+    return {"validation_perplexity": perplexity, "averaged": averaging}
+
+
+def validation_perplexity(model: nn.Module, inliers: Stream, recipe: LanguageRecipe) -> float:
+    """Perplexity per token on the held-out part of the stream that the network was trained on."""
+    was_training = model.training
+    losses = predict(model.eval(), validation_segments(inliers, recipe), recipe)
+    model.train(was_training)
+    return math.exp(float(losses[:, 0].mean()))
+
+
+def _loss(outputs: tuple[Tensor, Tensor, Tensor], labels: Tensor, recipe: LanguageRecipe):
+    logits, dropped, raw = outputs
+    total, *parts = outlier_exposure(logits.float(), labels.flatten(), recipe.oe_weight)
+    penalty = recipe.activation_penalty * activation_penalty(dropped) + recipe.slowness_penalty * slowness_penalty(raw)
+    return total + penalty, *parts
+
+
+TASK = train.Task(
+    batches=_batches,
+    network=_network,
+    inputs=lambda ids, recipe: ids,
+    optimiser=_optimiser,
+    rate=_rate,
+    loss=_loss,
+    after_epoch=_after_epoch,
+    weights=final_weights,
+)
+
+
+@torch.inference_mode()
+def predict(model: nn.Module, pieces: Tensor, recipe: LanguageRecipe, batch_size: int = 40) -> Tensor:
+    """Two means over the tokens of each segment (n, length + 1), nats, float32 (n, 2) on the CPU.
+
+    Column 0 is the negative log-likelihood -log p(token | those before), column 1 the cross entropy H(U; p) from the
+    uniform distribution to what the network expects.
+    """
+    device = next(model.parameters()).device
+    rows = []
+    for batch in pieces.split(batch_size):
+        batch = batch.to(device)
+        with autocast(recipe.precision, device):
+            logits = model(batch[:, :-1])
+        logs = F.log_softmax(logits.float(), dim=1)
+        likelihood = -logs.gather(1, batch[:, 1:].flatten()[:, None]).view(len(batch), -1).mean(dim=1)
+        uniform = -logs.mean(dim=1).view(len(batch), -1).mean(dim=1)
+        rows.append(torch.stack([likelihood, uniform], dim=1).cpu())
+    return torch.cat(rows)

@@ -1,0 +1,77 @@
+"""Text classifiers: how one is built, fed, optimised and asked; the loop is `oe_core.train`'s."""
+
+import torch
+from torch import Tensor, nn
+
+from oe_core import train
+from oe_core.data.batches import JointBatches, Tokens
+from oe_core.data.text_set import TextSet
+from oe_core.data.vocabulary import PADDING, Vocabulary, padded
+from oe_core.detectors.text.network import GRUClassifier
+from oe_core.detectors.text.recipe import TextRecipe
+from oe_core.devices import autocast
+from oe_core.train import cosine, training_part
+
+
+def vocabulary_of(inliers: TextSet, recipe: TextRecipe) -> Vocabulary:
+    """The vocabulary of `recipe`: of the part of the in-distribution that it trains on."""
+    return Vocabulary.of(_spelled(training_part(inliers, recipe), recipe.lower_inliers), recipe.vocabulary)
+
+
+def token_ids(texts: TextSet, vocabulary: Vocabulary, recipe: TextRecipe) -> Tensor:
+    """Token ids int64 (n, length) of a set: of inliers as the recipe spells them, of any other set in lower case.
+
+    A set that keeps its case is read as it stands, by a vocabulary that may know no capitals.
+    """
+    lower = (recipe.lower_inliers or texts.name != recipe.in_dist) and not texts.keeps_case
+    return vocabulary.encode(_spelled(texts, lower), recipe.length)
+
+
+def _spelled(texts: TextSet, lower: bool) -> tuple[str, ...]:
+    return tuple(text.lower() for text in texts.texts) if lower else texts.texts
+
+
+def _batches(recipe: TextRecipe, inliers: TextSet, outliers: TextSet | None, device: torch.device) -> JointBatches:
+    vocabulary, part = vocabulary_of(inliers, recipe), training_part(inliers, recipe)
+    generator = torch.Generator().manual_seed(recipe.seed)
+    ids, labels = token_ids(part, vocabulary, recipe), part.labels.to(device)
+    if outliers is None:
+        return JointBatches(Tokens(ids.to(device)), labels, recipe.batch_size, generator)
+    other_ids = token_ids(outliers, vocabulary, recipe)[: recipe.outlier_limit]
+    longest = max(ids.shape[1], other_ids.shape[1])
+    sources = [Tokens(padded(part_ids, longest).to(device)) for part_ids in (ids, other_ids)]
+    return JointBatches(
+        sources[0], labels, recipe.batch_size, generator, sources[1], recipe.outlier_batch_size, recipe.outlier_order
+    )
+
+
+def _network(recipe: TextRecipe, num_classes: int, device: torch.device) -> nn.Module:
+    if recipe.model != "gru":
+        raise ValueError(f"model={recipe.model!r} is unknown; texts are classified by gru")
+    return GRUClassifier(recipe.vocabulary, num_classes).to(device)
+
+
+TASK = train.Task(
+    batches=_batches,
+    network=_network,
+    inputs=lambda ids, recipe: ids,
+    optimiser=lambda parameters, recipe: torch.optim.Adam(parameters, recipe.learning_rate, fused=True),
+    # One rate an epoch, the first the initial one.
+    rate=lambda recipe, position, steps: cosine(position // steps, recipe.epochs, recipe.learning_rate),
+    compiles=False,  # packed sequences have another shape in each batch
+)
+
+
+@torch.inference_mode()
+def predict(model: nn.Module, ids: Tensor, recipe: TextRecipe, batch_size: int = 512) -> Tensor:
+    """Logits float32 (n, classes) on the CPU for token ids (n, length), padded in front.
+
+    Texts of like length go together, so that a batch does not wait for one long text.
+    """
+    device = next(model.parameters()).device
+    order = (ids != PADDING).sum(dim=1).argsort(stable=True)
+    outputs = []
+    for batch in order.split(batch_size):
+        with autocast(recipe.precision, device):
+            outputs.append(model(ids[batch].to(device)).float().cpu())
+    return torch.cat(outputs)[order.argsort()]

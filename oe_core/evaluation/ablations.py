@@ -1,0 +1,97 @@
+"""One thing changed at a time: recipes beside each other on the test sets of one experiment.
+
+Section 5 and the appendices make claims about what Outlier Exposure needs. Each is a set of recipes that differ in one
+respect; here they are trained (or found), scored and measured as `evaluate` measures a table's networks.
+"""
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+import torch
+
+from oe_core.data.image_set import ImageSet
+from oe_core.detectors.gan.recipe import GanRecipe
+from oe_core.detectors.gan.training import generated
+from oe_core.detectors.kind import right
+from oe_core.detectors.registry import KINDS, kind_of
+from oe_core.evaluation.asking import networks
+from oe_core.evaluation.draws import base_rate_draws
+from oe_core.evaluation.records import on_draws
+from oe_core.evaluation.test_sets import Load, prepared
+from oe_core.experiments import Experiment
+from oe_core.recipe import Recipe
+from oe_core.runs.store import Store
+
+ERROR = "error"  # the metric of a network's mistakes on the in-distribution's test set, percent
+COLUMNS = ("setting", "out_dist", "metric", "seed", "draw", "value")
+
+
+def ablate(
+    store: Store,
+    experiment: Experiment,
+    recipes: Mapping[str, Recipe],
+    *,
+    seeds: int | None = None,
+    draws: int | None = None,
+    load: Load | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> pd.DataFrame:
+    """Measure every recipe, by the name of its setting, on the out-distributions of `experiment`.
+
+    load: (name, split, *load_options) -> examples, for training sets that the catalog does not know
+    (`data.derived.loader`); None: as the kind of the networks loads them. Each network is scored as it was taught.
+    Returns one row a (setting, out_dist, metric, seed, draw): FPR95 (FPR90 of texts), AUROC, AUPR, and the error once a
+    seed, with out_dist "" and draw 0; all in percent. The draws are those of `evaluate`. Raises ValueError when a
+    recipe learns another in-distribution than the experiment, and when the experiment's networks are no classifiers.
+    """
+    kind, in_dist = kind_of(experiment.baseline), experiment.baseline.in_dist
+    if not kind.classifies:
+        known = ", ".join(one.name for one in KINDS.values() if one.classifies)
+        raise ValueError(f"experiment: its networks are of {kind.name!r}; classifiers are measured here, of {known}")
+    for setting, recipe in recipes.items():
+        if recipe.in_dist != in_dist:
+            raise ValueError(f"{setting}: in_dist={recipe.in_dist!r}, but the experiment tests {in_dist!r}")
+    tests, rows = prepared(experiment, load), []
+    seeds, draws = experiment.seeds if seeds is None else seeds, experiment.draws if draws is None else draws
+    for asked in networks(store, recipes, seeds, load=tests.load, progress=progress):
+        score, outputs = kind_of(asked.recipe).score(asked.recipe), asked.outputs(tests.inside)
+        mistakes = ~right(outputs, tests.inside.examples)
+        common = {"setting": asked.label, "seed": asked.seed}
+        rows.append(common | {"out_dist": "", "metric": ERROR, "draw": 0, "value": 100 * float(mistakes.mean())})
+        inside = score(outputs)
+        for out in tests.outs:
+            outside = score(asked.outputs(out))
+            pairs = base_rate_draws(len(inside), len(outside), draws)
+            rows += [common | {"out_dist": out.printed} | row for row in on_draws(inside, outside, pairs, kind.tpr)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def generated_outliers(
+    store: Store, recipe: GanRecipe, count: int, seed: int = 0, *, load: Load | None = None
+) -> ImageSet:
+    """`count` images of the GAN of `recipe`, unlabelled and of origin "generated", as outliers for another network.
+
+    The GAN is trained when the store does not hold it. What it made is kept with it: another processor or number of
+    threads would round some pixels otherwise, and a network that learned from them would not be found again. Errors as
+    `generated`. Source: Hendrycks et al. 2019, section 5.
+    """
+    run = store.run(recipe, load=load)
+    made = store.kept(
+        run, "generated", f"{count} images seed={seed}", lambda: generated(recipe, run.weights, count, seed).numpy()
+    )
+    labels = torch.zeros(count, dtype=torch.int64)
+    return ImageSet(f"{recipe.name}, {count} generated", torch.from_numpy(made), labels, ("unlabelled",), "generated")
+
+
+def summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Means of `ablate` over out-distributions, draws and seeds, one row a setting; columns metrics, percent.
+
+    `attrs["std_seeds"]` holds the standard deviation over seeds (n - 1; NaN for one seed) in a frame of the same form.
+    """
+    by_seed = frame.groupby(["setting", "metric", "seed"], sort=False)["value"].mean()
+    cells = by_seed.groupby(["setting", "metric"], sort=False).agg(["mean", "std"]).unstack("metric")
+    rates = [metric for metric in frame["metric"].unique() if metric.startswith("FPR")]
+    order = [ERROR, *rates, "AUROC", "AUPR"]
+    means = cells["mean"].reindex(index=frame["setting"].drop_duplicates(), columns=order)
+    means.attrs["std_seeds"] = cells["std"].reindex_like(means)
+    return means

@@ -1,0 +1,65 @@
+"""The one loop over trained networks: every evaluation asks them through it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from torch import nn
+
+from oe_core.detectors.registry import kind_of
+from oe_core.evaluation.test_sets import Load, TestSet
+from oe_core.recipe import Recipe
+from oe_core.runs.store import Run, Store, network
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A trained network that may be asked about any set. label: what it is called; store: keeps its answers."""
+
+    label: str
+    seed: int
+    run: Run
+    store: Store
+
+    @property
+    def recipe(self) -> Recipe:
+        """Its recipe."""
+        return self.run.recipe
+
+    def outputs(self, of: TestSet) -> np.ndarray:
+        """What it says of a set, float32 (n, numbers), as the `predict` of its kind: computed once, and kept."""
+        return self.store.logits(self.run, of.key, of.inputs, of.fingerprint)
+
+    def scores(self, of: TestSet) -> np.ndarray:
+        """Anomaly scores float64 (n,) of a set by what it was taught, higher = more anomalous."""
+        return kind_of(self.recipe).score(self.recipe)(self.outputs(of))
+
+    def network(self) -> nn.Module:
+        """The network itself, on the store's device."""
+        return network(self.run, self.store.device)
+
+
+def networks(
+    store: Store,
+    recipes: Mapping[str, Recipe],
+    seeds: int,
+    *,
+    load: Load | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Iterator[Asked]:
+    """Every recipe under every seed below `seeds`, trained or found, one after the other.
+
+    recipes: by their labels. load: as `Store.run`. progress: is told what is done next. Raises ValueError for seeds
+    below 1, and as `Store.run`.
+    """
+    check_count("seeds", seeds)
+    for seed in range(seeds):
+        for label, recipe in recipes.items():
+            progress(f"{label}, seed {seed}")
+            yield Asked(label, seed, store.run(recipe.with_seed(seed), load=load), store)
+
+
+def check_count(argument: str, value: int) -> None:
+    """Raise a ValueError unless `value` is a whole number of at least 1."""
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"{argument}={value!r} must be a whole number of at least 1")

@@ -1,0 +1,166 @@
+"""What the networks of an experiment are asked about: the in-distribution's test set, and each out-distribution."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+import torch
+from torch import Tensor
+
+from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
+from oe_core.data.catalog import CATALOG
+from oe_core.data.derived import DERIVED
+from oe_core.data.door import MissingDataError
+from oe_core.detectors.kind import Examples
+from oe_core.detectors.registry import kind_of
+from oe_core.evaluation.records import OWN_FOLDER
+from oe_core.experiments import Experiment
+from oe_core.recipe import Recipe
+from oe_core.train import held_out_part
+
+Load = Callable[..., Examples]
+
+
+@dataclass(frozen=True, eq=False)
+class TestSet:
+    """One set, ready to be scored: its printed name, the name that it stands in for, and a network's inputs of it.
+
+    fingerprint: of what `inputs` gives. examples: the set behind the inputs, None for noise.
+    """
+
+    __test__ = False  # no test, whatever pytest thinks of its name
+
+    key: str
+    printed: str
+    stand_in_for: str
+    fingerprint: str
+    inputs: Callable[[], Tensor]
+    examples: Examples | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tests:
+    """An experiment whose data are at hand, and what its networks are asked about.
+
+    experiment: with its outliers resolved. load: (name, split, *load_options) -> examples. inside: the test set of the
+    in-distribution. outs: the out-distributions at hand, or their stand-ins; missing: {printed name: why it was not
+    run}. stand_ins: {printed name: what it stands in for} of in-distribution and outliers.
+    """
+
+    __test__ = False
+
+    experiment: Experiment
+    load: Load
+    inside: TestSet
+    outs: list[TestSet]
+    missing: dict[str, str]
+    stand_ins: dict[str, str]
+
+    def held_out(self, recipe: Recipe) -> TestSet:
+        """The part of the in-distribution's training set that `recipe` holds out."""
+        part = held_out_part(self.load(recipe.in_dist, "train", *recipe.load_options), recipe)
+        return _test_set("held-out", part, recipe, self.load)
+
+
+def prepared(experiment: Experiment, load: Load | None = None) -> Tests:
+    """The data of an experiment, brought together before any network is trained.
+
+    load: for sets that the catalog does not know; None: as the kind of its networks loads them. Raises MissingDataError
+    when the in-distribution or the outliers are not at hand, or no out-distribution at all; ValueError for equal data
+    in two roles.
+    """
+    experiment, replaced = substituted(experiment)
+    baseline, exposed = experiment.baseline, experiment.exposed
+    kind = kind_of(baseline)
+    load = cache(load or kind.load)
+    test = limited(load(baseline.in_dist, "test", *baseline.load_options), experiment.test_limit)
+    outs, missing = out_sets(experiment, len(test), load)
+    if not outs:
+        raise MissingDataError(f"none of {list(experiment.out_dists)} is at hand: " + " ".join(missing.values()))
+    outliers = load(exposed.outliers, "train", *exposed.other_load_options)
+    inside = _test_set(baseline.in_dist, test, baseline, load)
+    in_place_of = experiment.in_place_of and kind.printed(experiment.in_place_of, baseline)
+    stand_ins = {
+        inside.printed: in_place_of or inside.stand_in_for,
+        kind.printed(exposed.outliers, exposed): replaced.get(exposed.outliers) or replaces(outliers),
+    }
+    return Tests(experiment, load, inside, outs, missing, stand_ins)
+
+
+def substituted(experiment: Experiment) -> tuple[Experiment, dict[str, str]]:
+    """The experiment with its outliers resolved to data at hand, and {stand-in: the printed name it replaces}.
+
+    Raises MissingDataError when neither the outliers nor a stand-in for them are at hand: without them there is no
+    experiment; the message says how to get them.
+    """
+    wanted, kind = experiment.exposed.outliers, kind_of(experiment.exposed)
+    present = kind.sources.resolve(wanted, "train", without=(experiment.baseline.in_dist, *experiment.out_dists))
+    if present == wanted:
+        return experiment, {}
+    between = {
+        role: replace(recipe, outliers=present) if recipe.outliers == wanted else recipe
+        for role, recipe in experiment.between.items()
+    }
+    changed = replace(experiment, between=between, exposed=replace(experiment.exposed, outliers=present))
+    return changed, {present: kind.printed(wanted, experiment.exposed)}
+
+
+def out_sets(
+    experiment: Experiment, num_inliers: int, load: Load | None = None
+) -> tuple[list[TestSet], dict[str, str]]:
+    """The out-distributions at hand (or their stand-ins), and for each missing one the reason."""
+    found, missing = [], {}
+    recipe, kind = experiment.exposed, kind_of(experiment.exposed)
+    load = load or cache(kind.load)
+    for key in experiment.out_dists:
+        if key in ANOMALIES:
+            found.append(_generated(key, num_inliers, recipe))
+            continue
+        if key in DERIVED:
+            found.append(_derived(key, experiment, load))
+            continue
+        try:
+            taken = [recipe.in_dist, recipe.outliers, *experiment.out_dists, *(out.key for out in found)]
+            present = kind.sources.resolve(key, "test", without=[name for name in taken if name != key])
+        except MissingDataError as error:
+            missing[kind.printed(key, recipe)] = str(error)
+            continue
+        examples = limited(load(present, "test", *recipe.other_load_options), experiment.test_limit)
+        out = _test_set(present, examples, recipe, load)
+        found.append(replace(out, stand_in_for=kind.printed(key, recipe)) if present != key else out)
+    return found, missing
+
+
+def replaces(examples: Examples) -> str:
+    """What the tables say a set stands in for: the paper's name, "own folder" for the paper's set read from there."""
+    taken_place = examples.origin == "folder" and examples.name in CATALOG
+    return examples.stand_in_for or (OWN_FOLDER if taken_place else "")
+
+
+def limited(examples: Examples, limit: int | None) -> Examples:
+    """The first `limit` examples of a seeded order; all of them where there are no more, or `limit` is None."""
+    if limit is None or len(examples) <= limit:
+        return examples
+    return examples.take(torch.randperm(len(examples), generator=torch.Generator().manual_seed(0))[:limit])
+
+
+def _test_set(key: str, examples: Examples, recipe: Recipe, load: Load, printed: str = "") -> TestSet:
+    kind = kind_of(recipe)
+    training = partial(load, recipe.in_dist, "train", *recipe.load_options)
+    inputs = partial(kind.inputs, examples, recipe, training)
+    printed = printed or kind.printed(examples.name, recipe)
+    return TestSet(key, printed, replaces(examples), examples.fingerprint, inputs, examples)
+
+
+def _generated(key: str, count: int, recipe: Recipe) -> TestSet:
+    size, signed = recipe.size, recipe.signed
+    fingerprint = f"{key} count={count} size={size} signed={signed} seed=0" + (" grey" if recipe.grey else "")
+    draw = partial(anomalies, key, count, size, signed, 0, grey=recipe.grey)
+    return TestSet(key, ANOMALY_NAMES[key], "", fingerprint, draw)
+
+
+def _derived(key: str, experiment: Experiment, load: Load) -> TestSet:
+    recipe = experiment.baseline
+    test = limited(load(recipe.in_dist, "test", *recipe.load_options), experiment.test_limit)
+    printed = f"{key.capitalize()} {kind_of(recipe).printed(test.name, recipe)}"
+    return replace(_test_set(key, DERIVED[key](test), recipe, load, printed), stand_in_for="")

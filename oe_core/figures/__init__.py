@@ -1,0 +1,29 @@
+"""Figures in one restrained, colour-blind-safe style; each function returns a pyplot figure."""
+
+from oe_core.figures.calibration import confidence_histograms, error_bars, reliability
+from oe_core.figures.curves import (
+    BLUE,
+    GREEN,
+    GREY,
+    IN_COLOUR,
+    LINES,
+    OUT_COLOUR,
+    PURPLE,
+    STYLE,
+    VERMILION,
+    before_after,
+    publish,
+    roc_pr,
+    roc_pr_grid,
+    score_histograms,
+    seed_strips,
+    styled,
+)
+from oe_core.figures.images import image_grid, pixels
+from oe_core.figures.results import agreement, wall
+
+__all__ = [
+    "BLUE", "GREEN", "GREY", "IN_COLOUR", "LINES", "OUT_COLOUR", "PURPLE", "STYLE", "VERMILION", "agreement",
+    "before_after", "confidence_histograms", "error_bars", "image_grid", "pixels", "publish", "reliability", "roc_pr",
+    "roc_pr_grid", "score_histograms", "seed_strips", "styled", "wall",
+]  # fmt: skip

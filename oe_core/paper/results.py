@@ -1,0 +1,260 @@
+"""The whole book beside the paper: every printed number, what was measured for it, and a mark. From records alone.
+
+A source is a folder with the `records.csv` and `evidence.json` that an evaluation saved. A folder that is named like
+another one beside it, a dash and a word (`density-cifar10` and `density-cifar10-letters`) holds a variant of that
+experiment, and stands for no number of the paper.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from oe_core.evaluation import records as record_table
+from oe_core.paper import comparison
+from oe_core.paper.render import NO_VALUE
+from oe_core.runs.provenance import CHECKOUT
+from oe_core.scales import SCALES
+
+REFERENCE = CHECKOUT / "runs" / "reference"
+REPRODUCED, DIRECTION, OTHER, NOT_RUN = MARKS = ("reproduced", "same direction", "not reproduced", "not run")
+SIGNS = dict(zip(MARKS, "●◐○·", strict=True))
+SPREADS = 2.0
+CELL = ["table", "in_dist", "out_dist", "metric", "method"]
+# The chapter that measures a table, as `make book CHAPTER=` wants it.
+CHAPTERS = {
+    **dict.fromkeys((1, 7, 10), "02_vision_msp"), **dict.fromkeys((2, 8), "03_nlp"), 3: "04_confidence_branch",
+    4: "05_gan", 5: "06_pixelcnn", **dict.fromkeys((6, 11), "07_language_models"), 9: "09_design_choices",
+    **dict.fromkeys((12, 13), "08_calibration"), comparison.LOGS: "09_design_choices",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The records of one evaluation and what they rest on.
+
+    name: its folder below the root that it was found under. evidence: as `protocol.Evaluation.evidence`, {} where
+    there is none.
+    """
+
+    name: str
+    folder: Path
+    evidence: dict = field(default_factory=dict)
+
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """As `oe_core.evaluation.records.read`."""
+        return record_table.read(self.folder / "records.csv")
+
+    @property
+    def scale(self) -> str:
+        """The scale at which it was measured."""
+        return self.records["scale"].iloc[0]
+
+    def of(self, table: int, in_dist: str) -> pd.DataFrame:
+        """The records of a table of the paper, or of the full table that it summarises, for one in-distribution."""
+        wanted = self.records["table"].isin({table, comparison.FULL_TABLE.get(table, table)})
+        names = self.records["in_dist"].replace(comparison.RENAMED.get(table, {}))
+        return self.records[wanted & (names == in_dist)]
+
+
+def sources(*roots: Path, variants: bool = False) -> list[Source]:
+    """Every evaluation saved below the roots, in their order and by name; without `variants`, the main ones alone.
+
+    Raises ValueError naming a root that is no folder, or a file of evidence that cannot be read.
+    """
+    found = []
+    for root in roots:
+        if not Path(root).is_dir():
+            raise ValueError(f"{root} is no folder; give folders below which evaluations were saved")
+        folders = sorted(path.parent for path in Path(root).rglob("records.csv"))
+        for folder in folders:
+            if variants or not any(is_variant(folder, other) for other in folders):
+                found.append(Source(folder.relative_to(root).as_posix(), folder, _evidence(folder)))
+    return found
+
+
+def is_variant(folder: Path, other: Path) -> bool:
+    """Whether `folder` holds a variant of the experiment in `other`."""
+    return folder.parent == other.parent and folder.name.startswith(f"{other.name}-")
+
+
+def _evidence(folder: Path) -> dict:
+    path = folder / "evidence.json"
+    if not path.exists():
+        return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is damaged ({error}); build the chapter that wrote it again") from error
+
+
+def marked(found: Sequence[Source], spreads: float = SPREADS) -> pd.DataFrame:
+    """One row a number that the paper (or the logs of its code for MNIST) prints, in its order.
+
+    Columns: table, in_dist, out_dist, metric, method; paper (as printed); ours and spread (percent, NaN where not
+    run), seeds, draws, scale, source (its name); mark (of `MARKS`) and why, in words. Of the sources that have
+    an in-distribution of a table, the one of the largest scale is taken, of equals the first.
+
+    reproduced: within `spreads` standard deviations (over trainings and over draws together) and the rounding of the
+    paper's value. same direction: another value, or a Mean over other out-distributions than the paper's, but the
+    method is better or worse than the table's first one as in the paper (the first one itself: than the last).
+    Raises ValueError unless `spreads` is positive, and as `tables.compare`.
+    """
+    if not spreads > 0:
+        raise ValueError(f"spreads={spreads} must be positive, a number of standard deviations")
+    rows = [row for table in (*comparison.NUMBERS, comparison.LOGS) for row in _of_table(table, found, spreads)]
+    return pd.DataFrame(rows)
+
+
+def _of_table(table: int, found: Sequence[Source], spreads: float) -> Iterator[dict]:
+    for in_dist, printed in comparison.paper_table(table).groupby("in_dist", sort=False):
+        source = max(
+            (source for source in found if len(source.of(table, in_dist))),
+            key=lambda source: list(SCALES).index(source.scale), default=None,
+        )  # fmt: skip
+        ours = _measured(source, table, in_dist) if source else {}
+        paper = printed.set_index(["out_dist", "metric", "method"])["value"]
+        theirs, means = paper.astype(float), {key: cell["shown"]["ours"] for key, cell in ours.items()}
+        methods = list(dict.fromkeys(printed["method"]))
+        for (out_dist, metric, method), value in paper.items():
+            common = {"table": table, "in_dist": in_dist, "out_dist": out_dist, "metric": metric, "method": method,
+                      "paper": value}  # fmt: skip
+            cell = ours.get((out_dist, metric, method))
+            if cell is None:
+                yield common | _not_run(table, in_dist, out_dist, source)
+                continue
+            pair = _pair(methods, method)
+            signs = [_direction(*(values[out_dist, metric, name] for name in pair), unit)
+                     for values, unit in ((theirs, _unit(value)), (means, 0.0))]  # fmt: skip
+            yield common | cell["shown"] | _verdict(cell, value, signs, spreads, pair)
+
+
+@cache  # another rule asks for the same cells
+def _measured(source: Source, table: int, in_dist: str) -> dict[tuple, dict]:
+    """{(out_dist, metric, method): the measured cell}."""
+    frame = comparison.compare(source.of(table, in_dist), table).sort_index(axis=1)
+    cells = {}
+    for (_, out_dist), row in frame.iterrows():
+        for metric, method in dict.fromkeys((metric, method) for metric, method, _ in frame.columns):
+            values = row[metric, method]
+            if not np.isnan(values["mean"]):
+                spread = float(np.hypot(*np.nan_to_num([values["std_seeds"], values["std_draws"]])))
+                shown = {"ours": values["mean"], "spread": spread, "seeds": int(values["seeds"]),
+                         "draws": int(values["draws"]), "scale": source.scale, "source": source.name}  # fmt: skip
+                cells[out_dist, metric, method] = {"shown": shown, "comparable": values["paper"] != NO_VALUE}
+    return cells
+
+
+def _not_run(table: int, in_dist: str, out_dist: str, source: Source | None) -> dict:
+    unmeasured = {"ours": np.nan, "spread": np.nan, "seeds": 0, "draws": 0, "scale": "", "source": ""}
+    if source is None:
+        why = f"no record of {in_dist}; `make book SCALE=paper CHAPTER={CHAPTERS[table]}` measures it"
+    else:
+        of_set = source.of(table, in_dist)
+        replaced = of_set.set_index("out_dist")["stand_in_for"].to_dict()
+        # A stand-in is named by the paper's name alone, or as "own=paper" among others.
+        originals = {own: {name.rpartition("=")[2] for name in names.split("; ")} for own, names in replaced.items()}
+        instead = [own for own, names in originals.items() if out_dist in names]
+        why = f"{instead[0]} stands in for it" if instead else "not among the sets that were tested"
+    return unmeasured | {"mark": NOT_RUN, "why": why}
+
+
+def _pair(methods: list[str], method: str) -> tuple[str, str]:
+    """The two methods whose order is the direction of a cell: the first and this one; for the first, and the last."""
+    return methods[0], methods[-1] if method == methods[0] else method
+
+
+def _unit(printed: str) -> float:
+    """One unit of the last printed digit."""
+    return 10.0 ** -len(printed.partition(".")[2])
+
+
+def _direction(before: float, after: float, unit: float) -> int:
+    return 0 if abs(after - before) < unit else int(np.sign(after - before))
+
+
+def _verdict(cell: dict, printed: str, signs: list[int], spreads: float, pair: tuple[str, str]) -> dict:
+    shown, off = cell["shown"], cell["shown"]["ours"] - float(printed)
+    way = {1: "rises", -1: "falls", 0: "stays"}
+    if cell["comparable"] and abs(off) <= spreads * shown["spread"] + _unit(printed) / 2:
+        return {"mark": REPRODUCED, "why": f"{off:+.1f}, spread {shown['spread']:.1f}"}
+    value = f"{off:+.1f}, spread {shown['spread']:.1f}" if cell["comparable"] else "mean over other sets"
+    theirs, ours = (way[sign] for sign in signs)
+    if theirs == ours:
+        return {"mark": DIRECTION, "why": f"{value}; it {theirs} from {pair[0]} to {pair[1]} in both"}
+    return {"mark": OTHER, "why": f"{value}; from {pair[0]} to {pair[1]} it {theirs} in the paper, {ours} here"}
+
+
+def by_table(cells: pd.DataFrame) -> pd.DataFrame:
+    """How many cells of each table have which mark: one row a (table, in_dist), one column a mark, in their order."""
+    counts = cells.groupby(["table", "in_dist"], sort=False)["mark"].value_counts().unstack(fill_value=0)
+    order = cells[["table", "in_dist"]].drop_duplicates()
+    return counts.reindex(index=pd.MultiIndex.from_frame(order), columns=list(MARKS), fill_value=0)
+
+
+def beside(cells: pd.DataFrame, table: int) -> str:
+    """One table of the paper as Markdown, `sign ours ±spread (paper)` in a cell, in the paper's order."""
+    part = cells[cells["table"] == table]
+    groups = list(dict.fromkeys(part[["metric", "method"]].itertuples(index=False, name=None)))
+    head = ["In-distribution", "Out-distribution", *(f"{metric} {method}" for metric, method in groups)]
+    lines = [head, ["---"] * 2 + ["---:"] * len(groups)]
+    for (in_dist, out_dist), row in part.groupby(["in_dist", "out_dist"], sort=False):
+        texts = {(cell.metric, cell.method): _text(cell) for cell in row.itertuples()}
+        lines.append([in_dist, out_dist, *(texts.get(group, "") for group in groups)])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _text(cell) -> str:
+    ours = "" if cell.mark == NOT_RUN else f"{cell.ours:.1f} ±{cell.spread:.1f} "
+    return f"{SIGNS[cell.mark]} {ours}({cell.paper})"
+
+
+def evidence_table(found: Iterable[Source]) -> pd.DataFrame:
+    """What each source rests on: one row each with scale, seeds, draws, networks, hours, hardware, torch and commits.
+
+    networks: trainings of this source, parents included that were asked; hours: what they took on the clock. A network
+    that several sources ask is counted in each; `attrs["hours"]` counts it once.
+    """
+    rows, once = [], {}
+    for source in found:
+        stamps = {stamp["identity"]: stamp for stamp in source.evidence.get("runs", [])}
+        once |= {identity: stamp["seconds"] for identity, stamp in stamps.items()}
+        counts = source.records.groupby("table")[["seed", "draw"]].nunique().max()
+        rows.append({
+            "source": source.name, "scale": source.scale, "seeds": counts["seed"],
+            "draws": counts["draw"], "networks": len(stamps),
+            "hours": sum(stamp["seconds"] for stamp in stamps.values()) / 3600,
+            "hardware": _listed(_device(stamp["device"]) for stamp in stamps.values()),
+            "torch": _listed(stamp["packages"]["torch"] for stamp in stamps.values()),
+            "commits": _listed(stamp["commit"][:7] for stamp in stamps.values()),
+        })  # fmt: skip
+    frame = pd.DataFrame(rows).set_index("source")
+    frame.attrs["hours"] = sum(once.values()) / 3600
+    return frame
+
+
+def _device(facts: dict) -> str:
+    threads = f", {facts['threads']} thread(s)" if "threads" in facts else ""
+    return facts["name"] + threads
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(names))
+
+
+def ledgers(*roots: Path) -> pd.DataFrame:
+    """The claims that chapter 9 tested in each build: one row a claim and build, with the folder of its ledger."""
+    paths = [(root, path) for root in roots for path in sorted(Path(root).rglob("ledger.csv"))]
+    tested = [pd.read_csv(path).assign(records=path.parent.relative_to(root).as_posix()) for root, path in paths]
+    return pd.concat(tested, ignore_index=True) if tested else pd.DataFrame(columns=["claim", "test", "number", "held"])
+
+
+def printed_figures(*folders: Path) -> dict[int, Path]:
+    """The pictures of the paper's Figures 1 to 4 below the folders: the first found of each, by number."""
+    paths = [path for folder in folders for path in sorted(Path(folder).rglob("figure_[1-4]*.png"))]
+    return {number: path for path in reversed(paths) for number in (int(path.name[len("figure_")]),)}

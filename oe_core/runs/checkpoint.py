@@ -1,0 +1,47 @@
+"""The state of an unfinished training on disk."""
+
+import io
+import logging
+from pathlib import Path
+
+import torch
+
+from oe_core.atomic import DamagedFileError, read_sealed, set_aside, write_sealed
+from oe_core.runs.provenance import now
+
+logger = logging.getLogger(__name__)
+
+
+class FileCheckpoint:
+    """Where `train.fit` leaves its state: one sealed file, with the weights that the training started from.
+
+    resumptions: how often the training was taken up again; started: when it first began (UTC).
+    """
+
+    def __init__(self, path: Path, initial_sha256: str | None):
+        self.path, self.initial_sha256 = path, initial_sha256
+        self.resumptions, self.started = 0, now()
+
+    def load(self) -> dict | None:
+        """The last state that was saved, None when there is none that can be used."""
+        try:
+            payload = read_sealed(self.path)
+        except DamagedFileError as damage:
+            set_aside(damage)
+            return None
+        if payload is None:
+            return None
+        found = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+        if found["initial_sha256"] != self.initial_sha256:
+            logger.warning("%s started from other weights of its parent; training starts again", self.path)
+            return None
+        self.resumptions, self.started = found["resumptions"] + 1, found["started"]
+        logger.info("training goes on from %s", self.path)
+        return found["state"]
+
+    def save(self, state: dict) -> None:
+        """Replace the last state by `state`, a nested dict of tensors and plain values."""
+        buffer = io.BytesIO()
+        facts = {"initial_sha256": self.initial_sha256, "resumptions": self.resumptions, "started": self.started}
+        torch.save({**facts, "state": state}, buffer)
+        write_sealed(self.path, buffer.getvalue())

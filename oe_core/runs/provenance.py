@@ -1,0 +1,76 @@
+"""Where a result was made: device, packages, and the commit of the code."""
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from oe_core.devices import computes_in_bfloat16
+
+PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "safetensors")
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601 to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def environment(device: torch.device) -> dict:
+    """Device, packages with versions, Python, platform and commit, as plain values for a stamp."""
+    return {
+        "device": device_facts(device),
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        **commit(CHECKOUT),
+    }
+
+
+def device_facts(device: torch.device) -> dict:
+    """Type and name of the device, whether it computes in bfloat16, and its threads (CPU) or CUDA version (GPU)."""
+    facts = {"type": device.type, "bfloat16": computes_in_bfloat16(device)}
+    if device.type == "cuda":
+        return {**facts, "name": torch.cuda.get_device_name(device), "cuda": torch.version.cuda}
+    return {**facts, "name": _processor(), "threads": torch.get_num_threads()}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+@cache
+def _processor() -> str:
+    listing = Path("/proc/cpuinfo")
+    names = listing.read_text().splitlines() if listing.exists() else []
+    models = [line.split(":", 1)[1].strip() for line in names if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+@cache
+def commit(checkout: Path) -> dict:
+    """{"commit": hex, "dirty": bool} of a git checkout; "unknown" and None where there is none, or no commit yet.
+
+    dirty: the package differs from the commit, so the commit alone does not give the code.
+    """
+    top = _git(checkout, "rev-parse", "--show-toplevel")
+    head = _git(checkout, "rev-parse", "--verify", "HEAD")
+    # An environment inside somebody else's repository must not borrow that repository's commit.
+    if not top or not head or Path(top).resolve() != checkout.resolve():
+        return {"commit": "unknown", "dirty": None}
+    return {"commit": head, "dirty": bool(_git(checkout, "status", "--porcelain", "--", "oe_core"))}
+
+
+def _git(checkout: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(checkout), *arguments], capture_output=True, text=True, timeout=30)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,253 @@
+"""The run store: a recipe's trained network and what it says of data sets, found again or made once.
+
+    <root>/trained/<recipe name>-<identity>/
+        weights.safetensors
+        run.json                 the stamp, written last: without it the run is not finished
+        checkpoint.pt            only while training
+        scores/<set>-<hash>.safetensors and .json
+
+The identity is a hash over the recipe and over the pixels and labels that it trains on (and the file of weights that it
+starts from), its parents' included: the same recipe on other data is another run beside the first.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import safetensors.numpy
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from oe_core import train
+from oe_core.atomic import DamagedFileError, exclusive, read_record, read_whole, set_aside, write_record, write_whole
+from oe_core.detectors.kind import Examples
+from oe_core.detectors.registry import kind_of
+from oe_core.devices import default_device
+from oe_core.recipe import Recipe
+from oe_core.runs.checkpoint import FileCheckpoint
+from oe_core.runs.provenance import environment, now
+
+WEIGHTS, STAMP, CHECKPOINT = "weights.safetensors", "run.json", "checkpoint.pt"
+HASH_DIGITS = 12  # of identities and fingerprints in names of folders and files; the records hold them whole
+
+Load = Callable[..., Examples]  # (key, split, *recipe.load_options or recipe.other_load_options)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished training: `weights` on the CPU and the `stamp` (run.json) that says how they were made."""
+
+    recipe: Recipe
+    folder: Path
+    stamp: dict
+    weights: dict[str, Tensor]
+
+    @property
+    def identity(self) -> str:
+        """sha256 (hex) over recipe and training data, the parents' included."""
+        return self.stamp["identity"]
+
+    @property
+    def weights_sha256(self) -> str:
+        """sha256 (hex) of the weights' file; everything derived from the weights is filed with it."""
+        return self.stamp["files"][WEIGHTS]["sha256"]
+
+    @property
+    def log(self) -> list[dict]:
+        """One row per epoch, as `train.fit` wrote it."""
+        return self.stamp["log"]
+
+
+def fit(recipe: Recipe, inliers: Examples, outliers: Examples | None, **settings) -> train.Trained:
+    """Train `recipe` as its kind is trained; arguments and errors as `train.fit`."""
+    return kind_of(recipe).fit(recipe, inliers, outliers, **settings)
+
+
+def network(run: Run, device: torch.device | None = None) -> nn.Module:
+    """The trained network of a run, ready to be asked; device: None takes the first GPU, else the CPU."""
+    num_classes = run.stamp["data"]["inliers"]["num_classes"]
+    return kind_of(run.recipe).network(run.recipe, run.weights, num_classes, device or default_device())
+
+
+def predict(run: Run, inputs: Tensor, device: torch.device | None = None) -> Tensor:
+    """What a run's network says of uint8 images, floats fed as they are, token ids or segments: float32 (n, numbers).
+
+    The numbers are a classifier's logits, and losses of the others, as the `predict` of each kind gives them.
+    """
+    return kind_of(run.recipe).predict(network(run, device), inputs, run.recipe)
+
+
+class Store:
+    """The runs under `root` (`oe_core.scales.runs_root() / scale`); any number of processes may share it.
+
+    fit, predict: how recipes are trained and scored, as the functions of these names.
+    device: where both happen; None takes the first GPU, else the CPU. progress: a tqdm class for the training's bar.
+    Messages about waiting, resuming and damaged files go to the logger `oe_core`.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        fit: Callable[..., train.Trained] = fit,
+        predict: Callable[[Run, Tensor, torch.device], Tensor] = predict,
+        device: torch.device | None = None,
+        progress: Callable[..., tqdm] = tqdm,
+    ):
+        self.trained = Path(root) / "trained"
+        self.fit, self.predict, self.progress = fit, predict, progress
+        self.device = device or default_device()
+
+    def run(self, recipe: Recipe, *, load: Load | None = None) -> Run:
+        """The finished run of `recipe`: found and verified, or trained (parent first), going on where it was stopped.
+
+        load: (key, split, *load_options) -> examples, called for the "train" split of `in_dist` (with
+        `recipe.load_options`) and `outliers` (`recipe.other_load_options`) of the recipe and its parents; None: as its
+        kind loads them. Raises OSError naming the file that cannot be written, and whatever `load` and `fit` raise.
+        """
+        load = cache(load or kind_of(recipe).load)
+        identity = _identity(recipe, load)
+        folder = self._folder(recipe, identity)
+        try:
+            run = _finished(folder, recipe, identity)
+        except DamagedFileError:
+            run = None  # looked at again below, under the lock: another process may be replacing it just now
+        if run is not None:
+            return run
+        parent = self.run(recipe.parent, load=load) if recipe.parent else None
+        with exclusive(self._lock(identity), f"training {folder.name}"):
+            folder = self._folder(recipe, identity)
+            return _finished_or_cleared(folder, recipe, identity) or self._train(folder, recipe, identity, parent, load)
+
+    def logits(self, run: Run, key: str, inputs: Callable[[], Tensor], fingerprint: str) -> np.ndarray:
+        """What `predict` gives of `run` for one data set: computed once, stored, verified whenever read.
+
+        key: the data set's name, in the file's name. inputs: gives the network's inputs, called only when they are
+        needed. fingerprint: what `inputs` gives, as `ImageSet.fingerprint`, or the kind, number, size and seed of
+        generated inputs; another fingerprint is another file.
+        """
+        return self.kept(run, key, fingerprint, lambda: self.predict(run, inputs(), self.device).numpy())
+
+    def kept(self, run: Run, key: str, fingerprint: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """What `compute` gives of `run`, an array: computed once, stored, verified whenever read.
+
+        key: in the file's name. fingerprint: what the values rest on beside the weights of `run`: the data, and every
+        setting of `compute`; another fingerprint is another file.
+        """
+        short = hashlib.sha256(fingerprint.encode()).hexdigest()[:HASH_DIGITS]
+        path = run.folder / "scores" / f"{quote(key, safe=' ')}-{short}.safetensors"
+        expected = {"key": key, "fingerprint": fingerprint, "weights_sha256": run.weights_sha256}
+        try:
+            found = _stored(path, expected)
+        except DamagedFileError:
+            found = None  # as in `run`
+        if found is not None:
+            return found
+        with exclusive(self._lock(run.identity + path.stem), f"scoring {key} with {run.folder.name}"):
+            found = _stored_or_cleared(path, expected)
+            return found if found is not None else _store(path, compute(), expected)
+
+    def _folder(self, recipe: Recipe, identity: str) -> Path:
+        # A recipe's name is a label: the run may have been made under another one.
+        short = identity[:HASH_DIGITS]
+        made = sorted(self.trained.glob(f"*-{short}"))
+        return made[0] if made else self.trained / f"{quote(recipe.name, safe=' ')}-{short}"
+
+    def _lock(self, identity: str) -> Path:
+        return self.trained / ".locks" / f"{hashlib.sha256(identity.encode()).hexdigest()[:HASH_DIGITS]}.lock"
+
+    def _train(self, folder: Path, recipe: Recipe, identity: str, parent: Run | None, load: Load) -> Run:
+        inliers, outliers = _training_sets(recipe, load)
+        checkpoint = FileCheckpoint(folder / CHECKPOINT, parent.weights_sha256 if parent else None)
+        trained = self.fit(
+            recipe, inliers, outliers, initial=parent.weights if parent else None,
+            checkpoint=checkpoint, device=self.device, progress=self.progress,
+        )  # fmt: skip
+        # A copy each: safetensors refuses tensors that share memory, such as tied embeddings.
+        weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in trained.weights.items()}
+        payload = safetensors.torch.save(weights)
+        sha256 = write_whole(folder / WEIGHTS, payload)
+        stamp = {
+            "name": recipe.name, "identity": identity, "digest": recipe.digest, "seed": recipe.seed,
+            "recipe": recipe.to_json(),
+            "data": {"inliers": _facts(inliers), "outliers": _facts(outliers) if outliers else None},
+            "parent": {"run": parent.folder.name, "weights_sha256": parent.weights_sha256} if parent else None,
+            **environment(self.device),
+            "started": checkpoint.started, "finished": now(), "seconds": trained.seconds,
+            "resumptions": checkpoint.resumptions,
+            "files": {WEIGHTS: {"sha256": sha256, "bytes": len(payload)}},
+            "log": trained.log,
+        }  # fmt: skip
+        write_record(folder / STAMP, stamp)
+        checkpoint.path.unlink(missing_ok=True)
+        return _finished(folder, recipe, identity)
+
+
+def _training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | None]:
+    inliers = load(recipe.in_dist, "train", *recipe.load_options)
+    return inliers, load(recipe.outliers, "train", *recipe.other_load_options) if recipe.outliers else None
+
+
+def _identity(recipe: Recipe, load: Load) -> str:
+    fingerprints = [images.fingerprint if images else None for images in _training_sets(recipe, load)]
+    parent = _identity(recipe.parent, load) if recipe.parent else None
+    parts = [recipe.digest, fingerprints, parent, *kind_of(recipe).task.origins(recipe)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _facts(examples: Examples) -> dict:
+    return {
+        "name": examples.name, "origin": examples.origin, "stand_in_for": examples.stand_in_for,
+        "n": len(examples), "num_classes": len(examples.classes), "fingerprint": examples.fingerprint,
+    }  # fmt: skip
+
+
+def _finished(folder: Path, recipe: Recipe, identity: str) -> Run | None:
+    stamp = read_record(folder / STAMP)
+    if stamp is None:
+        return None
+    if stamp["identity"] != identity:
+        raise DamagedFileError(folder / STAMP, f"belongs to another run: identity {stamp['identity']}, not {identity}")
+    payload = read_whole(folder / WEIGHTS, stamp["files"][WEIGHTS]["sha256"])
+    return Run(recipe, folder, stamp, safetensors.torch.load(payload))
+
+
+def _finished_or_cleared(folder: Path, recipe: Recipe, identity: str) -> Run | None:
+    try:
+        return _finished(folder, recipe, identity)
+    except DamagedFileError as damage:
+        set_aside(damage)
+        (folder / STAMP).unlink(missing_ok=True)  # it vouches for files that are gone
+        return None
+
+
+def _store(path: Path, values: np.ndarray, expected: dict) -> np.ndarray:
+    record = path.with_suffix(".json")
+    # Without its record a score file counts as not there, so a kill between the two writes is not taken for damage.
+    record.unlink(missing_ok=True)
+    sha256 = write_whole(path, safetensors.numpy.save({"logits": np.ascontiguousarray(values)}))
+    write_record(record, {**expected, "sha256": sha256, "shape": list(values.shape), "made": now()})
+    return values
+
+
+def _stored(path: Path, expected: dict) -> np.ndarray | None:
+    record = read_record(path.with_suffix(".json"))
+    # Logits of other weights are no damage: the run was made again on a machine that does not repeat bit for bit.
+    if record is None or any(record[field] != value for field, value in expected.items()):
+        return None
+    return safetensors.numpy.load(read_whole(path, record["sha256"]))["logits"]
+
+
+def _stored_or_cleared(path: Path, expected: dict) -> np.ndarray | None:
+    try:
+        return _stored(path, expected)
+    except DamagedFileError as damage:
+        set_aside(damage)
+        return None

@@ -1,0 +1,69 @@
+from functools import partial
+
+import pytest
+
+from oe_core.data.streams import printed_stream_name
+from oe_core.detectors.language.settings import SETTINGS
+from oe_core.detectors.registry import experiment
+from oe_core.paper.comparison import paper_out_dists
+from oe_core.scales import SCALES
+
+IN_DISTS = SETTINGS.in_dists
+OUT_DISTS = SETTINGS.out_dists["ptb"]
+SEEDS = SETTINGS.seeds
+VARIANTS = SETTINGS.options["variant"]
+language_experiment = partial(experiment, detector="language")
+
+
+@pytest.mark.parametrize("unit", ["words", "characters"])
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_scale_has_an_experiment_for_each_unit(scale, unit):
+    for in_dist in IN_DISTS[scale]:
+        plan = language_experiment(in_dist, scale, unit=unit)
+        assert plan.seeds == SEEDS[scale] and plan.exposed.parent == plan.baseline
+        assert plan.baseline.unit == unit and plan.exposed.outliers not in plan.out_dists
+
+
+@pytest.mark.parametrize("unit", ["words", "characters"])
+def test_the_out_distributions_are_those_of_the_papers_table_11(unit):
+    assert {printed_stream_name(key) for key in OUT_DISTS} == paper_out_dists(11, printed_stream_name("ptb", unit))
+
+
+def test_the_papers_settings_of_section_4_4_and_of_the_code_where_it_is_silent():
+    words, characters = (language_experiment("ptb", "paper", unit=unit) for unit in ("words", "characters"))
+    assert (words.baseline.epochs, words.baseline.length) == (300, 70)
+    assert (characters.baseline.epochs, characters.baseline.length) == (50, 150)
+    for plan in (words, characters):
+        recipe = plan.exposed
+        assert (recipe.epochs, recipe.oe_weight, recipe.outliers) == (5, 1.0, "wikitext-2")
+        assert (recipe.layers, recipe.hidden, recipe.embedding, recipe.vocabulary) == (4, 1550, 400, 10_000)
+        assert (recipe.optimiser, recipe.learning_rate, recipe.clip, recipe.batch_size) == ("asgd", 30, 0.2, 20)
+
+
+def test_variants_change_the_exposed_network_alone():
+    for unit in ("words", "characters"):
+        paper, code, other = (language_experiment("ptb", "paper", unit=unit, variant=name) for name in VARIANTS)
+        assert paper.baseline == code.baseline == other.baseline
+        assert (paper.exposed.oe_weight, code.exposed.oe_weight) == (1.0, 0.5)
+        assert code.exposed.outlier_limit in (13_280, 33_400) and paper.exposed.outlier_limit is None
+        assert paper.exposed.lower_others == (unit == "characters") != other.exposed.lower_others
+
+
+def test_embedded_text_has_no_case_to_vary():
+    assert language_experiment("docstrings", "demo", variant="other-case") == language_experiment("docstrings", "demo")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"in_dist": "penn"}, "in_dist: 'penn' is unknown; known are .*ptb"),
+        ({"unit": "letters"}, "unit='letters' is unknown; choose one of words, characters"),
+        ({"variant": "both"}, "variant='both' is unknown; choose one of paper, code, other-case"),
+        ({"scale": "tiny"}, "scale='tiny' is unknown"),
+        ({"outliers": "cifar10"}, "outliers: 'cifar10' is unknown"),
+        ({"out_dists": ["wikitext-2"]}, "must be different data sets"),
+    ],
+)
+def test_unknown_and_repeated_names_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        language_experiment(**{"in_dist": "ptb", "scale": "demo"} | arguments)

@@ -1,0 +1,155 @@
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from tqdm import tqdm
+
+from oe_core.data.derived import loader, random_part, with_noise
+from oe_core.data.images import load_images
+from oe_core.data.texts import load_raw, load_texts
+from oe_core.detectors.gan.training import generated
+from oe_core.detectors.objectives.recipe import with_objective
+from oe_core.detectors.registry import experiment
+from oe_core.evaluation.ablations import ERROR, ablate, generated_outliers, summary
+from oe_core.evaluation.evaluate import evaluate
+from oe_core.runs.store import Store
+
+density_experiment = partial(experiment, detector="density")
+gan_experiment = partial(experiment, detector="gan")
+text_experiment = partial(experiment, detector="text")
+
+PLAN = experiment("digits", "smoke", out_dists=["gaussian", "font-letters"])
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("runs"), progress=lambda **arguments: tqdm(disable=True, **arguments))
+
+
+@pytest.fixture(scope="module")
+def frame(store):
+    recipes = {"without": PLAN.baseline, "with": PLAN.exposed}
+    recipes["reject"] = with_objective(replace(PLAN.baseline, outliers="photo-china", outlier_limit=64), "reject-class")
+    return ablate(store, PLAN, recipes, seeds=2, draws=2)
+
+
+def test_what_a_table_measures_is_measured_here_to_the_last_bit(frame, store):
+    evaluation = evaluate(store, PLAN, seeds=2, draws=2)
+    key = ["out_dist", "metric", "seed", "draw"]
+    tables = evaluation.records[evaluation.records["table"] == 7].groupby("method")
+    for method, setting in (("MSP", "without"), ("+OE", "with")):
+        mine = frame[frame["setting"] == setting]
+        table, detection = tables.get_group(method), mine[mine["metric"] != ERROR]
+        in_order = [part.set_index(key)["value"].sort_index() for part in (table, detection)]
+        assert in_order[0].equals(in_order[1])
+        accuracy = evaluation.quality.groupby("method").get_group(method)["accuracy"]
+        np.testing.assert_allclose(100 - mine[mine["metric"] == ERROR]["value"], accuracy)
+
+
+def test_a_reject_class_is_no_answer_to_an_inlier(frame, store):
+    recipe = with_objective(replace(PLAN.baseline, outliers="photo-china", outlier_limit=64), "reject-class")
+    test = load_images("digits", "test", 16)
+    logits = store.logits(store.run(recipe), "digits", lambda: test.images, test.fingerprint)
+    assert logits.shape == (len(test), 11)
+    wrong = (logits[:, :10].argmax(axis=1) != test.labels.numpy()).mean()
+    assert frame.query("setting == 'reject' and metric == @ERROR and seed == 0")["value"].item() == 100 * wrong
+
+
+def test_the_summary_is_the_mean_over_sets_and_draws_and_the_spread_over_seeds(frame):
+    table = summary(frame)
+    assert list(table.index) == ["without", "with", "reject"]
+    assert list(table.columns) == [ERROR, "FPR95", "AUROC", "AUPR"]
+    mine = frame.query("setting == 'with' and metric == 'AUROC'")
+    seeds = [mine.query("seed == @seed")["value"].mean() for seed in (0, 1)]
+    assert table.loc["with", "AUROC"] == pytest.approx(np.mean(seeds))
+    assert table.attrs["std_seeds"].loc["with", "AUROC"] == pytest.approx(np.std(seeds, ddof=1))
+
+
+def test_outliers_that_no_catalog_has_are_trained_on(store):
+    digits = load_images("digits", "train", 16)
+    load = loader({"noisy digits": lambda size: with_noise(random_part(digits, 64), 0.3)})
+    recipe = replace(PLAN.exposed, name="noisy", outliers="noisy digits")
+    frame = ablate(store, PLAN, {"noise": recipe}, seeds=1, draws=1, load=load)
+    assert set(frame["setting"]) == {"noise"} and len(frame) == 1 + 2 * 3
+    stamp = store.run(recipe, load=load).stamp
+    assert stamp["data"]["outliers"]["name"] == "digits, 64 images with noise of 0.3"
+
+
+GAN = replace(gan_experiment("digits", "smoke").networks["synthetic"], limit=64, epochs=1)
+
+
+def test_generated_outliers_are_kept_with_their_gan_and_trained_on(store, monkeypatch):
+    fakes = generated_outliers(store, GAN, 70)
+    assert fakes.images.shape == (70, 3, 16, 16) and fakes.images.dtype == torch.uint8
+    assert (fakes.name, fakes.origin, fakes.classes) == ("digits-gan, 70 generated", "generated", ("unlabelled",))
+    assert torch.equal(fakes.images, generated(GAN, store.run(GAN).weights, 70))
+    monkeypatch.setattr("oe_core.evaluation.ablations.generated", lambda *_: pytest.fail("generated again"))
+    assert generated_outliers(store, GAN, 70).fingerprint == fakes.fingerprint
+    recipe = replace(PLAN.exposed, name="fakes", outliers="fakes")
+    frame = ablate(store, PLAN, {"fakes": recipe}, seeds=1, draws=1, load=loader({"fakes": lambda size: fakes}))
+    assert set(frame["setting"]) == {"fakes"}
+
+
+def test_generated_outliers_of_another_size_are_refused(store):
+    small = replace(GAN, size=8)
+    shrunk = loader({"digits": lambda size: shrunken(load_images("digits", "train", 16))})
+    fakes = generated_outliers(store, small, 20, load=shrunk)
+    recipe = replace(PLAN.exposed, name="other size", outliers="fakes")
+    with pytest.raises(ValueError, match="digits-gan, 20 generated is 8 px, recipe 'other size' wants 16 px"):
+        ablate(store, PLAN, {"fakes": recipe}, seeds=1, draws=1, load=loader({"fakes": lambda size: fakes}))
+
+
+def shrunken(images):
+    return replace(images, images=images.images[..., ::2, ::2].contiguous())
+
+
+FRUIT, INSECT = "a\tapples are red number {}", "b\tbees fly far number {}"
+LABELLED = "\n".join((INSECT, FRUIT)[number % 2].format(number % 5) for number in range(40))
+
+
+@pytest.fixture
+def notes(tmp_path, monkeypatch):
+    """Labelled notes, and papers and news without labels, among them a heading and capitals."""
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    foreign = "= News =\n" + "\n".join(f"The Minister of state {n % 6} resigned today" for n in range(30))
+    files = {"notes/train.tsv": LABELLED, "notes/test.tsv": LABELLED,
+             "papers/train.txt": foreign, "news/test.txt": foreign}  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return text_experiment("notes", "smoke", outliers="papers", out_dists=["news"])
+
+
+def test_texts_are_measured_as_their_table_measures_them(store, notes):
+    recipes = {"without": notes.baseline, "with": notes.exposed}
+    frame = ablate(store, notes, recipes, seeds=1, draws=2)
+    table = evaluate(store, notes, seeds=1, draws=2)
+    key, detection = ["metric", "draw"], frame[frame["metric"] != ERROR]
+    for method, setting in (("MSP", "without"), ("+OE", "with")):
+        mine = detection[detection["setting"] == setting].set_index(key)["value"].sort_index()
+        assert mine.equals(table.records.groupby("method").get_group(method).set_index(key)["value"].sort_index())
+    assert list(summary(frame).columns) == [ERROR, "FPR90", "AUROC", "AUPR"]
+
+
+def test_raw_texts_are_outliers_of_their_own(store, notes):
+    load = loader({"papers as they stand": lambda: load_raw("papers", "train")}, load_texts)
+    recipes = {"close": notes.exposed, "raw": replace(notes.exposed, name="raw", outliers="papers as they stand")}
+    frame = ablate(store, notes, recipes, seeds=1, draws=1, load=load)
+    assert set(frame["setting"]) == {"close", "raw"}
+    facts = store.run(recipes["raw"], load=load).stamp["data"]["outliers"]
+    raw = load_raw("papers", "train")
+    assert (facts["name"], facts["n"], facts["fingerprint"]) == ("papers, raw", 31, raw.fingerprint)
+    assert raw.fingerprint != load_texts("papers", "train").fingerprint
+
+
+def test_what_is_no_classifier_is_refused(store):
+    plan = density_experiment("photo-china", "smoke")
+    with pytest.raises(ValueError, match="networks are of DensityRecipe; ablate measures classifiers, of ImageRecipe"):
+        ablate(store, plan, {"without": plan.baseline})
+
+
+def test_another_in_distribution_is_refused(store):
+    with pytest.raises(ValueError, match="other: in_dist='cifar10', but the experiment tests 'digits'"):
+        ablate(store, PLAN, {"other": replace(PLAN.baseline, in_dist="cifar10")})

@@ -1,0 +1,166 @@
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt  # noqa: E402
+
+from oe_core.evaluation import metrics  # noqa: E402
+from oe_core.figures import curves  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def scores():
+    generator = np.random.default_rng(0)
+    inliers = generator.normal(0, 1, 500)
+    return {"MSP": (inliers, generator.normal(1, 1, 100)), "+OE": (inliers, generator.normal(3, 1, 100))}
+
+
+def test_curves_carry_the_areas_that_the_metrics_give(scores):
+    left, right = curves.roc_pr(scores, "Textures").axes
+    for method, pair in scores.items():
+        labels = [text.get_text() for axes in (left, right) for text in axes.get_legend().get_texts()]
+        assert f"{method}: AUROC {100 * metrics.auroc(*pair):.1f}" in labels
+        assert f"{method}: AUPR {100 * metrics.aupr(*pair):.1f}" in labels
+
+
+def test_the_drawn_roc_curve_is_the_curve(scores):
+    line = curves.roc_pr(scores).axes[0].lines[0]
+    np.testing.assert_array_equal(line.get_xydata(), np.column_stack(metrics.roc_curve(*scores["MSP"])))
+
+
+def test_guessing_stands_at_the_base_rate(scores):
+    base_rate = curves.roc_pr(scores).axes[1].lines[-1]
+    assert base_rate.get_ydata()[0] == pytest.approx(1 / 6)
+
+
+def test_long_curves_are_thinned_and_keep_area_and_ends():
+    generator = np.random.default_rng(0)
+    pair = generator.normal(0, 1, 100_000), generator.normal(1, 1, 20_000)
+    x, y = curves.roc_pr({"MSP": pair}).axes[0].lines[0].get_data()
+    assert len(x) <= curves.MOST_POINTS
+    assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 1, 1)
+    assert np.trapezoid(y, x) == pytest.approx(metrics.auroc(*pair), abs=1e-3)
+
+
+def test_a_grid_has_a_row_for_each_out_distribution(scores):
+    figure = curves.roc_pr_grid({"Textures": scores, "LSUN": scores})
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["Textures", "", "LSUN", ""]
+
+
+def test_axes_are_labelled_in_words_with_their_direction(scores):
+    roc, _ = curves.roc_pr(scores).axes
+    assert roc.get_xlabel() == "false positive rate (inliers flagged)"
+    assert curves.score_histograms(scores).axes[0].get_xlabel() == "score (right = more anomalous)"
+
+
+def test_each_histogram_adds_up_to_one(scores):
+    axes = curves.score_histograms(scores, "Textures", bins=20).axes[1]
+    outlines = [patch for patch in axes.patches if patch.get_label() in ("inliers", "anomalies")]
+    for outline in outlines:
+        corners = outline.get_xy()
+        assert corners[1:-1:2, 1].sum() == pytest.approx(1)
+    assert len(outlines) == 2
+
+
+def test_histogram_titles_name_set_method_and_area(scores):
+    titles = [axes.get_title(loc="left") for axes in curves.score_histograms(scores, "Textures").axes]
+    areas = [100 * metrics.auroc(*pair) for pair in scores.values()]
+    assert titles == [f"Textures: {m}, AUROC {area:.1f}" for m, area in zip(scores, areas, strict=True)]
+
+
+def test_equal_figures_give_equal_files(scores, tmp_path):
+    for folder in ("one", "two"):
+        curves.publish(curves.roc_pr(scores), "curves", tmp_path / folder)
+    for name in ("curves.png", "curves.svg"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["curves.png", "curves.svg"]
+
+
+def test_the_style_ends_with_the_figure(scores):
+    before = dict(matplotlib.rcParams)
+    curves.roc_pr(scores)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_more_methods_than_distinct_lines_are_refused(scores):
+    many = {str(number): scores["MSP"] for number in range(5)}
+    with pytest.raises(ValueError, match=r"scores has 5 methods \(0, 1, 2, 3, 4\); a panel shows 1 to 4"):
+        curves.score_histograms(many)
+
+
+def test_nothing_to_draw_is_refused():
+    with pytest.raises(ValueError, match="scores is empty"):
+        curves.roc_pr_grid({})
+
+
+def test_scores_with_nan_are_refused_by_name(scores):
+    with pytest.raises(ValueError, match="out_scores holds 1 NaN"):
+        curves.score_histograms({"MSP": (scores["MSP"][0], [np.nan])})
+
+
+@pytest.fixture
+def measured():
+    from oe_core.evaluation.draws import base_rate_draws
+    from oe_core.evaluation.records import detection_records
+
+    generator = np.random.default_rng(0)
+    parts = [
+        detection_records(
+            table=7, in_dist="digits", out_dist=out, method=method, seed=seed, scale="demo",
+            in_scores=generator.normal(0, 1, 100), out_scores=generator.normal(shift, 1, 20),
+            draws=base_rate_draws(100, 20, draws=2),
+        )
+        for out in ("letters", "flower") for method, shift in (("MSP", 1), ("+OE", 3)) for seed in (0, 1)
+    ]  # fmt: skip
+    return pd.concat(parts)
+
+
+@pytest.fixture
+def compared(measured):
+    from oe_core.paper.comparison import compare
+
+    return compare(measured, 7).loc["digits"]
+
+
+def test_before_and_after_stand_on_one_line_an_out_distribution(compared):
+    panels = curves.before_after(compared, "digits").axes
+    assert [panel.get_xlabel().split(" ")[0] for panel in panels] == ["FPR95", "AUROC", "AUPR"]
+    assert [label.get_text() for label in panels[0].get_yticklabels()] == ["letters", "flower", "Mean"]
+    marks = {container.get_label(): container.lines[0].get_xdata() for container in panels[1].containers}
+    for method in ("MSP", "+OE"):
+        assert marks[method].tolist() == compared["AUROC", method, "mean"].tolist()
+
+
+def test_before_and_after_compare_two_methods(compared):
+    with pytest.raises(ValueError, match=r"table has 1 methods \(MSP\); this figure compares two"):
+        curves.before_after(compared.loc[:, (slice(None), "MSP")])
+
+
+def test_strips_have_a_dot_for_each_training_and_a_bar_at_their_mean(measured, compared):
+    panel = curves.seed_strips(measured, compared, "digits").axes[1]
+    dots = [line for line in panel.lines if line.get_marker() == "."]
+    assert len(dots) == 2 * 2  # methods, seeds
+    bars = {line.get_label(): line.get_xdata() for line in panel.lines if line.get_marker() == "|"}
+    for method in ("MSP", "+OE"):
+        assert bars[method].tolist() == compared["AUROC", method, "mean"].tolist()
+    of_msp = np.array([line.get_xdata() for line in dots[:2]])
+    np.testing.assert_allclose(of_msp.mean(axis=0), bars["MSP"])
+    np.testing.assert_allclose(of_msp[:, 2], of_msp[:, :2].mean(axis=1))  # the Mean row
+
+
+def test_strips_show_the_papers_value_where_it_has_one(measured, compared):
+    assert not [line for axes in curves.seed_strips(measured, compared).axes for line in axes.lines
+                if line.get_marker() == "D"]  # fmt: skip
+    printed = compared.copy()
+    printed["AUROC", "MSP", "paper"] = "87.5"
+    panel = curves.seed_strips(measured, printed).axes[1]
+    assert [line.get_xdata().tolist() for line in panel.lines if line.get_marker() == "D"] == [[87.5] * 3]

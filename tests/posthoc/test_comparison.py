@@ -1,0 +1,162 @@
+import json
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.spatial.distance import cdist
+from tqdm import tqdm
+
+from oe_core.data.images import load_images
+from oe_core.detectors.images.training import features
+from oe_core.detectors.registry import experiment
+from oe_core.evaluation.evaluate import evaluate
+from oe_core.evaluation.metrics import detection_metrics
+from oe_core.figures.curves import before_after
+from oe_core.posthoc import odin
+from oe_core.posthoc.comparison import compare_detectors, fitted, main, rendered, summary
+from oe_core.runs.store import Store, network
+from oe_core.train import training_part
+
+text_experiment = partial(experiment, detector="text")
+
+DETECTORS = ["MSP", "Max logit", "Energy", "ODIN", "Mahalanobis", "k-NN", "ViM"]
+PLAN = experiment("digits", "smoke", out_dists=["gaussian", "font-letters"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(odin, "VALIDATION_IMAGES", 40)
+        patch.setattr(odin, "EPSILONS", (0.0, 0.004))
+        patch.setattr(odin, "VALIDATION", {"uniform-noise": "Uniform Noise", "jigsaw": "Jigsaw"})
+        yield
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("runs"), progress=lambda **arguments: tqdm(disable=True, **arguments))
+
+
+@pytest.fixture(scope="module")
+def compared(store):
+    return compare_detectors(store, PLAN, seeds=2, draws=2)
+
+
+def test_every_detector_is_measured_on_every_network_set_seed_and_draw(compared):
+    counted = compared.records.groupby(["detector", "network", "out_dist"], sort=False).size()
+    assert counted.unique().tolist() == [2 * 2 * 3] and len(counted) == 7 * 2 * 2
+    assert compared.records["detector"].unique().tolist() == DETECTORS
+    assert compared.records["value"].between(0, 100).all()
+
+
+def test_msp_is_that_of_the_papers_protocol_to_the_last_bit(compared, store):
+    key = ["out_dist", "network", "metric", "seed", "draw"]
+    protocol = evaluate(store, PLAN, seeds=2, draws=2).records.query("table == 7")
+    protocol = protocol.assign(network=protocol["method"].map({"MSP": "baseline", "+OE": "exposed"}))
+    ours = compared.records.query("detector == 'MSP'").set_index(key)["value"]
+    pd.testing.assert_series_equal(ours.sort_index(), protocol.set_index(key)["value"].sort_index())
+
+
+def test_mahalanobis_is_fitted_to_the_networks_training_features(compared, store):
+    recipe = PLAN.exposed.with_seed(1)
+    run = store.run(recipe)
+    model = network(run, store.device)
+    inliers, test = load_images("digits", "train", 16), load_images("digits", "test", 16)
+    letters = load_images("font-letters", "test", 16)
+    part = training_part(inliers, recipe)
+    features, inside, outside = (
+        features(model, images, recipe).double().numpy() for images in (part.images, test.images, letters.images)
+    )
+    labels = part.labels.numpy()
+    means = np.stack([features[labels == label].mean(axis=0) for label in range(10)])
+    inverse = np.linalg.pinv(np.cov((features - means[labels]).T, bias=True), hermitian=True)
+    in_scores, out_scores = (cdist(rows, means, "mahalanobis", VI=inverse).min(axis=1) for rows in (inside, outside))
+    in_draw, out_draw = compared.evaluation.draws["font-letters"][1]
+    rows = compared.records.query(
+        "detector == 'Mahalanobis' and network == 'exposed' and seed == 1 and draw == 1 and out_dist == 'font-letters'"
+    )
+    expected = detection_metrics(in_scores[in_draw], out_scores[out_draw])
+    assert rows.set_index("metric")["value"].to_dict() == pytest.approx(
+        {metric: 100 * value for metric, value in expected.items()}, abs=0.2
+    )
+
+
+def test_the_step_of_odin_is_chosen_per_network_and_does_not_depend_on_the_test(compared, store):
+    chosen = compared.epsilons[compared.epsilons["chosen"]]
+    assert chosen[["network", "seed"]].drop_duplicates().shape[0] == len(chosen) == 4
+    other = compare_detectors(store, replace(PLAN, out_dists=("blobs",)), seeds=1, draws=1)
+    first = compared.epsilons[compared.epsilons["seed"] == 0].reset_index(drop=True)
+    pd.testing.assert_frame_equal(other.epsilons, first)
+
+
+def test_a_second_comparison_trains_nothing_and_takes_no_step_again(compared, store, monkeypatch):
+    def fail(*arguments, **keywords):
+        raise AssertionError("trained or scored again")
+
+    monkeypatch.setattr(store, "fit", fail)
+    monkeypatch.setattr(store, "predict", fail)
+    monkeypatch.setattr("oe_core.posthoc.comparison.perturbed_logits", fail)
+    monkeypatch.setattr("oe_core.posthoc.odin.perturbed_logits", fail)
+    again = compare_detectors(store, PLAN, seeds=2, draws=2)
+    pd.testing.assert_frame_equal(again.records, compared.records)
+
+
+def test_save_writes_every_value_the_table_and_what_they_rest_on(compared, tmp_path):
+    compared.save(tmp_path / "detectors")
+    written = pd.read_csv(tmp_path / "detectors" / "detectors.csv")
+    pd.testing.assert_frame_equal(written, compared.records, check_dtype=False)
+    evidence = json.loads((tmp_path / "detectors" / "evidence.json").read_text())
+    assert evidence["seeds"] == [0, 1] and evidence["draws"]["Gaussian"]["count"] == 2
+    assert {run["identity"] for run in evidence["runs"]} == {run.identity for run in compared.evaluation.runs.values()}
+    assert evidence["detectors"] == {"k-NN": {"k": 50}, "ODIN": {"temperature": 1000}}
+    assert len(evidence["epsilons"]) == 8 and {"commit", "device", "seconds"} <= evidence["measured"].keys()
+    assert (tmp_path / "detectors" / "detectors.md").read_text() == rendered(summary(compared.records))
+
+
+def test_the_summary_averages_over_sets_then_draws_then_seeds():
+    values = {("A", 0): [10, 30], ("A", 1): [20, 40], ("B", 0): [50, 70], ("B", 1): [60, 80]}
+    rows = [
+        {"in_dist": "digits", "out_dist": out, "network": "baseline", "detector": "MSP", "metric": "AUROC",
+         "seed": seed, "draw": draw, "value": value}
+        for (out, seed), drawn in values.items() for draw, value in enumerate(drawn)
+    ]  # fmt: skip
+    cell = summary(pd.DataFrame(rows)).loc["MSP", ("AUROC", "baseline")]
+    # Seed 0: draws of 30 and 50, mean 40; seed 1: 40 and 60, mean 50.
+    assert cell["mean"] == 45 and (cell["seeds"], cell["draws"]) == (2, 2)
+    assert cell["std_seeds"] == pytest.approx(50**0.5) and cell["std_draws"] == pytest.approx(200**0.5)
+    table = rendered(summary(pd.DataFrame(rows)))
+    assert table == "| Detector | AUROC baseline |\n| --- | ---: |\n| MSP | 45.0 ±7.1 |\n"
+
+
+def test_with_one_seed_the_table_shows_the_spread_over_draws(compared):
+    one = summary(compared.records.query("seed == 0"))
+    cell = one.loc["MSP", ("AUROC", "exposed")]
+    assert f"{cell['mean']:.1f} ±{cell['std_draws']:.1f}" in rendered(one).splitlines()[2]
+
+
+def test_the_summary_is_drawn_as_one_line_a_detector(compared):
+    figure = before_after(summary(compared.records))
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == DETECTORS
+
+
+def test_too_few_training_examples_for_the_neighbours_are_refused():
+    rng = np.random.default_rng(0)
+    features, head = rng.normal(size=(20, 4)), (rng.normal(size=(3, 4)), np.zeros(3))
+    with pytest.raises(ValueError, match=r"k=50 must lie in \[1, 20\]"):
+        fitted(features, features @ head[0].T, np.arange(20) % 3, head)
+
+
+def test_other_domains_are_refused(store):
+    with pytest.raises(ValueError, match="plan trains with TextRecipe; the detectors take one with ImageRecipe"):
+        compare_detectors(store, text_experiment("docstrings", "smoke"))
+
+
+def test_the_command_saves_its_comparison_among_the_records_of_the_scale(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OE_RUNS", str(tmp_path))
+    main(["digits", "--scale", "smoke", "--out-dists", "gaussian", "--seeds", "1", "--test-limit", "60"])
+    folder = tmp_path / "smoke" / "records" / "detectors-digits"
+    assert pd.read_csv(folder / "detectors.csv")["out_dist"].unique().tolist() == ["Gaussian"]
+    assert json.loads((folder / "evidence.json").read_text())["in_dist_test"]["examples"] == 60
+    assert str(folder) in capsys.readouterr().out

@@ -1,0 +1,130 @@
+from dataclasses import replace
+
+import pytest
+
+from oe_core.detectors.branch.recipe import BranchRecipe
+from oe_core.detectors.density.recipe import DensityRecipe
+from oe_core.detectors.images.recipe import ImageRecipe
+from oe_core.detectors.language.recipe import LanguageRecipe
+from oe_core.detectors.registry import recipe_from_json
+from oe_core.detectors.text.recipe import TextRecipe
+from oe_core.recipe import fine_tuned, from_scratch
+
+BASELINE = ImageRecipe("cifar10", "cifar10")
+
+
+def test_defaults_are_the_papers_cifar_settings():
+    assert (BASELINE.model, BASELINE.epochs, BASELINE.learning_rate, BASELINE.dropout) == ("wrn-40-2", 100, 0.1, 0.3)
+    assert (BASELINE.batch_size, BASELINE.outlier_batch_size, BASELINE.oe_weight) == (128, 256, 0.5)
+
+
+def test_fine_tuning_starts_from_its_parent_with_appendix_b_settings():
+    tuned = fine_tuned(BASELINE, "outliers")
+    assert (tuned.parent, tuned.epochs, tuned.learning_rate, tuned.outliers) == (BASELINE, 10, 0.001, "outliers")
+
+
+def test_from_scratch_keeps_the_baselines_schedule_and_has_no_parent():
+    scratch = from_scratch(BASELINE, "outliers")
+    assert (scratch.parent, scratch.epochs, scratch.learning_rate) == (None, 100, 0.1)
+
+
+def test_a_network_that_sees_luminance_makes_its_anomalies_grey():
+    assert replace(BASELINE, model="grey-conv").grey and not BASELINE.grey
+
+
+def test_digest_ignores_the_name_and_nothing_else():
+    assert replace(BASELINE, name="other").digest == BASELINE.digest
+    assert replace(BASELINE, seed=1).digest != BASELINE.digest
+    tuned = fine_tuned(BASELINE, "outliers")
+    assert replace(tuned, parent=replace(BASELINE, epochs=99)).digest != tuned.digest
+
+
+def test_json_round_trip_keeps_the_digest():
+    tuned = fine_tuned(BASELINE, "outliers")
+    assert recipe_from_json(tuned.to_json()).digest == tuned.digest
+
+
+@pytest.mark.parametrize("kind", [ImageRecipe, TextRecipe, LanguageRecipe, DensityRecipe, BranchRecipe])
+def test_json_comes_back_as_the_recipe_of_its_kind(kind):
+    recipe = fine_tuned(kind("a", "b"), "c")
+    assert recipe_from_json(recipe.to_json()) == recipe
+
+
+def test_a_fine_tuned_text_recipe_keeps_how_its_parent_reads():
+    parent = TextRecipe("trec", "trec")
+    assert fine_tuned(parent, "wikitext-2").epochs == 2
+    with pytest.raises(ValueError, match="length=9 cannot start from parent 'trec', which has length=None"):
+        fine_tuned(parent, "wikitext-2", length=9)
+    with pytest.raises(ValueError, match="vocabulary=0 must be at least 1"):
+        TextRecipe("trec", "trec", vocabulary=0)
+
+
+def test_json_with_an_unknown_field_names_it():
+    with pytest.raises(ValueError, match=r"unknown fields \['warmup'\]"):
+        recipe_from_json({"name": "a", "in_dist": "b", "warmup": 3})
+
+
+def test_a_new_seed_reaches_the_parent():
+    assert fine_tuned(BASELINE, "outliers").with_seed(4).parent.seed == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scaling": "imagnet"}, "scaling='imagnet' is unknown; choose one of unit, cifar, imagenet"),
+        ({"outlier_order": "random"}, "outlier_order='random' is unknown"),
+        ({"epochs": 0}, "epochs=0 must be at least 1"),
+        ({"oe_weight": -0.5}, "oe_weight=-0.5 must not be negative"),
+        ({"learning_rate": 0}, "learning_rate=0 must be positive"),
+        ({"dropout": 1.0}, r"dropout=1.0 must be in \[0, 1\)"),
+        (
+            {"parent": replace(BASELINE, name="p", model="wrn-16-4")},
+            "cannot start from parent 'p', which has model='wrn-16",
+        ),
+    ],
+)
+def test_impossible_settings_name_the_field_and_its_value(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(BASELINE, **change)
+
+
+def test_a_file_of_weights_may_be_used_as_it_is_and_only_for_its_own_network():
+    places = ImageRecipe("places", "places365", model="resnet18", epochs=0, weights_file="resnet18_places365.pth.tar")
+    assert places.epochs == 0
+    with pytest.raises(ValueError, match="epochs=0 must be at least 1"):
+        replace(places, weights_file=None)
+    with pytest.raises(ValueError, match="holds a resnet18, not model='wrn-40-2'"):
+        replace(places, model="wrn-40-2")
+    with pytest.raises(ValueError, match="and a parent: start from one of them"):
+        replace(places, parent=replace(places, weights_file=None, epochs=1))
+
+
+def test_a_language_model_keeps_its_parents_tokens_and_sizes():
+    parent = LanguageRecipe("ptb", "ptb")
+    tuned = fine_tuned(parent, "wikitext-2", lower_others=True)
+    assert (tuned.epochs, tuned.learning_rate, tuned.oe_weight) == (5, 30.0, 1.0)
+    assert (parent.load_options, tuned.load_options, tuned.other_load_options) == (
+        ("words",),
+        ("words",),
+        ("words", True),
+    )
+    with pytest.raises(ValueError, match="hidden=8 cannot start from parent 'ptb', which has hidden=1550"):
+        fine_tuned(parent, "wikitext-2", hidden=8)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"unit": "letters"}, "unit='letters' is unknown; choose one of words, characters"),
+        ({"optimiser": "sgd"}, "optimiser='sgd' is unknown; choose one of asgd, adam"),
+        ({"length": 0}, "length=0 must be at least 1"),
+        ({"vocabulary": 2}, "vocabulary=2 must be at least 3"),
+        ({"weight_dropout": 1.0}, r"weight_dropout=1.0 must be in \[0, 1\)"),
+        ({"clip": 0}, "clip=0 must be positive"),
+        ({"slowness_penalty": -1}, "slowness_penalty=-1 must not be negative"),
+        ({"holdout": 5}, "holdout=5: the validation part of a language model comes with its text"),
+    ],
+)
+def test_impossible_settings_of_a_language_model_name_the_field(change, message):
+    with pytest.raises(ValueError, match=message):
+        LanguageRecipe("ptb", "ptb", **change)
