@@ -33,29 +33,3 @@ def outlier_exposure(logits: Tensor, labels: Tensor, oe_weight: float) -> tuple[
         return inlier_loss, inlier_loss, inlier_loss.new_zeros(())
     outlier_loss = uniform_cross_entropy(outliers)
     return inlier_loss + oe_weight * outlier_loss, inlier_loss, outlier_loss
-
-
-def likelihood_margin(inlier_losses: Tensor, outlier_losses: Tensor, margin: float) -> Tensor:
-    """E[max(0, margin + nll(x_in) - nll(x_out))] over pairs; >= 0, reached when outliers cost `margin` more.
-
-    inlier_losses, outlier_losses: negative log-likelihoods (n,) and (m,), and the margin, in one unit; the first
-    min(n, m) of each are paired. Source: Hendrycks et al. 2019, section 4.4.
-    """
-    pairs = min(len(inlier_losses), len(outlier_losses))
-    return F.relu(margin + inlier_losses[:pairs] - outlier_losses[:pairs]).mean()
-
-
-def activation_penalty(dropped: Tensor) -> Tensor:
-    """Mean square of a recurrent layer's activations after dropout, (length, batch, width); >= 0.
-
-    Source: Merity et al. 2018a, Regularizing and optimizing LSTM language models, section 4.7 (AR).
-    """
-    return dropped.float().square().mean()
-
-
-def slowness_penalty(raw: Tensor) -> Tensor:
-    """Mean square of the change from token to token of activations before dropout, (length, batch, width); >= 0.
-
-    0 for a segment of one token. Source: as `activation_penalty` (TAR).
-    """
-    return raw.float().diff(dim=0).square().mean() if len(raw) > 1 else raw.new_zeros(())

@@ -7,29 +7,15 @@ digest; the role "tests" stands for outliers, out-distributions, seeds, draws an
 import csv
 import hashlib
 import json
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from oe_core.detectors.objectives.recipe import with_objective
-from oe_core.detectors.registry import experiment
-from oe_core.evaluation.holdout import calibration_experiment
-from oe_core.recipe import from_scratch
-
-branch_experiment = partial(experiment, detector="branch")
-density_experiment = partial(experiment, detector="density")
-gan_experiment = partial(experiment, detector="gan")
-language_experiment = partial(experiment, detector="language")
-text_experiment = partial(experiment, detector="text")
+from oe_core import calibration_experiment, experiment, from_scratch, with_objective
 
 ROWS = list(csv.DictReader(Path(__file__).with_name("golden_recipes.csv").read_text(encoding="utf-8").splitlines()))
-MAKERS = {
-    "images": experiment, "text": text_experiment, "language": language_experiment, "density": density_experiment,
-    "branch": branch_experiment, "gan": gan_experiment,
-}  # fmt: skip
 
 
 def _case(row):
@@ -63,12 +49,14 @@ def _made(detector, in_dist, scale, options):
         plan, own_parent = experiment(in_dist, scale), settings["objective"] in ("reject-class", "multilabel")
         recipe = with_objective(plan.baseline if own_parent else plan.exposed, settings["objective"])
         return {"exposed": (recipe.name, recipe.digest)}
-    make = MAKERS[detector]
-    if "holdout" in settings:
-        held = settings.pop("holdout")
-        make, settings["holdout"] = calibration_experiment, 0 if held == "paper" else int(held)
+    held_out = settings.pop("holdout", "")
     try:
-        plan = make(in_dist, scale, **settings)
+        if held_out:
+            plan = calibration_experiment(
+                in_dist, scale, holdout=0 if held_out == "paper" else int(held_out), **settings
+            )
+        else:
+            plan = experiment(in_dist, scale, detector, **settings)
     except ValueError:
         return {"refused": ("", "")}
     of_test = [plan.exposed.outliers, list(plan.out_dists), plan.seeds, plan.draws, plan.test_limit, plan.in_place_of]

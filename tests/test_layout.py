@@ -50,12 +50,12 @@ FLOW = (
 )  # fmt: skip
 ARRAYS_ONLY = {
     "scores": {"numpy"}, "evaluation.metrics": {"numpy"}, "evaluation.draws": {"numpy"},
-    "evaluation.calibration": {"numpy"}, "posthoc.features": {"numpy", "sklearn"},
+    "evaluation.calibration": {"numpy", "scipy"}, "posthoc.features": {"numpy", "sklearn"},
 }  # fmt: skip
 # From the records on, pandas and matplotlib are at home.
 WITH_TABLES_AND_FIGURES = ("evaluation.", "paper", "posthoc.", "figures")
 NOTEBOOK_PACKAGES = (
-    "IPython ipython ipykernel ipywidgets jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "
+    "IPython ipython ipykernel jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "
     "nbconvert nbformat pandas papermill seaborn"
 ).split()
 

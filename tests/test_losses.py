@@ -4,11 +4,8 @@ import pytest
 import torch
 
 from oe_core.losses import (
-    activation_penalty,
     classification,
-    likelihood_margin,
     outlier_exposure,
-    slowness_penalty,
     uniform_cross_entropy,
 )
 
@@ -65,16 +62,3 @@ def test_each_parts_gradient_reaches_its_own_rows_alone():
     )
     assert (of_inliers[4:] == 0).all() and (of_inliers[:4] != 0).all()
     assert (of_outliers[:4] == 0).all() and (of_outliers[4:] != 0).all()
-
-
-def test_penalties_of_hand_worked_activations():
-    activations = torch.tensor([1.0, 3.0, 2.0]).view(3, 1, 1)
-    assert activation_penalty(activations).item() == pytest.approx((1 + 9 + 4) / 3)
-    assert slowness_penalty(activations).item() == pytest.approx((4 + 1) / 2)
-    assert slowness_penalty(activations[:1]).item() == 0
-
-
-def test_the_likelihood_margin_of_hand_worked_pairs():
-    inliers, outliers = torch.tensor([2.0, 3.0, 4.0]), torch.tensor([2.5, 9.0])
-    assert likelihood_margin(inliers, outliers, 1.0).item() == pytest.approx((0.5 + 0) / 2)
-    assert likelihood_margin(inliers, outliers, 7.0).item() == pytest.approx((6.5 + 1) / 2)

@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+from scipy.special import softmax
 
 from oe_core.scores import msp
 
 BIN_SIZE = 100  # examples, appendix G.1
 CODE_BOUNDS = (0.2, 5.0)  # between which the code looks for a temperature
-_TOLERANCE = 1e-9  # relative, of a fitted temperature
-_MOST_STEPS = 200
+_TOLERANCE = 1e-12  # relative, of a fitted temperature
 
 
 class Bins(NamedTuple):
@@ -33,8 +34,8 @@ class Bins(NamedTuple):
 def fit_temperature(logits: ArrayLike, labels: ArrayLike, bounds: tuple[float, float] | None = None) -> float:
     r"""The temperature T under which held-out labels are likeliest: the minimum of mean $-\log \sigma_y(l / T)$.
 
-    logits: (n, classes), finite; labels: (n,), whole numbers below `classes`. The loss is convex in 1/T; Newton's
-    steps, kept inside a bracket, find its minimum to a relative 1e-9.
+    logits: (n, classes), finite; labels: (n,), whole numbers below `classes`. The loss is convex in 1/T; its
+    minimum is bracketed and found to a relative 1e-12.
     bounds: (lowest, highest) temperature; the nearer one is the answer where the minimum lies outside. `CODE_BOUNDS`
     are the code's. None, the paper's reading: any temperature, and a ValueError where there is no finite one because
     every label is the likeliest class already (T falls to 0), or because the logits are no better than guessing
@@ -82,26 +83,15 @@ def _limit(bound: float | None, why: str) -> float:
 
 def _best_inverse(excess: NDArray[np.float64]) -> float:
     """The b > 0 at which the slope of mean log sum exp(b * excess) is 0; there is one."""
-    low, high, inverse = 0.0, math.inf, 1.0
-    for _ in range(_MOST_STEPS):
-        slope, curvature = _slope_and_curvature(excess, inverse)
-        low, high = (inverse, high) if slope < 0 else (low, inverse)
-        following = inverse - slope / curvature if curvature > 0 else math.inf
-        if min(abs(following - inverse), high - low) <= _TOLERANCE * inverse:
-            return following if low <= following <= high else inverse
-        if not low < following < high:  # too far: halve the bracket, or look for its upper end
-            following = (low + high) / 2 if high < math.inf else 2 * inverse
-        inverse = following
-    raise ArithmeticError(f"no temperature found in {_MOST_STEPS} steps; the last 1/T was {inverse}")
+    highest = 1.0
+    while _slope(highest, excess) < 0:
+        highest *= 2
+    return brentq(_slope, 0.0, highest, args=(excess,), xtol=1e-300, rtol=_TOLERANCE)
 
 
-def _slope_and_curvature(excess: NDArray[np.float64], inverse: float) -> tuple[float, float]:
-    """First and second derivative of the loss by b: the mean over examples of the mean and variance under softmax."""
-    weights = np.exp(inverse * (excess - excess.max(axis=1, keepdims=True)))
-    weights /= weights.sum(axis=1, keepdims=True)
-    mean = (weights * excess).sum(axis=1)
-    variance = (weights * (excess - mean[:, None]) ** 2).sum(axis=1)
-    return float(mean.mean()), float(variance.mean())
+def _slope(inverse: float, excess: NDArray[np.float64]) -> float:
+    """The derivative of the loss by b: the mean over examples of the mean under the softmax."""
+    return float((softmax(inverse * excess, axis=1) * excess).sum(axis=1).mean())
 
 
 def confidences(logits: ArrayLike, temperature: float = 1.0, rescaled: bool = False) -> NDArray[np.float64]:

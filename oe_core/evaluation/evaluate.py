@@ -92,8 +92,8 @@ class Evaluation:
 
     def save(self, folder: Path) -> None:
         """Write records.csv, evidence.json and draws.json, the indices behind each number, into `folder`."""
-        write_records(self.records, folder / "records.csv")
-        write_text(folder / "evidence.json", json.dumps(self.evidence(), indent=1))
+        sha256 = write_records(self.records, folder / "records.csv")
+        write_text(folder / "evidence.json", json.dumps({"records_sha256": sha256, **self.evidence()}, indent=1))
         whole = {
             name: {"sha256": draws_digest(pairs), "in": [i.tolist() for i, _ in pairs],
                    "out": [o.tolist() for _, o in pairs]}

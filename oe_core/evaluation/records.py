@@ -1,12 +1,12 @@
 """Records: one long table of measured values, percent, one row a (cell, metric, seed, draw)."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from oe_core.atomic import write_text
 from oe_core.evaluation.draws import Draw
 from oe_core.evaluation.metrics import detection_metrics
 from oe_core.scales import SCALES
@@ -109,16 +109,9 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def write(frame: pd.DataFrame, path: Path | str) -> None:
-    """Write validated records as CSV, whole or not at all (written beside, then renamed)."""
-    frame, path = validate(frame), Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        frame.to_csv(beside, index=False)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+def write(frame: pd.DataFrame, path: Path | str) -> str:
+    """Write validated records as CSV, whole or not at all; returns the sha256 (hex) of the file."""
+    return write_text(Path(path), validate(frame).to_csv(index=False))
 
 
 def read(path: Path | str) -> pd.DataFrame:

@@ -146,7 +146,7 @@ def test_raw_texts_are_outliers_of_their_own(store, notes):
 
 def test_what_is_no_classifier_is_refused(store):
     plan = density_experiment("photo-china", "smoke")
-    with pytest.raises(ValueError, match="networks are of DensityRecipe; ablate measures classifiers, of ImageRecipe"):
+    with pytest.raises(ValueError, match="networks are of 'density'; classifiers are measured here, of images, text"):
         ablate(store, plan, {"without": plan.baseline})
 
 

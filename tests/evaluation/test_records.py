@@ -63,7 +63,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monk
     def full_disk(*arguments):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(records.os, "replace", full_disk)
+    monkeypatch.setattr(os, "replace", full_disk)
     with pytest.raises(OSError, match="no space left"):
         records.write(measured(seed=4), path)
     assert path.read_bytes() == before

@@ -149,8 +149,10 @@ def test_too_few_training_examples_for_the_neighbours_are_refused():
 
 
 def test_other_domains_are_refused(store):
-    with pytest.raises(ValueError, match="plan trains with TextRecipe; the detectors take one with ImageRecipe"):
+    with pytest.raises(ValueError, match="networks are of 'text', whose features no detector here reads"):
         compare_detectors(store, text_experiment("docstrings", "smoke"))
+    with pytest.raises(ValueError, match="networks are of 'branch'"):
+        compare_detectors(store, experiment("digits", "smoke", "branch"))
 
 
 def test_the_command_saves_its_comparison_among_the_records_of_the_scale(tmp_path, monkeypatch, capsys):

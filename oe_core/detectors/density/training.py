@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from oe_core import train
 from oe_core.data.image_set import ImageSet
 from oe_core.data.images import load_images
+from oe_core.detectors.density.losses import likelihood_margin
 from oe_core.detectors.density.network import PixelCNN
 from oe_core.detectors.density.recipe import DensityRecipe
 from oe_core.detectors.images.training import joint_batches
 from oe_core.devices import autocast
-from oe_core.losses import likelihood_margin
 
 # What embedded sets replace here; as classifiers meet them, they replace others.
 STAND_INS = {"photo-china": "CIFAR-10", "font-letters": "80 Million Tiny Images"}

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from oe_core import train
 from oe_core.data.batches import JointBatches, Tokens
 from oe_core.data.streams import Stream
+from oe_core.detectors.language.losses import activation_penalty, slowness_penalty
 from oe_core.detectors.language.network import Dropouts, QRNNLanguageModel
 from oe_core.detectors.language.recipe import LanguageRecipe
 from oe_core.devices import autocast
-from oe_core.losses import activation_penalty, outlier_exposure, slowness_penalty
+from oe_core.losses import outlier_exposure
 from oe_core.train import cosine
 
 NOT_YET = 1e12  # a step that no training reaches
