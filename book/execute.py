@@ -32,8 +32,13 @@ class BookClient(PapermillNotebookClient):
 
     def create_kernel_manager(self):
         """Return the manager of the kernel that is about to start."""
-        self.managers.append(super().create_kernel_manager())
-        return self.managers[-1]
+        manager = super().create_kernel_manager()
+        # In the folder of this build, which goes with it; the default is the folder of all temporary files.
+        runtime = Path(os.environ["JUPYTER_RUNTIME_DIR"])
+        runtime.mkdir(parents=True, exist_ok=True)
+        manager.connection_file = str(runtime / f"kernel-{len(self.managers)}.json")
+        self.managers.append(manager)
+        return manager
 
 
 def kill_kernels() -> None:

@@ -265,6 +265,8 @@ def test_a_chapter_that_reads_the_others_is_built_again_when_what_they_made_chan
     assert "building" in again()[0]
     assert "up to date" in again()[0]
     (tmp_path / "runs" / "smoke" / "tables" / "table_1.csv").write_text("in_dist,value\n")
+    assert "up to date" in again()[0]  # the first chapter makes again what it made before
+    (book / "00_good.py").write_text(GOOD.replace("12.5", "12.6"))
     assert "changed: records" in again()[0]
     reference = tmp_path / "here" / "runs" / "reference"
     reference.mkdir(parents=True)
