@@ -108,7 +108,8 @@ def _follow(options: argparse.Namespace) -> int:
     progress = Progress(len(wanted), sys.stdout)
     progress.say(f"{len(wanted)} chapter(s) at scale {options.scale} into {out}, {jobs} at a time")
     failed = Build(Request(book, options.scale, out, library, wanted, options.force, jobs, threads), progress).run()
-    print(f"see {out / 'index.html'}")
+    if "index.html" not in failed:
+        print(f"see {out / 'index.html'}")
     if failed:
         print(f"failed: {', '.join(failed)} (a failing cell is marked in the chapter's notebook)", file=sys.stderr)
     return 1 if failed else 0

@@ -85,7 +85,7 @@ class Build:
     """One build: its processes, its progress, and the chapters that failed."""
 
     def __init__(self, request: Request, progress: Progress):
-        self.request, self.progress, self.failed = request, progress, []
+        self.request, self.progress, self.failed, self.index_error = request, progress, [], ""
 
     def run(self) -> list[str]:
         """Build everything and return what failed. Raises Stopped, with the names of the `running` chapters."""
@@ -97,7 +97,7 @@ class Build:
                     futures = {pool.submit(self._chapter, name, workers): name for name in group}
                     for future in as_completed(futures):
                         self.failed += [] if future.result() else [futures[future]]
-                        index = self._write_index()
+                        self._write_index()
             except Stopped as stopped:
                 stopped.running = sorted(self.progress.running)
                 raise
@@ -107,7 +107,7 @@ class Build:
                     pool.shutdown(cancel_futures=True)
                     workers.close()
                     self.progress.close()
-        return sorted(self.failed) + ([] if index else ["index.html"])
+        return sorted(self.failed) + (["index.html"] if self.index_error else [])
 
     def _chapter(self, name: str, workers: Workers) -> bool:
         """Bring one chapter up to date, in a thread of its own."""
@@ -157,10 +157,11 @@ class Build:
             write_stamp(self.request.out, name, stamp)
         self.progress.finish(name, f"FAILED: {error}")
 
-    def _write_index(self) -> bool:
+    def _write_index(self) -> None:
+        said, self.index_error = self.index_error, ""
         try:
             write_index(find_chapters(self.request.book), self.request.scale, self.request.out)
         except OSError as error:
-            self.progress.say(f"index.html: {error}")
-            return False
-        return True
+            self.index_error = str(error)
+            if said != self.index_error:
+                self.progress.say(f"index.html: {error}")

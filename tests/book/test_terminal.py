@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 
 import pytest
 from progress import Progress
@@ -31,8 +32,9 @@ def test_signs_that_cannot_be_shown_are_replaced_and_the_build_goes_on(tmp_path,
 def test_on_a_terminal_each_chapter_has_a_bar_in_signs_that_it_can_show(tmp_path, encoding, block):
     book = make_book(tmp_path, c00_one=chapter(SIGNS, "import time\ntime.sleep(1)"), c01_two=chapter(SIGNS, SIGNS))
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (30, 100))
     environment = {**os.environ, "OE_RUNS": str(tmp_path / "runs"), "PYTHONPATH": str(ROOT), "TERM": "xterm",
-                   "PYTHONIOENCODING": encoding, "COLUMNS": "100", "LINES": "30"}  # fmt: skip
+                   "PYTHONIOENCODING": encoding}  # fmt: skip
     command = [sys.executable, str(ROOT / "book" / "build.py"), "--book", str(book), "--scale", "smoke", "--jobs", "2"]
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
