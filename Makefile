@@ -3,11 +3,13 @@ SCALE ?= demo
 PYTHON ?= python3
 VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
+JOBS ?= auto
 PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/installed.stamp
 # This checkout's oe_core, also where the environment was made by another one.
 HERE = PYTHONPATH="$(CURDIR)"
-RUNS = $(if $(OE_RUNS),$(OE_RUNS),runs)
+# Where things lie, absolute: every target reads OE_DATA and OE_RUNS in the same way, from the folder of this file.
+ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_root())'
 
 .DEFAULT_GOAL := help
 .PHONY: help book student test lint data bench lab clean
@@ -15,9 +17,12 @@ RUNS = $(if $(OE_RUNS),$(OE_RUNS),runs)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  SCALE is smoke, demo (the default), course or paper; OE_DATA says where data lies, OE_RUNS where results go."
+	@echo "  JOBS is how many chapters run at a time, auto: one a core; THREADS how many threads each has, else OMP_NUM_THREADS,"
+	@echo "  else 1 at smoke and demo, where tables are the same for every JOBS, and a share of the cores at course and paper."
 
-book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [PARAMS="-p NAME VALUE"] [FORCE=1]
-	@$(HERE) $(PY) book/build.py --scale $(SCALE) $(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(PARAMS)
+book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [JOBS=auto] [PARAMS="-p NAME VALUE"] [FORCE=1]
+	@$(HERE) $(PY) book/build.py --scale $(SCALE) --jobs $(JOBS) $(addprefix --threads ,$(THREADS)) \
+		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(PARAMS)
 
 student: $(INSTALLED) ## write the chapters as notebooks without their solutions into runs/student
 	@$(HERE) $(PY) book/student.py
@@ -35,11 +40,13 @@ bench: $(INSTALLED) ## measure this engine against the plain way: [ARGS="..."]
 	@$(PY) -m bench $(ARGS)
 
 lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS="--no-browser"]
-	@$(HERE) JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" $(PY) -m jupyterlab --ServerApp.root_dir=book $(ARGS)
+	@$(HERE) OE_DATA="$$($(call ASK_ROOT,$(PY),data))" OE_RUNS="$$($(call ASK_ROOT,$(PY),runs))" \
+		JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" $(PY) -m jupyterlab --ServerApp.root_dir=book $(ARGS)
 
 clean: ## remove what was made at one scale, trained networks included, and the caches: [SCALE=demo]
 	$(if $(filter $(words $(SCALE)):$(SCALE),1:smoke 1:demo 1:course 1:paper),,$(error SCALE=$(SCALE): choose one of smoke, demo, course, paper))
-	rm -rf "$(RUNS)/$(SCALE)" .pytest_cache .ruff_cache .hypothesis
+	@runs="$$($(call ASK_ROOT,$(PYTHON),runs))" && echo "removing $$runs/$(SCALE) and the caches" && \
+		rm -rf "$${runs:?}/$(SCALE)" .pytest_cache .ruff_cache .hypothesis
 	find bench book oe_core tests -name __pycache__ -prune -exec rm -rf {} +
 
 # Installed once, and again whenever the lists of packages change.

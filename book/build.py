@@ -1,47 +1,48 @@
 """Build the book: run each chapter, keep its notebook, and link everything it made from one page a scale.
 
 `python book/build.py --scale demo` is what `make book` calls. A chapter is run again only when it, its parameters, the
-library, the paper's numbers or the data location changed, or when something that it made is gone; one that reads what
-the others have made also when that changed.
+library, the paper's numbers or the data location changed, or when something that it made is gone or damaged; one that
+reads what the others have made also when that changed. Chapters run side by side, those that read the others' last.
 """
 
 import argparse
-import json
+import os
 import sys
-import time
-from datetime import datetime
 from pathlib import Path
 
-from chapters import Chapter, ChapterError, chapter_parameters, find_chapters, read_chapter, tree_sha256
-from execute import run_chapter
-from index_page import write_index
-from papermill.exceptions import PapermillExecutionError
-from progress import TERMINAL_CODES, Progress
-from stamps import made_files, notebook_path, read_stamp, stamp_path, state_sha256, why_build, write_stamp
+from chapters import Chapter, ChapterError, find_chapters, read_chapter, tree_sha256
+from checks import refusal
+from parameters import given_values
+from progress import Progress, replace_what_cannot_be_shown
+from schedule import Build, Request, threads_each, verdict
+from stamps import read_stamp
+from workers import Stopped, stoppable
 
 import oe_core
-from oe_core.scales import SCALES, check_scale, data_root, runs_root
+from oe_core.processors import usable_cores
+from oe_core.scales import SCALES, check_scale, runs_root
 
 LIBRARY = Path(oe_core.__file__).parent
-TRACEBACK_LINES = 15
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Build what the command line asks for; returns 0, 1 when a chapter failed, 2 when the request was wrong."""
+    """Build what the command line asks for.
+
+    Returns 0, 1 when a chapter failed, 2 when the request was wrong, 128 + the signal's number when it was stopped.
+    """
+    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     options = _parse(arguments)
     try:
-        check_scale(options.scale)
-        paths = _select(options.book, options.chapter)
-        if options.list:
-            return _list(paths, options.scale)
-        wanted = {name: _prepare(path, options.scale, options.parameters) for name, path in paths.items()}
+        with stoppable():
+            return _follow(options)
     except ValueError as error:
         print(f"build.py: {error}", file=sys.stderr)
         return 2
-    failed = build(options.book, options.scale, wanted, options.force)
-    if failed:
-        print(f"failed: {', '.join(failed)} (the failing cell is marked in the chapter's notebook)", file=sys.stderr)
-    return 1 if failed else 0
+    except Stopped as stopped:
+        verb = "were" if len(stopped.running) > 1 else "was"
+        running = f"{', '.join(stopped.running) or 'no chapter'} {verb} running"
+        print(f"stopped: {running}; what was finished before is kept, the same command goes on", file=sys.stderr)
+        return 128 + stopped.signum
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -58,10 +59,60 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar=("NAME", "VALUE"),
         help="another value for a parameter of the chapters",
     )
+    parser.add_argument(
+        "--jobs",
+        type=_jobs,
+        default="auto",
+        help="chapters at a time: a number, or auto, the default, for as many as there are cores",
+    )
+    parser.add_argument(
+        "--threads",
+        type=_count,
+        help="threads of each chapter; default: OMP_NUM_THREADS, or else 1 at the scales smoke and demo, so that JOBS "
+        "changes no digit of a table, and an equal share of the cores at course and paper",
+    )
     parser.add_argument("--force", action="store_true", help="build also what is up to date")
     parser.add_argument("--list", action="store_true", help="list the chapters and their state, build nothing")
     parser.add_argument("--book", type=Path, default=Path(__file__).resolve().parent, help="folder of the chapters")
     return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    if text == "auto":
+        return usable_cores()
+    try:
+        return _count(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor auto") from error
+
+
+def _follow(options: argparse.Namespace) -> int:
+    """Do what the `options` ask for; a ValueError when the request is wrong."""
+    check_scale(options.scale)
+    book, out = options.book.resolve(), runs_root() / options.scale
+    paths = _select(book, options.chapter)
+    if options.list:
+        return _list(paths, out)
+    wanted = {name: _prepare(path, options.scale, options.parameters) for name, path in paths.items()}
+    _make_folder(out)
+    library = tree_sha256(LIBRARY, *(folder for folder in [book / "paper"] if folder.is_dir()))
+    wanted |= _refused(Request(book, options.scale, out, library, wanted, options.force), bool(options.parameters))
+    jobs = min(options.jobs, len(wanted))
+    threads = threads_each(options.scale, jobs, options.threads)
+    progress = Progress(len(wanted), sys.stdout)
+    progress.say(f"{len(wanted)} chapter(s) at scale {options.scale} into {out}, {jobs} at a time")
+    failed = Build(Request(book, options.scale, out, library, wanted, options.force, jobs, threads), progress).run()
+    if "index.html" not in failed:
+        print(f"see {out / 'index.html'}")
+    if failed:
+        print(f"failed: {', '.join(failed)} (a failing cell is marked in the chapter's notebook)", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def _select(book: Path, names: list[str] | None) -> dict[str, Path]:
@@ -72,86 +123,41 @@ def _select(book: Path, names: list[str] | None) -> dict[str, Path]:
     return {name: path for name, path in known.items() if not names or name in names}
 
 
-def _prepare(path: Path, scale: str, given: list[tuple[str, str]]) -> tuple[Chapter, dict[str, object]] | ChapterError:
+def _prepare(path: Path, scale: str, given: list[list[str]]) -> tuple[Chapter, dict[str, object]] | ChapterError:
     """A chapter with its parameters, or what is wrong inside the chapter: then the others are built all the same."""
     try:
         chapter = read_chapter(path)
     except ChapterError as error:
         return error
-    return chapter, chapter_parameters(chapter, scale, given)
+    return chapter, given_values(chapter.name, chapter.parameters, scale, given)
 
 
-def build(book: Path, scale: str, wanted: dict[str, tuple | ChapterError], force: bool) -> list[str]:
-    """Build the `wanted` chapters one after the other and return the names of those that failed."""
-    out, progress, failed = runs_root() / scale, Progress(len(wanted), sys.stdout), []
-    progress.say(f"{len(wanted)} chapter(s) at scale {scale} into {out}")
-    library = tree_sha256(LIBRARY, *(folder for folder in [book / "paper"] if folder.is_dir()))
+def _make_folder(out: Path) -> None:
     try:
-        for name, chapter in wanted.items():
-            if isinstance(chapter, ChapterError):
-                ok = _refuse(name, chapter, out, progress)
-            else:
-                ok = _bring_up_to_date(*chapter, book, out, library, force, progress)
-            failed += [] if ok else [name]
-            write_index(find_chapters(book), scale, out)
-    finally:
-        progress.close()
-    print(f"see {out / 'index.html'}")
-    return failed
+        out.mkdir(parents=True, exist_ok=True)
+        reason = "" if os.access(out, os.W_OK) else "no permission to write there"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise ValueError(f"the folder {out} cannot be made ({reason}); choose another place with OE_RUNS")
 
 
-def _refuse(name: str, error: ChapterError, out: Path, progress: Progress) -> bool:
-    write_stamp(out, name, {"status": "failed", "error": str(error), "outputs": []})
-    progress.finish(name, f"FAILED: {error}")
-    return False
+def _refused(request: Request, parameters_given: bool) -> dict[str, ChapterError]:
+    """The chapters that refuse their parameters, before a kernel starts; a ValueError where the reader gave some."""
+    fine = {name: found for name, found in request.wanted.items() if not isinstance(found, ChapterError)}
+    due = [name for name in fine if verdict(request, name).reason]
+    # Others that are built may be what makes these due.
+    due += [name for name, (chapter, _) in fine.items() if due and chapter.after_others and name not in due]
+    said = {name: refusal(*fine[name], request.book) for name in due}
+    errors = {name: ChapterError(text) for name, text in said.items() if text}
+    if errors and parameters_given:
+        raise ValueError("; ".join(map(str, errors.values())))
+    return errors
 
 
-def _bring_up_to_date(
-    chapter: Chapter, parameters: dict, book: Path, out: Path, library: str, force: bool, progress: Progress
-) -> bool:
-    made_from = {
-        "chapter": chapter.sha256,
-        "parameters": json.loads(json.dumps(parameters)),  # as the stamp will hold them: tuples become lists
-        "library": library,
-        "data location": str(data_root()),
-    }
-    if chapter.after_others:
-        own = set(read_stamp(out, chapter.name).get("outputs", []))
-        made_from["records"] = state_sha256(book.parent / "runs" / "reference", out, own)
-    reason = "as asked" if force else why_build(out, chapter.name, made_from)
-    if reason is None:
-        progress.finish(chapter.name, "up to date")
-        return True
-    progress.start(chapter.name, reason)
-    # Without its stamp, a build that is killed half-way is never taken for a finished one.
-    stamp_path(out, chapter.name).unlink(missing_ok=True)
-    stamp = _run(chapter, parameters, book, out, progress)
-    write_stamp(out, chapter.name, stamp | {"made_from": made_from})
-    outcome = "done in" if stamp["status"] == "done" else "FAILED after"
-    progress.finish(chapter.name, f"{outcome} {stamp['seconds']:.0f} s")
-    return stamp["status"] == "done"
-
-
-def _run(chapter: Chapter, parameters: dict, book: Path, out: Path, progress: Progress) -> dict:
-    """Run a chapter and return how it ended and what it made, for its stamp."""
-    before, started, error_lines = made_files(out), time.monotonic(), []
-    try:
-        run_chapter(chapter, parameters, book, notebook_path(out, chapter.name), progress)
-    except (PapermillExecutionError, RuntimeError) as error:
-        error_lines = str(error).rstrip().splitlines() or [type(error).__name__]
-        progress.say("\n".join(error_lines[-TRACEBACK_LINES:]))
-    return {
-        "status": "failed" if error_lines else "done",
-        "error": TERMINAL_CODES.sub("", error_lines[-1]) if error_lines else "",
-        "seconds": round(time.monotonic() - started, 1),
-        "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "outputs": sorted(name for name, state in made_files(out).items() if before.get(name) != state),
-    }
-
-
-def _list(paths: dict[str, Path], scale: str) -> int:
+def _list(paths: dict[str, Path], out: Path) -> int:
     for name in paths:
-        stamp = read_stamp(runs_root() / scale, name)
+        stamp = read_stamp(out, name)
         when = f"{stamp['status']} {stamp.get('finished', '')}" if stamp else "not built"
         print(f"{name:32} {when}")
     return 0

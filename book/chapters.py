@@ -1,6 +1,5 @@
-"""The chapters of a book: what each declares, what it is run with, and what its last build was made from."""
+"""The chapters of a book: what each declares, and one hash of all that it is made from."""
 
-import ast
 import hashlib
 import re
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from parameters import Parameter, declared
 
 CHAPTER_FILES = "[0-9][0-9]_*.py"
 # A tag of the parameters' cell: the chapter reads what the others have made.
@@ -15,22 +15,25 @@ AFTER_OTHERS = "after-the-others"
 
 
 class ChapterError(ValueError):
-    """A chapter, or a value given for one of its parameters, that cannot be run; the message says what to change."""
+    """A chapter that cannot be run; the message says what to change in it."""
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """One chapter: its notebook, its title and question for the index, and its parameters with their default values.
+    """One chapter: its notebook, its title and question for the index, and its parameters by name.
 
+    checks: the source of its cell tagged `checks`, which refuses wrong parameters before a kernel starts; or "".
     after_others: it reads what the other chapters have made, and is made again when that changes.
     """
 
     name: str
+    path: Path
     notebook: nbformat.NotebookNode
     title: str
     question: str
-    defaults: dict[str, object]
+    parameters: dict[str, Parameter]
     sha256: str
+    checks: str = ""
     after_others: bool = False
 
 
@@ -40,13 +43,22 @@ def find_chapters(book: Path) -> dict[str, Path]:
 
 
 def read_chapter(path: Path) -> Chapter:
-    """Read a percent-format chapter; a ChapterError when its parameters are not literals in one tagged cell."""
-    text = path.read_text(encoding="utf-8")
-    notebook = jupytext.reads(text, fmt="py:percent")
-    title, question = _title_and_question(path.stem, notebook)
-    sha256, parameters = hashlib.sha256(text.encode()).hexdigest(), _parameters(path.stem, notebook)
-    defaults, after = _defaults(path.stem, parameters.source), AFTER_OTHERS in parameters.metadata["tags"]
-    return Chapter(path.stem, notebook, title, question, defaults, sha256, after)
+    """Read a percent-format chapter; a ChapterError when it is damaged or declares its parameters wrongly."""
+    name = path.stem
+    try:
+        text = path.read_text(encoding="utf-8")
+        notebook = jupytext.reads(text, fmt="py:percent")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ChapterError(f"chapter {name}: {path} cannot be read: {error}; put the file back in order") from error
+    title, question = _title_and_question(name, notebook)
+    position = _parameters(name, notebook)
+    cell, checks = notebook.cells[position], _checks(name, notebook, position)
+    try:
+        parameters = declared(cell.source)
+    except ValueError as error:
+        raise ChapterError(f"chapter {name}: {error}") from error
+    sha256, after = hashlib.sha256(text.encode()).hexdigest(), AFTER_OTHERS in cell.metadata["tags"]
+    return Chapter(name, path, notebook, title, question, parameters, sha256, checks, after)
 
 
 def _title_and_question(name: str, notebook: nbformat.NotebookNode) -> tuple[str, str]:
@@ -60,65 +72,34 @@ def _title_and_question(name: str, notebook: nbformat.NotebookNode) -> tuple[str
     return heading.group(1).strip() if heading else name, " ".join(question.split())
 
 
-def _parameters(name: str, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The cell that declares a chapter's parameters."""
-    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    if len(cells) != 1:
-        raise ChapterError(f"chapter {name} has {len(cells)} cells tagged 'parameters'; it needs one, with SCALE in it")
-    return cells[0]
+def _tagged(notebook: nbformat.NotebookNode, tag: str) -> list[int]:
+    return [number for number, cell in enumerate(notebook.cells) if tag in cell.metadata.get("tags", [])]
 
 
-def _defaults(name: str, source: str) -> dict[str, object]:
+def _parameters(name: str, notebook: nbformat.NotebookNode) -> int:
+    """The number of the cell that declares a chapter's parameters."""
+    found = _tagged(notebook, "parameters")
+    if len(found) != 1:
+        raise ChapterError(f"chapter {name} has {len(found)} cells tagged 'parameters'; it needs one, with SCALE in it")
+    return found[0]
+
+
+def _checks(name: str, notebook: nbformat.NotebookNode, parameters: int) -> str:
+    """The source of the cell that checks the parameters, "" where there is none."""
+    found = _tagged(notebook, "checks")
+    if not found:
+        return ""
+    if found != [parameters + 1]:
+        raise ChapterError(
+            f"chapter {name}: a cell tagged 'checks' stands directly after the parameters, and there is one at most; "
+            f"found: cell {', '.join(str(number + 1) for number in found)}, the parameters in cell {parameters + 1}"
+        )
+    source = notebook.cells[found[0]].source
     try:
-        defaults = dict(_literal(statement) for statement in ast.parse(source).body)
-    except (SyntaxError, ValueError) as error:
-        raise ChapterError(f"chapter {name}: its parameters must be literals, `NAME = value` each: {error}") from error
-    if "SCALE" not in defaults:
-        raise ChapterError(f"chapter {name} has no parameter SCALE; its parameters: {', '.join(defaults) or 'none'}")
-    return defaults
-
-
-def _literal(statement: ast.stmt) -> tuple[str, object]:
-    targets = getattr(statement, "targets", [getattr(statement, "target", None)])
-    if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not isinstance(targets[0], ast.Name):
-        raise ValueError(f"line {statement.lineno}: {ast.unparse(statement)!r}")
-    return targets[0].id, ast.literal_eval(statement.value)
-
-
-def chapter_parameters(chapter: Chapter, scale: str, given: list[tuple[str, str]]) -> dict[str, object]:
-    """Return what to run a chapter with: SCALE and the `given` names and texts, each in the type of its default."""
-    parameters: dict[str, object] = {"SCALE": scale}
-    for name, text in given:
-        if name == "SCALE":
-            raise ChapterError(f"-p SCALE {text}: the scale is chosen with --scale (make: SCALE={text})")
-        if name not in chapter.defaults:
-            known = ", ".join(known for known in chapter.defaults if known != "SCALE") or "SCALE only"
-            raise ChapterError(f"chapter {chapter.name} has no parameter {name!r}; its parameters: {known}")
-        parameters[name] = _typed(chapter.name, name, text, chapter.defaults[name])
-    return parameters
-
-
-def _typed(chapter: str, name: str, text: str, default: object) -> object:
-    """Read `text` as a value of the default's type; a list or tuple may also be given as `a,b,c`."""
-    if isinstance(default, str):
-        return text
-    try:
-        value = ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        value = text
-    if default is None:
-        return value
-    if isinstance(default, (list, tuple)):
-        if not isinstance(value, (list, tuple)):
-            first = default[0] if default else None
-            value = [_typed(chapter, name, part.strip(), first) for part in text.split(",")]
-        return type(default)(value)
-    if isinstance(default, float) and type(value) is int:
-        return float(value)
-    if type(value) is not type(default):
-        kind = type(default).__name__
-        raise ChapterError(f"{name}={text!r} for chapter {chapter} is not of type {kind}, as in {name} = {default!r}")
-    return value
+        compile(source, f"{name}.py, the cell tagged 'checks'", "exec")
+    except SyntaxError as error:
+        raise ChapterError(f"chapter {name}: its cell tagged 'checks' must be plain Python: {error}") from error
+    return source
 
 
 def tree_sha256(*folders: Path) -> str:

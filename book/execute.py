@@ -1,48 +1,72 @@
 """Run one chapter's notebook with papermill in this interpreter's own kernel, and render it as HTML."""
 
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import signal
+from contextlib import suppress
 from pathlib import Path
-from unittest import mock
 
 import nbformat
 import papermill
 from chapters import Chapter
 from formulas import FormulaPreprocessor
-from ipykernel.kernelspec import write_kernel_spec
+from kernels import KERNEL
 from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
-from papermill.engines import NBClientEngine, papermill_engines
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
+from papermill.iorw import papermill_io
+from papermill.log import logger
 from papermill.translators import PythonTranslator, papermill_translators
-from progress import Progress
 
-from oe_core.scales import data_root, runs_root
+from oe_core.atomic import write_text
 
-# The name that every Jupyter knows: an executed notebook opens without asking for a kernel.
-KERNEL = "python3"
 # Progress bars go to stderr, which is no alarm here.
 QUIET_PROGRESS = '.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"] { background: none; }'
 
 
-class BookEngine(NBClientEngine):
-    """papermill's engine, telling `progress` each cell and marking the cell at which a kernel died."""
+class BookClient(PapermillNotebookClient):
+    """papermill's client of a kernel; every kernel stays known to this process, which may have to end it at once."""
+
+    managers: list = []
+
+    def create_kernel_manager(self):
+        """Return the manager of the kernel that is about to start."""
+        manager = super().create_kernel_manager()
+        # In the folder of this build, which goes with it; the default is the folder of all temporary files.
+        runtime = Path(os.environ["JUPYTER_RUNTIME_DIR"])
+        runtime.mkdir(parents=True, exist_ok=True)
+        manager.connection_file = str(runtime / f"kernel-{len(self.managers)}.json")
+        self.managers.append(manager)
+        return manager
+
+
+def kill_kernels() -> None:
+    """End the kernels of this process, each with all processes of its group."""
+    for manager in BookClient.managers:
+        if manager.provisioner is not None and manager.provisioner.has_process:
+            with suppress(ProcessLookupError):
+                # A kernel leads its group.
+                os.killpg(manager.provisioner.pid, signal.SIGKILL)
+
+
+class BookEngine(Engine):
+    """papermill's engine, telling `report` each cell and marking the cell at which a kernel died."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, progress=None, **kwargs):
+    def execute_managed_notebook(cls, nb_man, kernel_name, report=None, start_timeout=60, **kwargs):
         """Run all cells of `nb_man.nb`; a failure is left in the outputs of its cell, where papermill looks for it."""
         start, current = nb_man.cell_start, []
 
         def cell_start(cell, cell_index=None, **others):
             current[:] = [cell]
-            progress.cell(cell_index + 1, len(nb_man.nb.cells))
+            report.cell(cell_index + 1, len(nb_man.nb.cells))
             return start(cell, cell_index, **others)
 
         nb_man.cell_start = cell_start
+        options = {"kernel_name": kernel_name, "startup_timeout": start_timeout, "timeout": None}
         try:
-            super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+            BookClient(nb_man, log=logger, stderr_file=report, **options).execute()
         except DeadKernelError as error:
             if not current:
                 raise
@@ -66,52 +90,51 @@ papermill_engines.register("book", BookEngine)
 papermill_translators.register(KERNEL, LiteralTranslator)
 
 
-@contextmanager
-def private_kernel() -> Iterator[None]:
-    """Make `KERNEL` mean this interpreter, whatever the reader's home folder registers or configures."""
-    checkout = Path(__file__).resolve().parents[1]
-    with tempfile.TemporaryDirectory(prefix="book-kernel-") as folder:
-        path = os.pathsep.join(filter(None, (str(checkout), os.environ.get("PYTHONPATH"))))
-        environment = {
-            "PYTHONPATH": path,
-            "IPYTHONDIR": f"{folder}/ipython",
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            # Absolute, since a chapter runs in the folder of the book.
-            "OE_DATA": str(data_root()),
-            "OE_RUNS": str(runs_root()),
-        }
-        # Errors only: a kernel warns at each start that it is not encrypted, though it speaks to this process alone.
-        write_kernel_spec(f"{folder}/kernels/{KERNEL}", {"env": environment}, extra_arguments=["--log-level=ERROR"])
-        jupyter = {"JUPYTER_PATH": folder, "JUPYTER_RUNTIME_DIR": f"{folder}/runtime"}
-        with mock.patch.dict(os.environ, jupyter):
-            yield
+class WholeNotebooks:
+    """Where papermill writes a notebook: each time whole or not at all. Its paths are `book:<name of the file>`."""
+
+    def __init__(self):
+        self.paths: dict[str, Path] = {}
+
+    def at(self, path: Path) -> str:
+        """Return the name under which papermill writes to `path`."""
+        self.paths[f"book:{path.name}"] = path
+        return f"book:{path.name}"
+
+    def write(self, buf: str, path: str) -> None:
+        """Write the text of a notebook."""
+        write_text(self.paths[path], buf)
+
+    def pretty_path(self, path: str) -> str:
+        """Return `path` as papermill's log shows it."""
+        return path
 
 
-def run_chapter(
-    chapter: Chapter, parameters: dict[str, object], book: Path, notebook: Path, progress: Progress
-) -> None:
+NOTEBOOKS = WholeNotebooks()
+papermill_io.register("book:", NOTEBOOKS)
+
+
+def run_chapter(chapter: Chapter, parameters: dict[str, object], book: Path, notebook: Path, report) -> None:
     """Execute a chapter in the folder `book`, leaving `notebook` and its HTML beside it also when a cell fails.
 
-    Raises papermill's PapermillExecutionError with the traceback of the failing cell; RuntimeError when no kernel
-    starts.
+    report: its `cell(number, cells)` is told each cell, its `write(text)` what a cell writes to stderr. Raises
+    papermill's PapermillExecutionError with the traceback of the failing cell; RuntimeError when no kernel starts.
     """
     nb = nbformat.from_dict(chapter.notebook)
     nb.metadata["kernelspec"] = {"name": KERNEL, "display_name": "Python 3", "language": "python"}
-    notebook.parent.mkdir(parents=True, exist_ok=True)
+    notebook.unlink(missing_ok=True)
     try:
-        with private_kernel():
-            papermill.execute_notebook(
-                nb,
-                str(notebook),
-                parameters=parameters,
-                engine_name="book",
-                kernel_name=KERNEL,
-                language="python",
-                cwd=str(book),
-                progress_bar=False,
-                stderr_file=progress,
-                progress=progress,
-            )
+        papermill.execute_notebook(
+            nb,
+            NOTEBOOKS.at(notebook),
+            parameters=parameters,
+            engine_name="book",
+            kernel_name=KERNEL,
+            language="python",
+            cwd=str(book),
+            progress_bar=False,
+            report=report,
+        )
     finally:
         if notebook.exists():
             _render(notebook)
@@ -121,10 +144,8 @@ def _render(notebook: Path) -> None:
     nb = nbformat.read(notebook, as_version=4)
     # A progress bar leaves every state it went through; what a terminal would show in the end is enough to keep.
     nb, _ = CoalesceStreamsPreprocessor().preprocess(nb, {})
-    nbformat.write(nb, notebook)
+    write_text(notebook, nbformat.writes(nb) + "\n")
     nb, _ = FormulaPreprocessor().preprocess(nb, {})
     html, _ = HTMLExporter().from_notebook_node(nb, resources={"metadata": {"name": notebook.stem}})
     html = html.replace("</head>", f"<style>{QUIET_PROGRESS}</style></head>", 1)
-    beside = notebook.with_suffix(".html.part")
-    beside.write_text(html, encoding="utf-8")
-    beside.replace(notebook.with_suffix(".html"))
+    write_text(notebook.with_suffix(".html"), html)

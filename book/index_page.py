@@ -9,6 +9,7 @@ from urllib.parse import quote
 from chapters import ChapterError, read_chapter
 from stamps import html_path, made_files, notebook_path, read_stamp
 
+from oe_core.atomic import write_text
 from oe_core.scales import SCALES
 
 LINK_NAMES = {".csv": "CSV", ".md": "Markdown", ".tex": "LaTeX", ".png": "PNG", ".svg": "SVG", ".json": "JSON"}
@@ -31,9 +32,7 @@ def write_index(paths: dict[str, Path], scale: str, out: Path) -> None:
         + "\n".join(body)
         + "\n</body></html>\n"
     )
-    beside = out / "index.html.part"
-    beside.write_text(page, encoding="utf-8")
-    beside.replace(out / "index.html")
+    write_text(out / "index.html", page)
 
 
 def _describe(name: str, path: Path, out: Path) -> dict:
@@ -54,7 +53,7 @@ def _describe(name: str, path: Path, out: Path) -> dict:
         "error": stamp.get("error", ""),
         "parameters": stamp.get("made_from", {}).get("parameters", {}),
         "links": {text: file.relative_to(out).as_posix() for text, file in files.items() if file.exists()},
-        "outputs": [file for file in stamp.get("outputs", []) if (out / file).exists()],
+        "outputs": [file for file in stamp.get("outputs", {}) if (out / file).exists()],
     }
 
 
@@ -86,7 +85,7 @@ def _section(chapter: dict, out: Path) -> str:
 
 
 def _status(chapter: dict) -> str:
-    words = {"done": "done", "failed": "failed", "missing": "not built"}
+    words = {"done": "done", "failed": "failed", "missing": "not built", "damaged": "damaged"}
     return f'<span class="status {chapter["status"]}">{words[chapter["status"]]}</span>'
 
 
@@ -127,8 +126,11 @@ def _table(stem: str, files: list[str], out: Path) -> str:
     name, found = html.escape(stem.replace("_", " ")), next((file for file in files if file.endswith(".csv")), None)
     if found is None:
         return f"{name} · {_forms(files)}"
-    with (out / found).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
+    try:
+        with (out / found).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        return f'{name} · {_forms(files)} <p class="error">{html.escape(f"{found} cannot be shown: {error}")}</p>'
     shown = "".join(_row("td" if number else "th", row) for number, row in enumerate(rows[: ROWS_SHOWN + 1]))
     more = f"{len(rows) - 1} rows, the first {ROWS_SHOWN} shown" if len(rows) > ROWS_SHOWN + 1 else ""
     return (

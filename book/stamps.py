@@ -1,10 +1,24 @@
-"""What the last build of a chapter was made from, how it ended and what it made: one small JSON beside its notebook."""
+"""What the last build of a chapter was made from, how it ended and what it made: one record beside its notebook.
+
+Every file that a chapter made is known from the journal of its own writes and kept with its sha256, so that a file
+which is gone, damaged or another's is noticed.
+"""
 
 import hashlib
 import json
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from chapters import Chapter
+
+from oe_core.atomic import DamagedFileError, read_journal, read_record, read_whole, write_record
+from oe_core.scales import data_root
+
 MADE_FOLDERS = ("tables", "figures", "records")
+# What a write that was killed left over, and what was found damaged: neither is a result.
+LEFTOVER = re.compile(r"\..*|.*\.part|.*\.damaged-\d+")
 
 
 def notebook_path(out: Path, name: str) -> Path:
@@ -22,47 +36,116 @@ def stamp_path(out: Path, name: str) -> Path:
     return out / "notebooks" / f"{name}.json"
 
 
+def lock_path(out: Path, name: str) -> Path:
+    """Return the lock that a process holds while it builds a chapter."""
+    return out / "notebooks" / ".locks" / f"{name}.lock"
+
+
 def read_stamp(out: Path, name: str) -> dict:
-    """Return the stamp of a chapter's last build that ended, or {} when there is none that can be read."""
+    """Return the stamp of a chapter's last build that ended, {} when there is none, "damaged" when it is unreadable."""
     try:
-        return json.loads(stamp_path(out, name).read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return {}
+        return read_record(stamp_path(out, name)) or {}
+    except (DamagedFileError, OSError) as error:
+        return {"status": "damaged", "error": str(error)}
 
 
 def write_stamp(out: Path, name: str, stamp: dict) -> None:
     """Write a chapter's stamp, whole or not at all."""
-    path = stamp_path(out, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".json.part")
-    beside.write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
-    beside.replace(path)
+    write_record(stamp_path(out, name), stamp)
 
 
-def why_build(out: Path, name: str, made_from: dict) -> str | None:
-    """Return why a chapter has to be built, or None when its last build was made from the same and is all there."""
-    stamp = read_stamp(out, name)
+@dataclass(frozen=True)
+class Verdict:
+    """Why a chapter has to be built, None when it is up to date; and those of its files that are gone or damaged."""
+
+    reason: str | None
+    damages: list[DamagedFileError] = field(default_factory=list)
+
+
+def judge(out: Path, name: str, made_from: dict) -> Verdict:
+    """Compare a chapter's stamp with what it would be `made_from` now and with the files that it names."""
+    try:
+        stamp = read_record(stamp_path(out, name))
+    except DamagedFileError as damage:
+        return Verdict(f"damaged: {damage.path.name}", [damage])
     if not stamp:
-        return "no finished build found"
+        return Verdict("no finished build found")
+    damages = _damages(out, {**stamp["outputs"], **stamp["pages"]})
     if stamp["status"] != "done":
-        return "it failed the last time"
+        return Verdict("it failed the last time", damages)
     changed = [part for part, value in made_from.items() if stamp["made_from"].get(part) != value]
     if changed:
-        return f"changed: {', '.join(changed)}"
-    made = [notebook_path(out, name), html_path(out, name), *(out / file for file in stamp["outputs"])]
-    gone = [path.name for path in made if not path.exists()]
-    return f"gone: {', '.join(gone)}" if gone else None
+        return Verdict(f"changed: {', '.join(changed)}", damages)
+    words = {word: [] for word in ("gone", "damaged")}
+    for damage in damages:
+        words["damaged" if damage.path.exists() else "gone"].append(damage.path.name)
+    return Verdict("; ".join(f"{word}: {', '.join(names)}" for word, names in words.items() if names) or None, damages)
 
 
-def made_files(out: Path) -> dict[str, tuple[int, int]]:
-    """Return the tables, figures and records below `out`, each with its time in ns and its size in bytes."""
-    files = (path for folder in MADE_FOLDERS for path in sorted((out / folder).rglob("*")) if path.is_file())
-    return {path.relative_to(out).as_posix(): (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
+def _damages(out: Path, files: dict[str, str]) -> list[DamagedFileError]:
+    found = []
+    for file, sha256 in files.items():
+        try:
+            read_whole(out / file, sha256)
+        except DamagedFileError as damage:
+            found.append(damage)
+        except OSError as error:
+            found.append(DamagedFileError(out / file, f"cannot be read ({error.strerror or error})"))
+    return found
 
 
-def state_sha256(reference: Path, out: Path, own: set[str]) -> str:
-    """Return one hash of what can be read of others: all files of `reference`, and those made below `out` but `own`."""
-    files = sorted(path for path in reference.rglob("*") if path.is_file())
-    states = {path.relative_to(reference).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    made = {name: state for name, state in made_files(out).items() if name not in own}
-    return hashlib.sha256(json.dumps([states, made], sort_keys=True).encode()).hexdigest()
+def journalled(journal: Path, out: Path) -> dict[str, str]:
+    """Return the tables, figures and records below `out` that were written under `journal` and stayed, with hashes."""
+    found = {}
+    for text, sha256 in read_journal(journal).items():
+        path = Path(text)
+        if path.is_relative_to(out) and path.relative_to(out).parts[0] in MADE_FOLDERS and path.exists():
+            found[path.relative_to(out).as_posix()] = sha256
+    return dict(sorted(found.items()))
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 (hex) of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def pages(out: Path, name: str) -> dict[str, str]:
+    """Return the notebook and the HTML of a chapter as far as they exist, with their hashes."""
+    files = (path for path in (notebook_path(out, name), html_path(out, name)) if path.exists())
+    return {path.relative_to(out).as_posix(): sha256_of(path) for path in files}
+
+
+def made_files(out: Path) -> list[str]:
+    """Return the tables, figures and records that lie below `out`, without leftovers."""
+    found = (path.relative_to(out) for folder in MADE_FOLDERS for path in sorted((out / folder).rglob("*")))
+    return [
+        path.as_posix() for path in found if not any(map(LEFTOVER.fullmatch, path.parts)) and (out / path).is_file()
+    ]
+
+
+def made_from(chapter: Chapter, parameters: dict, library: str) -> dict:
+    """Return what a chapter is made from, as its stamp will hold it: tuples become lists."""
+    return {
+        "chapter": chapter.sha256,
+        "parameters": json.loads(json.dumps(parameters)),
+        "library": library,
+        "data location": str(data_root()),
+    }
+
+
+def readable(reference: Path, out: Path) -> dict[str, str]:
+    """Return what a chapter can read of others: the files of `reference` and those made below `out`, with hashes."""
+    files = [path for path in sorted(reference.rglob("*")) if path.is_file()]
+    found = {f"reference/{path.relative_to(reference).as_posix()}": path for path in files}
+    found |= {name: out / name for name in made_files(out)}
+    hashes = {}
+    for name, path in found.items():
+        with suppress(FileNotFoundError):  # another build may just have set it aside
+            hashes[name] = sha256_of(path)
+    return hashes
+
+
+def state_sha256(files: dict[str, str], own: dict[str, str]) -> str:
+    """Return one hash of the `readable` files but those that are a chapter's `own`."""
+    others = {name: sha256 for name, sha256 in files.items() if name not in own}
+    return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()

@@ -1,9 +1,15 @@
 """Files that are whole or absent, whose damage is noticed when they are read, and that one process writes at a time."""
 
+import glob
 import hashlib
 import json
 import logging
 import os
+import platform
+import re
+import secrets
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +19,10 @@ from filelock import FileLock, Timeout
 logger = logging.getLogger(__name__)
 
 SEAL_BYTES = len("sha256 ") + 64 + len("\n")
+# Names the file to which every write is reported: the build of the book learns from it what a chapter made.
+JOURNAL = "OE_JOURNAL"
+OWNER = re.compile(r"([0-9a-f]{8})-(\d+)-[0-9a-f]{8}")
+SECONDS_UNTIL_STALE = 24 * 3600
 
 
 class DamagedFileError(Exception):
@@ -34,16 +44,45 @@ def _named(action: str, path: Path, error: OSError) -> OSError:
     return OSError(error.errno, f"cannot {action} ({reason}): {advice}", str(path))
 
 
+def owned_name() -> str:
+    """A name that no other writer uses and that tells which process of which machine it belongs to."""
+    return f"{_machine()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _machine() -> str:
+    return f"{zlib.crc32(platform.node().encode()):08x}"
+
+
+def is_stale(path: Path) -> bool:
+    """Whether a file or folder with an `owned_name` in its name was left by a process that is gone.
+
+    Of another machine's process, on a shared disk, nothing is known: what it made is stale after a day.
+    """
+    owner = OWNER.search(path.name)
+    try:
+        if owner is None:
+            return False
+        if owner[1] != _machine():
+            return time.time() - path.stat().st_mtime > SECONDS_UNTIL_STALE
+        os.kill(int(owner[2]), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def write_whole(path: Path, payload: bytes) -> str:
     """Write `payload` beside `path`, then rename: `path` holds the old content or the new, at any moment.
 
-    Returns the payload's sha256 (hex). Raises OSError naming `path` when the disk is full or access is refused; the
-    old content then stays.
+    Returns the payload's sha256 (hex), which with `path` is also added to the journal where the environment names one
+    (`JOURNAL`). Raises OSError naming `path` when the disk is full or access is refused; the old content then stays.
     """
-    part = path.with_name(path.name + ".part")
+    part, sha256 = path.with_name(f".{path.name}.{owned_name()}.part"), _sha256(payload)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
+        _remove_stale_parts(path)
+        with part.open("xb") as file:
             file.write(payload)
             file.flush()
             os.fsync(file.fileno())
@@ -53,7 +92,41 @@ def write_whole(path: Path, payload: bytes) -> str:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-    return _sha256(payload)
+    _note(path, sha256)
+    return sha256
+
+
+def write_text(path: Path, text: str) -> str:
+    """`write_whole` of `text` in UTF-8, its line ends as they are."""
+    return write_whole(path, text.encode())
+
+
+def _remove_stale_parts(path: Path) -> None:
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        if is_stale(part):
+            part.unlink(missing_ok=True)
+
+
+def _note(path: Path, sha256: str) -> None:
+    journal = os.environ.get(JOURNAL)
+    if not journal:
+        return
+    line = json.dumps({"path": os.path.abspath(path), "sha256": sha256}) + "\n"
+    try:
+        descriptor = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            # One call: lines of several processes never mix.
+            os.write(descriptor, line.encode())
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _named("note what was written", Path(journal), error) from error
+
+
+def read_journal(journal: Path) -> dict[str, str]:
+    """What was written while the environment named `journal`: absolute path -> sha256 (hex) of the last write."""
+    lines = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
+    return {entry["path"]: entry["sha256"] for entry in map(json.loads, lines)}
 
 
 def write_text(path: Path, text: str) -> str:

@@ -1,6 +1,9 @@
 import errno
 import json
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 from store_process import damage
@@ -8,12 +11,16 @@ from store_process import damage
 from oe_core.atomic import (
     DamagedFileError,
     exclusive,
+    is_stale,
+    owned_name,
+    read_journal,
     read_record,
     read_sealed,
     read_whole,
     set_aside,
     write_record,
     write_sealed,
+    write_text,
     write_whole,
 )
 
@@ -133,3 +140,90 @@ def test_lock_is_free_again_after_an_error(tmp_path, caplog):
             with exclusive(tmp_path / "one.lock", "testing"):
                 raise ZeroDivisionError
     assert caplog.messages == []
+
+
+WRITER = """
+import os, sys
+from pathlib import Path
+from oe_core.atomic import write_whole
+for number in range(200):
+    write_whole(Path(sys.argv[1]), f"{sys.argv[2]} {number} ".encode() * 500)
+"""
+
+
+def test_writers_of_one_path_at_a_time_all_succeed_and_leave_one_whole_content(tmp_path):
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "table.csv")]
+    writers = [subprocess.Popen([*command, name], stderr=subprocess.PIPE, text=True) for name in ("a", "b", "c")]
+    assert [(writer.communicate()[1], writer.returncode) for writer in writers] == [("", 0)] * 3
+    assert (tmp_path / "table.csv").read_text() in {f"{name} 199 " * 500 for name in "abc"}
+    assert os.listdir(tmp_path) == ["table.csv"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from oe_core.atomic import write_whole
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+write_whole(Path(sys.argv[1]), b"new")
+"""
+
+
+def test_the_part_of_a_killed_writer_is_hidden_and_removed_by_the_next_write(tmp_path):
+    write_whole(tmp_path / "abc", b"abc")
+    write_whole(tmp_path / "abc.d", b"")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "abc")])
+    assert killed.returncode == -9
+    (left,) = set(os.listdir(tmp_path)) - {"abc", "abc.d"}
+    assert left.startswith(".abc.") and left.endswith(".part")
+    assert read_whole(tmp_path / "abc", ABC_SHA256) == b"abc"
+    write_whole(tmp_path / "abc.d", b"")
+    assert left in os.listdir(tmp_path)
+    write_whole(tmp_path / "abc", b"abc")
+    assert sorted(os.listdir(tmp_path)) == ["abc", "abc.d"]
+
+
+def test_the_part_of_a_living_writer_stays_and_that_of_another_machine_for_a_day(tmp_path):
+    living = tmp_path / f".abc.{owned_name()}.part"
+    other = tmp_path / ".abc.00000000-1-0123abcd.part"
+    for part in (living, other):
+        part.write_bytes(b"")
+    write_whole(tmp_path / "abc", b"abc")
+    assert sorted(os.listdir(tmp_path)) == sorted(["abc", living.name, other.name])
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(living, (two_days_ago, two_days_ago))
+    os.utime(other, (two_days_ago, two_days_ago))
+    write_whole(tmp_path / "abc", b"abc")
+    assert sorted(os.listdir(tmp_path)) == sorted(["abc", living.name])
+
+
+def test_a_name_that_no_process_owns_is_never_stale(tmp_path):
+    assert not is_stale(tmp_path / "table_1.csv")
+
+
+def test_the_journal_holds_the_last_hash_of_every_file_written_and_nothing_without_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    journal = tmp_path / "journal"
+    assert read_journal(journal) == {}
+    monkeypatch.setenv("OE_JOURNAL", str(journal))
+    write_text(tmp_path / "Größe.csv", "old")
+    write_text(tmp_path / "Größe.csv", "abc")
+    write_record((tmp_path / "run.json").relative_to(tmp_path), {"a": 1})
+    write_sealed(tmp_path / "state", b"")
+    monkeypatch.delenv("OE_JOURNAL")
+    write_text(tmp_path / "other", "abc")
+    noted = read_journal(journal)
+    assert set(noted) == {str(tmp_path / name) for name in ("Größe.csv", "run.json", "state")}
+    assert noted[str(tmp_path / "Größe.csv")] == ABC_SHA256
+    for path, sha256 in noted.items():
+        assert read_whole(tmp_path / path, sha256)
+
+
+def test_text_is_written_in_utf_8_with_its_line_ends_as_they_are(tmp_path):
+    write_text(tmp_path / "text", "ü\r\n\n")
+    assert (tmp_path / "text").read_bytes() == b"\xc3\xbc\r\n\n"
+
+
+def test_a_journal_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_JOURNAL", str(tmp_path / "none" / "journal"))
+    with pytest.raises(OSError, match=r"cannot note what was written .*none/journal"):
+        write_text(tmp_path / "abc", "abc")

@@ -1,0 +1,88 @@
+"""OE_DATA and OE_RUNS, relative or with ~, mean the same folder in every target of the Makefile."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from small_book import ROOT
+
+# Stands for the Python of the environment: says what it was started with, and answers where things lie.
+PYTHON = """#!/bin/sh
+case "$1" in -c) exec "{python}" "$@";; esac
+echo "$@"
+"{python}" -c 'import os; print(os.environ.get("OE_DATA"), os.environ.get("OE_RUNS"), sep="\\n")'
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout of the Makefile and what it asks, with an environment that is said to be installed."""
+    folder = tmp_path / "checkout"
+    (folder / "oe_core").mkdir(parents=True)
+    for file in ("Makefile", "pyproject.toml", "constraints.txt", "oe_core/__init__.py", "oe_core/scales.py"):
+        shutil.copy(ROOT / file, folder / file)
+    for part in ("book", "tests"):
+        (folder / part).mkdir()
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(PYTHON.format(python=sys.executable))
+    python.chmod(0o755)
+    (folder / ".venv" / "installed.stamp").touch()
+    return folder
+
+
+def _make(checkout, *words, **environment):
+    home = checkout.parent / "home"
+    known = {name: value for name, value in os.environ.items() if name not in ("OE_DATA", "OE_RUNS", "MAKEFLAGS")}
+    done = subprocess.run(["make", "-s", f"PYTHON={sys.executable}", *words], cwd=checkout, capture_output=True,
+                          text=True, env={**known, "HOME": str(home), **environment})  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+PLACES = [("given", "checkout/given"), ("~/given", "home/given"), ("", "checkout/{name}"), ("/{top}/x", "x")]
+
+
+@pytest.mark.parametrize(("given", "meant"), PLACES)
+def test_the_lab_gets_absolute_places(checkout, given, meant):
+    top = checkout.parent
+    given = given.replace("/{top}", str(top))
+    places = {"OE_DATA": given, "OE_RUNS": given} if given else {}
+    words, data, runs = _make(checkout, "lab", **places)
+    assert words.startswith("-m jupyterlab --ServerApp.root_dir=book")
+    assert [data, runs] == [str(top / meant.format(name=name)) for name in ("data", "runs")]
+
+
+@pytest.mark.parametrize(("given", "meant"), PLACES)
+@pytest.mark.parametrize("on_the_command_line", [True, False])
+def test_clean_removes_the_scale_from_the_place_that_is_meant(checkout, given, meant, on_the_command_line):
+    top = checkout.parent
+    given = given.replace("/{top}", str(top))
+    room = top / meant.format(name="runs")
+    for scale in ("smoke", "demo"):
+        (room / scale / "tables").mkdir(parents=True)
+    if on_the_command_line:
+        _make(checkout, "clean", "SCALE=smoke", *([f"OE_RUNS={given}"] if given else []))
+    else:
+        _make(checkout, "clean", "SCALE=smoke", **({"OE_RUNS": given} if given else {}))
+    assert [path.name for path in room.iterdir()] == ["demo"]
+
+
+def test_clean_without_a_python_removes_nothing(checkout):
+    (checkout / "runs" / "smoke").mkdir(parents=True)
+    done = subprocess.run(["make", "clean", "SCALE=smoke", "PYTHON=no-such-python"], cwd=checkout, capture_output=True)
+    assert done.returncode == 2 and (checkout / "runs" / "smoke").exists()
+
+
+def test_book_passes_on_the_chapters_the_jobs_and_the_threads(checkout):
+    (words, *_) = _make(checkout, "book", "SCALE=smoke", "CHAPTER=a b", "JOBS=2", "THREADS=1", "FORCE=1")
+    assert words == "book/build.py --scale smoke --jobs 2 --threads 1 --chapter a --chapter b --force"
+    (words, *_) = _make(checkout, "book")
+    assert words == "book/build.py --scale demo --jobs auto"
+
+
+def test_the_help_names_jobs_and_threads(checkout):
+    text = "\n".join(_make(checkout, "help"))
+    assert "[JOBS=auto]" in text and "JOBS is how many chapters run at a time" in text and "THREADS how many" in text

@@ -1,0 +1,107 @@
+"""Values of parameters given as text: read in the kind that the chapter declares, or refused in one sentence."""
+
+import pytest
+from parameters import ParameterError, declared, given_values
+
+
+def _given(declaration, text):
+    parameters = declared(f'SCALE = "demo"\n{declaration}\n')
+    return given_values("02_vision", parameters, "smoke", [["NAME", text]])["NAME"]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "text", "value"),
+    [
+        ("NAME = 3", "5", 5),
+        ("NAME = -1", "-3", -3),
+        ("NAME = 0.5", "1e-3", 0.001),
+        ("NAME = 0.5", "2", 2.0),
+        ("NAME = True", "False", False),
+        ('NAME = "cifar10"', "7", "7"),
+        ('NAME = "cifar10"', "{1, 2}", "{1, 2}"),
+        ("NAME = None", "12", 12),
+        ("NAME = None", "svhn", "svhn"),
+        ('NAME = ["svhn"]', "lsun,dtd", ["lsun", "dtd"]),
+        ("NAME = (1, 2)", "[3]", (3,)),
+        ('NAME = ("a",)', "b", ("b",)),
+        ("NAME = []", "a, 2", ["a", 2]),
+        ("NAME: object = 3", "5", 5),
+        ("NAME: int | None = None", "3", 3),
+        ("NAME: int | None = 3", "None", None),
+        ("NAME: float | None = None", "3", 3.0),
+        ("NAME: float | int = 1", "3", 3),
+        ("NAME: str | None = None", "7", "7"),
+        ("NAME: str | None = None", "None", None),
+        ("NAME: list[str] = []", "mnist", ["mnist"]),
+        ("NAME: list[str] = []", "1,2", ["1", "2"]),
+        ("NAME: list[str] = []", "['a']", ["a"]),
+        ("NAME: list[str] = ['a']", "", []),
+        ("NAME: list[int] | None = None", "1,2", [1, 2]),
+        ("NAME: list[float] = []", "1,2", [1.0, 2.0]),
+        ("NAME: list[list[int]] = []", "[[1]]", [[1]]),
+        ("NAME: tuple[int, ...] = ()", "[1, 2]", (1, 2)),
+        ("NAME: tuple[int, float] = (1, 2)", "3,4", (3, 4.0)),
+        ("NAME: Literal['paper', 'code'] = 'paper'", "code", "code"),
+    ],
+)
+def test_a_value_given_as_text_takes_the_declared_kind(declaration, text, value):
+    given = _given(declaration, text)
+    assert (given, type(given)) == (value, type(value))
+    if isinstance(value, (list, tuple)):
+        assert [type(element) for element in given] == [type(element) for element in value]
+
+
+SUPPORTED = "is not a finite number, a text, True, False, None, or a list or tuple of these"
+
+
+@pytest.mark.parametrize(
+    ("declaration", "text", "problem"),
+    [
+        ("NAME: int | None = None", "two", "is not of type int | None"),
+        ("NAME: int = 1", "1.5", "is not of type int"),
+        ("NAME: int = 1", "True", "is not of type int"),
+        ("NAME: bool = False", "1", "is not of type bool"),
+        ("NAME = 0.5", "fast", "is not of type float"),
+        ("NAME = 0.5", "nan", "is not of type float"),
+        ("NAME = 0.5", "9" * 400, "is not of type float"),
+        ("NAME = 0.5", "1e999", SUPPORTED),
+        ("NAME = None", "1e999", SUPPORTED),
+        ("NAME = []", "[1, -1e999]", SUPPORTED),
+        ("NAME = None", "{1,2}", SUPPORTED),
+        ("NAME = None", "{[]: 1}", None),
+        ("NAME = None", "b'x'", SUPPORTED),
+        ("NAME = 1", "(" * 300, "is not of type int"),
+        ("NAME: list[str] = []", "[1, 2]", "is not of type list[str]"),
+        ("NAME = [1]", "1,x", "is not of type list[int]"),
+        ("NAME: tuple[int, int] = (1, 2)", "3", "is not of type tuple[int, int]"),
+        ("NAME: Literal['paper', 'code'] = 'paper'", "cod", "is not of type Literal['paper', 'code']"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_with_what_the_chapter_has(declaration, text, problem):
+    if problem is None:
+        assert _given(declaration, text) == text  # no literal, and any text is a value where the kind is not said
+        return
+    with pytest.raises(ParameterError) as caught:
+        _given(declaration, text)
+    written = declaration.replace("(1, 2)", "(1, 2)")
+    assert str(caught.value) == f"NAME={text!r} for chapter 02_vision {problem}; the chapter has {written}"
+
+
+@pytest.mark.parametrize(
+    ("declaration", "problem"),
+    [
+        ("NAME = 1e999", "a parameter is a finite number, a text"),
+        ("NAME = {1}", "a parameter is a finite number, a text"),
+        ("NAME: int = 'a'", "'a' is not of type int"),
+        ("NAME: dict = None", "the type dict is unknown; known: int, float, str, bool, None, list[...]"),
+        ("NAME: list[Path] = []", "the type Path is unknown"),
+        ("NAME: int", "line 2: 'NAME: int'"),
+        ("NAME = OTHER = 1", "line 2: 'NAME = OTHER = 1'"),
+        ("NAME = len('ab')", "must be literals"),
+        ("NAME = (", "'(' was never closed"),
+    ],
+)
+def test_a_declaration_that_no_value_could_follow_is_refused(declaration, problem):
+    with pytest.raises(ParameterError, match="its parameters must be literals") as caught:
+        declared(f'SCALE = "demo"\n{declaration}\n')
+    assert problem in str(caught.value)
