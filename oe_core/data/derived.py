@@ -8,11 +8,8 @@ from dataclasses import replace
 
 import torch
 
-from oe_core.data.image_set import ImageSet
-from oe_core.data.images import load_images
-from oe_core.data.text_set import TextSet
-
-Examples = ImageSet | TextSet
+from oe_core.data.examples import Examples, ImageSet
+from oe_core.data.sources import load_images
 
 
 def random_part(images: ImageSet, count: int, seed: int = 0) -> ImageSet:

@@ -7,7 +7,7 @@ from posixpath import basename
 import numpy as np
 import torch
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.data.readers.archives import tar_members
 from oe_core.data.readers.pixels import FormatError, resized
 

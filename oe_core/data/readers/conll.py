@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from oe_core.data.examples import TextSet
 from oe_core.data.readers.lines import file_bytes, shown, split_lines, text_set
 from oe_core.data.readers.pixels import FormatError
-from oe_core.data.text_set import TextSet
 
 GENRES = ("answers", "email", "newsgroup", "reviews", "weblog")
 COLUMNS = 10  # of CoNLL-U; FORM is the second

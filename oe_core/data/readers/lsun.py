@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from oe_core.data.examples import ImageSet
 from oe_core.data.fetch.unpack import unpack
-from oe_core.data.image_set import ImageSet
 from oe_core.data.readers.archives import decode_members
 from oe_core.data.readers.pixels import FormatError, Picture, damage_named, numbered
 

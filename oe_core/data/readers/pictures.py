@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.data.readers.archives import decode_members, opened_zip, tar_members
 from oe_core.data.readers.pixels import FormatError, Picture, is_picture, numbered
 

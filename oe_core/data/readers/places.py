@@ -5,7 +5,7 @@ from posixpath import basename, dirname
 
 import torch
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.data.readers.archives import decode_members, tar_members
 from oe_core.data.readers.pixels import FormatError, Picture, is_picture, numbered
 

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 from posixpath import basename
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.data.readers.archives import decode_members, opened_zip, zip_text
 from oe_core.data.readers.pixels import FormatError, Picture, is_picture, numbered
 

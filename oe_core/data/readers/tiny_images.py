@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.data.readers.pixels import FormatError, damage_named, resized
 
 TINY_IMAGE_BYTES = 32 * 32 * 3
