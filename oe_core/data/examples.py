@@ -111,3 +111,42 @@ class TextSet:
 
 
 Examples = ImageSet | TextSet
+
+FEWEST_OF_A_CLASS = 2  # one to learn from, and one to tell that from
+
+
+def check_trainable(
+    train: Examples, test: Examples | None = None, *, held_out: float = 0.0, ratio: int = 5, classified: bool = True
+) -> None:
+    """Raise a ValueError naming the set unless an in-distribution is enough to train and to test on.
+
+    held_out: the share of `train` that is kept from training. ratio: test inliers for one anomaly (section 4.2 of the
+    paper: 1:5), so that `test` holds at least as many. classified: whether networks learn its labels; then at least two
+    classes need examples, each of those at least FEWEST_OF_A_CLASS, and both splits the same list of classes.
+    """
+    if classified:
+        _check_classes(train)
+        if test is not None and test.classes != train.classes:
+            lists = [", ".join(part.classes[:20]) for part in (train, test)]
+            raise ValueError(f"{train.name}: train has the classes {lists[0]}, test has {lists[1]}; expected the same")
+    kept = len(train) - round(held_out * len(train))
+    if kept < FEWEST_OF_A_CLASS:
+        raise ValueError(f"{train.name}: of {len(train)} examples {kept} are left to train on; expected at least 2")
+    if test is not None and len(test) < ratio:
+        raise ValueError(f"{test.name}: its test split holds {len(test)} examples; expected {ratio} for one anomaly")
+
+
+def _check_classes(train: Examples) -> None:
+    counts = train.labels.bincount(minlength=len(train.classes)).tolist()
+    occurring = [name for name, count in zip(train.classes, counts, strict=True) if count]
+    if len(occurring) < 2:
+        raise ValueError(
+            f"{train.name}: its train split has examples of one class, {occurring[0]}; expected two classes to tell "
+            "apart: put its examples into class folders, or write label<TAB>text"
+        )
+    few = [name for name, count in zip(train.classes, counts, strict=True) if 0 < count < FEWEST_OF_A_CLASS]
+    if few:
+        raise ValueError(
+            f"{train.name}: {len(few)} of {len(occurring)} classes have fewer than {FEWEST_OF_A_CLASS} examples in the "
+            f"train split: {', '.join(few[:5])}; add examples or leave those classes out"
+        )

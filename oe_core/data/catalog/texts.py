@@ -153,7 +153,8 @@ def _web_treebank(genre: str, source: str, sentences: int) -> DataSet:
     of_ldc = f"{genre}_penntrees.dev.conll"
     return DataSet(
         f"ewt-{genre}", f"EWT-{genre[0].upper()}",
-        f"English Web Treebank, {source} (edition of Universal Dependencies)", OUT, "open", "text", {"dev": None, "test": sentences},
+        f"English Web Treebank, {source} (edition of Universal Dependencies)", OUT, "open", "text",
+        {"dev": None, "test": sentences},
         "annotations CC BY-SA 4.0, texts partly of third parties; the LDC release is paid (LDC2012T13)",
         f"fetch {UD_FILES[0]} and {UD_FILES[1]} of release 2.15 from "
         f"github.com/UniversalDependencies/UD_English-EWT; LDC members put {of_ldc} beside them",

@@ -85,10 +85,10 @@ def read_npz(path: Path, size: int, name: str, squash: bool = False, origin: str
     is ever unpickled. Raises FormatError naming file and array when one is missing or of another type, shape or range.
     """
     labels, classes, _ = npz_labels(path)
-    images = _npz_array(path, "images")
+    images = _colour(path, _npz_array(path, "images"))
     if len(labels) != len(images):
         raise FormatError(f"{path}: labels is {labels.dtype} {labels.shape}; expected whole numbers ({len(images)},)")
-    return ImageSet(name, resized(_colour(path, images), size, squash), torch.from_numpy(labels), classes, origin)
+    return ImageSet(name, resized(images, size, squash), torch.from_numpy(labels), classes, origin)
 
 
 def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
@@ -114,7 +114,7 @@ def _npz_array(path: Path, key: str) -> np.ndarray | None:
     """One array of an .npz; None for `classes` where there are none."""
     damages = (OSError, ValueError, EOFError, KeyError, SyntaxError, zipfile.BadZipFile, zlib.error)
     with damage_named(path, damages, f"an .npz without pickled objects holding {NPZ_HELP}"):
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             if key not in arrays.files and key != "classes":
                 raise FormatError(f"{path}: holds {arrays.files}, not {[key]}; expected {NPZ_HELP}")
             return arrays[key] if key in arrays.files else None

@@ -2,13 +2,13 @@ import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
+from oe_core.atomic import DamagedFileError
 from oe_core.data.catalog import CATALOG, DataFile, DataSet, dataset
 from oe_core.data.fetch import download, http
-from oe_core.data.fetch.download import DamagedFileError, DownloadError, downloaded, fetch, how_to_get
+from oe_core.data.fetch.download import DownloadError, how_to_get
 
 CONTENT = bytes(range(256)) * 40  # 10,240 bytes
 ERROR_PAGE = b"<!DOCTYPE html><title>quota exceeded</title>"
@@ -74,13 +74,21 @@ def shelf(server, tmp_path, monkeypatch):
 
     def put(row_settings=None, **file_settings):
         known = {"bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest(), "addresses": (address,)}
-        texts = dict.fromkeys(("printed_name", "title", "terms", "by_hand", "citation"), "shapes")
+        texts = dict.fromkeys(("printed_name", "title", "terms", "by_hand", "citation"), "shapes") | {"kind": "images"}
         settings = {"access": "open", "roles": ("out_dist",), "splits": {"test": 1}} | texts | (row_settings or {})
         row = DataSet("shapes", files=(DataFile("shapes.bin", **(known | file_settings)),), **settings)
         monkeypatch.setitem(CATALOG, "shapes", row)
         return tmp_path / "downloads" / "shapes" / "shapes.bin"
 
     return put
+
+
+def fetch(key, name):
+    return download.fetch(dataset(key), dataset(key).file(name))
+
+
+def downloaded(key):
+    return download.downloaded(dataset(key))
 
 
 def asked_ranges(server):
@@ -256,7 +264,7 @@ def test_in_a_read_only_folder_files_are_verified_without_being_remembered(shelf
     def refuse(*_):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(download, "write_whole", refuse)
     assert downloaded("shapes") == {"shapes.bin": path}
 
 

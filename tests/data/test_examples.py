@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from oe_core.data.text_set import TextSet
+from oe_core.data.examples import TextSet
 
 
 def texts(*words, labels=None, classes=("a", "b"), name="mine"):
