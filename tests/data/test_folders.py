@@ -159,7 +159,7 @@ def test_a_label_that_one_file_lacks_moves_no_label(home):
     (home / "train.tsv").write_text("b\tone\nc\ttwo\n")
     (home / "dev.tsv.gz").write_bytes(gzip.compress(b"a\tthree\n"))
     (home / "test.tsv").write_text("c\tfour\n")
-    (home / "outliers.txt").write_text("d\tno label here\n")
+    (home / "valid.txt").write_text("d\tno label here\n")
     for split, labels in (("train", [1, 2]), ("dev", [0]), ("test", [2])):
         mail = read_text_folder("mail", split)
         assert mail.classes == ("a", "b", "c") and mail.labels.tolist() == labels
@@ -212,3 +212,140 @@ def test_an_empty_file_is_named(home, name):
     (home / name).touch()
     with pytest.raises(FormatError, match=rf"mail/{name}: holds no text; expected"):
         read_text_folder("mail", "train")
+
+
+def test_hidden_files_and_folders_are_no_examples_at_any_depth(root, caplog):
+    put(root / "pets/train/cat/1.png", IMAGES[0])
+    for path in (
+        ".cache/x.png",
+        "__MACOSX/cat/1.png",
+        "cat/.thumbnails/1.png",
+        "cat/deep/.1.png",
+        "cat/__MACOSX/1.png",
+    ):
+        put(root / "pets/train" / path, IMAGES[1])
+    pets = read_folder("pets", "train", 8)
+    assert len(pets) == 1 and pets.classes == ("cat",) and caplog.text == ""
+
+
+def test_pictures_are_found_by_content_whatever_their_endings(root):
+    for place, name in enumerate(("1.JPEG", "2.dat", "3")):
+        put(root / "pets/train/cat" / name, IMAGES[place])
+        put(root / "flat/train" / name, IMAGES[place])
+    expected = [channels_first(image) for image in IMAGES[:3]]
+    assert (
+        read_folder("pets", "train", 8).images.tolist() == read_folder("flat", "train", 8).images.tolist() == expected
+    )
+
+
+def test_what_is_left_out_is_counted_and_said_in_one_line_a_set(root, caplog):
+    put(root / "pets/train/cat/1.png", IMAGES[0])
+    put(root / "elsewhere/more/2.png", IMAGES[1])
+    for name in ("cat/notes.txt", "cat/deep/Read Me.txt", "cat/LICENSE"):
+        (root / "pets/train" / name).parent.mkdir(exist_ok=True)
+        (root / "pets/train" / name).write_text("no picture")
+    (root / "pets/train/cat/gone.png").symlink_to(root / "absent.png")
+    (root / "pets/train/cat/more").symlink_to(root / "elsewhere/more")
+    assert len(read_folder("pets", "train", 8)) == 1
+    assert [(record.name, record.levelname) for record in caplog.records] == [("oe_core.data.folders", "WARNING")]
+    assert caplog.messages[0] == (
+        f"{root}/pets/train: left out 1 dangling link(s), 2 file(s) ending in .txt, 1 file(s) without ending, "
+        "1 linked folder(s), no pictures; the first is cat/LICENSE"
+    )
+
+
+def test_a_class_folder_may_be_a_link_and_an_unlabelled_one_a_class(root):
+    put(root / "elsewhere/1.png", IMAGES[0])
+    put(root / "pets/train/unlabelled/1.png", IMAGES[1])
+    (root / "pets/train/cat").symlink_to(root / "elsewhere")
+    assert read_folder("pets", "train", 8).classes == ("cat", "unlabelled")
+
+
+def test_a_photograph_is_turned_as_its_camera_was_held(root):
+    (root / "photos/test").mkdir(parents=True)
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    Image.fromarray(IMAGES[0]).save(root / "photos/test/1.png", exif=exif)
+    assert read_folder("photos", "test", 8).images[0].tolist() == channels_first(IMAGES[0][::-1, ::-1])
+
+
+def test_only_train_and_test_are_splits_of_images_and_named_files_of_text(root):
+    for split in ("train", "backup", "val"):
+        put(root / "pets" / split / "cat/1.png", IMAGES[0])
+    assert folder_splits("pets") == ("train",)
+    (root / "mail").mkdir()
+    for name in ("notes.txt", "train.tsv", "training.tsv"):
+        (root / "mail" / name).write_text("a\tone\n")
+    assert text_splits("mail") == ("train",)
+
+
+def test_classes_of_two_npz_files_are_numbered_by_name_not_by_place(root):
+    put_npz(root / "pets/train", np.stack(IMAGES[:3]), [0, 1, 2], classes=np.array(["dog", "cat", "ant"]))
+    put_npz(root / "pets/test", np.stack(IMAGES[:3]), [0, 1, 2], classes=np.array(["ant", "bee", "dog"]))
+    train, test = (read_folder("pets", split, 8) for split in ("train", "test"))
+    assert train.classes == test.classes == ("dog", "cat", "ant", "bee")
+    assert train.labels.tolist() == [0, 1, 2] and test.labels.tolist() == [2, 3, 0]
+
+
+def test_class_folders_and_an_npz_are_numbered_together(root):
+    put(root / "pets/train/cat/1.png", IMAGES[0])
+    put(root / "pets/train/dog/1.png", IMAGES[1])
+    put_npz(root / "pets/test", np.stack(IMAGES[:2]), [0, 1], classes=np.array(["dog", "cat"]))
+    train, test = (read_folder("pets", split, 8) for split in ("train", "test"))
+    assert [train.classes[label] for label in train.labels] == ["cat", "dog"]
+    assert test.classes == train.classes and [test.classes[label] for label in test.labels] == ["dog", "cat"]
+
+
+def test_an_npz_with_classes_beside_one_without_is_refused_with_both_lists(root):
+    put_npz(root / "pets/train", np.stack(IMAGES[:2]), [0, 1], classes=np.array(["cat", "dog"]))
+    put_npz(root / "pets/test", np.stack(IMAGES[:2]), [0, 1])
+    for split in ("train", "test"):
+        with pytest.raises(
+            FormatError, match=r"pets: train has cat, dog and test has 0, 1; expected `classes` in both"
+        ):
+            read_folder("pets", split, 8)
+
+
+def test_labels_with_gaps_are_the_classes_that_occur_over_both_splits(root):
+    put_npz(root / "pets/train", np.stack(IMAGES[:2]), [30_000_000, 7])
+    put_npz(root / "pets/test", np.stack(IMAGES[:2]), [10, 7])
+    train, test = (read_folder("pets", split, 8) for split in ("train", "test"))
+    assert train.classes == test.classes == ("7", "10", "30000000")
+    assert train.labels.tolist() == [2, 0] and test.labels.tolist() == [1, 0]
+
+
+def test_a_tsv_of_any_line_ends_is_read_alike(home):
+    for split, end in (("train", "\n"), ("dev", "\r\n"), ("test", "\r")):
+        (home / f"{split}.tsv").write_bytes(f"ham\tSee you{end}spam\tBuy now{end}".encode())
+    assert {read_text_folder("mail", split).texts for split in ("train", "dev", "test")} == {("See you", "Buy now")}
+    (home / "test.tsv").unlink()
+    (home / "test.txt").write_bytes(b"one\rtwo\r")
+    assert read_text_folder("mail", "test").texts == ("one", "two")
+
+
+@pytest.mark.parametrize("heading", ["label\ttext", "Class\tSentence", "text\tlabel"])
+def test_a_heading_is_refused(home, heading):
+    (home / "train.tsv").write_text(f"{heading}\nham\tSee you\nspam\tBuy now\n")
+    with pytest.raises(FormatError, match=r"mail/train\.tsv line 1 looks like a heading; expected label<TAB>text from"):
+        read_text_folder("mail", "train")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_swapped_columns_are_refused(home, split):
+    (home / f"{split}.tsv").write_text("".join(f"text number {n}\t{'ham' if n % 2 else 'spam'}\n" for n in range(20)))
+    found = f"mail/{split}.tsv: has 20 different labels in 20 lines, one is 'text number 0'; its columns look swapped"
+    with pytest.raises(FormatError, match=found):
+        read_text_folder("mail", split)
+
+
+def test_a_label_for_every_line_of_train_is_refused_and_many_classes_in_a_small_test_are_fine(home):
+    (home / "test.tsv").write_text("".join(f"{n}\ttext number {n}\n" for n in range(20)))
+    assert len(read_text_folder("mail", "test").classes) == 20
+    (home / "train.tsv").write_text("".join(f"{n}\ttext number {n}\n" for n in range(20)))
+    with pytest.raises(FormatError, match="mail/train.tsv: has 20 different .*; its labels look like numbers of the"):
+        read_text_folder("mail", "train")
+
+
+def test_quotation_marks_of_a_table_are_part_of_the_text(home):
+    (home / "train.tsv").write_text('ham\t"See ""you"""\n')
+    assert read_text_folder("mail", "train").texts == ('"See ""you"""',)

@@ -9,6 +9,8 @@ from scipy.io import savemat
 from oe_core.data.readers.arrays import read_idx, read_npz, read_svhn
 from oe_core.data.readers.pixels import FormatError, resized
 
+WIDE = np.array([[[0, 257], [32896, 65535]]], np.uint16)  # one grey image: 0, 1, 128 and 255 times 257
+
 
 def write_mat(path, images, labels):
     savemat(path, {"X": images.transpose(1, 2, 3, 0), "y": np.array(labels, np.uint8)[:, None]}, do_compression=True)
@@ -76,6 +78,18 @@ def test_npz_of_grey_images_is_repeated_and_resized(tmp_path):
     assert read.classes == ("0", "4") and read.labels.tolist() == [0, 1]
 
 
+@pytest.mark.parametrize("images", [WIDE, WIDE / np.float32(65535), WIDE / 65535], ids=["uint16", "float32", "float64"])
+def test_npz_of_wide_samples_is_scaled_as_pictures_are(tmp_path, images):
+    np.savez(tmp_path / "images.npz", images=images, labels=np.array([0]))
+    assert read_npz(tmp_path / "images.npz", 2, "wide").images[0, 0].flatten().tolist() == [0, 1, 128, 255]
+
+
+def test_npz_of_8_bit_values_in_16_bits_is_refused_as_nearly_black(tmp_path):
+    np.savez(tmp_path / "images.npz", images=noise(1, 8, 8, 3).astype(np.uint16), labels=np.array([0]))
+    with pytest.raises(FormatError, match=r"images\.npz: images is uint16 up to 25\d, nearly black; save 8-bit values"):
+        read_npz(tmp_path / "images.npz", 8, "wide")
+
+
 FINE = {"images": noise(2, 8, 8, 3), "labels": np.array([0, 1]), "classes": np.array(["a", "b"])}
 
 
@@ -95,6 +109,7 @@ FINE = {"images": noise(2, 8, 8, 3), "labels": np.array([0, 1]), "classes": np.a
         ({"labels": np.array(["a", "b"])}, r"labels is <U1 \(2,\); expected whole numbers"),
         ({"labels": np.array([0, 2])}, "labels run from 0 to 2; expected 0 to 1"),
         ({"labels": np.array([-1, 0])}, "labels run from -1 to 0; expected 0 to 1"),
+        ({"classes": np.array(["a", "a"])}, r"classes is <U1 \(2,\); expected a list of different names"),
         ({"classes": np.array([1, 2])}, r"classes is int64 \(2,\); expected a list of different names"),
         ({"labels": np.array([0, None])}, r"truncated or damaged .*expected an \.npz without pickled objects"),
     ],
