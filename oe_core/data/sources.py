@@ -1,27 +1,25 @@
 """Where data come from: the reader's own folder, what the packages carry, or the catalog's files; images or texts."""
 
+import hashlib
+import io
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+import numpy as np
 import torch
 
+from oe_core.atomic import write_whole
+from oe_core.data import folders
 from oe_core.data.catalog import CATALOG, DataSet
-from oe_core.data.decoded import read_downloads
 from oe_core.data.examples import Examples, ImageSet, TextSet
-from oe_core.data.fetch.download import downloaded, how_to_get
-from oe_core.data.folders import (
-    IMAGE_SPLITS,
-    LAYOUTS,
-    TEXT_LAYOUTS,
-    TEXT_SPLITS,
-    folder_names,
-    folder_splits,
-    read_folder,
-    read_text_folder,
-    text_splits,
-)
+from oe_core.data.fetch.download import download_folder, downloaded, how_to_get
+from oe_core.data.readers.arrays import read_npz
 from oe_core.data.sentences import sentences
 from oe_core.scales import data_root
+
+DECODING = 2  # raise it when decoding or resizing changes, so that what earlier versions kept is made again
 
 
 class MissingDataError(FileNotFoundError):
@@ -43,7 +41,7 @@ class Sources:
     def known_names(self) -> tuple[str, ...]:
         """Every known name, sorted: the reader's folders and the catalog's rows of this kind."""
         rows = (key for key, row in CATALOG.items() if row.kind == self.kind)
-        return tuple(sorted({*folder_names(), *rows}))
+        return tuple(sorted({*folders.folder_names(), *rows}))
 
     def available(self, name: str, split: str) -> str:
         """Where `name` would be taken from: "folder", "embedded", "catalog", or "" when it is not there.
@@ -110,15 +108,15 @@ class Sources:
         return "\n".join(lines)
 
     def _own_splits(self, name: str) -> tuple[str, ...]:
-        return text_splits(name) if self.kind == "text" else folder_splits(name)
+        return folders.text_splits(name) if self.kind == "text" else folders.folder_splits(name)
 
     def _row(self, name: str) -> DataSet | None:
         row = CATALOG.get(name)
         return row if row and row.kind == self.kind else None
 
 
-IMAGES = Sources("images", IMAGE_SPLITS, f"{LAYOUTS} at {{folder}}/{{split}}/")
-TEXTS = Sources("text", TEXT_SPLITS, f"{TEXT_LAYOUTS} into {{folder}}/, for the split {{split}}")
+IMAGES = Sources("images", folders.IMAGE_SPLITS, f"{folders.LAYOUTS} at {{folder}}/{{split}}/")
+TEXTS = Sources("text", folders.TEXT_SPLITS, f"{folders.TEXT_LAYOUTS} into {{folder}}/, for the split {{split}}")
 known_names, available, resolve = IMAGES.known_names, IMAGES.available, IMAGES.resolve
 
 
@@ -133,10 +131,48 @@ def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> Ima
         raise ValueError(f"size={size} of {name} must be at least 1 pixel")
     origin, row = IMAGES.origin(name, split), CATALOG.get(name)
     if origin == "folder":
-        images = read_folder(name, split, size, row)
+        images = folders.read_folder(name, split, size, row)
     else:
-        images = row.made(split, size) if origin == "embedded" else read_downloads(row, split, size)
+        images = row.made(split, size) if origin == "embedded" else _read_downloads(row, split, size)
     return _standing_in(images, stand_in_for)
+
+
+def _read_downloads(row: DataSet, split: str, size: int) -> ImageSet:
+    """The images of a split whose files are among the downloads, at size x size pixels.
+
+    Raises DamagedFileError for a file that is not the published one, FormatError for damage inside it.
+    """
+    source, files = row.sources[split], downloaded(row)
+    paths = [files[file] for file in source.files]
+    if not source.decodes:
+        return source.read(paths, name=row.key, size=size)
+    kept = download_folder(row) / f"decoded-{split}-{size}px-{_digest(row, source.files, paths)}.npz"
+    if kept.exists():
+        return read_npz(kept, size, row.key, origin="catalog")
+    images = source.read(paths, name=row.key, size=size)
+    try:
+        write_whole(kept, _as_npz(images))
+    except OSError as refusal:
+        warnings.warn(
+            f"{kept} could not be written ({refusal}); {row.key} will be decoded again next time", stacklevel=3
+        )
+    return images
+
+
+def _digest(row: DataSet, files: Iterable[str], paths: Iterable[Path]) -> str:
+    """12 hexadecimal digits for what the decoded pixels depend on: published hashes, else length and time of change."""
+    parts = [str(DECODING)]
+    for file, path in zip(files, paths, strict=True):
+        stat = path.stat()
+        parts.append(f"{file} {row.file(file).hash or (stat.st_size, stat.st_mtime_ns)}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def _as_npz(images: ImageSet) -> bytes:
+    buffer = io.BytesIO()
+    pixels = images.images.permute(0, 2, 3, 1).numpy()
+    np.savez(buffer, images=pixels, labels=images.labels.numpy(), classes=np.array(images.classes))
+    return buffer.getvalue()
 
 
 def load_lines(name: str, split: str) -> TextSet:
@@ -146,7 +182,7 @@ def load_lines(name: str, split: str) -> TextSet:
     """
     origin, row = TEXTS.origin(name, split), CATALOG.get(name)
     if origin == "folder":
-        return read_text_folder(name, split)
+        return folders.read_text_folder(name, split)
     if origin == "embedded":
         return row.made(split)
     source, files = row.sources[split], downloaded(row)

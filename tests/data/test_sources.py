@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from genuine_files import channels_first, noise, picture, shorten, write_tar
 
-from oe_core.data import decoded, sources
+from oe_core.data import sources
 from oe_core.data.catalog.embedded import EMBEDDED
 from oe_core.data.readers.pixels import FormatError
 from oe_core.data.sources import MissingDataError, available, known_names, load_images, load_raw, load_texts, resolve
@@ -28,8 +28,7 @@ def put_textures(root, monkeypatch):
     names = ("dtd/images/banded/1.jpg", "dtd/images/zigzagged/1.jpg")
     members = {name: picture(image) for name, image in zip(names, TEXTURES, strict=True)}
     path = write_tar(folder / "dtd-r1.0.1.tar.gz", members)
-    for module in (sources, decoded):
-        monkeypatch.setattr(module, "downloaded", lambda row: {path.name: path} if row.key == "textures" else {})
+    monkeypatch.setattr(sources, "downloaded", lambda row: {path.name: path} if row.key == "textures" else {})
     return path
 
 

@@ -1,4 +1,4 @@
-"""MNIST, its relatives and Omniglot: grey images of section 5; sizes and hashes as in `photographs`."""
+"""MNIST, its relatives and Omniglot: grey images of section 5; sizes and digests as in `photographs`."""
 
 from oe_core.data.catalog.row import BOTH, IN, OUT, TEST, DataFile, DataSet, Source, hosted, one, several
 from oe_core.data.readers.arrays import read_idx
@@ -21,7 +21,7 @@ def _idx(**settings) -> dict[str, Source]:
     return {split: several(pair, read_idx, **settings) for split, pair in files.items()}
 
 
-# An entry of files is bytes, md5, sha256; rows are kept packed, which a formatter would take apart.
+# An entry of files is bytes, digest; rows are kept packed, which a formatter would take apart.
 # fmt: off
 GREY = (
     DataSet(
@@ -32,14 +32,10 @@ GREY = (
         # yann.lecun.com, the first host, refuses programs (403) and is left out.
         _idx_files(
             ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
-            (9912422, "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-             "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
-            (28881, "d53e105ee54ea40749a09fcbcd1e9432",
-             "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
-            (1648877, "9fb629c4189551a2d022fa330f9573f3",
-             "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
-            (4542, "ec29112dd5afa0611ce80d1b7f02629c",
-             "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+            (9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+            (28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+            (1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+            (4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
         ), _idx(), needs={"course": BOTH},
     ),
     DataSet(
@@ -48,14 +44,10 @@ GREY = (
         "Xiao et al. 2017, Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
         "its files have the names of MNIST's: keep the folders apart", _idx_files(
             ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
-            (26421880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-             "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
-            (29515, "25c81989df183df01b3e8a0aad5dffbe",
-             "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
-            (4422102, "bef4ecab320f06d8554ea6380940ec79",
-             "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
-            (5148, "bb300cfdad3c16e7a12a480ee83cd310",
-             "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+            (26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+            (29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+            (4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+            (5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
         ), _idx(classes=FASHION_CLASSES), needs={"course": TEST, "paper": TEST},
     ),
     DataSet(
@@ -64,7 +56,7 @@ GREY = (
         "Bulatov 2011, notMNIST dataset",
         "the paper's code reads a course's pickle, another sample of the same glyphs",
         hosted("https://raw.githubusercontent.com/davidflanagan/notMNIST-to-MNIST/master/",
-               ("t10k-images-idx3-ubyte.gz", 3172375, "2c87c839a4ef9b238846600eec8c35b7",
+               ("t10k-images-idx3-ubyte.gz", 3172375,
                 "70ae9e06201f2827e5b0a3781a3169d735dd2efc69996b9eeaee7f10ed4044d7")),
         {"test": one("t10k-images-idx3-ubyte.gz", read_idx, labels_path=None, classes=("unlabelled",))},
         needs={"course": TEST}, stand_ins=("font-letters",),
@@ -75,8 +67,7 @@ GREY = (
         "Lake et al. 2015, Human-level concept learning through probabilistic program induction",
         "15 of the 30 background alphabets are left out, as in the paper's code",
         hosted("https://github.com/brendenlake/omniglot/raw/master/python/",
-               ("images_background.zip", 9464212, "68d2efa1b9178cc56df9314c21c6e718",
-                "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640")),
+               ("images_background.zip", 9464212, "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640")),
         {"test": one("images_background.zip", read_omniglot, decodes=True)},
         needs={"course": TEST}, left_out=OMNIGLOT_LEFT_OUT,
     ),

@@ -1,9 +1,9 @@
-"""ImageNet and 80 Million Tiny Images, which outliers are taken from; sizes and hashes as in `photographs`."""
+"""ImageNet and 80 Million Tiny Images, which outliers are taken from; sizes and digests as in `photographs`."""
 
 from oe_core.data.catalog.photographs import IMAGENET_TERMS
 from oe_core.data.catalog.row import OUT, OUTLIERS, DataFile, DataSet, hosted, one
 from oe_core.data.readers.pictures import read_flat_tar
-from oe_core.data.readers.tiny_images import read_300k, read_tiny_images
+from oe_core.data.readers.small_images import read_300k, read_tiny_images
 
 WITHDRAWAL = "Its authors withdrew it on 29 June 2020 and asked everyone to stop using it and to delete copies"
 RUSSAKOVSKY = "Russakovsky et al. 2015, ImageNet large scale visual recognition challenge"
@@ -17,9 +17,9 @@ IMAGENET_AND_TINY_IMAGES = (
         "imagenet-1k", "ImageNet", "ImageNet-1K (ILSVRC 2012)", OUT, "account", "images",
         {"train": 1281167, "test": 50000}, IMAGENET_TERMS,
         "with an account at https://image-net.org fetch the ILSVRC2012 archives", RUSSAKOVSKY, "test is the val split",
-        (DataFile("ILSVRC2012_img_train.tar", (), 147897477120, "1d675b47d978889d74fa0da5fadfb00e",
+        (DataFile("ILSVRC2012_img_train.tar", (), 147897477120,
                   "b08200a27a8e34218a0e58fde36b0fe8f73bc377f4acea2d91602057c3ca45bb"),
-         DataFile("ILSVRC2012_img_val.tar", (), 6744924160, "29b22e2961454d5413ddabcf34fc5622",
+         DataFile("ILSVRC2012_img_val.tar", (), 6744924160,
                   "c7e06a6c0baccf06d8dbeb6577d71efff84673a5dbdd50633ab44f8ea0456ae0"),
          DataFile("ILSVRC2012_devkit_t12.tar.gz", (), None, "fa75699e90414af021442c21a62c3abf")),
         {"test": one("ILSVRC2012_img_val.tar", read_flat_tar, decodes=True)}, stand_ins=("imagenet-samples",),
@@ -32,8 +32,7 @@ IMAGENET_AND_TINY_IMAGES = (
         RUSSAKOVSKY,
         "the paper's own drawing of it is unseeded and cannot be rebuilt; the file here is the list of classes",
         hosted("https://raw.githubusercontent.com/hendrycks/outlier-exposure/master/TinyImageNet/Tiny_ImageNet_dataset/",
-               ("800_wnids.txt", 8000, "05eec8c35e90da18f2fc7bea1812b8f3",
-                "457b4e076b29671c3246b0743e01d69cb13ba51247b91e9e4ca81d24df6731f7")),
+               ("800_wnids.txt", 8000, "457b4e076b29671c3246b0743e01d69cb13ba51247b91e9e4ca81d24df6731f7")),
     ),
     DataSet(
         "imagenet-22k", "ImageNet-22K", "ImageNet-22K", OUTLIERS, "account", "images", {"train": None}, IMAGENET_TERMS,
@@ -52,7 +51,7 @@ IMAGENET_AND_TINY_IMAGES = (
         "a copy that the reader already holds is read where it lies, and never fetched",
         # The second file lists the images of CIFAR in the first, for the same reader.
         (DataFile("tiny_images.bin", (), 243615796224),
-         DataFile("80mn_cifar_idxs.txt", (), 1170875, "ef8fc8899c7cd6ae15800f8767a10e80",
+         DataFile("80mn_cifar_idxs.txt", (), 1170875,
                   "5716e41a62b6fb304972ef80e286a0f8be89b709f64240d8003e75398c09d7d5")),
         {"train": one("tiny_images.bin", read_tiny_images, decodes=True)},
         needs={"course": ("train",)}, stand_ins=(*WITHOUT_TINY_IMAGES, "tiny-images-300k"),

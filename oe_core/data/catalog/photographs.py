@@ -1,17 +1,21 @@
 """The photographs of the catalog, digits and letters in them included, and the icons that are tested beside them.
 
-Sizes and hashes are those that torchvision (md5), TensorFlow Datasets (sha256, bytes) and pytorch-ood publish for the
-owners' files, or were computed from the file in the named public repository; None where nobody publishes one. Terms
-and counts that could not be read at their source are called unverified or left None.
+Sizes and digests are those that torchvision (md5), TensorFlow Datasets (sha256, bytes) and pytorch-ood publish for the
+owners' files, or were computed from the file in the named public repository; the stronger digest where there are two.
+Terms and counts that could not be read at their source are called unverified or left None.
 """
 
 from oe_core.data.catalog.row import BOTH, IN, OUT, TEST, DataSet, Source, hosted, one, several, split_by
 from oe_core.data.readers.arrays import read_svhn
-from oe_core.data.readers.cifar import read_cifar
-from oe_core.data.readers.lsun import read_lsun
-from oe_core.data.readers.pictures import read_chars74k, read_textures
-from oe_core.data.readers.places import read_places365_train, read_places365_val
-from oe_core.data.readers.tiny_imagenet import read_tiny_imagenet
+from oe_core.data.readers.pictures import (
+    read_chars74k,
+    read_lsun,
+    read_places365_train,
+    read_places365_val,
+    read_textures,
+    read_tiny_imagenet,
+)
+from oe_core.data.readers.small_images import read_cifar
 
 IMAGENET_TERMS = "ImageNet terms: non-commercial research and education, no redistribution"
 ZHOU = "Zhou et al. 2017, Places: a 10 million image database for scene recognition"
@@ -32,7 +36,7 @@ LSUN_VAL = {
 }
 
 
-# An entry of `hosted` is name, bytes, md5, sha256; rows are kept packed, which a formatter would take apart.
+# An entry of `hosted` is name, bytes, digest; rows are kept packed, which a formatter would take apart.
 # fmt: off
 def _cifar(key: str, printed: str, title: str, size: int, sha256: str) -> DataSet:
     # The binary archives: the better known python ones are pickles.
@@ -43,7 +47,7 @@ def _cifar(key: str, printed: str, title: str, size: int, sha256: str) -> DataSe
         "fetch the binary version from https://www.cs.toronto.edu/~kriz/cifar.html",
         "Krizhevsky and Hinton 2009, Learning multiple layers of features from tiny images",
         "its pictures were drawn from the collection that became 80 Million Tiny Images",
-        hosted("https://www.cs.toronto.edu/~kriz/", (file, size, None, sha256)), split_by(read_cifar, file, BOTH),
+        hosted("https://www.cs.toronto.edu/~kriz/", (file, size, sha256)), split_by(read_cifar, file, BOTH),
         needs={"course": BOTH},
     )
 
@@ -56,12 +60,9 @@ PHOTOGRAPHS = (
         "Netzer et al. 2011, Reading digits in natural images with unsupervised feature learning",
         "train is train_32x32.mat and extra_32x32.mat joined, 1.9 GB in memory", hosted(
             "http://ufldl.stanford.edu/housenumbers/",
-            ("train_32x32.mat", 182040794, "e26dedcc434d2e4c54c9b2d4a06d8373",
-             "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
-            ("test_32x32.mat", 64275384, "eb5a983be6a315427106f1b164d9cef3",
-             "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
-            ("extra_32x32.mat", 1329278602, "a93ce644f1a588dc4d68dda5feec44a7",
-             "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3"),
+            ("train_32x32.mat", 182040794, "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
+            ("test_32x32.mat", 64275384, "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
+            ("extra_32x32.mat", 1329278602, "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3"),
         ),
         {"train": Source(("train_32x32.mat", "extra_32x32.mat"), read_svhn),
          "test": Source(("test_32x32.mat",), read_svhn)},
@@ -78,7 +79,7 @@ PHOTOGRAPHS = (
         "Johnson et al., Tiny ImageNet visual recognition challenge",
         "test is the archive's labelled val split; its test split has no labels",
         hosted("http://cs231n.stanford.edu/",
-               ("tiny-imagenet-200.zip", 248100043, "90528d7ca1a48142e341f4ef8d21d0de", None)),
+               ("tiny-imagenet-200.zip", 248100043, "90528d7ca1a48142e341f4ef8d21d0de")),
         split_by(read_tiny_imagenet, "tiny-imagenet-200.zip", BOTH, decodes=True),
         needs={"course": BOTH}, stand_ins=("tiny-imagenet-32",),
     ),
@@ -90,11 +91,9 @@ PHOTOGRAPHS = (
         "test is the val split; which pictures the paper drew from it is not recorded. The server is often down",
         hosted(
             "http://data.csail.mit.edu/places/places365/",
-            ("val_256.tar", 525158400, "e27b17d8d44f4af9a78502beb927f808",
-             "24b4e639ef12a0012af525bc4cb443e4ab4aaea8369a1fb009b70e4a4aad5d48"),
-            (PLACES_LISTS, 67498496, "35a0585fee1fa656440f3ab298f8479c",
-             "520699e00d69b63ddc29fac54645aa00ce1c10ca42e288960aa1cf791d6e9aa9"),
-            ("train_256_places365standard.tar", 26103685120, "53ca1c756c3d1e7809517cc47c5561c5",
+            ("val_256.tar", 525158400, "24b4e639ef12a0012af525bc4cb443e4ab4aaea8369a1fb009b70e4a4aad5d48"),
+            (PLACES_LISTS, 67498496, "520699e00d69b63ddc29fac54645aa00ce1c10ca42e288960aa1cf791d6e9aa9"),
+            ("train_256_places365standard.tar", 26103685120,
              "0ade5d7d38c682aa0203014a2b99ad3bf608bf1de0f151dc0d80efba54660a0a"),
             # The weights are a pickle without a published hash: never fetched, read with weights_only if put in place.
         ) + hosted("http://places2.csail.mit.edu/models_places365/", ("resnet18_places365.pth.tar",)),
@@ -112,14 +111,14 @@ PHOTOGRAPHS = (
     DataSet(
         "lsun", "LSUN", "LSUN scenes, test", OUT, "by-hand", "images", {"test": 10000}, "none found",
         f"fetch {LSUN}test_lmdb.zip; the book does not, because no hash is published", YU,
-        "not the cropped or resized LSUN of the ODIN paper", hosted(LSUN, ("test_lmdb.zip", None, None, None, True)),
+        "not the cropped or resized LSUN of the ODIN paper", hosted(LSUN, ("test_lmdb.zip", None, "", True)),
         {"test": Source(("test_lmdb.zip",), read_lsun, decodes=True)}, stand_ins=("lsun-val", "scene15"),
     ),
     DataSet(
         "lsun-val", "LSUN val", "LSUN scenes, the ten validation sets", OUT, "open", "images", {"test": 3000},
         "none found", f"fetch the ten <scene>_val_lmdb.zip from {LSUN}", YU,
         "3000 pictures are enough at 1:5 beside CIFAR and Tiny ImageNet, not beside SVHN (5206)",
-        hosted(LSUN, *((f"{scene}_val_lmdb.zip", size, None, sha, True) for scene, (size, sha) in LSUN_VAL.items())),
+        hosted(LSUN, *((f"{scene}_val_lmdb.zip", size, sha, True) for scene, (size, sha) in LSUN_VAL.items())),
         {"test": Source(tuple(f"{scene}_val_lmdb.zip" for scene in LSUN_VAL), read_lsun, decodes=True)},
         needs={"course": TEST}, in_paper=False,
     ),
@@ -138,8 +137,7 @@ PHOTOGRAPHS = (
         "research use (unverified)", "fetch dtd-r1.0.1.tar.gz from https://www.robots.ox.ac.uk/~vgg/data/dtd/",
         "Cimpoi et al. 2014, Describing textures in the wild", "all pictures are tested on, not one of its splits",
         hosted("https://www.robots.ox.ac.uk/~vgg/data/dtd/download/",
-               ("dtd-r1.0.1.tar.gz", 625239812, "fff73e5086ae6bdbea199a49dfb8a4c1",
-                "e42855a52a4950a3b59612834602aa253914755c95b0cff9ead6d07395f8e205")),
+               ("dtd-r1.0.1.tar.gz", 625239812, "e42855a52a4950a3b59612834602aa253914755c95b0cff9ead6d07395f8e205")),
         {"test": one("dtd-r1.0.1.tar.gz", read_textures, decodes=True)}, needs={"course": TEST},
     ),
     DataSet(

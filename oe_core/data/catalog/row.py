@@ -20,23 +20,21 @@ ACCESS = {
 class DataFile:
     """One file as its owner publishes it.
 
-    name: file name under `downloads/<key>/`; addresses: tried in order; bytes, md5, sha256: None where unpublished.
+    name: file name under `downloads/<key>/`; addresses: tried in order; bytes: None where unpublished. digest: the
+    strongest published one, md5 or sha256 in hexadecimal digits, "" where there is none.
     unpack: its reader needs the members as real files (an LMDB is opened as a folder), beside the archive.
     """
 
     name: str
     addresses: tuple[str, ...] = ()
     bytes: int | None = None
-    md5: str | None = None
-    sha256: str | None = None
+    digest: str = ""
     unpack: bool = False
 
     @property
     def hash(self) -> tuple[str, str] | None:
-        """The strongest published hash as (algorithm, hexadecimal digits), None where none is published."""
-        if self.sha256:
-            return "sha256", self.sha256
-        return ("md5", self.md5) if self.md5 else None
+        """The digest as (algorithm, hexadecimal digits), None where none is published."""
+        return ("md5" if len(self.digest) == 32 else "sha256", self.digest) if self.digest else None
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ class DataSet:
 
 
 def hosted(hosts: str | Sequence[str], *entries) -> tuple[DataFile, ...]:
-    """The files that lie under their names on each of `hosts`; an entry is name, bytes, md5, sha256, unpack."""
+    """The files that lie under their names on each of `hosts`; an entry is name, bytes, digest, unpack."""
     hosts = (hosts,) if isinstance(hosts, str) else hosts
     return tuple(DataFile(name, tuple(host + name for host in hosts), *rest) for name, *rest in entries)
 

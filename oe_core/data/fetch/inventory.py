@@ -81,10 +81,8 @@ def report(scale: str, found: list[Need]) -> str:
         known = size_text(sum(file.bytes or 0 for file in fetchable))
         unknown = sum(file.bytes is None for file in fetchable)
         more = f" and {unknown} of unpublished size" if unknown else ""
-        lines += [
-            "",
-            f"Fetchable in all: {known}{more} in {len(fetchable)} file(s). FETCH=1 (or --fetch) fetches them.",
-        ]
+        all_of_them = f"{known}{more} in {len(fetchable)} file(s)"
+        lines += ["", f"Fetchable in all: {all_of_them}. FETCH=1 (or --fetch) fetches them."]
     return "\n".join(lines)
 
 

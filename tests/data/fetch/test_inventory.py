@@ -39,7 +39,7 @@ def shop(tmp_path, monkeypatch):
         content = (folder / "shapes.zip").read_bytes()
         address = f"http://127.0.0.1:{server.server_port}/shapes.zip"
         sha256 = hashlib.sha256(content).hexdigest()
-        files = (DataFile("shapes.zip", (address,), len(content), None, sha256, True), DataFile("notes.txt"))
+        files = (DataFile("shapes.zip", (address,), len(content), sha256, True), DataFile("notes.txt"))
         texts = {"printed_name": "Shapes", "title": "Shapes", "terms": "free", "by_hand": "ask", "citation": "none"}
         read = {"sources": {"test": Source(("shapes.zip",), None)}, "needs": {"course": ("test",)}, "kind": "images"}
         row = DataSet("shapes", roles=("out_dist",), access="open", splits={"test": 1}, files=files, **texts, **read)

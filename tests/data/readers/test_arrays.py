@@ -86,7 +86,7 @@ def test_npz_of_wide_samples_is_scaled_as_pictures_are(tmp_path, images):
 
 def test_npz_of_8_bit_values_in_16_bits_is_refused_as_nearly_black(tmp_path):
     np.savez(tmp_path / "images.npz", images=noise(1, 8, 8, 3).astype(np.uint16), labels=np.array([0]))
-    with pytest.raises(FormatError, match=r"images\.npz: images is uint16 up to 25\d, nearly black; save 8-bit values"):
+    with pytest.raises(FormatError, match=r"images\.npz: images is uint16 up to 2\d\d, nearly black; save 8-bit"):
         read_npz(tmp_path / "images.npz", 8, "wide")
 
 
