@@ -52,7 +52,7 @@ def with_noise(images: ImageSet, sigma: float, seed: int = 0) -> ImageSet:
         raise ValueError(f"sigma={sigma} must be positive, a share of the range from black to white")
     noise = torch.randn(images.images.shape, generator=torch.Generator().manual_seed(seed)) * (255 * sigma)
     noisy = (images.images.float() + noise).round_().clamp_(0, 255).to(torch.uint8)
-    return replace(replace(images, images=noisy), name=f"{images.name} with noise of {sigma:g}")
+    return replace(images, images=noisy, name=f"{images.name} with noise of {sigma:g}")
 
 
 def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
