@@ -130,7 +130,7 @@ sys.meta_path[:] = [WithoutNotebooks if "PathFinder" in str(finder) else finder 
 for module in {[name for name in ROOMS if not name.startswith(WITH_TABLES_AND_FIGURES)]}:
     importlib.import_module("oe_core." + module)
 import torch
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.images import IMAGES
 from oe_core.detectors.images.recipe import ImageRecipe
 pixels = torch.arange(8 * 3 * 8 * 8).view(8, 3, 8, 8).remainder(256).to(torch.uint8)

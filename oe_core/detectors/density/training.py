@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from oe_core import train
-from oe_core.data.image_set import ImageSet
-from oe_core.data.images import load_images
+from oe_core.data.examples import ImageSet
+from oe_core.data.sources import load_images
 from oe_core.detectors.density.network import PixelCNN
 from oe_core.detectors.density.recipe import DensityRecipe
 from oe_core.detectors.images.training import joint_batches
