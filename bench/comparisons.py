@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench import plain, plain_calibration, plain_density, plain_gan, plain_language
 from bench.timing import Comparison, alternate, clock, seconds_of
 from oe_core.data.batches import Augmented, JointBatches, network_inputs
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.data.streams import END, UNKNOWN, Stream
 from oe_core.detectors.density import DENSITY
 from oe_core.detectors.density.recipe import DensityRecipe

@@ -38,13 +38,13 @@ import pandas as pd
 import torch
 
 from oe_core import figures
-from oe_core.data.images import load_images
+from oe_core.data.sources import load_images
 from oe_core.detectors.images.settings import experiment
 from oe_core.detectors.images.training import load_model, predict
+from oe_core.figures.images import image_grid, pixels
 from oe_core.runs.store import Store
 from oe_core.scales import SCALES, check_scale, runs_root
 from oe_core.scores import msp
-from oe_core.figures.images import image_grid, pixels
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)

@@ -46,14 +46,14 @@ import torch
 import torch.nn.functional as F
 
 from oe_core import figures, losses, paper
-from oe_core.data.images import MissingDataError, load_images
+from oe_core.data.sources import MissingDataError, load_images
 from oe_core.detectors.images.settings import IN_DISTS as OF_SCALE
 from oe_core.detectors.images.settings import experiment
 from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
+from oe_core.figures.images import image_grid, pixels
 from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 from oe_core.scores import msp
-from oe_core.figures.images import image_grid, pixels
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)

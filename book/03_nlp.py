@@ -44,20 +44,19 @@ import pandas as pd
 import torch
 from IPython.display import Markdown, display
 
-from oe_core.paper import errata
 from oe_core import figures, paper
-from oe_core.evaluation import metrics
-from oe_core.data.door import MissingDataError
-from oe_core.data.texts import load_texts
+from oe_core.data.sources import MissingDataError, load_texts
 from oe_core.data.vocabulary import Vocabulary
+from oe_core.detectors.text.settings import IN_DISTS as OF_SCALE
+from oe_core.detectors.text.settings import text_experiment
+from oe_core.detectors.text.training import vocabulary_of
+from oe_core.evaluation import metrics
 from oe_core.evaluation.draws import base_rate_draws, loader_draws
 from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
+from oe_core.paper import errata
 from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 from oe_core.scores import msp
-from oe_core.detectors.text.training import vocabulary_of
-from oe_core.detectors.text.settings import IN_DISTS as OF_SCALE
-from oe_core.detectors.text.settings import text_experiment
 
 plt.rcParams.update(figures.STYLE)
 pd.set_option("display.max_colwidth", 110)

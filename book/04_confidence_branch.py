@@ -49,12 +49,12 @@ import torch
 from IPython.display import Markdown
 
 from oe_core import figures, paper
+from oe_core.data.sources import MissingDataError
+from oe_core.detectors.branch.losses import confidence_penalty, hinted_classification, next_weight, outlier_confidence
 from oe_core.detectors.branch.settings import IN_DISTS as OF_SCALE
 from oe_core.detectors.branch.settings import branch_experiment
-from oe_core.detectors.branch.losses import confidence_penalty, hinted_classification, next_weight, outlier_confidence
-from oe_core.data.images import MissingDataError
-from oe_core.evaluation.metrics import auroc, detection_metrics
 from oe_core.evaluation.evaluate import evaluate
+from oe_core.evaluation.metrics import auroc, detection_metrics
 from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 

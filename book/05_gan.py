@@ -45,15 +45,15 @@ import torch.nn.functional as F
 from IPython.display import Markdown
 
 from oe_core import figures, paper
-from oe_core.data.images import load_images
-from oe_core.detectors.gan.training import adversarial, load_model
+from oe_core.data.sources import load_images
 from oe_core.detectors.gan.settings import IN_DISTS, gan_experiment
-from oe_core.losses import uniform_cross_entropy
+from oe_core.detectors.gan.training import adversarial, load_model
 from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
+from oe_core.figures.images import image_grid, pixels
+from oe_core.losses import uniform_cross_entropy
 from oe_core.runs.store import Store, predict
 from oe_core.scales import check_scale, runs_root
 from oe_core.scores import msp
-from oe_core.figures.images import image_grid, pixels
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)

@@ -48,20 +48,20 @@ import torch
 import torch.nn.functional as F
 from IPython.display import Markdown, display
 
-from oe_core.paper import errata
 from oe_core import figures, paper
-from oe_core.evaluation import metrics
-from oe_core.data.door import MissingDataError
+from oe_core.data.examples import TextSet
+from oe_core.data.sources import MissingDataError
 from oe_core.data.streams import UNKNOWN, load_stream, stream_of
-from oe_core.data.text_set import TextSet
-from oe_core.evaluation.draws import base_rate_draws
+from oe_core.detectors.language.forget_mult import ForgetMult
+from oe_core.detectors.language.scores import LANGUAGE_SCORES, bits_per_token
 from oe_core.detectors.language.settings import IN_DISTS, language_experiment
 from oe_core.detectors.language.training import as_text, load_model, predict, segments_of
-from oe_core.detectors.language.forget_mult import ForgetMult
+from oe_core.evaluation import metrics
+from oe_core.evaluation.draws import base_rate_draws
 from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
+from oe_core.paper import errata
 from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
-from oe_core.detectors.language.scores import LANGUAGE_SCORES, bits_per_token
 
 plt.rcParams.update(figures.STYLE)
 pd.set_option("display.max_colwidth", 130)

@@ -46,14 +46,14 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from oe_core.evaluation import calibration
-from oe_core.figures import calibration
 from oe_core import figures, paper
+from oe_core.data.sources import MissingDataError
+from oe_core.evaluation import calibration
+from oe_core.evaluation.calibrate import calibrate
 from oe_core.evaluation.holdout import IN_DISTS as OF_SCALE
 from oe_core.evaluation.holdout import READINGS, calibration_experiment
-from oe_core.evaluation.calibrate import calibrate
-from oe_core.data.images import MissingDataError
 from oe_core.evaluation.metrics import auroc
+from oe_core.figures import calibration
 from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 

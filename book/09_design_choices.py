@@ -58,32 +58,31 @@ import pandas as pd
 import torch
 from IPython.display import Markdown, display
 
-from oe_core.paper import errata
 from oe_core import figures, paper
+from oe_core.data.derived import loader, long_tailed, of_classes, random_part, with_noise
+from oe_core.data.sources import IMAGES, TEXTS, load_images, load_raw, load_texts
+from oe_core.data.vocabulary import PADDING, UNKNOWN
+from oe_core.detectors.gan.settings import gan_experiment
+from oe_core.detectors.images.settings import experiment
+from oe_core.detectors.objectives.recipe import with_objective
+from oe_core.detectors.text.settings import IN_DISTS as TEXTS_OF_SCALE
+from oe_core.detectors.text.settings import text_experiment
+from oe_core.detectors.text.training import token_ids, vocabulary_of
+from oe_core.evaluation.ablations import ERROR, generated_outliers, summary, vary
+from oe_core.evaluation.calibrate import calibrate
+from oe_core.evaluation.evaluate import evaluate, substituted
 from oe_core.evaluation.holdout import IN_DISTS as OF_SCALE
 from oe_core.evaluation.holdout import calibration_experiment
-from oe_core.evaluation.calibrate import calibrate
-from oe_core.data.derived import loader, long_tailed, of_classes, random_part, with_noise
-from oe_core.data.images import IMAGES, load_images
-from oe_core.data.texts import TEXTS, load_raw, load_texts
-from oe_core.data.vocabulary import PADDING, UNKNOWN
+from oe_core.evaluation.readings import readings
+from oe_core.evaluation.validation import validation_scores
+from oe_core.paper import errata
 from oe_core.posthoc.comparison import compare_detectors
 from oe_core.posthoc.comparison import rendered as detectors_text
 from oe_core.posthoc.comparison import summary as detectors_table
-from oe_core.detectors.images.settings import experiment
-from oe_core.detectors.gan.settings import gan_experiment
-from oe_core.evaluation.evaluate import evaluate, substituted
-from oe_core.evaluation.readings import readings
 from oe_core.recipe import fine_tuned, from_scratch
-from oe_core.detectors.objectives.recipe import with_objective
 from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 from oe_core.scores import energy
-from oe_core.detectors.text.training import token_ids, vocabulary_of
-from oe_core.detectors.text.settings import IN_DISTS as TEXTS_OF_SCALE
-from oe_core.detectors.text.settings import text_experiment
-from oe_core.evaluation.validation import validation_scores
-from oe_core.evaluation.ablations import ERROR, generated_outliers, summary, vary
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / check_scale(SCALE)

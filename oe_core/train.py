@@ -15,9 +15,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from oe_core.data.batches import Batch, JointBatches
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.streams import Stream
-from oe_core.data.text_set import TextSet
 from oe_core.devices import autocast, default_device
 from oe_core.losses import outlier_exposure
 from oe_core.recipe import Recipe

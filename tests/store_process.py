@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from tqdm import tqdm
 
 from oe_core import train
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.recipe import fine_tuned
 from oe_core.runs import store

@@ -17,20 +17,18 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOW = (
     ("scales", "atomic", "processors"),
     ("devices",),
-    ("data.labels",),
-    ("data.image_set", "data.text_set"),
+    ("data.examples",),
     ("data.sentences", "data.vocabulary"),
-    ("data.catalog", "data.catalog.row", "data.catalog.image_files", "data.catalog.text_files", "data.catalog.images",
-     "data.catalog.texts"),
-    ("data.fetch.http", "data.fetch.unpack", "data.fetch.download"),
+    ("data.fetch.unpack",),
     ("data.readers.*",),
-    ("data.catalog.image_readers", "data.catalog.text_readers"),
-    ("data.embedded.*", "data.folders", "data.text_folders"),
-    ("data.door",),
-    ("data.images", "data.texts"),
+    ("data.embedded.*",),
+    ("data.catalog", "data.catalog.*"),
+    ("data.fetch.http", "data.fetch.download"),
+    ("data.folders",),
+    ("data.sources",),
     ("data.streams",),
     ("data.fetch.inventory",),
-    ("data.anomalies", "data.derived"),
+    ("data.anomalies", "data.derived", "data.overlap"),
     ("data.batches",),
     ("networks", "networks.*"),
     ("recipe",),
@@ -132,7 +130,7 @@ sys.meta_path[:] = [WithoutNotebooks if "PathFinder" in str(finder) else finder 
 for module in {[name for name in ROOMS if not name.startswith(WITH_TABLES_AND_FIGURES)]}:
     importlib.import_module("oe_core." + module)
 import torch
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.images import IMAGES
 from oe_core.detectors.images.recipe import ImageRecipe
 pixels = torch.arange(8 * 3 * 8 * 8).view(8, 3, 8, 8).remainder(256).to(torch.uint8)

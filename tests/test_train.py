@@ -5,7 +5,7 @@ import torch
 from interrupted import Memory
 from tqdm import tqdm
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.images import IMAGES
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.training import FINAL_LEARNING_RATE, TASK, predict

@@ -8,18 +8,15 @@ from dataclasses import replace
 
 import torch
 
-from oe_core.data.image_set import ImageSet
-from oe_core.data.images import load_images
-from oe_core.data.text_set import TextSet
-
-Examples = ImageSet | TextSet
+from oe_core.data.examples import Examples, ImageSet
+from oe_core.data.sources import load_images
 
 
 def random_part(images: ImageSet, count: int, seed: int = 0) -> ImageSet:
     """`count` images drawn without replacement, in random order. Raises ValueError for more than there are, or none."""
     if not 1 <= count <= len(images):
         raise ValueError(f"count={count}: {images.name} has {len(images)} images; take 1 to {len(images)}")
-    return _named(images.take(_shuffled(len(images), seed)[:count]), f"{images.name}, {count} images")
+    return replace(images.take(_shuffled(len(images), seed)[:count]), name=f"{images.name}, {count} images")
 
 
 def of_classes(images: ImageSet, num_classes: int, count: int, seed: int = 0) -> ImageSet:
@@ -43,7 +40,7 @@ def of_classes(images: ImageSet, num_classes: int, count: int, seed: int = 0) ->
         picked.append(mine[_shuffled(len(mine), seed + label)[:share]])
     together = torch.cat(picked)
     mixed = together[_shuffled(len(together), seed)]
-    return _named(images.take(mixed), f"{images.name}, {num_classes} classes, {count} images")
+    return replace(images.take(mixed), name=f"{images.name}, {num_classes} classes, {count} images")
 
 
 def with_noise(images: ImageSet, sigma: float, seed: int = 0) -> ImageSet:
@@ -55,7 +52,7 @@ def with_noise(images: ImageSet, sigma: float, seed: int = 0) -> ImageSet:
         raise ValueError(f"sigma={sigma} must be positive, a share of the range from black to white")
     noise = torch.randn(images.images.shape, generator=torch.Generator().manual_seed(seed)) * (255 * sigma)
     noisy = (images.images.float() + noise).round_().clamp_(0, 255).to(torch.uint8)
-    return _named(replace(images, images=noisy), f"{images.name} with noise of {sigma:g}")
+    return replace(images, images=noisy, name=f"{images.name} with noise of {sigma:g}")
 
 
 def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
@@ -73,7 +70,7 @@ def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
             raise ValueError(f"ratio={ratio} leaves no image of class {name!r}, of {len(mine)}; take a smaller one")
         kept.append(mine[_shuffled(len(mine), seed + label)[:share]])
     together = torch.cat(kept)
-    return _named(images.take(together[_shuffled(len(together), seed)]), f"{images.name}, long tail of {ratio:g}")
+    return replace(images.take(together[_shuffled(len(together), seed)]), name=f"{images.name}, long tail of {ratio:g}")
 
 
 def negative(images: ImageSet) -> ImageSet:
@@ -99,7 +96,3 @@ def loader(made: Mapping[str, Callable[..., Examples]], load: Callable[..., Exam
 
 def _shuffled(count: int, seed: int) -> torch.Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed))
-
-
-def _named(images: ImageSet, name: str) -> ImageSet:
-    return replace(images, name=name)

@@ -1,38 +1,36 @@
-"""Bring your own images: `OE_DATA/<name>/<split>` as class folders, one flat folder, or `images.npz`."""
+"""Bring your own data: `OE_DATA/<name>/<split>` as pictures or `images.npz`, or `<split>.tsv` or `.txt` as text.
 
-from dataclasses import dataclass, replace
+A folder's pictures are read by their content, whatever their endings: a file is one when its name ends as a picture's
+does, or when it begins as one. What is neither is left out, counted and said; hidden files and folders are not.
+"""
+
+import logging
+import os
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from oe_core.data.image_set import ImageSet
-from oe_core.data.readers.arrays import read_npz
-from oe_core.data.readers.pictures import OMNIGLOT_LEFT_OUT
-from oe_core.data.readers.pixels import FormatError, Picture, decode_all, is_picture, numbered
+from oe_core.data.catalog.row import DataSet
+from oe_core.data.examples import ImageSet, TextSet
+from oe_core.data.readers.arrays import npz_labels, read_npz
+from oe_core.data.readers.lines import labelled_lines, own_bytes, read_lines, shown, text_set
+from oe_core.data.readers.pixels import FORMATS, FormatError, Picture, decode_all, holds_picture, is_picture, numbered
 from oe_core.scales import data_root
 
+logger = logging.getLogger(__name__)
+
+IMAGE_SPLITS = ("train", "test")
+TEXT_SPLITS = ("train", "dev", "valid", "test")
 TEXT_SUFFIXES = (".tsv", ".txt", ".tsv.gz", ".txt.gz")
 NOT_SETS = ("downloads",)
-UNLABELLED = "unlabelled"
-LAYOUTS = "class folders of pictures, one flat folder of pictures, or images.npz"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a name asks of its pictures: to be squashed, not cropped; words whose classes are left out."""
-
-    squash: bool = False
-    left_out: tuple[str, ...] = ()
-
-    def keeps(self, class_name: str) -> bool:
-        """Whether no word of `left_out` is in the name of the class."""
-        return not any(word in class_name for word in self.left_out)
-
-
-PLAIN = Rule()
-# Icons-50 is squashed to the size. Neither its keycap digits nor letters like digits are anomalies among digits
-# (hendrycks/outlier-exposure SVHN/test.py, MNIST/test.py).
-RULES = {"icons": Rule(squash=True, left_out=("numbers",)), "omniglot": Rule(left_out=OMNIGLOT_LEFT_OUT)}
+NPZ, UNLABELLED = "images.npz", "unlabelled"
+LAYOUTS = f"class folders of pictures, one flat folder of pictures, or {NPZ}"
+TEXT_LAYOUTS = "<split>.tsv (label<TAB>text in each line) or <split>.txt (one example a line), or either as .gz"
+LABEL_HEADINGS = {"label", "labels", "class", "category", "target", "tag", "y"}
+TEXT_HEADINGS = {"text", "texts", "sentence", "question", "review", "content", "comment", "message", "document"}
+FEW_LINES = 10  # too few to tell labels from texts by how often they repeat
 
 
 def folder_names() -> tuple[str, ...]:
@@ -43,92 +41,210 @@ def folder_names() -> tuple[str, ...]:
 
 
 def folder_splits(name: str) -> tuple[str, ...]:
-    """Splits of `name` that its folder holds as images, sorted; () when there is no such folder."""
+    """Those of "train" and "test" that the folder of `name` holds as images; () when there is no such folder."""
     home = data_root() / name
-    if name not in folder_names():
-        return ()
-    return tuple(sorted(path.name for path in home.iterdir() if path.name[0] != "." and _holds_images(path)))
+    return tuple(split for split in IMAGE_SPLITS if _holds_images(home / split)) if name in folder_names() else ()
 
 
-def text_files(name: str) -> tuple[Path, ...]:
-    """The .tsv and .txt files (gzipped or not) of the reader's folder `name`: a set that has them holds text."""
-    if name not in folder_names():
-        return ()
-    return tuple(sorted(path for path in (data_root() / name).iterdir() if path.name.endswith(TEXT_SUFFIXES)))
-
-
-def read_folder(name: str, split: str, size: int) -> ImageSet:
+def read_folder(name: str, split: str, size: int, row: DataSet | None = None) -> ImageSet:
     """The reader's own `OE_DATA/<name>/<split>` as an ImageSet of origin "folder" with pictures of size x size.
 
-    Raises FileNotFoundError listing the splits that are there, and FormatError naming the folder or file when its
-    layout is unclear, a class folder is empty or a picture cannot be read.
+    row: of the catalog, if it knows the name: whether to squash, and classes to leave out. Pictures are turned as their
+    EXIF orientation says. Classes are numbered by name over both splits, so that one missing from a split, or another
+    order, moves no label. Raises FileNotFoundError listing the splits that are there, and FormatError naming folder or
+    file when its layout is unclear, a class folder is empty or a picture cannot be read.
     """
     folder = data_root() / name / split
     if split not in folder_splits(name):
         present = ", ".join(folder_splits(name)) or "none"
         raise FileNotFoundError(f"{folder}: no images there; splits of {name} that are: {present}. Expected {LAYOUTS}")
-    rule = RULES.get(name, PLAIN)
-    if (folder / "images.npz").exists():
-        if class_folders(folder) or _pictures_in(folder):
-            raise FormatError(f"{folder}: holds images.npz beside other pictures; expected only one of {LAYOUTS}")
-        return _kept(read_npz(folder / "images.npz", size, name, squash=rule.squash), rule, folder)
-    return read_image_folder(folder, size, name, rule)
+    left_out: dict[str, list[Path]] = {}
+    pictures = _pictures_of(folder, row, left_out)
+    _say(folder, left_out)
+    squash, classes = row is not None and row.squash, _classes_over_splits(name, row)
+    if pictures:
+        images, names = decode_all(pictures, size, squash, total=len(pictures), upright=True)
+        flat = pictures[0].encoded.parent == folder
+        return ImageSet(name, images, *numbered(names, (UNLABELLED,) if flat else classes), "folder")
+    return _renumbered(read_npz(folder / NPZ, size, name, squash), classes, folder)
 
 
-def _kept(images: ImageSet, rule: Rule, folder: Path) -> ImageSet:
-    """The examples whose classes the rule keeps, those classes numbered anew."""
-    kept = [label for label, class_name in enumerate(images.classes) if rule.keeps(class_name)]
-    if len(kept) == len(images.classes):
-        return images
-    places = torch.isin(images.labels, torch.tensor(kept)).nonzero()[:, 0]
-    if not len(places):
-        raise FormatError(f"{folder}: images.npz holds only classes that {images.name} leaves out: {images.classes}")
-    chosen = images.take(places)
-    number = torch.full((len(images.classes),), -1)
-    number[kept] = torch.arange(len(kept))
-    return replace(chosen, labels=number[chosen.labels], classes=tuple(images.classes[label] for label in kept))
-
-
-def read_image_folder(folder: Path, size: int, name: str, rule: Rule = PLAIN) -> ImageSet:
-    """Class folders of pictures, at any depth below them, or one flat folder of pictures as the class "unlabelled".
-
-    Classes are numbered in sorted order over train and test, so that one missing from a split moves no label.
-    """
-    named = [class_name for class_name in class_folders(folder) if rule.keeps(class_name)]
-    flat = _pictures_in(folder)
+def _pictures_of(folder: Path, row: DataSet | None, left_out: dict[str, list[Path]]) -> list[Picture]:
+    """The pictures of a split with their classes, in the order of their names; none where it is an .npz."""
+    named = [class_name for class_name in class_folders(folder) if _keeps(row, class_name)]
+    flat = _pictures_in(folder, left_out)
+    if (folder / NPZ).exists():
+        if named or flat:
+            raise FormatError(f"{folder}: holds {NPZ} beside other pictures; expected only one of {LAYOUTS}")
+        left_out.clear()
+        return []
     if named and flat:
         raise FormatError(f"{folder}: holds {flat[0].name} beside the class folder {named[0]}; expected only one kind")
     if not named and not flat:
         raise FormatError(f"{folder}: holds no picture; expected {LAYOUTS}")
     pictures = [Picture(UNLABELLED, str(path), path) for path in flat]
     for class_name in named:
-        inside = _pictures_below(folder / class_name)
+        inside = _pictures_in(folder / class_name, left_out, deep=True)
         if not inside:
-            raise FormatError(f"{folder / class_name}: holds no picture; remove it or put the pictures of its class in")
+            raise FormatError(f"{folder / class_name}: holds no picture; expected those of its class, {FORMATS}")
         pictures += [Picture(class_name, str(path), path) for path in inside]
-    images, names = decode_all(pictures, size, rule.squash, total=len(pictures))
-    classes = _classes_of_all_splits(folder, rule) if named else (UNLABELLED,)
-    return ImageSet(name, images, *numbered(names, classes), "folder")
+    return pictures
 
 
 def class_folders(folder: Path) -> list[str]:
     """Names of the folders in `folder`, sorted, hidden ones left out."""
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not _hidden(path.name))
 
 
-def _classes_of_all_splits(folder: Path, rule: Rule) -> tuple[str, ...]:
-    splits = [folder.parent / split for split in ("train", "test") if (folder.parent / split).is_dir()]
-    names = {class_name for split in {folder, *splits} for class_name in class_folders(split)}
-    return tuple(sorted(name for name in names if rule.keeps(name)))
+def _hidden(folder_name: str) -> bool:
+    return folder_name.startswith((".", "__"))
 
 
-def _pictures_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if is_picture(path.name) and path.is_file())
+def _keeps(row: DataSet | None, class_name: str) -> bool:
+    return row is None or row.keeps(class_name)
 
 
-def _pictures_below(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if is_picture(path.name) and path.is_file())
+def _classes_over_splits(name: str, row: DataSet | None) -> tuple[str, ...]:
+    """The classes of both splits: named ones of .npz files in their order, the train split's first, else sorted."""
+    found, kinds = {}, {}
+    for split in folder_splits(name):
+        folder = data_root() / name / split
+        if (folder / NPZ).exists():
+            _, found[split], named = npz_labels(folder / NPZ)
+            kinds[split] = "names" if named else "numbers"
+        elif names := tuple(class_folders(folder)):
+            found[split], kinds[split] = names, "folders"
+    if {"names", "numbers"} <= set(kinds.values()):
+        lists = " and ".join(f"{split} has {', '.join(names[:20])}" for split, names in found.items())
+        raise FormatError(f"{data_root() / name}: {lists}; expected `classes` in both {NPZ} or in none of them")
+    classes = dict.fromkeys(one for names in found.values() for one in names if _keeps(row, one))
+    if "names" in kinds.values():
+        return tuple(classes)
+    return tuple(sorted(classes, key=int if set(kinds.values()) == {"numbers"} else None))
 
 
-def _holds_images(path: Path) -> bool:
-    return path.is_dir() and ((path / "images.npz").exists() or bool(class_folders(path)) or bool(_pictures_in(path)))
+def _renumbered(images: ImageSet, classes: tuple[str, ...], folder: Path) -> ImageSet:
+    """The examples whose class is one of `classes`, numbered by it."""
+    place = {class_name: number for number, class_name in enumerate(classes)}
+    labels = torch.tensor([place.get(class_name, -1) for class_name in images.classes])[images.labels]
+    kept = (labels >= 0).nonzero()[:, 0]
+    if not len(kept):
+        raise FormatError(f"{folder}: {NPZ} holds only classes that {images.name} leaves out: {images.classes}")
+    chosen = images if len(kept) == len(images) else images.take(kept)
+    return replace(chosen, labels=labels[kept], classes=classes)
+
+
+def _pictures_in(folder: Path, left_out: dict[str, list[Path]], deep: bool = False) -> list[Path]:
+    """The pictures of a folder, of its folders too if `deep`, sorted; what is none goes into `left_out` by its kind."""
+    found = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [one for one in folders if deep and not _hidden(one)]
+        linked = [Path(place, one) for one in folders if Path(place, one).is_symlink()]
+        for path in (*linked, *(Path(place, one) for one in files if not one.startswith("."))):
+            if kind := _no_picture(path):
+                left_out.setdefault(kind, []).append(path)
+            else:
+                found.append(path)
+    return sorted(found)
+
+
+def _no_picture(path: Path) -> str:
+    """What a path is that is no picture; "" for one."""
+    if path.is_dir():
+        return "linked folder(s)"  # they may lead in a circle
+    if not path.is_file():
+        return "dangling link(s)" if path.is_symlink() else "special file(s)"
+    if is_picture(path.name) or holds_picture(path):
+        return ""
+    return f"file(s) ending in {path.suffix}" if path.suffix else "file(s) without ending"
+
+
+def _say(folder: Path, left_out: dict[str, list[Path]]) -> None:
+    if left_out:
+        kinds = ", ".join(f"{len(paths)} {kind}" for kind, paths in sorted(left_out.items()))
+        first = min(path for paths in left_out.values() for path in paths)
+        logger.warning("%s: left out %s, no pictures; the first is %s", folder, kinds, first.relative_to(folder))
+
+
+def _holds_images(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    files = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return (folder / NPZ).exists() or bool(class_folders(folder)) or any(not _no_picture(path) for path in files)
+
+
+def text_splits(name: str) -> tuple[str, ...]:
+    """Splits of `name` that its folder holds as text, sorted; () when there is no such folder."""
+    return tuple(sorted({_split_of(path) for path in _text_files(name)}))
+
+
+def read_text_folder(name: str, split: str) -> TextSet:
+    r"""The reader's own `OE_DATA/<name>/<split>.tsv` or `.txt` (or gzipped) as a TextSet of origin "folder".
+
+    Texts are as they are spelled, lines of blanks alone are dropped; a line ends in \n, \r\n or \r. The classes of a
+    .tsv are numbered in sorted order over all .tsv splits, so that one missing from a split moves no label; a .txt is
+    unlabelled. Raises FileNotFoundError listing the splits that are there, and FormatError naming file and line for a
+    line without label or text, a heading, columns that look swapped, an empty file, text that is no UTF-8, and two
+    files for one split.
+    """
+    path = _text_file(name, split)
+    if _is_txt(path):
+        return read_lines(path, name, origin="folder")
+    paths = {one: _text_file(name, one) for one in text_splits(name)}
+    rows = {one: _labelled(path, one) for one, path in paths.items() if not _is_txt(path)}
+    classes = tuple(sorted({label for labels, _ in rows.values() for label in labels}))
+    labels, texts = rows[split]
+    return text_set(name, texts, str(path), "label<TAB>text in each line", labels, classes, origin="folder")
+
+
+def _text_files(name: str) -> list[Path]:
+    """The .tsv and .txt files (gzipped or not) of the reader's folder `name` that are named like a split."""
+    paths = (data_root() / name).iterdir() if name in folder_names() else ()
+    return sorted(path for path in paths if path.name.endswith(TEXT_SUFFIXES) and _split_of(path) in TEXT_SPLITS)
+
+
+def _split_of(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".tsv").removesuffix(".txt")
+
+
+def _is_txt(path: Path) -> bool:
+    return path.name.endswith((".txt", ".txt.gz"))
+
+
+def _text_file(name: str, split: str) -> Path:
+    found = [path for path in _text_files(name) if _split_of(path) == split]
+    if not found:
+        present = ", ".join(text_splits(name)) or "none"
+        raise FileNotFoundError(
+            f"{data_root() / name}: no text of the split {split!r} there; splits of {name} that are: {present}. "
+            f"Expected {TEXT_LAYOUTS}"
+        )
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found)
+        raise FormatError(f"{data_root() / name}: holds {names} for the split {split}; expected only one of them")
+    return found[0]
+
+
+def _labelled(path: Path, split: str) -> tuple[list[str], list[str]]:
+    """Labels and texts of a .tsv."""
+    rows = labelled_lines(path, own_bytes)
+    if empty := [number for number, _, text in rows if not text.strip()]:
+        raise FormatError(f"{path} line {empty[0]} has no text after its label; expected label<TAB>text")
+    labels, texts = [label for _, label, _ in rows], [text for _, _, text in rows]
+    for first, second in ((LABEL_HEADINGS, TEXT_HEADINGS), (TEXT_HEADINGS, LABEL_HEADINGS)):
+        if rows and labels[0].lower() in first and texts[0].strip().lower() in second:
+            raise FormatError(f"{path} line {rows[0][0]} looks like a heading; expected label<TAB>text from there on")
+    _check_columns(path, split, labels, texts)
+    return labels, texts
+
+
+def _check_columns(path: Path, split: str, labels: Iterable[str], texts: Iterable[str]) -> None:
+    """Refuse a .tsv in which nearly every line has a label of its own."""
+    num_labels, num_texts = len(set(labels)), len(set(texts))
+    if len(labels) < FEW_LINES or 2 * num_labels <= len(labels) or (split != "train" and num_texts >= num_labels):
+        return
+    looks = "its columns look swapped" if num_texts < num_labels else "its labels look like numbers of the lines"
+    raise FormatError(
+        f"{path}: has {num_labels} different labels in {len(labels)} lines, one is {shown(labels[0])}; {looks}, "
+        "expected label<TAB>text with few labels"
+    )

@@ -2,16 +2,16 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import torch
 from torch import Tensor
 
-from oe_core.data.catalog import printed_name
-from oe_core.data.readers.corpora import characters
-from oe_core.data.text_set import TextSet
-from oe_core.data.texts import TEXTS, load_lines
+from oe_core.data.catalog import CATALOG, printed_name
+from oe_core.data.examples import TextSet
+from oe_core.data.sources import TEXTS, load_lines
 
 UNITS = ("words", "characters")
 UNKNOWN, END = "<unk>", "<eos>"
@@ -92,7 +92,7 @@ def load_stream(name: str, split: str, unit: str, lower: bool = False) -> Stream
 
     The "train" split of a set ends with its "valid" split as the held-out part, or else holds out its own last tenth.
     The files are read each time, but the same text is cut into tokens only once. Raises ValueError for an unknown unit,
-    and as `oe_core.data.texts.load_lines`.
+    and as `oe_core.data.sources.load_lines`.
     """
     lines = load_lines(name, split)
     if split != "train":
@@ -154,16 +154,29 @@ def printed_stream_name(name: str, unit: str = "") -> str:
     """
     if unit:
         _check_unit(unit)
-    if name == "ptb" and unit:
-        return {"words": "PTB Word", "characters": "PTB Char"}[unit]
-    printed = name.removeprefix("ewt-").capitalize() if name.startswith("ewt-") else printed_name(name)
+    names = CATALOG[name].stream_names if name in CATALOG else {}
+    if unit in names:
+        return names[unit]
+    printed = names.get("", printed_name(name))
     return f"{printed} ({unit})" if unit else printed
 
 
 def _replaced(lines: TextSet, unit: str) -> str:
     # The sentences of the packages stand in for 20 Newsgroups when they are classified, here for the Penn Treebank.
-    own_sentences = lines.origin == "embedded" and lines.name == "docstrings"
-    return printed_stream_name("ptb", unit) if own_sentences else lines.stand_in_for
+    row = CATALOG.get(lines.name)
+    as_stream = row.stream_of if row and lines.origin == "embedded" else ""
+    return printed_stream_name(as_stream, unit) if as_stream else lines.stand_in_for
+
+
+def characters(lines: Iterable[str]) -> str:
+    r"""The character form of the Penn Treebank, derived from the lines of a word file.
+
+    Blanks at both ends of a line go, lines end in \n, a space becomes `_`, and one space follows every character, the
+    line's end included. `<unk>` becomes five characters. On ptb.valid.txt and ptb.test.txt this gives the published
+    ptb.char.valid.txt and ptb.char.test.txt byte for byte.
+    """
+    text = "".join(f"{line.strip()}\n" for line in lines)
+    return "".join(f"{character} " for character in text.replace(" ", "_"))
 
 
 def _tokens(lines: TextSet, unit: str, lower: bool) -> list[str]:

@@ -8,10 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from oe_core import train
-from oe_core.data.door import Door
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet, TextSet
+from oe_core.data.sources import Sources
 from oe_core.data.streams import Stream
-from oe_core.data.text_set import TextSet
 from oe_core.experiments import Settings
 from oe_core.recipe import Recipe
 
@@ -65,7 +64,7 @@ class Kind:
     recipe: type[Recipe]
     task: train.Task
     predict: Callable[[nn.Module, Tensor, Recipe], Tensor]
-    sources: Door
+    sources: Sources
     load: Callable[..., Examples]
     inputs: Callable[[Examples, Recipe, Callable[[], Examples]], Tensor]
     printed: Callable[[str, Recipe], str]

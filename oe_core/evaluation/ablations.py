@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import torch
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.gan.recipe import GanRecipe
 from oe_core.detectors.gan.training import generated
 from oe_core.detectors.kind import right

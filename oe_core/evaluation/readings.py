@@ -18,8 +18,8 @@ from torch import Tensor
 from oe_core.data.anomalies import anomalies
 from oe_core.data.batches import network_inputs
 from oe_core.data.catalog import printed_name
-from oe_core.data.image_set import ImageSet
-from oe_core.data.images import load_images
+from oe_core.data.examples import ImageSet
+from oe_core.data.sources import load_images
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.evaluation.asking import networks
 from oe_core.evaluation.test_sets import TestSet, limited, out_sets, prepared

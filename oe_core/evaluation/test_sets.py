@@ -10,7 +10,7 @@ from torch import Tensor
 from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
 from oe_core.data.catalog import CATALOG
 from oe_core.data.derived import DERIVED
-from oe_core.data.door import MissingDataError
+from oe_core.data.sources import MissingDataError
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.records import OWN_FOLDER

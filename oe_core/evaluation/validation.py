@@ -18,8 +18,8 @@ from torch import Tensor
 from oe_core.atomic import write_text
 from oe_core.data.anomalies import VALIDATION, anomalies, validation_anomalies
 from oe_core.data.batches import network_inputs
-from oe_core.data.image_set import ImageSet
-from oe_core.data.images import load_images
+from oe_core.data.examples import ImageSet
+from oe_core.data.sources import load_images
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.settings import SETTINGS
 from oe_core.detectors.kind import accuracy

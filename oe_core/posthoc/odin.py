@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from oe_core.data.anomalies import VALIDATION
 from oe_core.data.batches import CHANNEL_STATISTICS
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.training import input_batches
 from oe_core.devices import autocast

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from oe_core.data.derived import DERIVED, loader, long_tailed, negative, of_classes, random_part, with_noise
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 
 LABELS = torch.arange(60) % 6
 

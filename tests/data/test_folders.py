@@ -3,7 +3,8 @@ import pytest
 from genuine_files import channels_first, noise, picture
 from PIL import Image
 
-from oe_core.data.folders import folder_names, folder_splits, read_folder, text_files
+from oe_core.data.catalog import dataset
+from oe_core.data.folders import folder_names, folder_splits, read_folder, text_splits
 from oe_core.data.readers.pixels import FormatError, fit
 
 IMAGES = [noise(8, 8, 3, seed=seed) for seed in range(4)]
@@ -70,7 +71,7 @@ def test_icons_are_squashed_and_their_numbers_left_out(root):
     wide = noise(8, 16, 3)
     put(root / "icons/test/animals/1.png", wide)
     put(root / "icons/test/numbers/1.png", IMAGES[0])
-    icons = read_folder("icons", "test", 8)
+    icons = read_folder("icons", "test", 8, dataset("icons"))
     assert icons.classes == ("animals",)
     assert icons.images.tolist() == [fit(Image.fromarray(wide), 8, squash=True).tolist()]
 
@@ -78,10 +79,10 @@ def test_icons_are_squashed_and_their_numbers_left_out(root):
 def test_alphabets_that_look_like_digits_are_left_out_of_omniglot_s_folder_in_either_layout(root):
     put(root / "omniglot/train/Greek/1.png", IMAGES[0])
     put(root / "omniglot/train/N_Ko/1.png", IMAGES[1])
-    assert read_folder("omniglot", "train", 8).classes == ("Greek",)
+    assert read_folder("omniglot", "train", 8, dataset("omniglot")).classes == ("Greek",)
     names = np.array(["Early_Aramaic", "Greek", "Korean", "Latin"])
     put_npz(root / "omniglot/test", np.stack(IMAGES), [3, 0, 1, 2], classes=names)
-    test = read_folder("omniglot", "test", 8)
+    test = read_folder("omniglot", "test", 8, dataset("omniglot"))
     assert test.classes == ("Greek", "Latin") and test.labels.tolist() == [1, 0]
     assert test.images.tolist() == [channels_first(IMAGES[0]), channels_first(IMAGES[2])]
 
@@ -89,7 +90,7 @@ def test_alphabets_that_look_like_digits_are_left_out_of_omniglot_s_folder_in_ei
 def test_a_folder_of_nothing_but_what_its_name_leaves_out_is_named(root):
     put_npz(root / "omniglot/test", np.stack(IMAGES[:2]), [0, 0], classes=np.array(["Korean"]))
     with pytest.raises(FormatError, match=r"omniglot/test: images\.npz holds only classes that omniglot leaves out: "):
-        read_folder("omniglot", "test", 8)
+        read_folder("omniglot", "test", 8, dataset("omniglot"))
 
 
 def test_a_missing_split_lists_those_that_are_there(root):
@@ -112,7 +113,7 @@ def test_unclear_folders_are_refused_with_what_they_hold(root):
 def test_an_empty_class_folder_and_an_unreadable_picture_are_named(root):
     put(root / "pets/test/cat/1.png", IMAGES[0])
     (root / "pets/test/dog").mkdir()
-    with pytest.raises(FormatError, match="pets/test/dog: holds no picture; remove it"):
+    with pytest.raises(FormatError, match="pets/test/dog: holds no picture; expected those of its class"):
         read_folder("pets", "test", 8)
     (root / "pets/test/dog/1.png").write_bytes(b"no picture")
     with pytest.raises(FormatError, match=r"pets/test/dog/1\.png: not a whole picture"):
@@ -128,9 +129,109 @@ def test_names_and_splits_pass_over_downloads_hidden_folders_and_text(root):
     (root / "trec/train.tsv").write_text("NUM\tHow many ?\n")
     assert folder_names() == ("pets", "trec")
     assert folder_splits("pets") == ("test",) and folder_splits("trec") == () and folder_splits("absent") == ()
-    assert [path.name for path in text_files("trec")] == ["train.tsv"] and text_files("pets") == ()
+    assert text_splits("trec") == ("train",) and text_splits("pets") == ()
 
 
 def test_a_name_with_a_path_in_it_is_no_folder_name(root):
     put(root / "pets/test/cat/1.png", IMAGES[0])
     assert folder_splits("../" + root.name + "/pets") == ()
+
+
+def test_hidden_files_and_folders_are_no_examples_at_any_depth(root, caplog):
+    put(root / "pets/train/cat/1.png", IMAGES[0])
+    for path in (
+        ".cache/x.png",
+        "__MACOSX/cat/1.png",
+        "cat/.thumbnails/1.png",
+        "cat/deep/.1.png",
+        "cat/__MACOSX/1.png",
+    ):
+        put(root / "pets/train" / path, IMAGES[1])
+    pets = read_folder("pets", "train", 8)
+    assert len(pets) == 1 and pets.classes == ("cat",) and caplog.text == ""
+
+
+def test_pictures_are_found_by_content_whatever_their_endings(root):
+    for place, name in enumerate(("1.JPEG", "2.dat", "3")):
+        put(root / "pets/train/cat" / name, IMAGES[place])
+        put(root / "flat/train" / name, IMAGES[place])
+    expected = [channels_first(image) for image in IMAGES[:3]]
+    assert (
+        read_folder("pets", "train", 8).images.tolist() == read_folder("flat", "train", 8).images.tolist() == expected
+    )
+
+
+def test_what_is_left_out_is_counted_and_said_in_one_line_a_set(root, caplog):
+    put(root / "pets/train/cat/1.png", IMAGES[0])
+    put(root / "elsewhere/more/2.png", IMAGES[1])
+    for name in ("cat/notes.txt", "cat/deep/Read Me.txt", "cat/LICENSE"):
+        (root / "pets/train" / name).parent.mkdir(exist_ok=True)
+        (root / "pets/train" / name).write_text("no picture")
+    (root / "pets/train/cat/gone.png").symlink_to(root / "absent.png")
+    (root / "pets/train/cat/more").symlink_to(root / "elsewhere/more")
+    assert len(read_folder("pets", "train", 8)) == 1
+    assert [(record.name, record.levelname) for record in caplog.records] == [("oe_core.data.folders", "WARNING")]
+    assert caplog.messages[0] == (
+        f"{root}/pets/train: left out 1 dangling link(s), 2 file(s) ending in .txt, 1 file(s) without ending, "
+        "1 linked folder(s), no pictures; the first is cat/LICENSE"
+    )
+
+
+def test_a_class_folder_may_be_a_link_and_an_unlabelled_one_a_class(root):
+    put(root / "elsewhere/1.png", IMAGES[0])
+    put(root / "pets/train/unlabelled/1.png", IMAGES[1])
+    (root / "pets/train/cat").symlink_to(root / "elsewhere")
+    assert read_folder("pets", "train", 8).classes == ("cat", "unlabelled")
+
+
+def test_a_photograph_is_turned_as_its_camera_was_held(root):
+    (root / "photos/test").mkdir(parents=True)
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    Image.fromarray(IMAGES[0]).save(root / "photos/test/1.png", exif=exif)
+    assert read_folder("photos", "test", 8).images[0].tolist() == channels_first(IMAGES[0][::-1, ::-1])
+
+
+def test_only_train_and_test_are_splits_of_images_and_named_files_of_text(root):
+    for split in ("train", "backup", "val"):
+        put(root / "pets" / split / "cat/1.png", IMAGES[0])
+    assert folder_splits("pets") == ("train",)
+    (root / "mail").mkdir()
+    for name in ("notes.txt", "train.tsv", "training.tsv"):
+        (root / "mail" / name).write_text("a\tone\n")
+    assert text_splits("mail") == ("train",)
+
+
+def test_classes_of_two_npz_files_are_numbered_by_name_not_by_place(root):
+    put_npz(root / "pets/train", np.stack(IMAGES[:3]), [0, 1, 2], classes=np.array(["dog", "cat", "ant"]))
+    put_npz(root / "pets/test", np.stack(IMAGES[:3]), [0, 1, 2], classes=np.array(["ant", "bee", "dog"]))
+    train, test = (read_folder("pets", split, 8) for split in ("train", "test"))
+    assert train.classes == test.classes == ("dog", "cat", "ant", "bee")
+    assert train.labels.tolist() == [0, 1, 2] and test.labels.tolist() == [2, 3, 0]
+
+
+def test_class_folders_and_an_npz_are_numbered_together(root):
+    put(root / "pets/train/cat/1.png", IMAGES[0])
+    put(root / "pets/train/dog/1.png", IMAGES[1])
+    put_npz(root / "pets/test", np.stack(IMAGES[:2]), [0, 1], classes=np.array(["dog", "cat"]))
+    train, test = (read_folder("pets", split, 8) for split in ("train", "test"))
+    assert [train.classes[label] for label in train.labels] == ["cat", "dog"]
+    assert test.classes == train.classes and [test.classes[label] for label in test.labels] == ["dog", "cat"]
+
+
+def test_an_npz_with_classes_beside_one_without_is_refused_with_both_lists(root):
+    put_npz(root / "pets/train", np.stack(IMAGES[:2]), [0, 1], classes=np.array(["cat", "dog"]))
+    put_npz(root / "pets/test", np.stack(IMAGES[:2]), [0, 1])
+    for split in ("train", "test"):
+        with pytest.raises(
+            FormatError, match=r"pets: train has cat, dog and test has 0, 1; expected `classes` in both"
+        ):
+            read_folder("pets", split, 8)
+
+
+def test_labels_with_gaps_are_the_classes_that_occur_over_both_splits(root):
+    put_npz(root / "pets/train", np.stack(IMAGES[:2]), [30_000_000, 7])
+    put_npz(root / "pets/test", np.stack(IMAGES[:2]), [10, 7])
+    train, test = (read_folder("pets", split, 8) for split in ("train", "test"))
+    assert train.classes == test.classes == ("7", "10", "30000000")
+    assert train.labels.tolist() == [2, 0] and test.labels.tolist() == [1, 0]

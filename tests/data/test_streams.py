@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from oe_core.data import streams
-from oe_core.data.door import MissingDataError
-from oe_core.data.streams import END, UNKNOWN, Stream, load_stream, printed_stream_name, stream_of
-from oe_core.data.text_set import TextSet
+from oe_core.data.examples import TextSet
+from oe_core.data.sources import MissingDataError
+from oe_core.data.streams import END, UNKNOWN, Stream, characters, load_stream, printed_stream_name, stream_of
 
 
 def lines(*texts, name="verse", classes=("unlabelled",), stand_in_for=""):
@@ -260,3 +260,11 @@ def test_words_without_an_unknown_and_unknown_units_are_refused():
         Stream("toy", "words", torch.zeros(3, dtype=torch.int32), ("a", "b"), 0, "folder")
     with pytest.raises(ValueError, match="unit='letters' is unknown; choose one of words, characters"):
         printed_stream_name("ptb", "letters")
+
+
+def test_characters_by_hand():
+    assert characters([" no it \n", " <unk> N "]) == "n o _ i t \n < u n k > _ N \n "
+
+
+def test_characters_of_no_line_are_none():
+    assert characters([]) == ""

@@ -2,8 +2,8 @@ import gzip
 
 import pytest
 
+from oe_core.data.folders import read_text_folder, text_splits
 from oe_core.data.readers.pixels import FormatError
-from oe_core.data.text_folders import read_text_folder, text_splits
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def test_a_tsv_is_labelled_by_what_stands_before_the_tab(home):
     assert (mail.name, mail.origin, mail.stand_in_for) == ("mail", "folder", "")
 
 
-def test_a_class_that_one_split_lacks_moves_no_label(home):
+def test_a_label_that_one_file_lacks_moves_no_label(home):
     (home / "train.tsv").write_text("b\tone\nc\ttwo\n")
     (home / "dev.tsv.gz").write_bytes(gzip.compress(b"a\tthree\n"))
     (home / "test.tsv").write_text("c\tfour\n")
-    (home / "outliers.txt").write_text("d\tno label here\n")
+    (home / "valid.txt").write_text("d\tno label here\n")
     for split, labels in (("train", [1, 2]), ("dev", [0]), ("test", [2])):
         mail = read_text_folder("mail", split)
         assert mail.classes == ("a", "b", "c") and mail.labels.tolist() == labels
@@ -54,7 +54,7 @@ def test_two_files_for_one_split_are_refused(home):
             read_text_folder("mail", split)
 
 
-def test_a_missing_split_lists_those_that_are_there(home):
+def test_a_missing_text_split_lists_those_that_are_there(home):
     (home / "test.txt").write_text("one\n")
     with pytest.raises(FileNotFoundError, match="mail: no text of the split 'train' there; splits of mail .*: test"):
         read_text_folder("mail", "train")
@@ -79,3 +79,40 @@ def test_an_empty_file_is_named(home, name):
     (home / name).touch()
     with pytest.raises(FormatError, match=rf"mail/{name}: holds no text; expected"):
         read_text_folder("mail", "train")
+
+
+def test_a_tsv_of_any_line_ends_is_read_alike(home):
+    for split, end in (("train", "\n"), ("dev", "\r\n"), ("test", "\r")):
+        (home / f"{split}.tsv").write_bytes(f"ham\tSee you{end}spam\tBuy now{end}".encode())
+    assert {read_text_folder("mail", split).texts for split in ("train", "dev", "test")} == {("See you", "Buy now")}
+    (home / "test.tsv").unlink()
+    (home / "test.txt").write_bytes(b"one\rtwo\r")
+    assert read_text_folder("mail", "test").texts == ("one", "two")
+
+
+@pytest.mark.parametrize("heading", ["label\ttext", "Class\tSentence", "text\tlabel"])
+def test_a_heading_is_refused(home, heading):
+    (home / "train.tsv").write_text(f"{heading}\nham\tSee you\nspam\tBuy now\n")
+    with pytest.raises(FormatError, match=r"mail/train\.tsv line 1 looks like a heading; expected label<TAB>text from"):
+        read_text_folder("mail", "train")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_swapped_columns_are_refused(home, split):
+    (home / f"{split}.tsv").write_text("".join(f"text number {n}\t{'ham' if n % 2 else 'spam'}\n" for n in range(20)))
+    found = f"mail/{split}.tsv: has 20 different labels in 20 lines, one is 'text number 0'; its columns look swapped"
+    with pytest.raises(FormatError, match=found):
+        read_text_folder("mail", split)
+
+
+def test_a_label_for_every_line_of_train_is_refused_and_many_classes_in_a_small_test_are_fine(home):
+    (home / "test.tsv").write_text("".join(f"{n}\ttext number {n}\n" for n in range(20)))
+    assert len(read_text_folder("mail", "test").classes) == 20
+    (home / "train.tsv").write_text("".join(f"{n}\ttext number {n}\n" for n in range(20)))
+    with pytest.raises(FormatError, match="mail/train.tsv: has 20 different .*; its labels look like numbers of the"):
+        read_text_folder("mail", "train")
+
+
+def test_quotation_marks_of_a_table_are_part_of_the_text(home):
+    (home / "train.tsv").write_text('ham\t"See ""you"""\n')
+    assert read_text_folder("mail", "train").texts == ('"See ""you"""',)

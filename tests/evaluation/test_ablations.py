@@ -7,8 +7,7 @@ import torch
 from tqdm import tqdm
 
 from oe_core.data.derived import loader, random_part, with_noise
-from oe_core.data.images import load_images
-from oe_core.data.texts import load_raw, load_texts
+from oe_core.data.sources import load_images, load_raw, load_texts
 from oe_core.detectors.gan.training import generated
 from oe_core.detectors.objectives.recipe import with_objective
 from oe_core.detectors.registry import experiment

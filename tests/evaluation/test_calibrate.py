@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tqdm import tqdm
 
-from oe_core.data.images import load_images
+from oe_core.data.sources import load_images
 from oe_core.detectors.registry import experiment
 from oe_core.evaluation import records
 from oe_core.evaluation.calibrate import METHODS, calibrate

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from tqdm import tqdm
 
-from oe_core.data.images import MissingDataError, load_images
+from oe_core.data.sources import MissingDataError, load_images
 from oe_core.detectors.registry import experiment
 from oe_core.evaluation import records
 from oe_core.evaluation.evaluate import evaluate

@@ -6,8 +6,8 @@ import torch
 from tqdm import tqdm
 
 from oe_core.data.anomalies import anomalies
-from oe_core.data.image_set import ImageSet
-from oe_core.data.images import load_images
+from oe_core.data.examples import ImageSet
+from oe_core.data.sources import load_images
 from oe_core.detectors.registry import experiment
 from oe_core.evaluation.draws import base_rate_draws
 from oe_core.evaluation.evaluate import evaluate

@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from oe_core.data.anomalies import JIGSAWS, VALIDATION, validation_anomalies
 from oe_core.data.batches import network_inputs
-from oe_core.data.images import load_images
+from oe_core.data.sources import load_images
 from oe_core.detectors.registry import experiment
 from oe_core.evaluation.validation import course_candidates, main, mean_metrics, search, validation_scores
 from oe_core.recipe import fine_tuned

@@ -8,7 +8,7 @@ import pytest
 from scipy.spatial.distance import cdist
 from tqdm import tqdm
 
-from oe_core.data.images import load_images
+from oe_core.data.sources import load_images
 from oe_core.detectors.images.training import features
 from oe_core.detectors.registry import experiment
 from oe_core.evaluation.evaluate import evaluate

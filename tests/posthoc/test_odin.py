@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from tqdm import tqdm
 
 from oe_core.data.batches import CHANNEL_STATISTICS, network_inputs
-from oe_core.data.images import load_images
+from oe_core.data.sources import load_images
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.training import predict
 from oe_core.detectors.registry import experiment

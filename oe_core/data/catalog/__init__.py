@@ -1,13 +1,15 @@
-"""The paper's data sets, images and text: one row each, found by its key."""
+"""The book's data sets, images and text: one row each, found by its key."""
 
-from oe_core.data.catalog.images import IMAGE_ROWS
+from oe_core.data.catalog.embedded import EMBEDDED
+from oe_core.data.catalog.grey import GREY
+from oe_core.data.catalog.outliers import IMAGENET_AND_TINY_IMAGES
+from oe_core.data.catalog.photographs import PHOTOGRAPHS
 from oe_core.data.catalog.row import DataFile, DataSet
-from oe_core.data.catalog.texts import TEXT_ROWS
+from oe_core.data.catalog.texts import TEXTS
 
 __all__ = ["CATALOG", "DataFile", "DataSet", "dataset", "printed_name", "stands_in_for"]
 
-ROWS = IMAGE_ROWS + TEXT_ROWS
-CATALOG: dict[str, DataSet] = {row.key: row for row in ROWS}
+CATALOG: dict[str, DataSet] = {row.key: row for row in PHOTOGRAPHS + IMAGENET_AND_TINY_IMAGES + GREY + TEXTS + EMBEDDED}
 
 
 def dataset(key: str) -> DataSet:
@@ -29,4 +31,4 @@ def stands_in_for(key: str) -> str:
     """
     if key in CATALOG and CATALOG[key].in_paper:
         return ""
-    return next((row.printed_name for row in ROWS if row.in_paper and key in row.stand_ins), "")
+    return next((row.printed_name for row in CATALOG.values() if row.in_paper and key in row.stand_ins), "")

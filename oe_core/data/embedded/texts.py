@@ -6,14 +6,13 @@ names of packages are dropped from all sentences, because they would give the la
 fixed seeds, and no sentence is in two classes, splits or sets.
 """
 
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import torch
 
 from oe_core.data.embedded.docstrings import STDLIB, code_lines, docstring_blocks, docstring_sentences, is_installed
-from oe_core.data.text_set import TextSet
+from oe_core.data.examples import TextSet
 
 # In-distribution, one class each: packages that oe_core itself needs.
 CLASSES = {"numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "torch": "torch"}
@@ -34,11 +33,6 @@ WANTED = {
     STDLIB: OUTLIERS,
     **dict.fromkeys(OUT_DISTRIBUTIONS.values(), ANOMALIES),
 }
-EMBEDDED_TEXT_SPLITS: dict[str, tuple[str, ...]] = {
-    "docstrings": ("train", "test"),
-    "docstrings-stdlib": ("train",),
-    **{name: ("test",) for name in (*OUT_DISTRIBUTIONS, "python-code")},
-}
 
 
 def docstrings(split: str) -> TextSet:
@@ -46,7 +40,6 @@ def docstrings(split: str) -> TextSet:
 
     Drawn among all: a test sentence may come from a docstring that gives the training set another one.
     """
-    _check("docstrings", split)
     texts = [_class_split(package, split) for package in CLASSES.values()]
     labels = np.repeat(np.arange(len(CLASSES)), [len(of_class) for of_class in texts])
     return _text_set("docstrings", sum(texts, ()), labels, tuple(CLASSES), "20 Newsgroups")
@@ -54,7 +47,6 @@ def docstrings(split: str) -> TextSet:
 
 def docstrings_stdlib(split: str) -> TextSet:
     """At most 6,000 sentences of Python's standard library, the outliers; "train" only."""
-    _check("docstrings-stdlib", split)
     return _unlabelled("docstrings-stdlib", own_sentences(STDLIB), "WikiText-2")
 
 
@@ -63,30 +55,17 @@ def out_distribution(name: str, split: str) -> TextSet:
 
     Raises ImportError naming the package when it is not installed.
     """
-    _check(name, split)
     return _unlabelled(name, own_sentences(OUT_DISTRIBUTIONS[name]))
 
 
 def python_code(split: str) -> TextSet:
     """800 one-line statements of Python's standard library, in the same kind of tokens; "test" only."""
-    _check("python-code", split)
     return _unlabelled("python-code", code_lines(STDLIB, ANOMALIES))
 
 
 def docstrings_stdlib_raw(split: str) -> TextSet:
     """At most 6,000 blocks of the standard library's docstrings as they stand, from the same order of files."""
-    _check("docstrings-stdlib", split)
     return _unlabelled("docstrings-stdlib", docstring_blocks(STDLIB, OUTLIERS))
-
-
-# Of these sets there is a form without any preparation.
-EMBEDDED_RAW: dict[str, Callable[[str], TextSet]] = {"docstrings-stdlib": docstrings_stdlib_raw}
-EMBEDDED_TEXT: dict[str, Callable[[str], TextSet]] = {
-    "docstrings": docstrings,
-    "docstrings-stdlib": docstrings_stdlib,
-    **{name: partial(out_distribution, name) for name in OUT_DISTRIBUTIONS},
-    "python-code": python_code,
-}
 
 
 @cache
@@ -109,11 +88,6 @@ def _class_split(package: str, split: str) -> tuple[str, ...]:
     order = np.random.default_rng(1).permutation(len(own))
     chosen = order[:CLASS_TEST] if split == "test" else order[CLASS_TEST:]
     return tuple(own[index] for index in chosen)
-
-
-def _check(name: str, split: str) -> None:
-    if split not in EMBEDDED_TEXT_SPLITS[name]:
-        raise ValueError(f"{name}: split={split!r} does not exist; it has {' and '.join(EMBEDDED_TEXT_SPLITS[name])}")
 
 
 def _text_set(name: str, texts: tuple[str, ...], labels: np.ndarray, classes: tuple[str, ...], stand_in_for: str):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from oe_core.data.catalog import DataFile, DataSet, dataset
+from oe_core.atomic import DamagedFileError, write_whole
+from oe_core.data.catalog.row import DataFile, DataSet
 from oe_core.scales import data_root
 
 AGENT = "outlier-exposure-book (Python urllib)"
@@ -17,26 +18,22 @@ class DownloadError(RuntimeError):
     """A file could not be fetched; the message lists every address with its failure, and the way by hand."""
 
 
-class DamagedFileError(RuntimeError):
-    """A file is not the one that its owner publishes; the message names it and the difference."""
+def download_folder(row: DataSet) -> Path:
+    """Where the row's files belong: `OE_DATA/downloads/<key>/`, whether fetched or put there by hand."""
+    return data_root() / "downloads" / row.key
 
 
-def download_folder(key: str) -> Path:
-    """Where the files of `key` belong: `OE_DATA/downloads/<key>/`, whether fetched or put there by hand."""
-    return data_root() / "downloads" / key
-
-
-def downloaded(key: str) -> dict[str, Path]:
-    """File name -> path of the files of `key` that are present and verified; {} when none is there.
+def downloaded(row: DataSet) -> dict[str, Path]:
+    """File name -> path of the row's files that are present and verified; {} when none is there.
 
     A file without a published hash, which only its reader can have put there, is held against its size alone.
-    Raises DamagedFileError naming a file that is not the published one, ValueError for a key outside the catalog.
+    Raises DamagedFileError naming a file that is not the one that its owner publishes, and the difference.
     """
-    found = {file.name: download_folder(key) / file.name for file in dataset(key).files}
-    found = {name: path for name, path in found.items() if path.is_file()}
-    for name, path in found.items():
-        verify(path, dataset(key).file(name))
-    return found
+    found = {file: download_folder(row) / file.name for file in row.files}
+    found = {file: path for file, path in found.items() if path.is_file()}
+    for file, path in found.items():
+        verify(path, file)
+    return {file.name: path for file, path in found.items()}
 
 
 def verify(path: Path, file: DataFile) -> None:
@@ -53,29 +50,26 @@ def check(path: Path, file: DataFile) -> None:
     """As `verify`, but always reads the whole file; the size first, most damaged files are cut off or error pages."""
     size = path.stat().st_size
     if file.bytes is not None and size != file.bytes:
-        raise DamagedFileError(f"{path} has {size:,} bytes instead of {file.bytes:,}{_looks(path)}; {_way_out(file)}")
+        raise _damage(path, file, f"{size:,} bytes instead of {file.bytes:,}")
     if file.hash is not None:
         algorithm, digits = file.hash
         with open(path, "rb") as opened:
             found = hashlib.file_digest(opened, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
         if found != digits:
-            raise DamagedFileError(
-                f"{path} has the {algorithm} {found} instead of {digits}{_looks(path)}; {_way_out(file)}"
-            )
+            raise _damage(path, file, f"the {algorithm} {found} instead of {digits}")
 
 
-def fetch(key: str, name: str) -> Path:
-    """The verified file `name` of `key`, fetched if it is not there yet; it appears under its name only when whole.
+def fetch(row: DataSet, file: DataFile) -> Path:
+    """The verified `file` of `row`, fetched if it is not there yet; it appears under its name only when whole.
 
     Raises DownloadError when it may not be fetched, when OE_OFFLINE is set, or when every address failed.
     """
-    row, file = dataset(key), dataset(key).file(name)
-    path = download_folder(key) / name
+    path = download_folder(row) / file.name
     if path.is_file() and _is_whole(path, file):
         return path
     _refuse(row, file)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f".{name}.lock")):
+    with FileLock(path.with_name(f".{file.name}.lock")):
         if not (path.is_file() and _is_whole(path, file)):  # another process may have fetched it meanwhile
             _fetch_from_any(row, file, path)
     return path
@@ -88,7 +82,7 @@ def how_to_get(row: DataSet) -> str:
         lines.append(f"Fetch it with `python -m oe_core.data.fetch.inventory --fetch --only {row.key}`.")
     lines.append(f"By hand: {row.by_hand}.")
     if row.files:
-        lines.append(f"Its files go, as they are, into {download_folder(row.key)}/:")
+        lines.append(f"Its files go, as they are, into {download_folder(row)}/:")
         lines.extend(f"  {', '.join((file.name, size_text(file.bytes), *file.addresses[:1]))}" for file in row.files)
     own = data_root() / row.key
     place = f"A folder {own}/<split>/" if row.kind == "images" else f"A file {own}/<split>.txt (or .tsv)"
@@ -182,20 +176,18 @@ def _remember(path: Path, file: DataFile) -> None:
     if file.hash is None:
         return
     try:
-        _seal_path(path).write_text(_seal(path, file))
+        write_whole(_seal_path(path), _seal(path, file).encode())
     except OSError:  # a shared, read-only data folder: its files are hashed again next time
         pass
 
 
-def _looks(path: Path) -> str:
+def _damage(path: Path, file: DataFile, difference: str) -> DamagedFileError:
     with open(path, "rb") as opened:
-        return " (it looks like a web page)" if opened.read(64).lstrip().startswith(b"<") else ""
+        looks = " (it looks like a web page)" if opened.read(64).lstrip().startswith(b"<") else ""
+    way_out = f"remove it, then fetch {file.name} again or put a whole copy there"
+    return DamagedFileError(path, f"has {difference}{looks}; {way_out}")
 
 
 def _without_fetching(row: DataSet, file: DataFile) -> str:
     stand_ins = f" Stand-ins, the best first: {', '.join(row.stand_ins)}." if row.stand_ins else ""
-    return f"By hand: {row.by_hand}. Its place is {download_folder(row.key) / file.name}.{stand_ins}"
-
-
-def _way_out(file: DataFile) -> str:
-    return f"remove it, then fetch {file.name} again or put a whole copy there"
+    return f"By hand: {row.by_hand}. Its place is {download_folder(row) / file.name}.{stand_ins}"

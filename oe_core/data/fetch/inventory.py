@@ -7,21 +7,11 @@ import argparse
 import sys
 from dataclasses import dataclass
 
+from oe_core.atomic import DamagedFileError
 from oe_core.data.catalog import CATALOG, DataFile, DataSet, dataset
-from oe_core.data.catalog.image_readers import SOURCES, Source
-from oe_core.data.catalog.text_readers import TEXT_SOURCES, TextSource
-from oe_core.data.embedded.images import EMBEDDED
-from oe_core.data.fetch.download import (
-    DamagedFileError,
-    DownloadError,
-    download_folder,
-    fetch,
-    how_to_get,
-    size_text,
-    verify,
-)
+from oe_core.data.fetch.download import DownloadError, download_folder, fetch, how_to_get, size_text, verify
 from oe_core.data.fetch.unpack import UnpackError, unpack
-from oe_core.data.text_folders import text_splits
+from oe_core.data.folders import folder_splits, text_splits
 from oe_core.scales import SCALES, check_scale, data_root
 
 STATES = {
@@ -32,53 +22,6 @@ STATES = {
     "withdrawn": "Withdrawn, never fetched",
 }
 INDENT = " " * 20
-
-
-def _sources(key: str) -> dict[str, Source] | dict[str, TextSource]:
-    """Split -> what it is read from; {} for a set that comes as the reader's own folders."""
-    return TEXT_SOURCES.get(key) or SOURCES.get(key, {})
-
-
-def _everything(key: str) -> tuple[str, ...]:
-    """Every split that can be read from the files of `key`; of a set that comes as image folders, every file."""
-    return tuple(_sources(key)) or tuple(file.name for file in CATALOG[key].files)
-
-
-# UD's part of the Web Treebank serves; the file of the LDC release, read as "dev", is paid.
-WEB_TREEBANK = {key: ("test",) for key in CATALOG if key.startswith("ewt-")}
-
-
-# scale -> key -> what it takes of that set: splits, and files that belong to no split
-SCALE_NEEDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "smoke": {},
-    "demo": {},
-    "course": {
-        "cifar10": ("train", "test"),
-        "cifar100": ("train", "test"),
-        "svhn": ("test",),
-        "tiny-imagenet": ("train", "test"),
-        "textures": ("test",),
-        "places365": ("test",),
-        "lsun-val": ("test",),
-        "chars74k": ("test",),
-        "icons": (),
-        "tiny-images-80m": ("train",),
-        "mnist": ("train", "test"),
-        "fashion-mnist": ("test",),
-        "notmnist": ("test",),
-        "omniglot": ("test",),
-        "20newsgroups": ("train", "test"),
-        "trec": ("train", "test"),
-        "sst": ("train", "dev", "test"),
-        "wikitext-2": ("train",),
-        "ptb": ("train", "valid", "test"),
-        **WEB_TREEBANK,
-        **{key: ("test",) for key in ("snli", "imdb", "multi30k", "wmt16", "yelp")},
-    },
-    "paper": {key: _everything(key) for key, row in CATALOG.items() if row.in_paper}
-    | {"places365": ("train", "test", "resnet18_places365.pth.tar"), "fashion-mnist": ("test",)}
-    | WEB_TREEBANK,
-}
 
 
 @dataclass(frozen=True)
@@ -96,37 +39,33 @@ def needs(scale: str, only: str = "") -> list[Need]:
 
     Raises ValueError listing the known names for an unknown scale or data set.
     """
-    wanted = SCALE_NEEDS[check_scale(scale)]
+    check_scale(scale)
     if only:
-        wanted = {dataset(only).key: wanted.get(only, _everything(only))}
-    return [_need(row, wanted[key]) for key, row in CATALOG.items() if key in wanted]
+        wanted = dataset(only).needed(scale)
+        return [_need(dataset(only), dataset(only).everything() if wanted is None else wanted)]
+    return [_need(row, wanted) for row in CATALOG.values() if (wanted := row.needed(scale)) is not None]
 
 
 def _need(row: DataSet, parts: tuple[str, ...]) -> Need:
-    sources, own = _sources(row.key), _own_splits(row)
+    own = text_splits(row.key) if row.kind == "text" else folder_splits(row.key)
     parts = tuple(part for part in parts if part not in own)
-    if own and not (sources and parts):
-        return Need(row, "present", remark="your folder")
-    names = dict.fromkeys(name for part in parts for name in (sources[part].files if part in sources else (part,)))
-    there = [name for name in names if (download_folder(row.key) / name).is_file()]
+    if row.access == "embedded" or (own and not (row.sources and parts)):
+        return Need(row, "present", remark="your folder" if own else "embedded")
+    names = dict.fromkeys(
+        name for part in parts for name in (row.sources[part].files if part in row.sources else (part,))
+    )
+    there = [name for name in names if (download_folder(row) / name).is_file()]
     missing = tuple(row.file(name) for name in names if name not in there)
     try:
         for name in there:
-            verify(download_folder(row.key) / name, row.file(name))
+            verify(download_folder(row) / name, row.file(name))
     except DamagedFileError as damage:
         return Need(row, "damaged", tuple(row.file(name) for name in names), str(damage))
-    if sources and not missing:
+    if row.sources and not missing:
         return Need(row, "present")
     if row.access == "withdrawn":
         return Need(row, "withdrawn", missing)
-    return Need(row, "fetchable" if sources and any(map(row.fetchable, missing)) else "by hand", missing)
-
-
-def _own_splits(row: DataSet) -> tuple[str, ...]:
-    """The splits for which the reader has brought a folder of images, or a file of text."""
-    if row.kind == "text":
-        return text_splits(row.key)
-    return tuple(split for split in ("train", "test") if (data_root() / row.key / split).is_dir())
+    return Need(row, "fetchable" if row.sources and any(map(row.fetchable, missing)) else "by hand", missing)
 
 
 def report(scale: str, found: list[Need]) -> str:
@@ -142,10 +81,8 @@ def report(scale: str, found: list[Need]) -> str:
         known = size_text(sum(file.bytes or 0 for file in fetchable))
         unknown = sum(file.bytes is None for file in fetchable)
         more = f" and {unknown} of unpublished size" if unknown else ""
-        lines += [
-            "",
-            f"Fetchable in all: {known}{more} in {len(fetchable)} file(s). FETCH=1 (or --fetch) fetches them.",
-        ]
+        all_of_them = f"{known}{more} in {len(fetchable)} file(s)"
+        lines += ["", f"Fetchable in all: {all_of_them}. FETCH=1 (or --fetch) fetches them."]
     return "\n".join(lines)
 
 
@@ -160,7 +97,7 @@ def _entry(need: Need) -> list[str]:
     lines += [f"{INDENT}{_file_line(row, file)}" for file in need.missing if need.state != "withdrawn"]
     if not all(map(row.fetchable, need.missing)) or need.state == "by hand":
         lines.append(f"{INDENT}by hand: {row.by_hand}")
-        lines += [f"{INDENT}its place: {download_folder(row.key)}/"] if _sources(row.key) else []
+        lines += [f"{INDENT}its place: {download_folder(row)}/"] if row.sources else []
     if row.stand_ins:
         lines.append(f"{INDENT}stand-ins: {', '.join(map(_stand_in, row.stand_ins))}")
     return lines
@@ -174,12 +111,10 @@ def _file_line(row: DataSet, file: DataFile) -> str:
 
 
 def _stand_in(key: str) -> str:
-    if key in EMBEDDED:
+    row = CATALOG.get(key)
+    if row and row.access == "embedded":
         return f"{key} (embedded)"
-    if key in CATALOG:
-        present = _need(CATALOG[key], _everything(key)).state == "present"
-    else:
-        present = (data_root() / key).is_dir()
+    present = _need(row, row.everything()).state == "present" if row else (data_root() / key).is_dir()
     return f"{key} (present)" if present else key
 
 
@@ -190,7 +125,7 @@ def fetch_all(found: list[Need]) -> list[str]:
         for file in filter(need.row.fetchable, need.missing):
             print(f"{need.row.key}: {file.name}, {size_text(file.bytes)}", flush=True)
             try:
-                path = fetch(need.row.key, file.name)
+                path = fetch(need.row, file)
                 if file.unpack:
                     unpack(path)
             except (DownloadError, UnpackError) as failure:

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from oe_core.data.image_set import ImageSet
-from oe_core.data.readers.pixels import FormatError, damage_named, resized
+from oe_core.data.examples import ImageSet
+from oe_core.data.readers.pixels import FormatError, damage_named, eight_bits, resized
 
 DIGITS = tuple("0123456789")
 NPZ_HELP = (
-    "`images` uint8 (n, height, width, 3) or grey (n, height, width), `labels` whole numbers (n,) and, "
-    "if wanted, `classes`, a list of names"
+    "`images` uint8 (n, height, width, 3) or grey (n, height, width), uint16 or floats in [0, 1] besides, "
+    "`labels` whole numbers (n,) and, if wanted, `classes`, a list of names"
 )
 IDX_UNSIGNED_BYTES = 0x08
 
@@ -79,42 +79,56 @@ def _mat_damage(path: Path):
 
 
 def read_npz(path: Path, size: int, name: str, squash: bool = False, origin: str = "folder") -> ImageSet:
-    """An .npz with `images` uint8 (n, h, w, 3) or grey (n, h, w), `labels` (n,) and optionally `classes` (k,) of names.
+    """An .npz with `images` (n, h, w, 3) or grey (n, h, w), `labels` (n,) and optionally `classes` (k,) of names.
 
-    Without `classes` they are "0", "1", ... up to the highest label. Nothing in the file is ever unpickled.
-    Raises FormatError naming file and array when one is missing or of another type, shape or range.
+    images: uint8, or as `eight_bits` scales them. Without `classes` they are the labels that occur. Nothing in the file
+    is ever unpickled. Raises FormatError naming file and array when one is missing or of another type, shape or range.
     """
+    labels, classes, _ = npz_labels(path)
+    images = _colour(path, _npz_array(path, "images"))
+    if len(labels) != len(images):
+        raise FormatError(f"{path}: labels is {labels.dtype} {labels.shape}; expected whole numbers ({len(images)},)")
+    return ImageSet(name, resized(images, size, squash), torch.from_numpy(labels), classes, origin)
+
+
+def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
+    """Labels int64 (n,) of an .npz, its classes, and whether it names them; errors as `read_npz`.
+
+    Without names the classes are the labels that occur, in rising order and numbered anew.
+    """
+    labels, names = _npz_array(path, "labels"), _npz_array(path, "classes")
+    if not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 1:
+        raise FormatError(f"{path}: labels is {labels.dtype} {labels.shape}; expected whole numbers (n,)")
+    if names is not None and (names.ndim != 1 or names.dtype.kind not in "US" or len(set(names.tolist())) < len(names)):
+        raise FormatError(f"{path}: classes is {names.dtype} {names.shape}; expected a list of different names")
+    highest = labels.max(initial=0) if names is None else len(names) - 1
+    if len(labels) and (labels.min() < 0 or labels.max() > highest):
+        raise FormatError(f"{path}: labels run from {labels.min()} to {labels.max()}; expected 0 to {highest}")
+    if names is not None:
+        return labels.astype(np.int64), tuple(names.astype(str).tolist()), True
+    occurring, numbers = np.unique(labels, return_inverse=True)
+    return numbers.astype(np.int64), tuple(map(str, occurring.tolist())), False
+
+
+def _npz_array(path: Path, key: str) -> np.ndarray | None:
+    """One array of an .npz; None for `classes` where there are none."""
     damages = (OSError, ValueError, EOFError, KeyError, SyntaxError, zipfile.BadZipFile, zlib.error)
     with damage_named(path, damages, f"an .npz without pickled objects holding {NPZ_HELP}"):
-        with zipfile.ZipFile(path) as archive:
-            held = [member.removesuffix(".npy") for member in archive.namelist()]
-        if missing := [key for key in ("images", "labels") if key not in held]:
-            raise FormatError(f"{path}: holds {held}, not {missing}; expected {NPZ_HELP}")
-        with np.load(path, allow_pickle=False) as arrays:
-            images, labels = arrays["images"], arrays["labels"]
-            classes = arrays["classes"] if "classes" in held else None
-    images = _colour(path, images)
-    classes = _classes(path, labels, len(images), classes)
-    return ImageSet(name, resized(images, size, squash), torch.from_numpy(labels.astype(np.int64)), classes, origin)
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            if key not in arrays.files and key != "classes":
+                raise FormatError(f"{path}: holds {arrays.files}, not {[key]}; expected {NPZ_HELP}")
+            return arrays[key] if key in arrays.files else None
 
 
 def _colour(path: Path, images: np.ndarray) -> np.ndarray:
     """Images as uint8 (n, h, w, 3), grey ones repeated to three channels."""
     grey = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 1)
-    if images.dtype != np.uint8 or 0 in images.shape or not (grey or (images.ndim == 4 and images.shape[3] == 3)):
+    if 0 in images.shape or not (grey or (images.ndim == 4 and images.shape[3] == 3)):
         raise FormatError(f"{path}: images is {images.dtype} {images.shape}; expected {NPZ_HELP}")
+    if images.dtype == np.uint16 and images.max() <= 255:
+        raise FormatError(f"{path}: images is uint16 up to {images.max()}, nearly black; save 8-bit values as uint8")
+    images = eight_bits(images, f"{path}: images is")
     return np.repeat(images.reshape(*images.shape[:3], 1), 3, axis=3) if grey else images
-
-
-def _classes(path: Path, labels: np.ndarray, count: int, names: np.ndarray | None) -> tuple[str, ...]:
-    if not np.issubdtype(labels.dtype, np.integer) or labels.shape != (count,):
-        raise FormatError(f"{path}: labels is {labels.dtype} {labels.shape}; expected whole numbers ({count},)")
-    if names is not None and (names.ndim != 1 or names.dtype.kind not in "US"):
-        raise FormatError(f"{path}: classes is {names.dtype} {names.shape}; expected a list of names")
-    classes = tuple(names.astype(str).tolist()) if names is not None else tuple(map(str, range(int(labels.max()) + 1)))
-    if labels.min() < 0 or labels.max() >= len(classes):
-        raise FormatError(f"{path}: labels run from {labels.min()} to {labels.max()}; expected 0 to {len(classes) - 1}")
-    return classes
 
 
 def read_idx(

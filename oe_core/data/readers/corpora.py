@@ -1,11 +1,26 @@
-"""The running texts of the language models: WikiText as its zip, the Penn Treebank word by word and by characters."""
+"""Running texts and sentences without labels: WikiText, the Penn Treebank, books, the English Web Treebank."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from posixpath import basename
 
+from oe_core.data.examples import TextSet
 from oe_core.data.readers.archives import opened_zip, zip_member
-from oe_core.data.readers.lines import read_lines, text_lines, text_set
-from oe_core.data.text_set import TextSet
+from oe_core.data.readers.lines import (
+    decoded,
+    file_bytes,
+    one_line,
+    read_lines,
+    shown,
+    split_lines,
+    text_lines,
+    text_set,
+)
+from oe_core.data.readers.pixels import FormatError
+
+START = re.compile(r"^\*\*\* ?START OF TH[^*]*\*\*\*", re.MULTILINE)
+END = re.compile(r"^(\*\*\* ?END OF TH|End of (the )?Project Gutenberg).*", re.MULTILINE | re.DOTALL)
 
 
 def read_wikitext(path: Path, split: str, name: str = "wikitext-2") -> TextSet:
@@ -25,12 +40,105 @@ def read_ptb(path: Path, name: str = "ptb") -> TextSet:
     return read_lines(path, name)
 
 
-def characters(lines: Iterable[str]) -> str:
-    r"""The character form of the Penn Treebank, derived from the lines of a word file.
+def read_books(path: Path, name: str = "gutenberg") -> TextSet:
+    """A zip of .txt books, such as NLTK's gutenberg.zip: a paragraph an example, on one line, books in sorted order.
 
-    Blanks at both ends of a line go, lines end in \n, a space becomes `_`, and one space follows every character, the
-    line's end included. `<unk>` becomes five characters. On ptb.valid.txt and ptb.test.txt this gives the published
-    ptb.char.valid.txt and ptb.char.test.txt byte for byte.
+    Project Gutenberg's licence before START and after END of a book is left out. A book is UTF-8, else latin-1 as the
+    older ones are. Raises FormatError naming archive and member when a book is empty or no text, or when there is none.
     """
-    text = "".join(f"{line.strip()}\n" for line in lines)
-    return "".join(f"{character} " for character in text.replace(" ", "_"))
+    texts = []
+    with opened_zip(path) as archive:
+        for member in sorted(held for held in archive.namelist() if _is_book(held)):
+            paragraphs = _paragraphs(archive.read(member), f"{path}: {member}")
+            if not paragraphs:
+                raise FormatError(f"{path}: {member} holds no paragraph; expected the text of a book")
+            texts.extend(paragraphs)
+    return text_set(name, texts, str(path), "books as .txt files in it")
+
+
+def _is_book(member: str) -> bool:
+    return member.endswith(".txt") and not basename(member).startswith(".")
+
+
+def _paragraphs(raw: bytes, where: str) -> list[str]:
+    if b"\0" in raw:
+        raise FormatError(f"{where} holds the byte 0x00, which is no text; expected a book as plain text")
+    try:
+        text = decoded(raw, where)
+    except FormatError:
+        text = decoded(raw, where, "latin-1")
+    text = text.replace("\r\n", "\n")
+    begin = START.search(text)
+    text = END.sub("", text[begin.end() :] if begin else text)
+    return [one_line(part) for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+GENRES = ("answers", "email", "newsgroup", "reviews", "weblog")
+COLUMNS = 10  # of CoNLL-U; FORM is the second
+SENT_ID = "# sent_id = "
+
+
+def read_conllu(paths: Sequence[Path], genre: str, name: str) -> TextSet:
+    """The sentences of one genre in en_ewt-ud-*.conllu files, in their order: syntactic words joined by spaces.
+
+    The genre is the prefix of `sent_id`. Ranges ("29-30 didn't") and empty nodes ("8.1") are skipped, as their words
+    stand beside them; case is kept. Raises FormatError naming file and line for a sentence without `sent_id`, a genre
+    outside GENRES, a word without its ten columns, or a file that ends within a sentence; ValueError for `genre`.
+    """
+    if genre not in GENRES:
+        raise ValueError(f"genre={genre!r} is unknown; choose one of {', '.join(GENRES)}")
+    texts = [text for path in paths for found, text in _sentences(path) if found == genre]
+    return text_set(name, texts, ", ".join(map(str, paths)), f"sentences whose sent_id begins with {genre}-")
+
+
+def read_conll(path: Path, name: str) -> TextSet:
+    """A plain CoNLL file, <genre>_penntrees.dev.conll: the word in column 2, a blank line between sentences.
+
+    Columns are parted by tabs; case is kept (hendrycks/outlier-exposure NLP_classification/eval_OOD_sst.py reads it
+    so). Raises FormatError naming file and line for a line without a second column.
+    """
+    texts, words = [], []
+    for number, line in enumerate([*split_lines(file_bytes(path), str(path)), ""], 1):
+        if line.strip():
+            words.append(_second_column(line, f"{path} line {number}", at_least=2))
+        elif words:
+            texts.append(" ".join(words))
+            words = []
+    return text_set(name, texts, str(path), "a word a line, in column 2")
+
+
+def _sentences(path: Path) -> Iterator[tuple[str, str]]:
+    """Genre and text of every sentence of a CoNLL-U file."""
+    genre, words, number = "", [], 0
+    for number, line in enumerate(split_lines(file_bytes(path), str(path)), 1):
+        where = f"{path} line {number}"
+        if line.startswith(SENT_ID):
+            genre = _genre(line, where)
+        elif line.strip() and not line.startswith("#"):
+            form = _second_column(line, where, at_least=COLUMNS)
+            if line.partition("\t")[0].isdigit():
+                words.append(form)
+        elif not line.strip() and words:
+            if not genre:
+                raise FormatError(f"{where} ends a sentence without sent_id; expected `{SENT_ID}<genre>-...` before it")
+            yield genre, " ".join(words)
+            genre, words = "", []
+    if words:
+        raise FormatError(f"{path} line {number}: ends within a sentence; expected a blank line after it. Get it again")
+
+
+def _genre(line: str, where: str) -> str:
+    genre = line.removeprefix(SENT_ID).partition("-")[0]
+    if genre not in GENRES:
+        raise FormatError(f"{where} is {shown(line)}; expected a genre of {', '.join(GENRES)} after `{SENT_ID}`")
+    return genre
+
+
+def _second_column(line: str, where: str, at_least: int) -> str:
+    columns = line.split("\t")
+    if len(columns) < at_least or not columns[1]:
+        raise FormatError(
+            f"{where} is {shown(line)} with {len(columns)} columns; expected at least {at_least}, parted by tabs, "
+            "with the word in the second"
+        )
+    return columns[1]

@@ -2,11 +2,11 @@
 
 import gzip
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from oe_core.data.examples import TextSet
 from oe_core.data.readers.pixels import FormatError, damage_named, numbered
-from oe_core.data.text_set import TextSet
 
 UNLABELLED = "unlabelled"
 SHOWN = 60  # characters of a wrong line that a message repeats
@@ -29,7 +29,7 @@ def decoded(raw: bytes, where: str, encoding: str = "utf-8-sig") -> str:
         found = damage.object[damage.start]
         raise FormatError(
             f"{where} line {line} holds the byte 0x{found:02X}, which is no {encoding.removesuffix('-sig').upper()}; "
-            "expected text in that encoding: save it so, or get the file again"
+            "expected text in that encoding: save it so"
         ) from damage
 
 
@@ -37,6 +37,11 @@ def split_lines(raw: bytes, where: str, encoding: str = "utf-8-sig") -> list[str
     r"""The lines without their ends, \n or \r\n; other breaks that Unicode knows are characters of a line."""
     lines = decoded(raw, where, encoding).split("\n")
     return [line.removesuffix("\r") for line in (lines[:-1] if not lines[-1] else lines)]
+
+
+def own_bytes(path: Path) -> bytes:
+    r"""As `file_bytes`, of a file of the reader's own: a line may end in \r alone, too."""
+    return file_bytes(path).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def text_lines(raw: bytes, where: str, encoding: str = "utf-8-sig") -> list[tuple[int, str]]:
@@ -78,18 +83,19 @@ def read_lines(path: Path, name: str, origin: str = "catalog") -> TextSet:
 
     Raises FormatError naming the file, and the line where there is one, when it is empty or no UTF-8.
     """
-    texts = [line for _, line in text_lines(file_bytes(path), str(path))]
+    raw = own_bytes(path) if origin == "folder" else file_bytes(path)
+    texts = [line for _, line in text_lines(raw, str(path))]
     return text_set(name, texts, str(path), "one example a line", origin=origin)
 
 
-def labelled_lines(path: Path) -> list[tuple[int, str, str]]:
+def labelled_lines(path: Path, read: Callable[[Path], bytes] = file_bytes) -> list[tuple[int, str, str]]:
     """Number, label and text of each line label<TAB>text of a file, gzipped or not; the text may be empty.
 
     Lines of blanks alone are dropped. Raises FormatError naming file and line where a tab or the label is missing, and
     as `decoded` does.
     """
     found = []
-    for number, line in text_lines(file_bytes(path), str(path)):
+    for number, line in text_lines(read(path), str(path)):
         label, tab, text = line.partition("\t")
         if not tab or not label.strip():
             raise FormatError(f"{path} line {number} is {shown(line)}; expected label<TAB>text")

@@ -1,11 +1,17 @@
-"""Archives whose folders are their classes (DTD, Chars74K, Omniglot), and ImageNet's flat val archive."""
+"""Archives of pictures: DTD, Chars74K, Omniglot, ImageNet's val part, Tiny ImageNet, Places365, LSUN."""
 
 import re
+import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from posixpath import basename, dirname
 
-from oe_core.data.image_set import ImageSet
-from oe_core.data.readers.archives import decode_members, opened_zip, tar_members
-from oe_core.data.readers.pixels import FormatError, Picture, is_picture, numbered
+import torch
+
+from oe_core.data.examples import ImageSet
+from oe_core.data.fetch.unpack import unpack
+from oe_core.data.readers.archives import decode_members, opened_zip, tar_members, zip_text
+from oe_core.data.readers.pixels import FormatError, Picture, damage_named, is_picture, numbered
 
 # Sample001-010 are the digits, 011-036 A-Z, 037-062 a-z. The paper leaves out the digits and letters that look like
 # them without printing its list; this is ours, with the digit each letter is taken for: D O Q o (0), I J L i j l (1),
@@ -74,3 +80,149 @@ def read_omniglot(path: Path, size: int, name: str = "omniglot") -> ImageSet:
         expected = "<alphabet>/characterNN/ of an alphabet unlike digits"
         images, names = decode_members(path, pictures, size, expected, len(kept))
     return ImageSet(name, 255 - images, *numbered(names), "catalog")
+
+
+def read_tiny_imagenet(path: Path, split: str, size: int, name: str = "tiny-imagenet") -> ImageSet:
+    """tiny-imagenet-200.zip; "test" is its labelled val split, grouped by val_annotations.txt. Classes: sorted wnids.
+
+    Raises FormatError naming archive and member when a picture or a list is missing or a class is not in wnids.txt.
+    """
+    with opened_zip(path) as archive:
+        held = [member for member in archive.namelist() if is_picture(member)]
+        classes = tuple(sorted(zip_text(path, archive, "wnids.txt").split()))
+        if split == "train":
+            chosen = [(m, m.split("/")[-3]) for m in held if re.search(r"(^|/)train/[^/]+/images/[^/]+$", m)]
+        else:
+            chosen = _tiny_imagenet_val(path, archive, held)
+        present = {class_name for _, class_name in chosen}
+        if present != set(classes):
+            odd = sorted(present ^ set(classes))
+            raise FormatError(
+                f"{path}: classes {odd[:5]} ({len(odd)} in all) are in only one of wnids.txt and {split}; "
+                f"expected the same {len(classes)} in both"
+            )
+        pictures = (Picture(class_name, f"{path}: {member}", archive.read(member)) for member, class_name in chosen)
+        images, names = decode_members(path, pictures, size, split, len(chosen))
+    return ImageSet(name, images, *numbered(names, classes), "catalog")
+
+
+def _tiny_imagenet_val(path: Path, archive: zipfile.ZipFile, held: list[str]) -> list[tuple[str, str]]:
+    """Member and wnid of each val picture, in the order of the annotation file."""
+    members = {basename(member): member for member in held if re.search(r"(^|/)val/images/[^/]+$", member)}
+    lines = zip_text(path, archive, "val/val_annotations.txt").splitlines()
+    annotated = [tuple(line.split("\t")[:2]) for line in lines if line.strip()]
+    if short := [number for number, row in enumerate(annotated, 1) if len(row) < 2]:
+        raise FormatError(f"{path}: val_annotations.txt line {short[0]} has no class; expected file<TAB>wnid<TAB>box")
+    if missing := [file for file, _ in annotated if file not in members]:
+        raise FormatError(
+            f"{path}: val/images has no {missing[0]} ({len(missing)} missing); val_annotations.txt names it"
+        )
+    return [(members[file], wnid) for file, wnid in annotated]
+
+
+PLACES365_CLASSES = 365
+
+
+def read_places365_val(path: Path, lists: Path, size: int, name: str = "places365") -> ImageSet:
+    """val_256.tar, in its own order, with labels from `lists`: places365_val.txt, or the file-list tar that holds it.
+
+    Classes are named by categories_places365.txt where the tar of lists has it, else "0" to "364".
+    Raises FormatError naming file and line or picture when a label is out of 0..364 or either side misses a picture.
+    """
+    if lists.suffix == ".tar":
+        label_of, classes = _listed(lists, "places365_val.txt"), _classes(lists)
+    else:
+        label_of = _labels(str(lists), lists.read_bytes())
+        classes = tuple(str(label) for label in range(PLACES365_CLASSES))
+    members = tar_members(path, is_picture)
+    pictures = (Picture(basename(member), f"{path}: {member}", raw) for member, raw in members)
+    images, files = decode_members(path, pictures, size, "val_256", len(label_of))
+    if odd := sorted(set(files) ^ set(label_of)):
+        raise FormatError(f"{path}: {odd[0]} ({len(odd)} in all) is in only one of this archive and {lists}")
+    return ImageSet(name, images, torch.tensor([label_of[file] for file in files]), classes, "catalog")
+
+
+def read_places365_train(path: Path, lists: Path, size: int, name: str = "places365") -> ImageSet:
+    """train_256_places365standard.tar, data_256/<class>/...; 1.8 million pictures are 22 GB in memory at 64x64.
+
+    Classes as the file-list tar `lists` numbers them; FormatError naming the member when its class is none of them.
+    """
+    classes = _classes(lists)
+
+    def pictures():
+        for member, raw in tar_members(path, is_picture):
+            class_name = dirname(member).partition("data_256/")[2]
+            if class_name not in classes:
+                raise FormatError(f"{path}: {member} is of no class that {lists} names; expected data_256/<class>/")
+            yield Picture(class_name, f"{path}: {member}", raw)
+
+    images, names = decode_members(path, pictures(), size, "data_256/<class>/")
+    return ImageSet(name, images, *numbered(names, classes), "catalog")
+
+
+def _classes(lists: Path) -> tuple[str, ...]:
+    file = "categories_places365.txt"
+    label_of = _listed(lists, file)
+    if sorted(label_of.values()) != list(range(PLACES365_CLASSES)):
+        raise FormatError(
+            f"{lists}: {file} names {len(label_of)} classes; expected {PLACES365_CLASSES}, each number once"
+        )
+    return tuple(class_name.removeprefix("/") for class_name in sorted(label_of, key=label_of.get))
+
+
+def _listed(lists: Path, file: str) -> dict[str, int]:
+    """Name -> label in the member `file` of the file-list tar."""
+    for _, raw in tar_members(lists, lambda member: basename(member) == file):
+        return _labels(f"{lists}: {file}", raw)
+    raise FormatError(f"{lists}: has no member {file}; expected the file lists of Places365-Standard")
+
+
+def _labels(where: str, raw: bytes) -> dict[str, int]:
+    """Name -> label of the lines "name label"."""
+    labels = {}
+    for number, line in enumerate(raw.decode("utf-8", "replace").splitlines(), 1):
+        key, _, label = line.strip().rpartition(" ")
+        if not key or not label.isdigit() or int(label) >= PLACES365_CLASSES:
+            raise FormatError(
+                f"{where} line {number} is {line!r}; expected a name and a label of 0 to {PLACES365_CLASSES - 1}"
+            )
+        labels[key] = int(label)
+    return labels
+
+
+def read_lsun(paths: Sequence[Path], size: int, name: str = "lsun") -> ImageSet:
+    """LSUN databases, each <scene>_lmdb.zip or the folder with its data.mdb, joined in the order given.
+
+    A file is a class, named without "_lmdb". An LMDB must lie on disk to be opened, so a zip is unpacked beside itself.
+    Raises FormatError or UnpackError naming the file when it is damaged or holds no data.mdb, FormatError naming the
+    key of a picture that cannot be read.
+    """
+    pictures = (picture for path in paths for picture in _lmdb_pictures(path))
+    images, names = decode_members(paths[0], pictures, size, "any key")
+    return ImageSet(name, images, *numbered(names), "catalog")
+
+
+def _lmdb_pictures(path: Path) -> Iterator[Picture]:
+    import lmdb
+
+    folder = path if path.is_dir() else unpack(path)
+    databases = sorted(folder.rglob("data.mdb"))
+    if len(databases) != 1:
+        raise FormatError(f"{path}: holds {len(databases)} files data.mdb; expected one")
+    database = databases[0]
+    class_name = path.name.removesuffix(".zip").removesuffix("_lmdb")
+    with damage_named(database, (lmdb.Error,), "an LMDB of pictures"):
+        environment = lmdb.open(str(database.parent), readonly=True, lock=False, readahead=False)
+    with environment, damage_named(database, (lmdb.Error,), "an LMDB of pictures"):
+        _check_lmdb_length(database, environment)
+        with environment.begin(buffers=False) as transaction:
+            for key, value in transaction.cursor():
+                yield Picture(class_name, f"{database}: {key.decode('ascii', 'replace')}", value)
+
+
+def _check_lmdb_length(database: Path, environment) -> None:
+    """Refuse a shortened file before its pages are touched: reading past the end of a mapped file kills the process."""
+    expected = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+    length = database.stat().st_size
+    if length < expected:
+        raise FormatError(f"{database}: truncated at {length} bytes; expected {expected}. Delete it and get it again")

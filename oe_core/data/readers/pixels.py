@@ -9,17 +9,23 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from posixpath import basename
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
-PICTURE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+from oe_core.scales import data_root
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")  # read by content, and no other
+PICTURE_SUFFIXES = (".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+BACKGROUND = (128, 128, 128, 255)  # behind transparent pixels: neither dark nor bright drawings vanish in it
+SCALED_BY_PILLOW = ("PNG", "PPM")  # their mode "I" is 16 bits in 32
 CHUNK = 1024  # pictures decoded at once; bounds the encoded bytes held in memory
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 
@@ -36,10 +42,10 @@ def damage_named(path: Path, damages: tuple[type[Exception], ...], expected: str
     except (FormatError, FileNotFoundError, PermissionError):
         raise
     except damages as damage:
-        raise FormatError(
-            f"{path}: truncated or damaged ({type(damage).__name__}: {damage}); expected {expected}. "
-            f"Delete it and get it again"
-        ) from damage
+        # A file of the reader's own may be its only copy.
+        way_out = ". Delete it and get it again" if data_root() / "downloads" in path.absolute().parents else ""
+        found = f"truncated or damaged ({type(damage).__name__}: {damage})"
+        raise FormatError(f"{path}: {found}; expected {expected}{way_out}") from damage
 
 
 @dataclass(frozen=True)
@@ -56,15 +62,56 @@ def is_picture(name: str) -> bool:
     return name.lower().endswith(PICTURE_SUFFIXES) and not basename(name).startswith(".")
 
 
+@cache
+def _formats() -> tuple[str, ...]:
+    """Those of FORMATS that the installed Pillow reads: AVIF came late."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def holds_picture(path: Path) -> bool:
+    """Whether a file begins as one of FORMATS does, whatever its name."""
+    try:
+        with Image.open(path, formats=_formats()):
+            return True
+    except UNREADABLE:
+        return False
+
+
+def eight_bits(samples: np.ndarray, what: str) -> np.ndarray:
+    """Samples of any width as uint8, rounded: those of 16 bits divided by 257, floats in [0, 1] times 255.
+
+    Raises FormatError naming `what`, type and range of all others, which do not say how bright their white is.
+    """
+    if samples.dtype == np.uint8:
+        return samples
+    if samples.dtype.kind == "u" and samples.dtype.itemsize == 2:
+        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    low, high = samples.min(), samples.max()
+    if samples.dtype.kind == "f" and low >= 0 and high <= 1:
+        return np.rint(samples * 255).astype(np.uint8)
+    raise FormatError(f"{what} {samples.dtype} from {low} to {high}; expected 8 or 16 bits without sign, or 0.0 to 1.0")
+
+
+def in_colour(picture: Image.Image) -> Image.Image:
+    """Any picture in 8-bit RGB: wider samples as `eight_bits`, transparent pixels over BACKGROUND, a middle grey."""
+    if picture.mode.startswith(("I", "F")):
+        samples = np.asarray(picture)
+        if picture.mode == "I" and picture.format in SCALED_BY_PILLOW:
+            samples = samples.astype(np.uint16)
+        picture = Image.fromarray(eight_bits(samples, f"its samples (mode {picture.mode}) are"))
+    if picture.has_transparency_data:
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, BACKGROUND), picture.convert("RGBA"))
+    return picture.convert("RGB")
+
+
 def fit(picture: Image.Image, size: int, squash: bool = False) -> np.ndarray:
-    """A picture as uint8 (3, size, size): grey and palette colours made RGB, bilinear.
+    """A picture as uint8 (3, size, size), bilinear, in colour as `in_colour` makes it.
 
     Shorter side to `size` and centre crop, or with `squash` both sides to `size`
     (hendrycks/outlier-exposure CIFAR/test.py, SVHN/test.py). A picture that has the size is not touched.
     """
-    if picture.mode == "P" and "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-    picture = picture.convert("RGB")
+    picture = in_colour(picture)
     if squash and picture.size != (size, size):
         picture = picture.resize((size, size), Image.Resampling.BILINEAR)
     elif picture.size != (size, size):
@@ -77,20 +124,25 @@ def fit(picture: Image.Image, size: int, squash: bool = False) -> np.ndarray:
     return np.asarray(picture).transpose(2, 0, 1)
 
 
-def decode(picture: Picture, size: int, squash: bool = False) -> np.ndarray:
-    """One encoded picture as `fit` gives it; FormatError naming the picture when it cannot be read."""
+def decode(picture: Picture, size: int, squash: bool = False, upright: bool = False) -> np.ndarray:
+    """One encoded picture as `fit` gives it; FormatError naming the picture when it cannot be read.
+
+    upright: turn it as its EXIF orientation says. Published sets are read as they lie, as the paper's code did.
+    """
     source = picture.encoded if isinstance(picture.encoded, Path) else io.BytesIO(picture.encoded)
     try:
-        with Image.open(source) as opened:
-            return fit(opened, size, squash)
+        with Image.open(source, formats=_formats()) as opened:
+            turned = ImageOps.exif_transpose(opened) if upright else opened
+            turned.format = opened.format  # a turned copy has forgotten it
+            return fit(turned, size, squash)
+    except FormatError as refusal:
+        raise FormatError(f"{picture.where}: {refusal}") from refusal
     except UNREADABLE as damage:
-        raise FormatError(
-            f"{picture.where}: not a whole picture ({damage}); expected a JPEG, PNG or the like"
-        ) from damage
+        raise FormatError(f"{picture.where}: not a whole picture ({damage}); expected {', '.join(FORMATS)}") from damage
 
 
 def decode_all(
-    pictures: Iterable[Picture], size: int, squash: bool = False, total: int | None = None
+    pictures: Iterable[Picture], size: int, squash: bool = False, total: int | None = None, upright: bool = False
 ) -> tuple[Tensor, list[str]]:
     """All pictures in their order: uint8 (n, 3, size, size) and the list of their class names.
 
@@ -100,7 +152,7 @@ def decode_all(
     images = np.empty((0, 3, size, size), np.uint8)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool, _bar(total, "pictures") as bar:
         while chunk := list(islice(pictures, CHUNK)):
-            decoded = list(pool.map(lambda picture: decode(picture, size, squash), chunk))
+            decoded = list(pool.map(lambda picture: decode(picture, size, squash, upright), chunk))
             # Growing in place moves no bytes for large arrays, where joining chunks would need the memory twice.
             images.resize((len(images) + len(chunk), 3, size, size), refcheck=False)
             np.stack(decoded, out=images[-len(chunk) :])

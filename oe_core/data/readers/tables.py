@@ -5,10 +5,10 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from oe_core.data.examples import TextSet
 from oe_core.data.readers.archives import opened_zip, tar_members, zip_member
 from oe_core.data.readers.lines import decoded, file_bytes, one_line, shown, text_lines, text_set
 from oe_core.data.readers.pixels import FormatError
-from oe_core.data.text_set import TextSet
 
 GOLD_LABELS = ("entailment", "neutral", "contradiction", "-")
 STARS = tuple("12345")

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from oe_core.data.batches import JointBatches
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.branch.cutout import Cutout
 from oe_core.detectors.branch.losses import confidence_penalty, hinted_classification, next_weight, outlier_confidence
 from oe_core.detectors.branch.network import ConfidenceNetwork, confidence_network

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.density.recipe import DensityRecipe
 from oe_core.detectors.density.scores import DENSITY_SCORES
 from oe_core.detectors.density.settings import SETTINGS

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from oe_core import train
 from oe_core.data.batches import network_inputs
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.gan.network import Discriminator, Generator, diversity
 from oe_core.detectors.gan.recipe import GanRecipe
 from oe_core.detectors.images.training import joint_batches

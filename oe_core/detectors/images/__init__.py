@@ -3,9 +3,9 @@
 from torch import Tensor
 
 from oe_core.data.catalog import printed_name
-from oe_core.data.image_set import ImageSet
-from oe_core.data.images import IMAGES as SOURCES
-from oe_core.data.images import load_images
+from oe_core.data.examples import ImageSet
+from oe_core.data.sources import IMAGES as SOURCES
+from oe_core.data.sources import load_images
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.settings import SETTINGS
 from oe_core.detectors.images.training import TASK, features, predict

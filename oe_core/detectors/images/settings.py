@@ -6,7 +6,7 @@ smaller scales shorten them. What the branch and the GAN share with these networ
 
 from oe_core.data.anomalies import ANOMALIES
 from oe_core.data.derived import DERIVED
-from oe_core.data.images import known_names
+from oe_core.data.sources import known_names
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.experiments import Settings, row
 from oe_core.recipe import from_scratch

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from oe_core import train
 from oe_core.data.batches import Augmented, JointBatches, network_inputs
 from oe_core.data.catalog import dataset
+from oe_core.data.examples import ImageSet
 from oe_core.data.fetch.download import download_folder, how_to_get
-from oe_core.data.image_set import ImageSet
-from oe_core.data.images import MissingDataError
+from oe_core.data.sources import MissingDataError
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.devices import autocast
 from oe_core.networks import build
@@ -76,7 +76,7 @@ def weights_path(recipe: ImageRecipe) -> Path:
 
     Raises MissingDataError saying how to get the file when it is not there.
     """
-    path = download_folder(recipe.in_dist) / recipe.weights_file
+    path = download_folder(dataset(recipe.in_dist)) / recipe.weights_file
     if not path.exists():
         ways = how_to_get(dataset(recipe.in_dist))
         raise MissingDataError(f"{path} is missing, the weights that recipe {recipe.name!r} starts from.\n{ways}")

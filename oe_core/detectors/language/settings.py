@@ -4,8 +4,8 @@ The paper's settings come from section 4.4 and appendix F, and from NLP_language
 where the text is silent.
 """
 
+from oe_core.data.sources import TEXTS
 from oe_core.data.streams import UNITS
-from oe_core.data.texts import TEXTS
 from oe_core.detectors.language.recipe import LanguageRecipe
 from oe_core.detectors.text.settings import EMBEDDED_OUT_DISTS, WEB_TREEBANK
 from oe_core.experiments import SEEDS, Settings, row

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from torch import Tensor
 
 from oe_core.data.catalog import printed_name
-from oe_core.data.text_set import TextSet
-from oe_core.data.texts import TEXTS as SOURCES
-from oe_core.data.texts import load_texts
+from oe_core.data.examples import TextSet
+from oe_core.data.sources import TEXTS as SOURCES
+from oe_core.data.sources import load_texts
 from oe_core.detectors.kind import Kind, before_after
 from oe_core.detectors.text.recipe import TextRecipe
 from oe_core.detectors.text.settings import SETTINGS

@@ -4,7 +4,7 @@ The paper's settings come from section 4.3 and appendix A, and from NLP_classifi
 where the text is silent. All scales but the smallest train as the paper does: the networks are small.
 """
 
-from oe_core.data.texts import TEXTS
+from oe_core.data.sources import TEXTS
 from oe_core.detectors.text.recipe import TextRecipe
 from oe_core.experiments import Settings, row
 

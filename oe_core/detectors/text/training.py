@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from oe_core import train
 from oe_core.data.batches import JointBatches, Tokens
-from oe_core.data.text_set import TextSet
+from oe_core.data.examples import TextSet
 from oe_core.data.vocabulary import PADDING, Vocabulary, padded
 from oe_core.detectors.text.network import GRUClassifier
 from oe_core.detectors.text.recipe import TextRecipe

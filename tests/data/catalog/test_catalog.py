@@ -4,11 +4,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from genuine_files import write_zip
 
 from oe_core.data.catalog import CATALOG, dataset, printed_name, stands_in_for
-from oe_core.data.catalog.image_readers import SOURCES
 from oe_core.data.catalog.row import ACCESS, KINDS, ROLES
-from oe_core.data.catalog.text_readers import TEXT_SOURCES
+from oe_core.scales import SCALES
 
 PAPER_TABLES = Path(__file__).resolve().parents[3] / "oe_core" / "paper" / "tables.csv"
 ROWS = list(CATALOG.values())
@@ -20,7 +20,7 @@ def test_holds_every_image_data_set_of_the_paper():
     anomalies = {"icons", "textures", "chars74k", "imagenet-1k", "imagenet-800"}
     outliers = {"imagenet-22k", "tiny-images-80m"}
     grey = {"mnist", "fashion-mnist", "notmnist", "omniglot"}
-    images = [row for row in ROWS if row.kind == "images"]
+    images = [row for row in ROWS if row.kind == "images" and row.access != "embedded"]
     assert {row.key for row in images if row.in_paper} == photographs | anomalies | outliers | grey
     assert {row.key for row in images if not row.in_paper} == {"lsun-val", "tiny-images-300k"}
 
@@ -28,7 +28,7 @@ def test_holds_every_image_data_set_of_the_paper():
 def test_holds_every_text_data_set_of_the_paper():
     in_dists, outliers = {"20newsgroups", "trec", "sst", "ptb"}, {"wikitext-2", "gutenberg"}
     web = {f"ewt-{genre}" for genre in ("answers", "email", "newsgroup", "reviews", "weblog")}
-    texts = [row for row in ROWS if row.kind == "text"]
+    texts = [row for row in ROWS if row.kind == "text" and row.access != "embedded"]
     out_dists = web | {"snli", "imdb", "multi30k", "wmt16", "yelp"}
     assert {row.key for row in texts if row.in_paper} == in_dists | outliers | out_dists
     assert {row.key for row in texts if not row.in_paper} == {"20news-bydate", "wikitext-103"}
@@ -46,8 +46,7 @@ def test_a_row_uses_known_words_and_says_terms_and_way_by_hand(row):
 @pytest.mark.parametrize("row, file", FILES)
 def test_sizes_hashes_and_addresses_are_well_formed(row, file):
     assert file.bytes is None or file.bytes > 0
-    assert file.md5 is None or re.fullmatch("[0-9a-f]{32}", file.md5)
-    assert file.sha256 is None or re.fullmatch("[0-9a-f]{64}", file.sha256)
+    assert re.fullmatch("|[0-9a-f]{32}|[0-9a-f]{64}", file.digest)
     for address in file.addresses:
         parts = urlsplit(address)
         assert parts.scheme in ("http", "https") and parts.netloc
@@ -58,12 +57,12 @@ def test_sizes_hashes_and_addresses_are_well_formed(row, file):
 def test_no_hash_is_given_to_two_files():
     # The genres of the Web Treebank lie together in the same files.
     files = {file for row in ROWS for file in row.files}
-    hashes = [digits for file in files for digits in (file.md5, file.sha256) if digits]
+    hashes = [file.digest for file in files if file.digest]
     assert len(set(hashes)) == len(hashes)
 
 
-def test_the_strongest_hash_is_taken():
-    assert dataset("svhn").file("test_32x32.mat").hash == ("sha256", dataset("svhn").files[1].sha256)
+def test_the_length_of_a_digest_says_which_hash_it_is():
+    assert dataset("svhn").file("test_32x32.mat").hash == ("sha256", dataset("svhn").files[1].digest)
     assert dataset("chars74k").files[0].hash == ("md5", "85d157e0c58f998e1cda8def62bcda0d")
     assert dataset("lsun").files[0].hash is None
 
@@ -87,12 +86,45 @@ def test_open_sets_are_fetchable_and_nothing_without_a_hash_is():
     assert fetchable("imagenet-1k") == set() and fetchable("imagenet-800") == {"800_wnids.txt"}
 
 
-@pytest.mark.parametrize("key", [*SOURCES, *TEXT_SOURCES])
-def test_every_file_that_a_reader_wants_is_in_the_catalog(key):
-    sources = SOURCES.get(key) or TEXT_SOURCES[key]
-    wanted = {name for source in sources.values() for name in source.files}
-    assert wanted <= {file.name for file in dataset(key).files}
-    assert set(sources) <= set(dataset(key).splits)
+@pytest.mark.parametrize("row", ROWS, ids=CATALOG)
+def test_a_source_is_of_a_split_and_of_files_of_its_row(row):
+    assert set(row.sources) <= set(row.splits)
+    assert {name for source in row.sources.values() for name in source.files} <= {file.name for file in row.files}
+
+
+def test_every_split_of_an_open_set_and_of_every_text_set_has_a_reader_and_of_an_embedded_one_a_maker():
+    read = [row for row in ROWS if row.access == "open" or (row.kind == "text" and row.access != "embedded")]
+    assert {row.key: set(row.sources) for row in read} == {row.key: set(row.splits) for row in read}
+    assert {row.key for row in ROWS if row.make} == {row.key for row in ROWS if row.access == "embedded"}
+
+
+def test_an_embedded_set_has_no_files_and_replaces_one_of_the_papers():
+    embedded = [row for row in ROWS if row.access == "embedded"]
+    assert len(embedded) == 12 and not any(row.files or row.sources or row.in_paper for row in embedded)
+    assert [printed_name(row.key) for row in embedded] == [row.key for row in embedded]
+
+
+def test_the_splits_of_one_archive_are_told_apart(tmp_path):
+    members = {f"trees/{split}.txt": f"(4 (2 {split}))\n".encode() for split in ("train", "dev", "test")}
+    path = write_zip(tmp_path / "trainDevTestTrees_PTB.zip", members)
+    read = {split: source.read([path], name="sst").texts for split, source in dataset("sst").sources.items()}
+    assert read == {"train": ("train",), "dev": ("dev",), "test": ("test",)}
+
+
+def test_a_genre_of_the_web_treebank_is_read_from_both_files(tmp_path):
+    source, paths = dataset("ewt-email").sources["test"], []
+    for name in source.files:
+        paths.append(tmp_path / name)
+        paths[-1].write_text(f"# sent_id = email-1\n1\t{name}{8 * chr(9)}_\n\n")
+    assert source.read(paths, name="ewt-email").texts == ("en_ewt-ud-dev.conllu", "en_ewt-ud-test.conllu")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=CATALOG)
+def test_what_a_scale_needs_of_a_set_are_splits_and_files_of_it(row):
+    known = {file.name for file in row.files} | set(row.splits)
+    assert all(set(row.needed(scale) or ()) <= known for scale in SCALES)
+    assert row.needed("smoke") is row.needed("demo") is None
+    assert (row.needed("paper") is not None) == row.in_paper
 
 
 def test_an_unknown_key_lists_the_known_ones():

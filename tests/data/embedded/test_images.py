@@ -5,9 +5,12 @@ import pytest
 import torch
 from sklearn.datasets import load_digits, load_sample_image
 
-from oe_core.data.embedded.images import EMBEDDED, LETTER_CLASSES, LETTER_FONTS, _font, _letter
-from oe_core.data.image_set import ImageSet
+from oe_core.data.catalog import CATALOG
+from oe_core.data.catalog.embedded import EMBEDDED as EMBEDDED_ROWS
+from oe_core.data.embedded.images import LETTER_CLASSES, LETTER_FONTS, _font, _letter
+from oe_core.data.examples import ImageSet
 
+EMBEDDED = {row.key: row.made for row in EMBEDDED_ROWS if row.kind == "images"}
 SPLIT = {"digits": "train", "photo-china": "train", "photo-flower": "test", "font-letters": "test"}
 
 
@@ -27,7 +30,7 @@ def test_every_set_has_its_published_size_and_says_what_it_stands_in_for(name, s
     images = EMBEDDED[name](split, 12)
     assert images.images.shape == (count, 3, 12, 12)
     assert (images.name, len(images.classes), images.origin) == (name, num_classes, "embedded")
-    assert images.stand_in_for == stand_in_for
+    assert images.stand_in_for == stand_in_for and CATALOG[name].splits[split] == count
 
 
 @pytest.mark.parametrize("name", EMBEDDED)

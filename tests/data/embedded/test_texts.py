@@ -5,6 +5,8 @@ from itertools import combinations
 
 import pytest
 
+from oe_core.data.catalog import CATALOG
+from oe_core.data.catalog.embedded import EMBEDDED
 from oe_core.data.embedded import docstrings as extraction
 from oe_core.data.embedded import texts
 from oe_core.data.embedded.docstrings import (
@@ -16,9 +18,9 @@ from oe_core.data.embedded.docstrings import (
     raw_blocks,
     statements,
 )
-from oe_core.data.embedded.texts import EMBEDDED_TEXT, EMBEDDED_TEXT_SPLITS
 
-EVERY = [(name, split) for name, splits in EMBEDDED_TEXT_SPLITS.items() for split in splits]
+EMBEDDED_TEXT = {row.key: row.made for row in EMBEDDED if row.kind == "text"}
+EVERY = [(row.key, split) for row in EMBEDDED if row.kind == "text" for split in row.splits]
 PROSE = [(name, split) for name, split in EVERY if name != "python-code"]
 
 DOCSTRING = """\
@@ -144,13 +146,10 @@ def test_code_is_statements_of_one_line_in_the_same_kind_of_tokens():
 def test_every_set_has_its_size_and_says_what_it_stands_in_for(name, split, count, stand_in_for):
     texts = EMBEDDED_TEXT[name](split)
     assert (texts.name, len(texts), texts.origin, texts.stand_in_for) == (name, count, "embedded", stand_in_for)
+    assert CATALOG[name].splits[split] == count
     classes = ("numpy", "scipy", "scikit-learn", "torch") if name == "docstrings" else ("unlabelled",)
     assert texts.classes == classes
     assert texts.labels.bincount().tolist() == [count // len(classes)] * len(classes)
-
-
-def test_every_set_is_listed_with_its_splits():
-    assert list(EMBEDDED_TEXT) == list(EMBEDDED_TEXT_SPLITS)
 
 
 def test_reading_again_gives_the_same_sentences(monkeypatch):

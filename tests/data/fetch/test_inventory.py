@@ -1,17 +1,17 @@
 import hashlib
 import threading
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from zipfile import ZipFile
 
 import pytest
+from genuine_files import noise, picture
 
 from oe_core.data.catalog import CATALOG, DataFile, DataSet
-from oe_core.data.catalog.image_readers import SOURCES, Source
-from oe_core.data.catalog.text_readers import TEXT_SOURCES
+from oe_core.data.catalog.row import Source
 from oe_core.data.fetch import inventory
-from oe_core.data.fetch.inventory import SCALE_NEEDS, fetch_all, main, needs
-from oe_core.scales import SCALES
+from oe_core.data.fetch.inventory import fetch_all, main, needs
 
 
 @pytest.fixture(autouse=True)
@@ -39,27 +39,25 @@ def shop(tmp_path, monkeypatch):
         content = (folder / "shapes.zip").read_bytes()
         address = f"http://127.0.0.1:{server.server_port}/shapes.zip"
         sha256 = hashlib.sha256(content).hexdigest()
-        files = (DataFile("shapes.zip", (address,), len(content), None, sha256, True), DataFile("notes.txt"))
+        files = (DataFile("shapes.zip", (address,), len(content), sha256, True), DataFile("notes.txt"))
         texts = {"printed_name": "Shapes", "title": "Shapes", "terms": "free", "by_hand": "ask", "citation": "none"}
-        row = DataSet("shapes", roles=("out_dist",), access="open", splits={"test": 1}, files=files, **texts)
+        read = {"sources": {"test": Source(("shapes.zip",), None)}, "needs": {"course": ("test",)}, "kind": "images"}
+        row = DataSet("shapes", roles=("out_dist",), access="open", splits={"test": 1}, files=files, **texts, **read)
+        for key in [key for key, other in CATALOG.items() if other.needed("course") is not None]:
+            monkeypatch.setitem(CATALOG, key, replace(CATALOG[key], needs={}))
         monkeypatch.setitem(CATALOG, "shapes", row)
-        monkeypatch.setitem(SOURCES, "shapes", {"test": Source(("shapes.zip",), None)})
-        monkeypatch.setitem(SCALE_NEEDS, "course", {"shapes": ("test",)})
         yield folder
         server.shutdown()
         thread.join()
 
 
+def put_picture(folder):
+    folder.mkdir(parents=True)
+    (folder / "1.png").write_bytes(picture(noise(4, 4, 3)))
+
+
 def states(scale):
     return {need.row.key: need.state for need in needs(scale)}
-
-
-def test_every_scale_has_its_needs_and_they_name_known_parts():
-    assert set(SCALE_NEEDS) == set(SCALES)
-    for wanted in SCALE_NEEDS.values():
-        for key, parts in wanted.items():
-            files = {file.name for file in CATALOG[key].files}
-            assert set(parts) <= files | set(SOURCES.get(key, {})) | set(TEXT_SOURCES.get(key, {})), key
 
 
 @pytest.mark.parametrize("scale", ["smoke", "demo"])
@@ -69,7 +67,7 @@ def test_smoke_and_demo_need_nothing(scale, capsys):
 
 
 def test_the_paper_needs_every_set_of_the_paper():
-    assert set(SCALE_NEEDS["paper"]) == {key for key, row in CATALOG.items() if row.in_paper}
+    assert set(states("paper")) == {key for key, row in CATALOG.items() if row.in_paper}
 
 
 def test_without_any_data_each_set_is_in_the_state_that_its_row_implies():
@@ -86,12 +84,12 @@ def test_a_scale_needs_only_the_files_of_its_splits():
 
 
 def test_the_readers_own_folder_takes_the_place_of_a_split(data):
-    (data / "svhn" / "train").mkdir(parents=True)
-    (data / "icons" / "test").mkdir(parents=True)
+    put_picture(data / "svhn" / "train")
+    put_picture(data / "icons" / "test")
     found = {need.row.key: need for need in needs("paper")}
     assert [file.name for file in found["svhn"].missing] == ["test_32x32.mat"]
     assert (found["icons"].state, found["icons"].remark) == ("present", "your folder")
-    (data / "svhn" / "test").mkdir()
+    put_picture(data / "svhn" / "test")
     assert states("paper")["svhn"] == "present"
 
 
@@ -151,9 +149,9 @@ def test_a_failed_fetch_makes_the_exit_status_1_and_names_the_file(shop, capsys)
 def test_a_failure_does_not_stop_the_other_fetches(shop, monkeypatch):
     asked = []
 
-    def fetch(key, name):
-        asked.append(name)
-        raise inventory.DownloadError(name)
+    def fetch(row, file):
+        asked.append(file.name)
+        raise inventory.DownloadError(file.name)
 
     monkeypatch.setattr(inventory, "fetch", fetch)
     assert fetch_all(needs("demo", "svhn")) == ["train_32x32.mat", "extra_32x32.mat", "test_32x32.mat"] == asked

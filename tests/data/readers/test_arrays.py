@@ -9,6 +9,8 @@ from scipy.io import savemat
 from oe_core.data.readers.arrays import read_idx, read_npz, read_svhn
 from oe_core.data.readers.pixels import FormatError, resized
 
+WIDE = np.array([[[0, 257], [32896, 65535]]], np.uint16)  # one grey image: 0, 1, 128 and 255 times 257
+
 
 def write_mat(path, images, labels):
     savemat(path, {"X": images.transpose(1, 2, 3, 0), "y": np.array(labels, np.uint8)[:, None]}, do_compression=True)
@@ -73,7 +75,19 @@ def test_npz_of_grey_images_is_repeated_and_resized(tmp_path):
     np.savez_compressed(tmp_path / "images.npz", images=images, labels=np.array([0, 4], np.uint8))
     read = read_npz(tmp_path / "images.npz", 32, "grey")
     assert read.images.tolist() == resized(np.repeat(images[..., None], 3, axis=3), 32).tolist()
-    assert read.classes == ("0", "1", "2", "3", "4")
+    assert read.classes == ("0", "4") and read.labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("images", [WIDE, WIDE / np.float32(65535), WIDE / 65535], ids=["uint16", "float32", "float64"])
+def test_npz_of_wide_samples_is_scaled_as_pictures_are(tmp_path, images):
+    np.savez(tmp_path / "images.npz", images=images, labels=np.array([0]))
+    assert read_npz(tmp_path / "images.npz", 2, "wide").images[0, 0].flatten().tolist() == [0, 1, 128, 255]
+
+
+def test_npz_of_8_bit_values_in_16_bits_is_refused_as_nearly_black(tmp_path):
+    np.savez(tmp_path / "images.npz", images=noise(1, 8, 8, 3).astype(np.uint16), labels=np.array([0]))
+    with pytest.raises(FormatError, match=r"images\.npz: images is uint16 up to 2\d\d, nearly black; save 8-bit"):
+        read_npz(tmp_path / "images.npz", 8, "wide")
 
 
 FINE = {"images": noise(2, 8, 8, 3), "labels": np.array([0, 1]), "classes": np.array(["a", "b"])}
@@ -82,7 +96,10 @@ FINE = {"images": noise(2, 8, 8, 3), "labels": np.array([0, 1]), "classes": np.a
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"images": FINE["images"].astype(np.float32)}, r"images is float32 \(2, 8, 8, 3\); expected `images` uint8"),
+        (
+            {"images": FINE["images"].astype(np.float32)},
+            r"images is float32 from \d\.0 to 25\d\.0; expected 8 or 16 bits",
+        ),
         (
             {"images": noise(2, 3, 8, 8)},
             r"images is uint8 \(2, 3, 8, 8\); expected `images` uint8 \(n, height, width, 3",
@@ -92,7 +109,8 @@ FINE = {"images": noise(2, 8, 8, 3), "labels": np.array([0, 1]), "classes": np.a
         ({"labels": np.array(["a", "b"])}, r"labels is <U1 \(2,\); expected whole numbers"),
         ({"labels": np.array([0, 2])}, "labels run from 0 to 2; expected 0 to 1"),
         ({"labels": np.array([-1, 0])}, "labels run from -1 to 0; expected 0 to 1"),
-        ({"classes": np.array([1, 2])}, r"classes is int64 \(2,\); expected a list of names"),
+        ({"classes": np.array(["a", "a"])}, r"classes is <U1 \(2,\); expected a list of different names"),
+        ({"classes": np.array([1, 2])}, r"classes is int64 \(2,\); expected a list of different names"),
         ({"labels": np.array([0, None])}, r"truncated or damaged .*expected an \.npz without pickled objects"),
     ],
 )

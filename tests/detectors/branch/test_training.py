@@ -9,7 +9,7 @@ import torch
 from interrupted import Memory
 from tqdm import tqdm
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.branch import BRANCH
 from oe_core.detectors.branch.cutout import Cutout
 from oe_core.detectors.branch.recipe import BranchRecipe

@@ -8,7 +8,7 @@ import torch
 from interrupted import Memory
 from tqdm import tqdm
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.density import DENSITY
 from oe_core.detectors.density.recipe import DensityRecipe
 from oe_core.detectors.density.training import TASK, final_weights, load, margin, predict, scaled

@@ -8,7 +8,7 @@ import torch
 from interrupted import Memory
 from tqdm import tqdm
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.gan import GAN
 from oe_core.detectors.gan.recipe import GanRecipe
 from oe_core.detectors.gan.training import SHOWN, TASK, Trio, adversarial, generated

@@ -7,8 +7,9 @@ import pytest
 import torch
 from tqdm import tqdm
 
+from oe_core.data.catalog import dataset
 from oe_core.data.fetch.download import download_folder
-from oe_core.data.images import MissingDataError
+from oe_core.data.sources import MissingDataError
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.training import weights_path
 from oe_core.networks.resnet18 import ResNet18
@@ -33,7 +34,7 @@ def places(tmp_path, monkeypatch):
     def put(seed):
         torch.manual_seed(seed)
         state = ResNet18(365).state_dict()
-        path = download_folder("places365") / PLACES.weights_file
+        path = download_folder(dataset("places365")) / PLACES.weights_file
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.save({"state_dict": {f"module.{name}": tensor for name, tensor in state.items()}}, path)
         return state

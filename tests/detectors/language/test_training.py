@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from interrupted import Memory
 from tqdm import tqdm
 
+from oe_core.data.examples import TextSet
 from oe_core.data.streams import Stream, stream_of
-from oe_core.data.text_set import TextSet
 from oe_core.detectors.language import LANGUAGE
 from oe_core.detectors.language.network import Dropouts, QRNNLanguageModel
 from oe_core.detectors.language.recipe import LanguageRecipe

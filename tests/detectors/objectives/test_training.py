@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from oe_core.data.image_set import ImageSet
+from oe_core.data.examples import ImageSet
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.training import predict
 from oe_core.detectors.objectives import OBJECTIVES as KIND

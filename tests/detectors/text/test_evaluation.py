@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from tqdm import tqdm
 
-from oe_core.data.door import MissingDataError
-from oe_core.data.texts import load_texts
+from oe_core.data.sources import MissingDataError, load_texts
 from oe_core.detectors.registry import experiment
 from oe_core.evaluation.draws import base_rate_draws
 from oe_core.evaluation.evaluate import evaluate

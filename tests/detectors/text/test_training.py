@@ -4,7 +4,7 @@ import pytest
 import torch
 from tqdm import tqdm
 
-from oe_core.data.text_set import TextSet
+from oe_core.data.examples import TextSet
 from oe_core.data.vocabulary import UNKNOWN
 from oe_core.detectors.text import TEXT
 from oe_core.detectors.text.recipe import TextRecipe

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from genuine_files import channels_first, noise, picture, shorten, write_tar
 
-from oe_core.data import door, images
-from oe_core.data.embedded.images import EMBEDDED
-from oe_core.data.images import EMBEDDED_SPLITS, MissingDataError, available, known_names, load_images, resolve
+from oe_core.data import sources
+from oe_core.data.catalog.embedded import EMBEDDED
 from oe_core.data.readers.pixels import FormatError
+from oe_core.data.sources import MissingDataError, available, known_names, load_images, load_raw, load_texts, resolve
 
 TEXTURES = [noise(8, 8, 3, seed=seed) for seed in range(2)]
 
@@ -28,8 +28,7 @@ def put_textures(root, monkeypatch):
     names = ("dtd/images/banded/1.jpg", "dtd/images/zigzagged/1.jpg")
     members = {name: picture(image) for name, image in zip(names, TEXTURES, strict=True)}
     path = write_tar(folder / "dtd-r1.0.1.tar.gz", members)
-    for module in (door, images):
-        monkeypatch.setattr(module, "downloaded", lambda key: {path.name: path} if key == "textures" else {})
+    monkeypatch.setattr(sources, "downloaded", lambda row: {path.name: path} if row.key == "textures" else {})
     return path
 
 
@@ -48,12 +47,10 @@ def test_a_folder_with_another_split_leaves_the_embedded_set_in_place(root):
     assert (available("digits", "train"), available("digits", "test")) == ("folder", "embedded")
 
 
-def test_embedded_splits_are_those_that_the_sets_have(root):
-    assert set(EMBEDDED_SPLITS) == set(EMBEDDED)
-    for name, build in EMBEDDED.items():
-        for split in {"train", "test"} - set(EMBEDDED_SPLITS[name]):
-            with pytest.raises(ValueError, match=split):
-                build(split, 8)
+def test_an_embedded_set_is_available_in_the_splits_of_its_row(root):
+    images = [row for row in EMBEDDED if row.kind == "images"]
+    found = {row.key: {split for split in ("train", "test") if available(row.key, split)} for row in images}
+    assert found == {row.key: set(row.splits) for row in images}
     assert len(load_images("digits", "test", 8)) == 397
 
 
@@ -161,7 +158,7 @@ def test_an_unknown_name_lists_the_known_ones_and_the_way_to_bring_data(root):
 def test_a_name_that_holds_text_is_not_read_as_images(root):
     (root / "trec").mkdir()
     (root / "trec/train.tsv").write_text("NUM\tHow many ?\n")
-    with pytest.raises(MissingDataError, match=r"trec holds text \(train\.tsv\), which is not read as images"):
+    with pytest.raises(MissingDataError, match=r"trec holds train.tsv, which is not read as images"):
         load_images("trec", "train", 8)
 
 
@@ -174,3 +171,26 @@ def test_a_text_set_of_the_catalog_is_not_read_as_images(root):
 def test_a_size_below_one_pixel_is_refused(root):
     with pytest.raises(ValueError, match="size=0 of digits must be at least 1 pixel"):
         load_images("digits", "train", 0)
+
+
+def test_wikitext_is_raw_with_its_headings_and_capitals_and_close_in_sentences(tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    (tmp_path / "wikitext-2").mkdir()
+    lines = [" = Old Towns = ", " The town lies on a river . It has two bridges . "]
+    (tmp_path / "wikitext-2" / "train.txt").write_text("\n".join(lines))
+    raw = load_raw("wikitext-2", "train")
+    assert (raw.name, raw.texts, raw.keeps_case) == ("wikitext-2, raw", tuple(lines), True)
+    close = load_texts("wikitext-2", "train")
+    assert close.texts == ("The town lies on a river .", "It has two bridges .") and not close.keeps_case
+
+
+def test_embedded_outliers_are_raw_as_blocks_with_capitals_and_markup():
+    raw, close = load_raw("docstrings-stdlib", "train"), load_texts("docstrings-stdlib", "train")
+    assert len(raw) == len(close) == 6000 and (raw.name, raw.origin) == ("docstrings-stdlib, raw", "embedded")
+    with_capitals = [sum(text != text.lower() for text in texts.texts) / 6000 for texts in (raw, close)]
+    assert with_capitals[0] > 0.8 and with_capitals[1] == 0
+
+
+def test_a_set_without_a_raw_form_is_refused():
+    with pytest.raises(ValueError, match="name='python-code' has only its prepared form.* choose docstrings-stdlib"):
+        load_raw("python-code", "test")

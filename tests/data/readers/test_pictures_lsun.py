@@ -3,7 +3,7 @@ import pytest
 from genuine_files import channels_first, noise, picture, shorten, write_zip
 
 from oe_core.data.fetch.unpack import UnpackError
-from oe_core.data.readers.lsun import read_lsun
+from oe_core.data.readers.pictures import read_lsun
 from oe_core.data.readers.pixels import FormatError
 
 IMAGES = [noise(16, 16, 3, seed=seed) for seed in range(3)]

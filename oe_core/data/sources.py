@@ -1,0 +1,221 @@
+"""Where data come from: the reader's own folder, what the packages carry, or the catalog's files; images or texts."""
+
+import hashlib
+import io
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from oe_core.atomic import write_whole
+from oe_core.data import folders
+from oe_core.data.catalog import CATALOG, DataSet
+from oe_core.data.examples import Examples, ImageSet, TextSet
+from oe_core.data.fetch.download import download_folder, downloaded, how_to_get
+from oe_core.data.readers.arrays import read_npz
+from oe_core.data.sentences import sentences
+from oe_core.scales import data_root
+
+DECODING = 2  # raise it when decoding or resizing changes, so that what earlier versions kept is made again
+
+
+class MissingDataError(FileNotFoundError):
+    """A known data set is not on this machine; the message says how to get it."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Names and whereabouts of all data sets of one kind.
+
+    kind: "images" or "text", as in the catalog. splits: those that may be asked for. layouts: what a reader may put
+    where, with {folder} and {split} to fill in.
+    """
+
+    kind: str
+    splits: tuple[str, ...]
+    layouts: str
+
+    def known_names(self) -> tuple[str, ...]:
+        """Every known name, sorted: the reader's folders and the catalog's rows of this kind."""
+        rows = (key for key, row in CATALOG.items() if row.kind == self.kind)
+        return tuple(sorted({*folders.folder_names(), *rows}))
+
+    def available(self, name: str, split: str) -> str:
+        """Where `name` would be taken from: "folder", "embedded", "catalog", or "" when it is not there.
+
+        Reads no data, though new downloads are held against their hashes. Raises ValueError for an unknown split.
+        """
+        if split not in self.splits:
+            raise ValueError(f"split={split!r} of {name} is unknown; choose one of {', '.join(self.splits)}")
+        row = self._row(name)
+        if split in self._own_splits(name):
+            return "folder"
+        if row and row.make:
+            return "embedded" if split in row.splits else ""
+        source = row and row.sources.get(split)
+        return "catalog" if source and set(source.files) <= set(downloaded(row)) else ""
+
+    def resolve(self, name: str, split: str, without: Iterable[str] = ()) -> str:
+        """`name` itself when it is available, else the first available stand-in that the catalog names for it.
+
+        without: names that may not stand in, because the experiment uses them already.
+        Raises MissingDataError saying how to get it when neither is there, ValueError when the name is unknown.
+        """
+        self.check_name(name)
+        row = self._row(name)
+        stand_ins = row.stand_ins if row else ()
+        for candidate in (name, *(key for key in stand_ins if key not in set(without))):
+            if self.available(candidate, split):
+                return candidate
+        raise MissingDataError(self.how_to_get(name, split))
+
+    def origin(self, name: str, split: str) -> str:
+        """As `available`, but never "": MissingDataError saying how to get it, ValueError for an unknown name."""
+        self.check_name(name)
+        origin = self.available(name, split)
+        if not origin:
+            raise MissingDataError(self.how_to_get(name, split))
+        return origin
+
+    def check_name(self, name: str) -> None:
+        """Raise a ValueError that lists the known names unless `name` is one of them."""
+        known = self.known_names()
+        if name in known:
+            return
+        wrong = f"is no set of {self.kind}" if name in CATALOG else "is unknown"
+        raise ValueError(
+            f"data set {name!r} {wrong}; known are {', '.join(known)}; or put a folder of your own at "
+            f"{data_root() / str(name)}/ with train and test in it"
+        )
+
+    def how_to_get(self, name: str, split: str) -> str:
+        """Every way to a split that is not there, one a line."""
+        own, row = data_root() / name, self._row(name)
+        lines = [f"{name}: its {split} {'texts' if self.kind == 'text' else self.kind} are not on this machine."]
+        if present := self._own_splits(name):
+            lines.append(f"{own} has no {split}; it has {' and '.join(present)}.")
+        elif own.is_dir() and (held := sorted(path.name for path in own.iterdir() if path.name[0] != ".")):
+            lines.append(f"{own} holds {', '.join(held[:5])}, which is not read as {self.kind}.")
+        if row and split not in row.splits:
+            which = f"The embedded set {name}" if row.make else row.title
+            lines.append(f"{which} has no {split}; it has {' and '.join(row.splits)}.")
+        elif row:
+            lines.append(how_to_get(row))
+        lines.append("Your own: put " + self.layouts.format(folder=own, split=split) + ".")
+        return "\n".join(lines)
+
+    def _own_splits(self, name: str) -> tuple[str, ...]:
+        return folders.text_splits(name) if self.kind == "text" else folders.folder_splits(name)
+
+    def _row(self, name: str) -> DataSet | None:
+        row = CATALOG.get(name)
+        return row if row and row.kind == self.kind else None
+
+
+IMAGES = Sources("images", folders.IMAGE_SPLITS, f"{folders.LAYOUTS} at {{folder}}/{{split}}/")
+TEXTS = Sources("text", folders.TEXT_SPLITS, f"{folders.TEXT_LAYOUTS} into {{folder}}/, for the split {{split}}")
+known_names, available, resolve = IMAGES.known_names, IMAGES.available, IMAGES.resolve
+
+
+def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> ImageSet:
+    """The images of `name`, split "train" or "test", at size x size pixels.
+
+    size: pixels; other sizes are made by bilinear resizing of the shorter side and a centre crop (icons: squashed).
+    stand_in_for: the paper's name of the set that this one replaces, as `resolve` may have decided.
+    Raises MissingDataError saying how to get it, ValueError for an unknown name, split or size, FormatError for damage.
+    """
+    if size < 1:
+        raise ValueError(f"size={size} of {name} must be at least 1 pixel")
+    origin, row = IMAGES.origin(name, split), CATALOG.get(name)
+    if origin == "folder":
+        images = folders.read_folder(name, split, size, row)
+    else:
+        images = row.made(split, size) if origin == "embedded" else _read_downloads(row, split, size)
+    return _standing_in(images, stand_in_for)
+
+
+def _read_downloads(row: DataSet, split: str, size: int) -> ImageSet:
+    """The images of a split whose files are among the downloads, at size x size pixels.
+
+    Raises DamagedFileError for a file that is not the published one, FormatError for damage inside it.
+    """
+    source, files = row.sources[split], downloaded(row)
+    paths = [files[file] for file in source.files]
+    if not source.decodes:
+        return source.read(paths, name=row.key, size=size)
+    kept = download_folder(row) / f"decoded-{split}-{size}px-{_digest(row, source.files, paths)}.npz"
+    if kept.exists():
+        return read_npz(kept, size, row.key, origin="catalog")
+    images = source.read(paths, name=row.key, size=size)
+    try:
+        write_whole(kept, _as_npz(images))
+    except OSError as refusal:
+        warnings.warn(
+            f"{kept} could not be written ({refusal}); {row.key} will be decoded again next time", stacklevel=3
+        )
+    return images
+
+
+def _digest(row: DataSet, files: Iterable[str], paths: Iterable[Path]) -> str:
+    """12 hexadecimal digits for what the decoded pixels depend on: published hashes, else length and time of change."""
+    parts = [str(DECODING)]
+    for file, path in zip(files, paths, strict=True):
+        stat = path.stat()
+        parts.append(f"{file} {row.file(file).hash or (stat.st_size, stat.st_mtime_ns)}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def _as_npz(images: ImageSet) -> bytes:
+    buffer = io.BytesIO()
+    pixels = images.images.permute(0, 2, 3, 1).numpy()
+    np.savez(buffer, images=pixels, labels=images.labels.numpy(), classes=np.array(images.classes))
+    return buffer.getvalue()
+
+
+def load_lines(name: str, split: str) -> TextSet:
+    """The texts of `name` as their source divides them: WikiText's and Gutenberg's paragraphs, PTB's sentences.
+
+    Raises MissingDataError saying how to get it, ValueError for an unknown name or split, FormatError for damage.
+    """
+    origin, row = TEXTS.origin(name, split), CATALOG.get(name)
+    if origin == "folder":
+        return folders.read_text_folder(name, split)
+    if origin == "embedded":
+        return row.made(split)
+    source, files = row.sources[split], downloaded(row)
+    return source.read([files[file] for file in source.files], name=name)
+
+
+def load_texts(name: str, split: str, stand_in_for: str = "") -> TextSet:
+    """The texts of `name` as examples of a classifier: as `load_lines`, running text divided into sentences.
+
+    stand_in_for: the paper's name of the set that this one replaces, as `Sources.resolve` may have decided.
+    """
+    lines, row = load_lines(name, split), CATALOG.get(name)
+    if row and row.sentence_ends:
+        found = tuple(sentences(lines.texts, clinging=row.sentence_ends == "clinging"))
+        lines = TextSet(name, found, torch.zeros(len(found), dtype=torch.int64), ("unlabelled",), lines.origin)
+    return _standing_in(lines, stand_in_for)
+
+
+def load_raw(name: str, split: str) -> TextSet:
+    """The texts of `name` without any preparation: as `load_lines`, to be read with their capitals.
+
+    WikiText's paragraphs with its headings, and a docstring's blocks with its lists and markup; nothing is divided into
+    sentences or left out. Raises ValueError for an embedded set that has only its prepared form, and as `load_lines`.
+    """
+    if TEXTS.origin(name, split) != "embedded":
+        raw = load_lines(name, split)
+    elif CATALOG[name].make_raw:
+        raw = CATALOG[name].make_raw(split)
+    else:
+        known = ", ".join(key for key, row in CATALOG.items() if row.make_raw)
+        raise ValueError(f"name={name!r} has only its prepared form; of embedded texts choose {known}")
+    return replace(raw, name=f"{name}, raw", keeps_case=True)
+
+
+def _standing_in(examples: Examples, stand_in_for: str) -> Examples:
+    return replace(examples, stand_in_for=stand_in_for) if stand_in_for else examples
