@@ -129,11 +129,6 @@ def read_journal(journal: Path) -> dict[str, str]:
     return {entry["path"]: entry["sha256"] for entry in map(json.loads, lines)}
 
 
-def write_text(path: Path, text: str) -> str:
-    """`write_whole` of `text` in UTF-8."""
-    return write_whole(path, text.encode())
-
-
 def read_whole(path: Path, sha256: str) -> bytes:
     """The content of `path`, or DamagedFileError when it is missing or its sha256 (hex) is another."""
     try:

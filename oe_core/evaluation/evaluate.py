@@ -86,6 +86,7 @@ class Evaluation:
                       for out in self.out_sets},
             "in_dist_test": {"name": self.test.name, "examples": len(self.test), "sha256": self.test.fingerprint},
             "missing": self.missing,
+            "shared_examples": self.tests.overlaps,
             self.quality_name: self.quality.to_dict("records"),
             "runs": stamps,
         }  # fmt: skip

@@ -10,10 +10,12 @@ from torch import Tensor
 from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
 from oe_core.data.catalog import CATALOG
 from oe_core.data.derived import DERIVED
+from oe_core.data.examples import ImageSet, TextSet, check_trainable
 from oe_core.data.sources import MissingDataError
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.records import OWN_FOLDER
+from oe_core.evaluation.roles import overlaps
 from oe_core.experiments import Experiment
 from oe_core.recipe import Recipe
 from oe_core.train import held_out_part
@@ -44,7 +46,8 @@ class Tests:
 
     experiment: with its outliers resolved. load: (name, split, *load_options) -> examples. inside: the test set of the
     in-distribution. outs: the out-distributions at hand, or their stand-ins; missing: {printed name: why it was not
-    run}. stand_ins: {printed name: what it stands in for} of in-distribution and outliers.
+    run}. stand_ins: {printed name: what it stands in for} of in-distribution and outliers. overlaps: which sets share
+    examples, as `roles.overlaps` found.
     """
 
     __test__ = False
@@ -55,6 +58,7 @@ class Tests:
     outs: list[TestSet]
     missing: dict[str, str]
     stand_ins: dict[str, str]
+    overlaps: list[dict]
 
     def held_out(self, recipe: Recipe) -> TestSet:
         """The part of the in-distribution's training set that `recipe` holds out."""
@@ -66,14 +70,17 @@ def prepared(experiment: Experiment, load: Load | None = None) -> Tests:
     """The data of an experiment, brought together before any network is trained.
 
     load: for sets that the catalog does not know; None: as the kind of its networks loads them. Raises MissingDataError
-    when the in-distribution or the outliers are not at hand, or no out-distribution at all; ValueError for equal data
-    in two roles.
+    when the in-distribution or the outliers are not at hand, or no out-distribution at all; ValueError for an
+    in-distribution that is too little to learn from, and for equal data in two roles.
     """
     experiment, replaced = substituted(experiment)
     baseline, exposed = experiment.baseline, experiment.exposed
     kind = kind_of(baseline)
     load = cache(load or kind.load)
     test = limited(load(baseline.in_dist, "test", *baseline.load_options), experiment.test_limit)
+    train = load(baseline.in_dist, "train", *baseline.load_options)
+    if isinstance(train, ImageSet | TextSet):
+        check_trainable(train, test, held_out=baseline.holdout / len(train), classified=kind.classifies)
     outs, missing = out_sets(experiment, len(test), load)
     if not outs:
         raise MissingDataError(f"none of {list(experiment.out_dists)} is at hand: " + " ".join(missing.values()))
@@ -84,7 +91,11 @@ def prepared(experiment: Experiment, load: Load | None = None) -> Tests:
         inside.printed: in_place_of or inside.stand_in_for,
         kind.printed(exposed.outliers, exposed): replaced.get(exposed.outliers) or replaces(outliers),
     }
-    return Tests(experiment, load, inside, outs, missing, stand_ins)
+    roles = {
+        "the in-distribution's train split": train, "the outliers": outliers, "the in-distribution's test split": test,
+        **{f"the out-distribution {out.printed}": out.examples for out in outs if out.examples is not None},
+    }  # fmt: skip
+    return Tests(experiment, load, inside, outs, missing, stand_ins, overlaps(roles))
 
 
 def substituted(experiment: Experiment) -> tuple[Experiment, dict[str, str]]:

@@ -9,8 +9,6 @@ from torch import Tensor, nn
 
 from oe_core import train
 from oe_core.data.examples import ImageSet
-from oe_core.data.image_set import ImageSet
-from oe_core.data.images import load_images
 from oe_core.data.sources import load_images
 from oe_core.detectors.density.losses import likelihood_margin
 from oe_core.detectors.density.network import PixelCNN

@@ -1,0 +1,44 @@
+"""No example in two roles: the sets of an experiment are compared by content, whatever their names."""
+
+import logging
+from collections.abc import Mapping
+from itertools import combinations
+
+from oe_core.data.overlap import example_digests, shared
+from oe_core.detectors.kind import Examples
+
+LOG = logging.getLogger("oe_core")
+KEPT = 64  # sets whose digests stay in memory
+OF_ONE_SET = {"the in-distribution's train split", "the in-distribution's test split"}
+
+_digests: dict[str, tuple[bytes, ...] | None] = {}
+
+
+def overlaps(roles: Mapping[str, Examples]) -> list[dict]:
+    """Which sets share examples: {"roles", "sets", "shared", "of"} a pair, each also said in the log.
+
+    roles: what a set is in the experiment -> the set, those that are trained on before those that are tested. shared:
+    how many examples of the second occur in the first, of how many. Raises ValueError naming both where all of them do:
+    a detector must be tested on anomalies that it never saw, by whatever name.
+    """
+    found = []
+    for (one, first), (other, second) in combinations(roles.items(), 2):
+        count = shared(_known(first), _known(second))
+        if not count:
+            continue
+        pair = f"{other}, {second.name!r}, and {one}, {first.name!r}"
+        if count == len(second) and {one, other} != OF_ONE_SET:
+            raise ValueError(f"{pair}, hold the same examples: all {count} of the former are among the latter's "
+                             f"{len(first)}; give each role data of its own")  # fmt: skip
+        LOG.warning("%s share examples: %d of the former's %d", pair, count, len(second))
+        found.append({"roles": [one, other], "sets": [first.name, second.name], "shared": count, "of": len(second)})
+    return found
+
+
+def _known(examples: Examples) -> tuple[bytes, ...] | None:
+    key = examples.fingerprint
+    if key not in _digests:
+        if len(_digests) >= KEPT:
+            _digests.clear()
+        _digests[key] = example_digests(examples)
+    return _digests[key]
