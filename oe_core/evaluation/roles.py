@@ -26,9 +26,9 @@ def overlaps(roles: Mapping[str, Examples]) -> list[dict]:
         count = shared(_known(first), _known(second))
         if not count:
             continue
-        pair = f"{other}, {second.name!r}, and {one}, {first.name!r}"
+        pair = f"{other} ({second.name}) and {one} ({first.name})"
         if count == len(second) and {one, other} != OF_ONE_SET:
-            raise ValueError(f"{pair}, hold the same examples: all {count} of the former are among the latter's "
+            raise ValueError(f"{pair} hold the same examples: all {count} of the former are among the latter's "
                              f"{len(first)}; give each role data of its own")  # fmt: skip
         LOG.warning("%s share examples: %d of the former's %d", pair, count, len(second))
         found.append({"roles": [one, other], "sets": [first.name, second.name], "shared": count, "of": len(second)})
