@@ -53,11 +53,13 @@ def line(result: Comparison, peak: float | None) -> str:
     ours, ratios = statistics.median(result.ours), result.ratios
     parts = [
         f"{result.work:34} {1000 * ours:9.2f} ms {result.items / ours:12,.0f}/s",
-        f"plain ({result.best_plain}) {1000 * plain:9.2f} ms",
+        f"{'plain' if result.limit is None else 'slowed'} ({result.best_plain}) {1000 * plain:9.2f} ms",
         f"ratio {statistics.median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f}, n={len(ratios)})",
     ]
     if result.target:
         parts.append(f"target {result.target:g}")
+    if result.limit:
+        parts.append(f"at most {result.limit:g}")
     if peak and result.flops:
         parts.append(f"{result.flops / ours / 1e12:.0f} TFLOP/s, {result.flops / ours / peak:.0%} of the bf16 peak")
     return " | ".join(parts)
