@@ -5,17 +5,27 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 
 import torch
 
+from bench.alternation import EnoughStepsError
+from bench.comparisons import random_images
 from bench.timing import Comparison, clock
 from oe_core.data.text_set import TextSet
+from oe_core.detectors.images import IMAGES
+from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.text import TEXT
 from oe_core.detectors.text.recipe import TextRecipe
 
 SPIN = "print(flush=True)\nwhile True: pass"
 # Texts of 60 tokens in batches of 64: hundreds of small products, at each of which one thread may wait for another.
 GRU = TextRecipe("bench", "random words", learning_rate=1e-5, epochs=1000)
+# The demo's network: 128 + 128 digits at 16 px.
+SMALL_WRN = ImageRecipe(
+    "bench", "random pixels", outliers="random pixels", learning_rate=1e-3, model="wrn-10-1", size=16, dropout=0.0,
+    crop_padding=1, outlier_crop_padding=0, outlier_batch_size=128, epochs=1000,
+)  # fmt: skip
 TINY_GRU = replace(GRU, batch_size=4, vocabulary=30)
 
 
@@ -32,10 +42,6 @@ def busy_processes(count: int) -> Iterator[list[subprocess.Popen]]:
             process.kill()
             process.wait()
             process.stdout.close()
-
-
-class _EnoughRoundsError(Exception):
-    """Ends a training from inside its progress bar."""
 
 
 class _InTurn:
@@ -71,7 +77,7 @@ class _InTurn:
         if not self.alone:
             self.beside.clear()
         elif len(self.beside) == self.rounds:
-            raise _EnoughRoundsError
+            raise EnoughStepsError
         self._turn()
 
     def _turn(self) -> None:
@@ -83,9 +89,10 @@ class _InTurn:
 
 
 def beside_others(
-    work: str, training: Callable[..., object], items: int, count: int, steps: int, warm_up: int, rounds: int
+    work: str, training: Callable[..., object], items: int, steps: int, warm_up: int, rounds: int, count: int = 2
 ) -> Comparison:
-    """A step of `training(device=..., progress=...)` alone, and beside `count` busy processes, which may cost thrice.
+    """A CPU's step of `training(device=..., progress=...)` alone, and beside `count` busy processes: three times it at
+    most.
 
     steps: steps in a row that make one half of a round. Raises ValueError if the training ends before all rounds.
     """
@@ -93,7 +100,7 @@ def beside_others(
     turns = _InTurn(count, cpu, steps, warm_up, rounds)
     try:
         training(device=cpu, progress=turns)
-    except _EnoughRoundsError:
+    except EnoughStepsError:
         others = {f"beside {count} busy processes": turns.beside}
         return Comparison(f"{work}, shared", others, turns.alone, items, limit=3.0)
     raise ValueError(f"a training of {work} ended before {warm_up} + 2 x {rounds} x {steps} steps")
@@ -110,7 +117,12 @@ def text_step(recipe: TextRecipe, words: int, steps: int, warm_up: int, rounds: 
     """`beside_others` of a text classifier without Outlier Exposure; items are texts."""
     texts = random_texts(10 * recipe.batch_size, words)
 
-    def training(**settings) -> object:
-        return TEXT.fit(recipe, texts, **settings)
+    fit = partial(TEXT.fit, recipe, texts)
+    return beside_others("text step, gru", fit, recipe.batch_size, steps, warm_up, rounds)
 
-    return beside_others("text step, gru", training, recipe.batch_size, 2, steps, warm_up, rounds)
+
+def image_step(recipe: ImageRecipe, steps: int, warm_up: int, rounds: int) -> Comparison:
+    """`beside_others` of an image classifier with Outlier Exposure; items are images."""
+    counts = recipe.batch_size, recipe.outlier_batch_size
+    fit = partial(IMAGES.fit, recipe, *(random_images("random pixels", 16 * count, recipe.size) for count in counts))
+    return beside_others(f"OE step, {recipe.model}", fit, sum(counts), steps, warm_up, rounds)

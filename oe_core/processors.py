@@ -14,7 +14,7 @@ WAITS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 # How long a thread spins that waits for the others. By default that is the length of many time slices, and where
 # another program has the core of the thread waited for, all of it is lost; not to spin at all costs an idle machine
 # the sleep and the waking between any two layers.
-BRIEF = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}  # rounds of GNU's loop (about 0.2 ms); ms of LLVM's
+BRIEF = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1"}  # rounds of GNU's loop (below 1 ms); ms of LLVM's
 
 
 def usable_cores() -> int:
