@@ -91,8 +91,7 @@ class _InTurn:
 def beside_others(
     work: str, training: Callable[..., object], items: int, steps: int, warm_up: int, rounds: int, count: int = 2
 ) -> Comparison:
-    """A CPU's step of `training(device=..., progress=...)` alone, and beside `count` busy processes: three times it at
-    most.
+    """A step of `training(device=..., progress=...)` on the CPU, alone and beside `count` busy processes.
 
     steps: steps in a row that make one half of a round. Raises ValueError if the training ends before all rounds.
     """
@@ -116,7 +115,6 @@ def random_texts(count: int, words: int) -> TextSet:
 def text_step(recipe: TextRecipe, words: int, steps: int, warm_up: int, rounds: int) -> Comparison:
     """`beside_others` of a text classifier without Outlier Exposure; items are texts."""
     texts = random_texts(10 * recipe.batch_size, words)
-
     fit = partial(TEXT.fit, recipe, texts)
     return beside_others("text step, gru", fit, recipe.batch_size, steps, warm_up, rounds)
 
