@@ -28,16 +28,16 @@ student: $(INSTALLED) ## write the chapters as notebooks without their solutions
 	@$(HERE) $(PY) book/student.py
 
 test: $(INSTALLED) ## run the unit tests: [ARGS="-k name"]
-	@$(PY) -m pytest -q $(ARGS)
+	@$(HERE) $(PY) -m pytest -q $(ARGS)
 
 lint: $(INSTALLED) ## check the style of the code
 	@$(PY) -m ruff check .
 
 data: $(INSTALLED) ## say what data a scale needs and what is there: [SCALE=demo] [FETCH=1 to fetch it]
-	@$(PY) -m oe_core.data.fetch.inventory --scale $(SCALE) $(if $(FETCH),--fetch)
+	@$(HERE) $(PY) -m oe_core.data.fetch.inventory --scale $(SCALE) $(if $(FETCH),--fetch)
 
 bench: $(INSTALLED) ## measure this engine against the plain way: [ARGS="..."]
-	@$(PY) -m bench $(ARGS)
+	@$(HERE) $(PY) -m bench $(ARGS)
 
 lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS="--no-browser"]
 	@$(HERE) OE_DATA="$$($(call ASK_ROOT,$(PY),data))" OE_RUNS="$$($(call ASK_ROOT,$(PY),runs))" \

@@ -7,18 +7,21 @@ from collections.abc import Iterator
 
 import torch
 
-from bench import comparisons
+from bench import busy, comparisons, precisions
 from bench.timing import Comparison, bfloat16_peak
-from oe_core.devices import computes_in_bfloat16, default_device
+from oe_core.devices import auto_precision, default_device, instruction_sets
+from oe_core.processors import usable_cores
 
 
 def machine(device: torch.device) -> str:
     """One line on what the numbers were measured on, the load by other work included."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    precision = "bfloat16" if computes_in_bfloat16(device) else "float32"
-    threads = f"{os.cpu_count()} cores, {torch.get_num_threads()} threads{load}"
-    return f"{name}, {threads}, {precision}, torch {torch.__version__}"
+    if instruction_sets():
+        name += f" ({', '.join(instruction_sets())})"
+    precision, why = auto_precision(device)
+    threads = f"{usable_cores()} usable of {os.cpu_count()} processors, {torch.get_num_threads()} threads{load}"
+    return f"{name}, {threads}, {precision} ({why}), torch {torch.__version__}"
 
 
 def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
@@ -26,6 +29,9 @@ def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
     if quick:
         yield comparisons.input_pipeline(comparisons.TINY, device, 200, steps=2, workers=(0, 2), rounds=1)
         yield comparisons.training_step(comparisons.TINY, device, steps=1, warm_up=1, rounds=2)
+        yield precisions.training_step(comparisons.TINY, device, steps=1, warm_up=1, rounds=2)
+        yield busy.text_step(busy.TINY_GRU, words=5, steps=1, warm_up=1, rounds=2)
+        yield busy.image_step(comparisons.TINY, steps=1, warm_up=1, rounds=2)
         yield comparisons.language_step(comparisons.TINY_QRNN, device, steps=1, warm_up=1, rounds=2)
         yield comparisons.density_step(comparisons.TINY_PIXEL_CNN, device, steps=1, warm_up=1, rounds=2)
         yield comparisons.gan_step(comparisons.TINY_GAN, device, steps=1, warm_up=1, rounds=2)
@@ -37,6 +43,9 @@ def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
     yield comparisons.input_pipeline(comparisons.WRN, device, 20_000, steps=20, workers=(0, 2, 4), rounds=5)
     steps, warm_up, rounds = (20, 20, 9) if on_gpu else (1, 1, 7)
     yield comparisons.training_step(comparisons.WRN, device, steps, warm_up, rounds)
+    yield precisions.training_step(comparisons.WRN if on_gpu else comparisons.FAST, device, steps, warm_up, rounds)
+    yield busy.text_step(busy.GRU, words=60, steps=5, warm_up=3, rounds=5)
+    yield busy.image_step(busy.SMALL_WRN, steps=10, warm_up=3, rounds=5)
     yield comparisons.language_step(comparisons.QRNN, device, steps, warm_up, rounds)
     pixel_cnn = comparisons.PIXEL_CNN if on_gpu else comparisons.SMALL_PIXEL_CNN
     yield comparisons.density_step(pixel_cnn, device, steps, warm_up, rounds)
@@ -53,11 +62,13 @@ def line(result: Comparison, peak: float | None) -> str:
     ours, ratios = statistics.median(result.ours), result.ratios
     parts = [
         f"{result.work:34} {1000 * ours:9.2f} ms {result.items / ours:12,.0f}/s",
-        f"plain ({result.best_plain}) {1000 * plain:9.2f} ms",
+        f"{'plain' if result.limit is None else 'slowed'} ({result.best_plain}) {1000 * plain:9.2f} ms",
         f"ratio {statistics.median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f}, n={len(ratios)})",
     ]
     if result.target:
         parts.append(f"target {result.target:g}")
+    if result.limit:
+        parts.append(f"at most {result.limit:g}")
     if peak and result.flops:
         parts.append(f"{result.flops / ours / 1e12:.0f} TFLOP/s, {result.flops / ours / peak:.0%} of the bf16 peak")
     return " | ".join(parts)

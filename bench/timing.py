@@ -14,7 +14,8 @@ class Comparison:
 
     plain: seconds (rounds,) by variant; the variant with the lowest median stands for the plain way.
     work: what is timed. items: images, words or scores in one unit. target: wanted ratio on two CPU cores, None for no
-    claim. flops: floating point operations of one unit, 0 where that says nothing.
+    claim. flops: floating point operations of one unit, 0 where that says nothing. limit: the largest ratio that is
+    allowed, where `plain` is a worse place to work and not another way; None where it is.
     """
 
     work: str
@@ -23,6 +24,7 @@ class Comparison:
     items: int
     target: float | None = None
     flops: float = 0.0
+    limit: float | None = None
 
     @property
     def best_plain(self) -> str:

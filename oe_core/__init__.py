@@ -5,6 +5,10 @@ Each is loaded when it is first asked for, so that `import oe_core` costs nothin
 
 from importlib import import_module
 
+from oe_core.processors import settle
+
+settle()  # torch reads how many threads it may have, and how long they wait, when it is loaded
+
 __version__ = "0.1.0"
 
 _HOMES = {

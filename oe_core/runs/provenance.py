@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from oe_core.devices import computes_in_bfloat16
+from oe_core.devices import auto_precision, instruction_sets
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "safetensors")
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -32,11 +32,16 @@ def environment(device: torch.device) -> dict:
 
 
 def device_facts(device: torch.device) -> dict:
-    """Type and name of the device, whether it computes in bfloat16, and its threads (CPU) or CUDA version (GPU)."""
-    facts = {"type": device.type, "bfloat16": computes_in_bfloat16(device)}
+    """Type and name of the device, what the precision "auto" means on it and why; of a GPU its CUDA version.
+
+    Of a CPU its threads and the instruction sets that decide how fast it multiplies.
+    """
+    precision, why = auto_precision(device)
+    facts = {"type": device.type, "bfloat16": precision == "bfloat16", "auto_precision": f"{precision}: {why}"}
     if device.type == "cuda":
         return {**facts, "name": torch.cuda.get_device_name(device), "cuda": torch.version.cuda}
-    return {**facts, "name": _processor(), "threads": torch.get_num_threads()}
+    threads = {"threads": torch.get_num_threads(), "instruction_sets": list(instruction_sets())}
+    return {**facts, "name": _processor(), **threads}
 
 
 def _version(package: str) -> str | None:

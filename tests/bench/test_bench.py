@@ -21,11 +21,15 @@ def test_the_quick_form_prints_a_line_for_every_comparison(capsys, monkeypatch):
     head, *lines = capsys.readouterr().out.splitlines()
     assert f"torch {torch.__version__}" in head and "threads" in head
     works = [
-        "input pipeline", "OE step, wrn-10-1", "LM step, qrnn", "density step, 1 x 4", "GAN step, wrn-10-1",
+        "input pipeline", "OE step, wrn-10-1", "OE step in bfloat16, wrn-10-1", "text step, gru, shared",
+        "OE step, wrn-10-1, shared", "LM step, qrnn", "density step, 1 x 4", "GAN step, wrn-10-1",
         "scoring, wrn-10-1", "metrics, 100 + 20 scores", "calibration, 250 examples",
     ]  # fmt: skip
     assert [text.split("  ")[0] for text in lines] == works
-    assert all("ratio" in text and "plain (" in text for text in lines)
+    assert all("ratio" in text for text in lines)
+    shared = ["slowed (beside 2 busy processes)" in text and "at most 3" in text for text in lines]
+    assert shared == [work.endswith("shared") for work in works]
+    assert all("plain (" in text for text in lines if "slowed" not in text)
 
 
 def test_ratios_pair_the_rounds_and_use_the_fastest_plain_variant():

@@ -54,3 +54,11 @@ def test_environment_names_device_and_installed_versions():
     assert found["device"]["type"] == "cpu" and found["device"]["threads"] == torch.get_num_threads()
     assert found["packages"]["numpy"] == version("numpy") and found["packages"]["torch"] == version("torch")
     assert len(found["device"]["name"]) > 0
+
+
+def test_device_facts_say_what_auto_means_and_why(monkeypatch):
+    monkeypatch.setattr(provenance, "auto_precision", lambda device: ("float32", "it is faster"))
+    monkeypatch.setattr(provenance, "instruction_sets", lambda: ("avx2", "avx512_bf16"))
+    facts = provenance.device_facts(torch.device("cpu"))
+    assert facts["bfloat16"] is False and facts["auto_precision"] == "float32: it is faster"
+    assert facts["instruction_sets"] == ["avx2", "avx512_bf16"]
