@@ -56,7 +56,7 @@ class Table:
 
     def named(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with the column in_dist, under the names that it has for them."""
-        return rows.replace({"in_dist": dict(self.renamed)})
+        return rows.replace({"in_dist": dict(self.renamed)}) if self.renamed else rows
 
     def records(self, records: pd.DataFrame) -> pd.DataFrame:
         """Those records that it shows, under its own names."""

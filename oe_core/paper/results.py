@@ -121,7 +121,7 @@ def marked(found: Sequence[Source], spreads: float = SPREADS) -> pd.DataFrame:
     reproduced: within `spreads` standard deviations (over trainings and over draws together) and the rounding of the
     paper's value. same direction: another value, or a Mean over other out-distributions than the paper's, but the
     method is better or worse than the table's first one as in the paper (the first one itself: than the last).
-    Raises ValueError unless `spreads` is positive, and as `tables.compare`.
+    Raises ValueError unless `spreads` is positive, and as `comparison.compare`.
     """
     if not spreads > 0:
         raise ValueError(f"spreads={spreads} must be positive, a number of standard deviations")
@@ -137,34 +137,32 @@ def _of_table(table: int, found: Sequence[Source], spreads: float) -> Iterator[d
         )  # fmt: skip
         ours = _measured(source, table, in_dist) if source else {}
         paper = printed.set_index(["out_dist", "metric", "method"])["value"]
-        theirs, means = paper.astype(float), {key: cell["shown"]["ours"] for key, cell in ours.items()}
+        theirs, means = paper.astype(float), {key: cell["ours"] for key, cell in ours.items()}
         methods = list(dict.fromkeys(printed["method"]))
-        for (out_dist, metric, method), value in paper.items():
-            common = dict(zip((*CELL, "paper"), (table, in_dist, out_dist, metric, method, value), strict=True))
-            cell = ours.get((out_dist, metric, method))
-            if cell is None:
-                yield common | _not_run(table, in_dist, out_dist, source)
+        for key, value in paper.items():
+            common = dict(zip((*CELL, "paper"), (table, in_dist, *key, value), strict=True))
+            if key not in ours:
+                yield common | _not_run(table, in_dist, key[0], source)
                 continue
-            pair = _pair(methods, method)
-            signs = [_direction(*(values[out_dist, metric, name] for name in pair), unit)
+            # The order of two methods is the direction of a cell: the first and this one; for the first, and the last.
+            pair = methods[0], methods[-1] if key[-1] == methods[0] else key[-1]
+            signs = [_direction(*(values[*key[:-1], name] for name in pair), unit)
                      for values, unit in ((theirs, _unit(value)), (means, 0.0))]  # fmt: skip
-            yield common | cell["shown"] | _verdict(cell, value, signs, spreads, pair)
+            shown = dict(ours[key])
+            comparable = shown.pop("comparable")
+            yield common | shown | _verdict(shown, comparable, value, signs, spreads, pair)
 
 
 @cache  # another rule asks for the same cells
 def _measured(source: Source, table: int, in_dist: str) -> dict[tuple, dict]:
     """{(out_dist, metric, method): the measured cell}."""
-    frame = comparison.compare(source.of(table, in_dist), table).sort_index(axis=1)
-    cells = {}
-    for (_, out_dist), row in frame.iterrows():
-        for metric, method in dict.fromkeys((metric, method) for metric, method, _ in frame.columns):
-            values = row[metric, method]
-            if not np.isnan(values["mean"]):
-                spread = float(np.hypot(*np.nan_to_num([values["std_seeds"], values["std_draws"]])))
-                shown = {"ours": values["mean"], "spread": spread, "seeds": int(values["seeds"]),
-                         "draws": int(values["draws"]), "scale": source.scale, "source": source.name}  # fmt: skip
-                cells[out_dist, metric, method] = {"shown": shown, "comparable": values["paper"] != NO_VALUE}
-    return cells
+    frame = comparison.compare(source.of(table, in_dist), table)
+    cells = frame.loc[in_dist].stack([0, 1], future_stack=True).dropna(subset="mean")
+    spread = np.hypot(cells["std_seeds"].fillna(0), cells["std_draws"].fillna(0))
+    shown = {"ours": cells["mean"], "spread": spread, "seeds": cells["seeds"].astype(int),
+             "draws": cells["draws"].astype(int), "scale": source.scale, "source": source.name,
+             "comparable": cells["paper"] != NO_VALUE}  # fmt: skip
+    return pd.DataFrame(shown).to_dict("index")
 
 
 def _not_run(table: int, in_dist: str, out_dist: str, source: Source | None) -> dict:
@@ -181,11 +179,6 @@ def _not_run(table: int, in_dist: str, out_dist: str, source: Source | None) -> 
     return unmeasured | {"mark": NOT_RUN, "why": why}
 
 
-def _pair(methods: list[str], method: str) -> tuple[str, str]:
-    """The two methods whose order is the direction of a cell: the first and this one; for the first, and the last."""
-    return methods[0], methods[-1] if method == methods[0] else method
-
-
 def _unit(printed: str) -> float:
     """One unit of the last printed digit."""
     return 10.0 ** -len(printed.partition(".")[2])
@@ -195,13 +188,14 @@ def _direction(before: float, after: float, unit: float) -> int:
     return 0 if abs(after - before) < unit else int(np.sign(after - before))
 
 
-def _verdict(cell: dict, printed: str, signs: list[int], spreads: float, pair: tuple[str, str]) -> dict:
-    shown, off = cell["shown"], cell["shown"]["ours"] - float(printed)
-    way = {1: "rises", -1: "falls", 0: "stays"}
-    if cell["comparable"] and abs(off) <= spreads * shown["spread"] + _unit(printed) / 2:
-        return {"mark": REPRODUCED, "why": f"{off:+.1f}, spread {shown['spread']:.1f}"}
-    value = f"{off:+.1f}, spread {shown['spread']:.1f}" if cell["comparable"] else "mean over other sets"
-    theirs, ours = (way[sign] for sign in signs)
+def _verdict(
+    shown: dict, comparable: bool, printed: str, signs: list[int], spreads: float, pair: tuple[str, str]
+) -> dict:
+    off = shown["ours"] - float(printed)
+    value = f"{off:+.1f}, spread {shown['spread']:.1f}" if comparable else "mean over other sets"
+    if comparable and abs(off) <= spreads * shown["spread"] + _unit(printed) / 2:
+        return {"mark": REPRODUCED, "why": value}
+    theirs, ours = ({1: "rises", -1: "falls", 0: "stays"}[sign] for sign in signs)
     if theirs == ours:
         return {"mark": DIRECTION, "why": f"{value}; it {theirs} from {pair[0]} to {pair[1]} in both"}
     return {"mark": OTHER, "why": f"{value}; from {pair[0]} to {pair[1]} it {theirs} in the paper, {ours} here"}
