@@ -1,7 +1,10 @@
 """Figures in one restrained, colour-blind-safe style; each function returns a pyplot figure."""
 
 from oe_core.figures.calibration import confidence_histograms, error_bars, reliability
-from oe_core.figures.curves import (
+from oe_core.figures.curves import before_after, roc_pr, roc_pr_grid, score_histograms, seed_strips
+from oe_core.figures.images import image_grid, pixels
+from oe_core.figures.results import agreement, wall
+from oe_core.figures.style import (
     BLUE,
     GREEN,
     GREY,
@@ -11,16 +14,9 @@ from oe_core.figures.curves import (
     PURPLE,
     STYLE,
     VERMILION,
-    before_after,
     publish,
-    roc_pr,
-    roc_pr_grid,
-    score_histograms,
-    seed_strips,
     styled,
 )
-from oe_core.figures.images import image_grid, pixels
-from oe_core.figures.results import agreement, wall
 
 __all__ = [
     "BLUE", "GREEN", "GREY", "IN_COLOUR", "LINES", "OUT_COLOUR", "PURPLE", "STYLE", "VERMILION", "agreement",

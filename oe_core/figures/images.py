@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from oe_core.figures.curves import styled
+from oe_core.figures.style import styled
 
 
 def pixels(images: Tensor, signed: bool = False) -> np.ndarray:

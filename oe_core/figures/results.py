@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from oe_core.figures.curves import BLUE, GREEN, GREY, STYLE, VERMILION, styled
-from oe_core.paper.comparison import LOGS
+from oe_core.figures.style import BLUE, GREEN, GREY, STYLE, VERMILION, styled
+from oe_core.paper import index
 from oe_core.paper.results import DIRECTION, MARKS, NOT_RUN, OTHER, REPRODUCED
 
 COLOURS = {REPRODUCED: GREEN, DIRECTION: BLUE, OTHER: VERMILION, NOT_RUN: "#DDDDDD"}
@@ -42,8 +42,7 @@ def wall(cells: pd.DataFrame) -> Figure:
                                 cmap=colours, vmin=-0.5, vmax=len(MARKS) - 0.5, edgecolors="white",
                                 linewidth=0.6)  # fmt: skip
                 axes.hlines(top + np.array(ends[:-1]), left, left + columns, color="black", linewidth=1.2)
-                name = "MNIST" if table == LOGS else f"Table {table}"
-                axes.text(left, top - 0.3, name, va="bottom", fontsize=9)
+                axes.text(left, top - 0.3, index.row(table).title, va="bottom", fontsize=9)
                 top += rows + HEAD
             left += of_stack + GAP
         axes.set(xlim=(-0.5, width + 0.5), ylim=(height, 0), aspect="equal")

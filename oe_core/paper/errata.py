@@ -7,62 +7,25 @@ the chapter that has them enters them with `enter`.
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from oe_core.atomic import write_text
 from oe_core.detectors.density import settings
 from oe_core.evaluation.draws import loader_draws
 from oe_core.evaluation.readings import COLUMNS
 from oe_core.paper import comparison
 from oe_core.paper.render import MEAN
-from oe_core.paper.results import Source
+from oe_core.paper.results import Source, read_table
 
 FOLDER = "errata"
 
 
-@dataclass(frozen=True)
-class Disagreement:
-    """text, code: what each says. book: what the chapters do, "text" or "code" where they can follow either."""
-
-    subject: str
-    text: str
-    code: str
-    book: str
-
-
-DISAGREEMENTS: Mapping[int, Disagreement] = {
-    number: Disagreement(*parts)
-    for number, parts in {
-        1: ("ten runs", "results are over ten runs", "ten draws of test subsets, one trained network", "both, apart"),
-        2: ("SVHN, fine-tuning", "10 epochs from 0.001", "5 epochs from 0.0001", "text"),
-        3: ("texts, fine-tuning", "2 epochs", "5 epochs", "text"),
-        4: ("language models, lambda", "1.0 for all texts", "0.5, and the first part of WikiText-2 only", "text"),
-        5: ("language models, score", "bits per word or character", "minus H(U; p)", "text"),
-        6: ("language models, characters of anomalies", "characters", "words looked up among the characters", "text"),
-        7: ("calibration, inliers to anomalies", "equally many", "five to one", "text"),
-        8: ("calibration, bins", "all", "all but the most confident", "text"),
-        9: ("appendix C, RMS errors of CIFAR-10", "9.50 and 6.15", "its logs: 9.25 and 6.05", "code"),
-        10: ("Table 8, SST with OE", "a Mean of 25.31 / 90.07 / 64.37", "another one: the mean of the rows", "code"),
-        11: ("Table 11, characters with OE", "a Mean FPR90 of 89.4", "another one: the mean of the rows", "code"),
-        12: ("sizes of SST, 20 Newsgroups", "8,544 + 2,210; about 20,000", "neutral and short ones left out", "code"),
-        13: ("texts, base rate", "one to five", "batches of 64 until past a fifth", "text"),
-        14: ("SNLI and IMDB, draws", "random", "the same, shortest texts each time", "text"),
-        15: ("SST, case of letters", "silent", "capitals kept for inliers alone", "code"),
-        16: ("validation distributions", "16 patches permuted; of inliers", "fixed swap; of another data set", "text"),
-        17: ("noise", "silent", "fed as it is, not standardised as photographs are", "code"),
-        18: ("blobs", "silent", "blurred across the colour channels as well", "code"),
-        19: ("filters on image folders", "Icons-50 without numerals", "set in .imgs, which is never read", "text"),
-        20: ("Tiny ImageNet, order of outliers", "silent", "never shuffled: the first 141,000 in each epoch", "text"),
-        21: ("logs of the CIFARs", "CIFAR-100 in Table 7", "headed CIFAR-10 in the log", "text"),
-        22: ("WMT16", "translation data of 2016", "eight years of newstest", "code"),
-        23: ("PixelCNN++, margin", "num_pixels", "not published: which unit, which pixels", "bits, sub-pixels"),
-        24: ("architectures", "no dropout for SVHN; All-CNN", "dropout 0.4; GELU and batch norm", "code"),
-        25: ("accuracy", "negligible loss", "its logs: 2.3 points on Tiny ImageNet", "measured"),
-    }.items()
-}  # fmt: skip
+# errata.csv: what each is about, what the text says, what the code does, and which of the two the chapters follow.
+_STATEMENTS = pd.read_csv(Path(__file__).with_name("errata.csv"))
+DISAGREEMENTS = {said.number: said for said in _STATEMENTS.itertuples(index=False, name="Disagreement")}
 
 
 def enter(records: Path, chapter: str, rows: Sequence[Mapping]) -> None:
@@ -73,8 +36,7 @@ def enter(records: Path, chapter: str, rows: Sequence[Mapping]) -> None:
     other columns or an unknown number.
     """
     frame = _checked(pd.DataFrame(rows), "rows")
-    (records / FOLDER).mkdir(parents=True, exist_ok=True)
-    frame.to_csv(records / FOLDER / f"{chapter}.csv", index=False)
+    write_text(records / FOLDER / f"{chapter}.csv", frame.to_csv(index=False))
 
 
 def _checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
@@ -91,7 +53,7 @@ def measured(found: Sequence[Source], *roots: Path) -> pd.DataFrame:
     found: `results.sources(..., variants=True)`. roots: folders whose errata/*.csv chapters have written.
     """
     files = [path for root in roots for path in sorted((Path(root) / FOLDER).glob("*.csv"))]
-    entered = [_checked(pd.read_csv(path, keep_default_na=False), str(path)) for path in files]
+    entered = [_checked(read_table(path, keep_default_na=False), str(path)) for path in files]
     computed = [{"number": number, **row} for number, rows in _COMPUTED.items() for row in rows(found)]
     whole = pd.concat([pd.DataFrame(computed, columns=list(COLUMNS)), *entered], ignore_index=True)
     return whole.sort_values("number", kind="stable", ignore_index=True)
@@ -99,10 +61,10 @@ def measured(found: Sequence[Source], *roots: Path) -> pd.DataFrame:
 
 def page(values: pd.DataFrame) -> pd.DataFrame:
     """All disagreements with what was measured of each, one row a measurement; "" where nothing was."""
-    statements = pd.DataFrame([{"number": number, "about": said.subject, "the text": said.text, "the code": said.code,
-                                "the book": said.book} for number, said in DISAGREEMENTS.items()])  # fmt: skip
+    said = {"subject": "about", "text": "the text", "code": "the code", "book": "the book"}
     renamed = values.rename(columns={"text": "as the text", "code": "as the code", "data": "on"})
-    return statements.merge(renamed, on="number", how="left").astype(object).fillna("").set_index("number")
+    whole = _STATEMENTS.rename(columns=said).merge(renamed, on="number", how="left")
+    return whole.astype(object).fillna("").set_index("number")
 
 
 def _row(measure: str, text: float, code: float, data: str) -> dict:
@@ -163,7 +125,7 @@ def _bins(found: Sequence[Source]) -> Iterator[dict]:
     for source in found:
         path = source.folder / "readings.csv"
         if path.exists():
-            table = pd.read_csv(path).query("table == 12 and metric == 'RMS' and method == '+OE'")
+            table = read_table(path).query("table == 12 and metric == 'RMS' and method == '+OE'")
             means = table.groupby("reading")["value"].mean()
             measure = f"{source.records['in_dist'].iloc[0]}: mean RMS with OE, all bins and without the last"
             yield _row(measure, means["paper"], means["code-bins"], _data(source))
@@ -217,7 +179,7 @@ def _shortest(found: Sequence[Source]) -> Iterator[dict]:
     for folder in dict.fromkeys(source.folder.parent for source in found):
         path = folder / "nlp-code-draws.csv"
         if path.exists():
-            values = pd.read_csv(path).query("method == 'MSP'")
+            values = read_table(path).query("method == 'MSP'")
             means = values.groupby(["in_dist", "out_dist", "texts"], sort=False)["AUROC"].mean().unstack("texts")
             for (in_dist, out_dist), row in means.iterrows():
                 yield _row(f"{in_dist} against {out_dist}: AUROC of MSP", row["random"], row["shortest"], path.name)

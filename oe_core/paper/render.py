@@ -1,11 +1,12 @@
 """Text of a comparison table: Markdown, LaTeX, and the footnotes that say what its numbers are."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
 from oe_core.evaluation.records import OWN_FOLDER
+from oe_core.paper import index
 from oe_core.scales import SCALES
 
 NO_VALUE = "—"
@@ -16,31 +17,6 @@ CALIBRATION = (
     "Percent. No prediction on an anomaly is right; errors over bins of 100 examples in the order of their confidence; "
     "mistakes are the positive class of the soft F1."
 )
-TEN_RUNS = "The paper's values are means over ten draws of one trained network."
-PAPER_NOTES = {
-    0: [
-        "No table of the paper: its section 5 prints the Mean's AUPR alone, 94.2 and with Outlier Exposure 97.0. The "
-        "values in parentheses are those of the logs of its code, means over ten draws of one trained network."
-    ],
-    1: [TEN_RUNS],
-    7: [TEN_RUNS],
-    8: [
-        "The paper's Mean row for SST, +OE (25.31 / 90.07 / 64.37) is not the mean of its ten rows, which is "
-        "27.33 / 89.27 / 59.23, as its Table 2 prints."
-    ],
-    9: [TEN_RUNS],
-    10: [TEN_RUNS, "Both columns score the network fine-tuned with Outlier Exposure; only the score differs."],
-    11: [
-        "The paper's Mean FPR90 for PTB Char, +OE (89.4, as in its Table 6) is not the mean of its five rows, "
-        "which is 82.92."
-    ],
-    12: [
-        'Appendix C of the paper gives "RMS calibration errors" of 9.50 % and 6.15 % for CIFAR-10; these are the FPR95 '
-        "values of the sentence before."
-    ],
-    13: ["The first two columns are of the baseline; +OE has temperature and rescaling, too."],
-}
-PAPER_NOTES[2], PAPER_NOTES[6] = PAPER_NOTES[8], PAPER_NOTES[11]
 
 
 def _arrow(metric: str) -> str:
@@ -77,10 +53,15 @@ def _body(frame: pd.DataFrame, paper_form: str) -> Iterator[list[str]]:
 
 def markdown(frame: pd.DataFrame) -> str:
     """A GitHub-style table, `9.5 ±0.3 (paper 9.50)` in a cell, and its footnotes as a list."""
-    head = ["In-distribution", "Out-distribution", *(f"{metric} {_arrow(metric)} {m}" for metric, m in _groups(frame))]
-    rows = [head, ["---"] * 2 + ["---:"] * (len(head) - 2), *_body(frame, " (paper {})")]
-    lines = ["| " + " | ".join(text.replace("|", r"\|") for text in row) + " |" for row in rows]
-    return "\n".join([*lines, "", *(f"- {note}" for note in frame.attrs["notes"]), ""])
+    groups = [f"{metric} {_arrow(metric)} {method}" for metric, method in _groups(frame)]
+    notes = [f"- {note}" for note in frame.attrs["notes"]]
+    return "\n".join([rows_of(groups, _body(frame, " (paper {})")), "", *notes, ""])
+
+
+def rows_of(groups: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """A GitHub-style table: in-distribution, out-distribution and a column of numbers a group."""
+    head = [["In-distribution", "Out-distribution", *groups], ["---"] * 2 + ["---:"] * len(groups)]
+    return "\n".join("| " + " | ".join(text.replace("|", r"\|") for text in row) + " |" for row in (*head, *body))
 
 
 LATEX = {"\\": r"\textbackslash{}", "±": r"$\pm$", "—": "---", "↓": r"$\downarrow$", "↑": r"$\uparrow$"}
@@ -118,12 +99,13 @@ def footnotes(table: int, frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.D
 
     frame: of `comparison.compare`, before its footnotes; chosen: the records behind it; paper: the printed table.
     """
+    row = index.row(table)
     notes = [_spread_note(frame), *_data_notes(chosen), *_mean_notes(frame, chosen, paper)]
     if (frame.xs("paper", axis=1, level=2) == NO_VALUE).any(axis=None):
-        source = f"the paper's Table {table}" if table else "the logs of the paper's code"
+        source = "the logs of the paper's code" if table == index.LOGS else f"the paper's {row.title}"
         notes.append(f"A cell without a paper's value has none to compare with in {source}.")
     notes.append(CALIBRATION if "RMS" in frame.columns.get_level_values(0) else DETECTION)
-    return (*notes, *PAPER_NOTES.get(table, []))
+    return (*notes, *row.notes)
 
 
 def _spread_note(frame: pd.DataFrame) -> str:

@@ -5,8 +5,10 @@ another one beside it, a dash and a word (`density-cifar10` and `density-cifar10
 experiment, and stands for no number of the paper.
 """
 
+import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from oe_core.atomic import DamagedFileError, read_whole
 from oe_core.evaluation import records as record_table
-from oe_core.paper import comparison
-from oe_core.paper.render import NO_VALUE
+from oe_core.paper import comparison, index
+from oe_core.paper.render import NO_VALUE, rows_of
 from oe_core.runs.provenance import CHECKOUT
 from oe_core.scales import SCALES
 
@@ -24,13 +27,8 @@ REFERENCE = CHECKOUT / "runs" / "reference"
 REPRODUCED, DIRECTION, OTHER, NOT_RUN = MARKS = ("reproduced", "same direction", "not reproduced", "not run")
 SIGNS = dict(zip(MARKS, "●◐○·", strict=True))
 SPREADS = 2.0
-CELL = ["table", "in_dist", "out_dist", "metric", "method"]
-# The chapter that measures a table, as `make book CHAPTER=` wants it.
-CHAPTERS = {
-    **dict.fromkeys((1, 7, 10), "02_vision_msp"), **dict.fromkeys((2, 8), "03_nlp"), 3: "04_confidence_branch",
-    4: "05_gan", 5: "06_pixelcnn", **dict.fromkeys((6, 11), "07_language_models"), 9: "09_design_choices",
-    **dict.fromkeys((12, 13), "08_calibration"), comparison.LOGS: "09_design_choices",
-}  # fmt: skip
+CELL = ["table", *comparison.ROW]
+AGAIN = "build the chapter that wrote it again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +45,14 @@ class Source:
 
     @cached_property
     def records(self) -> pd.DataFrame:
-        """As `oe_core.evaluation.records.read`."""
-        return record_table.read(self.folder / "records.csv")
+        """As `oe_core.evaluation.records.read`; ValueError as well for others than the evidence was written with."""
+        path = self.folder / "records.csv"
+        try:
+            if written := self.evidence.get("records_sha256"):
+                read_whole(path, written)
+            return record_table.read(path)
+        except (ValueError, DamagedFileError) as error:
+            raise ValueError(f"{error}; {AGAIN}") from error
 
     @property
     def scale(self) -> str:
@@ -56,10 +60,9 @@ class Source:
         return self.records["scale"].iloc[0]
 
     def of(self, table: int, in_dist: str) -> pd.DataFrame:
-        """The records of a table of the paper, or of the full table that it summarises, for one in-distribution."""
-        wanted = self.records["table"].isin({table, comparison.FULL_TABLE.get(table, table)})
-        names = self.records["in_dist"].replace(comparison.RENAMED.get(table, {}))
-        return self.records[wanted & (names == in_dist)]
+        """The records that a table of the paper shows of one in-distribution, under the table's name for it."""
+        shown = index.row(table).records(self.records)
+        return shown[shown["in_dist"] == in_dist]
 
 
 def sources(*roots: Path, variants: bool = False) -> list[Source]:
@@ -87,10 +90,25 @@ def _evidence(folder: Path) -> dict:
     path = folder / "evidence.json"
     if not path.exists():
         return {}
-    try:
+    with _naming(path):
         return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is damaged ({error}); build the chapter that wrote it again") from error
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:  # not UTF-8, not JSON, not a table
+        raise ValueError(f"{path} is damaged ({error}); {AGAIN}") from error
+
+
+def read_table(path: Path, **options) -> pd.DataFrame:
+    """A CSV that a chapter wrote, with the options of `pandas.read_csv`. Raises ValueError naming a damaged file."""
+    with _naming(path):
+        text = path.read_text(encoding="utf-8")
+        if not text.endswith("\n"):
+            raise ValueError("its last line has no end")
+        return pd.read_csv(io.StringIO(text), **options)
 
 
 def marked(found: Sequence[Source], spreads: float = SPREADS) -> pd.DataFrame:
@@ -103,11 +121,11 @@ def marked(found: Sequence[Source], spreads: float = SPREADS) -> pd.DataFrame:
     reproduced: within `spreads` standard deviations (over trainings and over draws together) and the rounding of the
     paper's value. same direction: another value, or a Mean over other out-distributions than the paper's, but the
     method is better or worse than the table's first one as in the paper (the first one itself: than the last).
-    Raises ValueError unless `spreads` is positive, and as `tables.compare`.
+    Raises ValueError unless `spreads` is positive, and as `comparison.compare`.
     """
     if not spreads > 0:
         raise ValueError(f"spreads={spreads} must be positive, a number of standard deviations")
-    rows = [row for table in (*comparison.NUMBERS, comparison.LOGS) for row in _of_table(table, found, spreads)]
+    rows = [row for table in index.INDEX for row in _of_table(table, found, spreads)]
     return pd.DataFrame(rows)
 
 
@@ -119,41 +137,38 @@ def _of_table(table: int, found: Sequence[Source], spreads: float) -> Iterator[d
         )  # fmt: skip
         ours = _measured(source, table, in_dist) if source else {}
         paper = printed.set_index(["out_dist", "metric", "method"])["value"]
-        theirs, means = paper.astype(float), {key: cell["shown"]["ours"] for key, cell in ours.items()}
+        theirs, means = paper.astype(float), {key: cell["ours"] for key, cell in ours.items()}
         methods = list(dict.fromkeys(printed["method"]))
-        for (out_dist, metric, method), value in paper.items():
-            common = {"table": table, "in_dist": in_dist, "out_dist": out_dist, "metric": metric, "method": method,
-                      "paper": value}  # fmt: skip
-            cell = ours.get((out_dist, metric, method))
-            if cell is None:
-                yield common | _not_run(table, in_dist, out_dist, source)
+        for key, value in paper.items():
+            common = dict(zip((*CELL, "paper"), (table, in_dist, *key, value), strict=True))
+            if key not in ours:
+                yield common | _not_run(table, in_dist, key[0], source)
                 continue
-            pair = _pair(methods, method)
-            signs = [_direction(*(values[out_dist, metric, name] for name in pair), unit)
+            # The order of two methods is the direction of a cell: the first and this one; for the first, and the last.
+            pair = methods[0], methods[-1] if key[-1] == methods[0] else key[-1]
+            signs = [_direction(*(values[*key[:-1], name] for name in pair), unit)
                      for values, unit in ((theirs, _unit(value)), (means, 0.0))]  # fmt: skip
-            yield common | cell["shown"] | _verdict(cell, value, signs, spreads, pair)
+            shown = dict(ours[key])
+            comparable = shown.pop("comparable")
+            yield common | shown | _verdict(shown, comparable, value, signs, spreads, pair)
 
 
 @cache  # another rule asks for the same cells
 def _measured(source: Source, table: int, in_dist: str) -> dict[tuple, dict]:
     """{(out_dist, metric, method): the measured cell}."""
-    frame = comparison.compare(source.of(table, in_dist), table).sort_index(axis=1)
-    cells = {}
-    for (_, out_dist), row in frame.iterrows():
-        for metric, method in dict.fromkeys((metric, method) for metric, method, _ in frame.columns):
-            values = row[metric, method]
-            if not np.isnan(values["mean"]):
-                spread = float(np.hypot(*np.nan_to_num([values["std_seeds"], values["std_draws"]])))
-                shown = {"ours": values["mean"], "spread": spread, "seeds": int(values["seeds"]),
-                         "draws": int(values["draws"]), "scale": source.scale, "source": source.name}  # fmt: skip
-                cells[out_dist, metric, method] = {"shown": shown, "comparable": values["paper"] != NO_VALUE}
-    return cells
+    frame = comparison.compare(source.of(table, in_dist), table)
+    cells = frame.loc[in_dist].stack([0, 1], future_stack=True).dropna(subset="mean")
+    spread = np.hypot(cells["std_seeds"].fillna(0), cells["std_draws"].fillna(0))
+    shown = {"ours": cells["mean"], "spread": spread, "seeds": cells["seeds"].astype(int),
+             "draws": cells["draws"].astype(int), "scale": source.scale, "source": source.name,
+             "comparable": cells["paper"] != NO_VALUE}  # fmt: skip
+    return pd.DataFrame(shown).to_dict("index")
 
 
 def _not_run(table: int, in_dist: str, out_dist: str, source: Source | None) -> dict:
     unmeasured = {"ours": np.nan, "spread": np.nan, "seeds": 0, "draws": 0, "scale": "", "source": ""}
     if source is None:
-        why = f"no record of {in_dist}; `make book SCALE=paper CHAPTER={CHAPTERS[table]}` measures it"
+        why = f"no record of {in_dist}; `make book SCALE=paper CHAPTER={index.row(table).chapter}` measures it"
     else:
         of_set = source.of(table, in_dist)
         replaced = of_set.set_index("out_dist")["stand_in_for"].to_dict()
@@ -162,11 +177,6 @@ def _not_run(table: int, in_dist: str, out_dist: str, source: Source | None) -> 
         instead = [own for own, names in originals.items() if out_dist in names]
         why = f"{instead[0]} stands in for it" if instead else "not among the sets that were tested"
     return unmeasured | {"mark": NOT_RUN, "why": why}
-
-
-def _pair(methods: list[str], method: str) -> tuple[str, str]:
-    """The two methods whose order is the direction of a cell: the first and this one; for the first, and the last."""
-    return methods[0], methods[-1] if method == methods[0] else method
 
 
 def _unit(printed: str) -> float:
@@ -178,13 +188,14 @@ def _direction(before: float, after: float, unit: float) -> int:
     return 0 if abs(after - before) < unit else int(np.sign(after - before))
 
 
-def _verdict(cell: dict, printed: str, signs: list[int], spreads: float, pair: tuple[str, str]) -> dict:
-    shown, off = cell["shown"], cell["shown"]["ours"] - float(printed)
-    way = {1: "rises", -1: "falls", 0: "stays"}
-    if cell["comparable"] and abs(off) <= spreads * shown["spread"] + _unit(printed) / 2:
-        return {"mark": REPRODUCED, "why": f"{off:+.1f}, spread {shown['spread']:.1f}"}
-    value = f"{off:+.1f}, spread {shown['spread']:.1f}" if cell["comparable"] else "mean over other sets"
-    theirs, ours = (way[sign] for sign in signs)
+def _verdict(
+    shown: dict, comparable: bool, printed: str, signs: list[int], spreads: float, pair: tuple[str, str]
+) -> dict:
+    off = shown["ours"] - float(printed)
+    value = f"{off:+.1f}, spread {shown['spread']:.1f}" if comparable else "mean over other sets"
+    if comparable and abs(off) <= spreads * shown["spread"] + _unit(printed) / 2:
+        return {"mark": REPRODUCED, "why": value}
+    theirs, ours = ({1: "rises", -1: "falls", 0: "stays"}[sign] for sign in signs)
     if theirs == ours:
         return {"mark": DIRECTION, "why": f"{value}; it {theirs} from {pair[0]} to {pair[1]} in both"}
     return {"mark": OTHER, "why": f"{value}; from {pair[0]} to {pair[1]} it {theirs} in the paper, {ours} here"}
@@ -201,12 +212,11 @@ def beside(cells: pd.DataFrame, table: int) -> str:
     """One table of the paper as Markdown, `sign ours ±spread (paper)` in a cell, in the paper's order."""
     part = cells[cells["table"] == table]
     groups = list(dict.fromkeys(part[["metric", "method"]].itertuples(index=False, name=None)))
-    head = ["In-distribution", "Out-distribution", *(f"{metric} {method}" for metric, method in groups)]
-    lines = [head, ["---"] * 2 + ["---:"] * len(groups)]
+    body = []
     for (in_dist, out_dist), row in part.groupby(["in_dist", "out_dist"], sort=False):
         texts = {(cell.metric, cell.method): _text(cell) for cell in row.itertuples()}
-        lines.append([in_dist, out_dist, *(texts.get(group, "") for group in groups)])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        body.append([in_dist, out_dist, *(texts.get(group, "") for group in groups)])
+    return rows_of([" ".join(group) for group in groups], body)
 
 
 def _text(cell) -> str:
@@ -250,7 +260,7 @@ def _listed(names: Iterable[str]) -> str:
 def ledgers(*roots: Path) -> pd.DataFrame:
     """The claims that chapter 9 tested in each build: one row a claim and build, with the folder of its ledger."""
     paths = [(root, path) for root in roots for path in sorted(Path(root).rglob("ledger.csv"))]
-    tested = [pd.read_csv(path).assign(records=path.parent.relative_to(root).as_posix()) for root, path in paths]
+    tested = [read_table(path).assign(records=path.parent.relative_to(root).as_posix()) for root, path in paths]
     return pd.concat(tested, ignore_index=True) if tested else pd.DataFrame(columns=["claim", "test", "number", "held"])
 
 

@@ -3,18 +3,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt  # noqa: E402
-
-from oe_core.evaluation import metrics  # noqa: E402
-from oe_core.figures import curves  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
+from oe_core.evaluation import metrics
+from oe_core.figures import curves, style
 
 
 @pytest.fixture
@@ -62,13 +52,11 @@ def test_axes_are_labelled_in_words_with_their_direction(scores):
     assert curves.score_histograms(scores).axes[0].get_xlabel() == "score (right = more anomalous)"
 
 
-def test_each_histogram_adds_up_to_one(scores):
+def test_each_histogram_adds_up_to_one(scores, shares_of):
     axes = curves.score_histograms(scores, "Textures", bins=20).axes[1]
-    outlines = [patch for patch in axes.patches if patch.get_label() in ("inliers", "anomalies")]
-    for outline in outlines:
-        corners = outline.get_xy()
-        assert corners[1:-1:2, 1].sum() == pytest.approx(1)
-    assert len(outlines) == 2
+    assert [steps.get_label() for steps in axes.collections] == ["inliers", "anomalies"]
+    for steps in axes.collections:
+        assert len(shares_of(steps)) == 20 and shares_of(steps).sum() == pytest.approx(1)
 
 
 def test_histogram_titles_name_set_method_and_area(scores):
@@ -79,7 +67,7 @@ def test_histogram_titles_name_set_method_and_area(scores):
 
 def test_equal_figures_give_equal_files(scores, tmp_path):
     for folder in ("one", "two"):
-        curves.publish(curves.roc_pr(scores), "curves", tmp_path / folder)
+        style.publish(curves.roc_pr(scores), "curves", tmp_path / folder)
     for name in ("curves.png", "curves.svg"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["curves.png", "curves.svg"]
@@ -93,7 +81,7 @@ def test_the_style_ends_with_the_figure(scores):
 
 def test_more_methods_than_distinct_lines_are_refused(scores):
     many = {str(number): scores["MSP"] for number in range(5)}
-    with pytest.raises(ValueError, match=r"scores has 5 methods \(0, 1, 2, 3, 4\); a panel shows 1 to 4"):
+    with pytest.raises(ValueError, match=r"scores has 5 methods \(0, 1, 2, 3, 4\); a figure shows 1 to 4"):
         curves.score_histograms(many)
 
 
@@ -145,22 +133,37 @@ def test_before_and_after_compare_two_methods(compared):
         curves.before_after(compared.loc[:, (slice(None), "MSP")])
 
 
+def _points(panel, marker):
+    """{(method, row): the value} of the strips' means or of the paper's values; a method has a colour."""
+    lines = [line for line in panel.lines if line.get_marker() == marker and len(line.get_xdata())]
+    return {style.PALETTE.index(line.get_color()): np.asarray(line.get_xdata(), float) for line in lines}
+
+
 def test_strips_have_a_dot_for_each_training_and_a_bar_at_their_mean(measured, compared):
-    panel = curves.seed_strips(measured, compared, "digits").axes[1]
-    dots = [line for line in panel.lines if line.get_marker() == "."]
-    assert len(dots) == 2 * 2  # methods, seeds
-    bars = {line.get_label(): line.get_xdata() for line in panel.lines if line.get_marker() == "|"}
-    for method in ("MSP", "+OE"):
-        assert bars[method].tolist() == compared["AUROC", method, "mean"].tolist()
-    of_msp = np.array([line.get_xdata() for line in dots[:2]])
-    np.testing.assert_allclose(of_msp.mean(axis=0), bars["MSP"])
-    np.testing.assert_allclose(of_msp[:, 2], of_msp[:, :2].mean(axis=1))  # the Mean row
+    first, panel, _ = curves.seed_strips(measured, compared, "digits").axes
+    bars = _points(panel, "|")
+    for number, method in enumerate(("MSP", "+OE")):
+        assert bars[number].tolist() == compared["AUROC", method, "mean"].tolist()
+    dots = [part.get_offsets() for part in panel.collections if len(part.get_offsets())]
+    assert [len(part) for part in dots] == [2] * 3 * 2  # seeds, for each row and method
+    of_msp = np.array([part[:, 0] for part in dots[::2]])
+    np.testing.assert_allclose(of_msp.mean(axis=1), bars[0])
+    np.testing.assert_allclose(of_msp[2], of_msp[:2].mean(axis=0))  # the Mean row
+    assert [label.get_text() for label in first.get_yticklabels()] == ["letters", "flower", "Mean"]
+
+
+def test_dots_lie_on_the_line_of_their_mean(measured, compared):
+    panel = curves.seed_strips(measured, compared).axes[0]
+    heights = {place for part in panel.collections for place in np.round(part.get_offsets()[:, 1], 6)}
+    bars = {place for line in panel.lines for place in np.round(np.asarray(line.get_ydata(), float), 6)}
+    assert heights == bars == {-0.2, 0.2, 0.8, 1.2, 1.8, 2.2}
 
 
 def test_strips_show_the_papers_value_where_it_has_one(measured, compared):
-    assert not [line for axes in curves.seed_strips(measured, compared).axes for line in axes.lines
-                if line.get_marker() == "D"]  # fmt: skip
+    figure = curves.seed_strips(measured, compared)
+    assert not any(_points(axes, "D") for axes in figure.axes)
+    assert [text.get_text() for text in figure.legends[0].texts] == ["MSP", "+OE"]
     printed = compared.copy()
     printed["AUROC", "MSP", "paper"] = "87.5"
     panel = curves.seed_strips(measured, printed).axes[1]
-    assert [line.get_xdata().tolist() for line in panel.lines if line.get_marker() == "D"] == [[87.5] * 3]
+    assert {number: values.tolist() for number, values in _points(panel, "D").items()} == {0: [87.5] * 3}

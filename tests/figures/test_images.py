@@ -1,4 +1,3 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -24,4 +23,3 @@ def test_a_sheet_shows_each_row_under_its_label_and_each_caption_above_its_image
     assert [axes.get_title(loc="left") for axes in shown[:2]] == ["-1.00", "-0.50"]
     labels = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert labels == ["digits", "letters"]
-    plt.close(figure)

@@ -1,24 +1,13 @@
-import matplotlib
 import pytest
+from matplotlib.collections import QuadMesh
 
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt  # noqa: E402
-from matplotlib.collections import QuadMesh  # noqa: E402
-
-from oe_core import figures  # noqa: E402
-from oe_core.paper import results  # noqa: E402
+from oe_core import figures
+from oe_core.paper import results
 
 
 @pytest.fixture(scope="module")
 def cells():
     return results.marked(results.sources(results.REFERENCE))
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
 
 
 def test_the_wall_has_one_square_a_printed_number_and_its_legend_the_counts(cells):

@@ -6,6 +6,7 @@ import pytest
 
 from oe_core.evaluation import records
 from oe_core.paper import comparison
+from oe_core.paper.index import INDEX
 
 METRICS = ("FPR95", "AUROC", "AUPR")
 SVHN_SETS = ("Gaussian", "Bernoulli", "Blobs", "Icons-50", "Textures", "Places365", "LSUN", "CIFAR-10", "Chars74K")
@@ -150,12 +151,9 @@ def test_table_10_compares_the_two_scores_of_one_network():
 
 @pytest.mark.parametrize("table", range(1, 14))
 def test_every_table_of_the_paper_can_be_compared(table):
-    paper = comparison.paper_table(comparison.SETS_OF.get(table, table))
-    in_dist = paper["in_dist"].iloc[-1]
     printed = comparison.paper_table(table)
-    shown = comparison.RENAMED.get(table, {}).get(in_dist, in_dist)
-    shown = shown if shown in set(printed["in_dist"]) else printed["in_dist"].iloc[-1]
-    own = {new: old for old, new in comparison.RENAMED.get(table, {}).items()}.get(shown, shown)
+    shown = printed["in_dist"].iloc[-1]
+    own = {new: old for old, new in INDEX[table].renamed.items()}.get(shown, shown)
     sets = sorted(comparison.paper_out_dists(table, shown))
     methods, metrics = tuple(printed["method"].unique()), tuple(printed["metric"].unique())
     ours = recorded(sets, in_dist=own, table=table, methods=methods, metrics=metrics)

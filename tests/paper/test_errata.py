@@ -88,3 +88,11 @@ def test_a_damaged_file_is_named(tmp_path):
     pd.DataFrame([{"number": 1}]).to_csv(tmp_path / "errata" / "x.csv", index=False)
     with pytest.raises(ValueError, match=r"errata/x.csv: columns \['number'\]; need"):
         errata.measured([], tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"number,measure,te", b"\xff\n", b'number\n1\n"3\n'])
+def test_a_file_cut_short_or_of_other_bytes_names_the_way_out(tmp_path, content):
+    (tmp_path / "errata").mkdir()
+    (tmp_path / "errata" / "x.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=r"errata/x.csv is damaged .*; build the chapter that wrote it again"):
+        errata.measured([], tmp_path)

@@ -1,6 +1,7 @@
 """The whole book beside the paper: which records stand for which printed number, and by what rule it is marked."""
 
 import json
+from hashlib import sha256
 
 import pytest
 from saved_records import saved
@@ -100,11 +101,33 @@ def test_hours_count_a_network_once_though_two_evaluations_ask_it(tmp_path):
 def test_a_missing_folder_damaged_evidence_and_a_senseless_rule_are_refused(tmp_path):
     with pytest.raises(ValueError, match="nothing is no folder; give folders below which evaluations were saved"):
         sources(tmp_path, tmp_path / "nothing")
-    (saved(tmp_path / "one") / "evidence.json").write_text("{")
-    with pytest.raises(ValueError, match=r"one/evidence.json is damaged .* build the chapter that wrote it again"):
-        sources(tmp_path)
+    evidence = saved(tmp_path / "one") / "evidence.json"
+    for content in (b"{", b"\xff"):
+        evidence.write_bytes(content)
+        with pytest.raises(ValueError, match=r"one/evidence.json is damaged .* build the chapter that wrote it again"):
+            sources(tmp_path)
     with pytest.raises(ValueError, match="spreads=0 must be positive"):
         marked([], spreads=0)
+
+
+def test_records_that_are_not_those_of_their_evidence_are_refused(tmp_path):
+    path = saved(tmp_path / "one") / "records.csv"
+    whole = path.read_bytes()
+    (tmp_path / "one" / "evidence.json").write_text(json.dumps({"records_sha256": sha256(whole).hexdigest()}))
+    (source,) = sources(tmp_path)
+    assert len(source.records) == whole.count(b"\n") - 1
+    path.write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])  # a row less, which no reader of tables sees
+    with pytest.raises(ValueError, match=r"one/records.csv is damaged.*; build the chapter that wrote it again"):
+        marked(sources(tmp_path))
+
+
+def test_damaged_records_without_evidence_and_a_damaged_ledger_are_named(tmp_path):
+    (saved(tmp_path / "one") / "records.csv").write_bytes(b"table,in_dist\n\xff,2\n")
+    with pytest.raises(ValueError, match=r"one/records.csv: .*; build the chapter that wrote it again"):
+        marked(sources(tmp_path))
+    (tmp_path / "one" / "ledger.csv").write_text("claim,te")
+    with pytest.raises(ValueError, match=r"one/ledger.csv is damaged .its last line has no end.; build the chapter"):
+        results.ledgers(tmp_path)
 
 
 def test_the_first_picture_of_each_figure_is_taken(tmp_path):

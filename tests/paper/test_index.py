@@ -1,0 +1,49 @@
+"""From a table of the paper to its detector: one row each, whose columns are the detector's own."""
+
+from dataclasses import replace
+
+import pytest
+
+from oe_core.detectors.images import IMAGES
+from oe_core.detectors.registry import KINDS
+from oe_core.evaluation import calibrate
+from oe_core.paper import comparison, index
+from oe_core.paper.index import INDEX, LOGS
+
+
+def test_every_table_that_the_paper_prints_has_a_row_and_the_logs_come_last():
+    assert list(INDEX) == [*range(1, 14), LOGS]
+    assert all(row.detector in KINDS for row in INDEX.values())
+    assert INDEX[LOGS].title == "MNIST" and INDEX[3].title == "Table 3"
+
+
+@pytest.mark.parametrize("row", [row for row in INDEX.values() if not row.measured], ids=lambda row: row.title)
+def test_the_detectors_columns_hold_every_method_that_a_table_prints(row):
+    printed = set(comparison.paper_table(row.number)["method"])
+    assert printed <= {column.method for column in row.columns}
+
+
+def test_what_no_column_measures_says_what_does():
+    otherwise = {number: row for number, row in INDEX.items() if row.measured}
+    assert set(otherwise) == {9, 12, 13} and not any(row.columns for row in otherwise.values())
+    for number, methods in calibrate.METHODS.items():
+        assert "calibrate" in INDEX[number].measured
+        assert set(methods) == set(comparison.paper_table(number)["method"])
+
+
+def test_a_further_score_adds_no_row_to_table_10():
+    further = replace(IMAGES, scores=lambda recipe: {**IMAGES.scores(recipe), "margin": lambda logits: logits[:, 0]})
+    assert further.columns == IMAGES.columns
+    assert [column.method for column in INDEX[10].columns] == ["MSP", "H(U;p)"]
+
+
+@pytest.mark.parametrize("row", INDEX.values(), ids=lambda row: row.title)
+def test_in_distributions_are_renamed_to_what_the_table_prints(row):
+    full = row.named(comparison.paper_table(row.sets_of))
+    assert set(comparison.paper_table(row.number)["in_dist"]) <= set(full["in_dist"])
+
+
+@pytest.mark.parametrize("number", [14, -1, "7"])
+def test_other_numbers_are_refused(number):
+    with pytest.raises(ValueError, match=f"table={number!r} is none of the paper's tables 1 to 13, nor LOGS"):
+        index.row(number)
