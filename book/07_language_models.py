@@ -101,6 +101,7 @@ def streams_of(plan):
     return found, training.vocabulary(recipe.vocabulary)
 
 
+# %%
 def overview(plan, shown=70):
     """Size of each stream, how much of it the network does not know, and how it begins as the network reads it."""
     found, vocabulary = streams_of(plan)
@@ -113,6 +114,7 @@ def overview(plan, shown=70):
     return pd.DataFrame(rows).T
 
 
+# %%
 for unit, plan in plans.items():
     try:
         display(overview(plan).rename_axis(unit))
@@ -271,6 +273,7 @@ def one_draw(evaluation, name):
     return {method: (ins[inside], outs[outside]) for method, (ins, outs) in evaluation.scores[name].items()}
 
 
+# %%
 hardest = {}
 for unit, evaluation in evaluations.items():
     aurocs = table_11.loc[evaluation.records["in_dist"].iloc[0]]["AUROC", "+OE", "mean"].drop("Mean")
@@ -332,6 +335,7 @@ def token_bits(evaluation, inputs, method="BPC/BPW"):
     return (torch.cat(losses) / np.log(2)).view(len(inputs), -1).numpy()
 
 
+# %%
 def known_and_unknown(unit):
     """Mean bits of known and of unknown words, and how many are unknown, for inliers and each out-distribution."""
     evaluation, unknown, rows = evaluations[unit], vocabularies[unit].index(UNKNOWN), {}
@@ -359,6 +363,7 @@ def unknown_share(inputs):
     return (inputs[:, 1:] == vocabularies["words"].index(UNKNOWN)).float().mean(dim=1).numpy()
 
 
+# %%
 if "words" in evaluations:
     evaluation, rows = evaluations["words"], {}
     inlier_shares = unknown_share(evaluation.inputs())
@@ -386,6 +391,7 @@ def mean_rows(found):
     return found.groupby(["method", "metric"], sort=False)["value"].mean().unstack()[["FPR90", "AUROC", "AUPR"]]
 
 
+# %%
 def beside(variant):
     """The chapter's rows and those of a variant, for each unit in which it differs."""
     rows = {}
@@ -401,6 +407,7 @@ def beside(variant):
     return pd.concat(rows, names=["unit", "variant"]).round(1) if rows else "This data has no capitals: nothing differs."
 
 
+# %%
 beside("other-case")
 
 # %% [markdown]
@@ -433,6 +440,7 @@ def under_both_scores(evaluation, draws=5):
     return pd.DataFrame(rows).T
 
 
+# %%
 both_scores = pd.concat({unit: under_both_scores(evaluation) for unit, evaluation in evaluations.items()})
 both_scores.round(1)
 
@@ -457,6 +465,7 @@ def as_the_code_reads(text, characters):
     return " ".join(word if word in characters else UNKNOWN for word in text.split())
 
 
+# %%
 anomaly_lines = {}
 if "characters" in evaluations:
     for out in evaluations["characters"].out_sets:
@@ -487,6 +496,7 @@ def broken_auroc(name, lines):
     return row
 
 
+# %%
 broken = {name: broken_auroc(name, lines) for name, lines in anomaly_lines.items()}
 as_read = 100 * pd.DataFrame(broken).T
 as_read.round(1)
@@ -518,6 +528,7 @@ def entries():
         yield 6, f"characters, {method}: AUROC", ways["by the rule"], ways["as the code reads it"]
 
 
+# %%
 errata.enter(ROOM / "records", "07_language_models", [
     {"number": number, "measure": measure, "text": round(text, 1), "code": round(code, 1), "data": f"{IN_DIST}, {SCALE}"}
     for number, measure, text, code in entries()
