@@ -31,25 +31,25 @@
 SCALE = "demo"
 SEED = 0
 
+# %% tags=["checks"]
+from oe_core import check_scale, experiment
+
+check_scale(SCALE)
+if SEED < 0:
+    raise ValueError(f"SEED={SEED} must not be negative")
+# This first chapter needs nothing but the embedded digits; the larger scales begin in chapter 2.
+plan = experiment("digits", SCALE if SCALE == "smoke" else "demo")
+
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
 
-from oe_core import figures
-from oe_core.data.sources import load_images
-from oe_core.detectors.images.settings import experiment
-from oe_core.detectors.images.training import load_model, predict
-from oe_core.figures.images import image_grid, pixels
-from oe_core.runs.store import Store
-from oe_core.scales import SCALES, check_scale, runs_root
-from oe_core.scores import msp
+from oe_core import SCALES, Store, figures, load_images, msp, predict, runs_root
 
 plt.rcParams.update(figures.STYLE)
-ROOM = runs_root() / check_scale(SCALE)
-# This first chapter needs nothing but the embedded digits; the larger scales begin in chapter 2.
-plan = experiment("digits", SCALE if SCALE == "smoke" else "demo")
+ROOM = runs_root() / SCALE
 
 # %% [markdown]
 # ## 0.1 A classifier cannot say "none of these"
@@ -62,8 +62,8 @@ size = plan.baseline.size
 digits = {split: load_images("digits", split, size) for split in ("train", "test")}
 flower, letters = (load_images(name, "test", size) for name in ("photo-flower", "font-letters"))
 rows = {"digits": digits["test"], "flower": flower, "letters": letters}
-sheet = image_grid({name: pixels(images.images[:: len(images) // 12][:12]) for name, images in rows.items()})
-figures.publish(sheet, "00_images", ROOM / "figures")
+spread = {name: figures.pixels(images.images[:: len(images) // 12][:12]) for name, images in rows.items()}
+figures.publish(figures.image_grid(spread), "00_images", ROOM / "figures")
 
 # %% [markdown]
 # In the words of the field, the digits are the **in-distribution** $\mathcal{D}_{\text{in}}$, and each of them an
@@ -74,14 +74,8 @@ figures.publish(sheet, "00_images", ROOM / "figures")
 # %%
 store = Store(ROOM)
 run = store.run(plan.baseline.with_seed(SEED))
-network = load_model(run.recipe, run.weights, num_classes=10, device=torch.device("cpu"))
-
-
-def logits(images):
-    return predict(network, images, run.recipe).numpy()
-
-
-right = logits(digits["test"].images).argmax(axis=1) == digits["test"].labels.numpy()
+answered = predict(run, digits["test"].images)
+right = (answered.argmax(dim=1) == digits["test"].labels).numpy()
 print(f"{100 * right.mean():.1f} % of {len(right)} unseen digits are recognised")
 
 # %% [markdown]
@@ -90,13 +84,13 @@ print(f"{100 * right.mean():.1f} % of {len(right)} unseen digits are recognised"
 # %%
 def answers(images):
     """What the network says to each image, and how sure it is: its largest softmax probability."""
-    found = logits(images)
-    return [f"{digit}, {-100 * score:.0f} %" for digit, score in zip(found.argmax(axis=1), msp(found), strict=True)]
+    found = predict(run, images)
+    return [f"{digit}, {-100 * score:.0f} %" for digit, score in zip(found.argmax(dim=1), msp(found), strict=True)]
 
 
 some = {"digits": digits["test"].images[::33][:10], "flower": flower.images[:10], "letters": letters.images[:10]}
-sheet = image_grid({name: pixels(images) for name, images in some.items()},
-                    {name: answers(images) for name, images in some.items()})  # fmt: skip
+sheet = figures.image_grid({name: figures.pixels(images) for name, images in some.items()},
+                           {name: answers(images) for name, images in some.items()})  # fmt: skip
 figures.publish(sheet, "00_answers", ROOM / "figures")
 
 # %% [markdown]
@@ -115,10 +109,10 @@ figures.publish(sheet, "00_answers", ROOM / "figures")
 # Here is one at which one digit in twenty rings by mistake.
 
 # %%
-in_scores = msp(logits(digits["test"].images))
-threshold = np.quantile(in_scores, 0.95)
-for name, images in {"flower": flower, "letters": letters}.items():
-    rings = msp(logits(images.images)) >= threshold
+scores = {name: msp(predict(run, images.images)) for name, images in rows.items()}
+threshold = np.quantile(scores["digits"], 0.95)
+for name in ("flower", "letters"):
+    rings = scores[name] >= threshold
     print(f"{name}: {rings.sum()} of {len(rings)} anomalies ring ({100 * rings.mean():.0f} %)")
 
 # %% [markdown]
@@ -134,24 +128,14 @@ for name, images in {"flower": flower, "letters": letters}.items():
 
 # %%
 exposed = store.run(plan.exposed.with_seed(SEED))
-exposed_network = load_model(exposed.recipe, exposed.weights, num_classes=10, device=torch.device("cpu"))
-
-
-def exposed_scores(images):
-    return msp(predict(exposed_network, images, exposed.recipe).numpy())
-
+exposed_scores = {name: msp(predict(exposed, images.images)) for name, images in rows.items()}
 
 # %%
-def baseline_scores(images):
-    return msp(logits(images))
-
-
-kinds = {"digits": digits["test"].images, "flower": flower.images, "letters": letters.images}
-rows = {}
-for name, score in {"MSP": baseline_scores, "+OE": exposed_scores}.items():
-    threshold = np.quantile(score(kinds["digits"]), 0.95)
-    rows[name] = {kind: 100 * np.mean(score(images) >= threshold) for kind, images in kinds.items()}
-pd.DataFrame(rows).rename_axis("share that rings (percent)").round(1)
+shares = {}
+for name, of_network in {"MSP": scores, "+OE": exposed_scores}.items():
+    threshold = np.quantile(of_network["digits"], 0.95)
+    shares[name] = {kind: 100 * np.mean(values >= threshold) for kind, values in of_network.items()}
+pd.DataFrame(shares).rename_axis("share that rings (percent)").round(1)
 
 # %% [markdown]
 # The same share of digits rings in both columns, that is how the thresholds were set. What changes is the share of
@@ -159,10 +143,8 @@ pd.DataFrame(rows).rename_axis("share that rings (percent)").round(1)
 # outliers were pieces of a photograph.
 
 # %%
-scored = {
-    "MSP": (baseline_scores(kinds["digits"]), baseline_scores(kinds["flower"])),
-    "+OE": (exposed_scores(kinds["digits"]), exposed_scores(kinds["flower"])),
-}
+scored = {name: (of_network["digits"], of_network["flower"])
+          for name, of_network in {"MSP": scores, "+OE": exposed_scores}.items()}  # fmt: skip
 figure = figures.score_histograms(scored, title="flower", log=True)
 figures.publish(figure, "00_scores", ROOM / "figures")
 
@@ -176,12 +158,17 @@ figures.publish(figure, "00_scores", ROOM / "figures")
 # Walk from a digit to a patch of the flower in small steps, mixing the two images, and let both networks score each step.
 
 # %%
-shares = torch.linspace(0, 1, 12).view(-1, 1, 1, 1)
-start, end = digits["test"].images[33].float(), flower.images[5].float()
-walk = ((1 - shares) * start + shares * end).round().to(torch.uint8)
-scores = {"MSP": msp(logits(walk)), "+OE": exposed_scores(walk)}
-captions = {name: [f"{score:.2f}" for score in values] for name, values in scores.items()}
-figures.publish(image_grid({name: pixels(walk) for name in captions}, captions), "00_walk", ROOM / "figures")
+def walk_scores(start, end):
+    """Twelve steps from one image to another, and what both networks make of them."""
+    shares = torch.linspace(0, 1, 12).view(-1, 1, 1, 1)
+    steps = ((1 - shares) * start.float() + shares * end.float()).round().to(torch.uint8)
+    return steps, {"MSP": msp(predict(run, steps)), "+OE": msp(predict(exposed, steps))}
+
+
+steps, both = walk_scores(digits["test"].images[33], flower.images[5])
+captions = {name: [f"{score:.2f}" for score in values] for name, values in both.items()}
+sheet = figures.image_grid({name: figures.pixels(steps) for name in captions}, captions)
+figures.publish(sheet, "00_walk", ROOM / "figures")
 
 # %% [markdown]
 # Above each step stands its score, from $-1$ (certain) up to $-0.1$ (undecided). Look at the right end of each row: there
@@ -224,11 +211,9 @@ for name, meaning in SCALES.items():
 # to doubt?
 
 # %% tags=["solution"]
-end = letters.images[7].float()
 for index in (0, 100, 200):
-    walk = ((1 - shares) * digits["test"].images[index].float() + shares * end).round().to(torch.uint8)
-    scores = {"MSP": baseline_scores(walk), "+OE": exposed_scores(walk)}
-    doubt = {name: np.flatnonzero(values > -0.9)[:1] / 11 for name, values in scores.items()}
+    _, both = walk_scores(digits["test"].images[index], letters.images[7])
+    doubt = {name: np.flatnonzero(values > -0.9)[:1] / 11 for name, values in both.items()}
     print({name: f"from {100 * share[0]:.0f} % on" if share.size else "never" for name, share in doubt.items()})
 
 # %% [markdown] tags=["solution"]
@@ -240,7 +225,7 @@ for index in (0, 100, 200):
 
 # %% tags=["solution"]
 blank = torch.stack([torch.zeros(3, size, size), torch.full((3, size, size), 255)]).to(torch.uint8)
-print("baseline:", answers(blank), " exposed scores:", exposed_scores(blank).round(2))
+print("baseline:", answers(blank), " exposed scores:", msp(predict(exposed, blank)).round(2))
 
 # %% [markdown] tags=["solution"]
 # Small patches of a photograph are often nearly blank (sky, a wall), so blank images resemble some of the outliers.

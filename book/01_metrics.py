@@ -35,20 +35,32 @@ TPR = 0.95  # share of the anomalies to detect, for FPR95
 RATIO = 5  # inliers for each anomaly, as in the paper
 DRAWS = 10  # redraws of the test subset, as in the paper
 
+# %% tags=["checks"]
+from oe_core import check_scale
+from oe_core.evaluation.asking import check_count
+
+check_scale(SCALE)
+check_count("DRAWS", DRAWS)
+for name, value, fits, allowed in (
+    ("SEED", SEED, SEED >= 0, "0 or more"),
+    ("TPR", TPR, 0 < TPR <= 1, "a share above 0, at most 1"),
+    ("RATIO", RATIO, 1 <= RATIO <= 100, "1 to 100"),
+):
+    if not fits:
+        raise ValueError(f"{name}={value} must be {allowed}")
+
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from oe_core import figures
+from oe_core import base_rate_draws, figures, msp, runs_root
 from oe_core.evaluation import metrics, records
-from oe_core.evaluation.draws import base_rate_draws
-from oe_core.scales import check_scale, runs_root
-from oe_core.scores import SCORES, msp
+from oe_core.scores import SCORES
 
 plt.rcParams.update(figures.STYLE)
-FIGURES = runs_root() / check_scale(SCALE) / "figures"
+FIGURES = runs_root() / SCALE / "figures"
 REPEATS = 40 if SCALE == "smoke" else 400  # how often a simulated experiment is done again
 generator = np.random.default_rng(SEED)
 

@@ -31,12 +31,24 @@
 
 # %% tags=["parameters"]
 SCALE = "demo"
-IN_DISTS = []  # data sets to learn; empty: those of the scale
+IN_DISTS: list[str] = []  # data sets to learn; empty: those of the scale
 OUTLIERS = ""  # data set of outliers; empty: the paper's, or its stand-in
-OUT_DISTS = []  # test anomalies; empty: the paper's for the in-distribution
-SEEDS = None  # trainings of each network; None: as many as the scale has
-DRAWS = None  # test subsets of each trained network; None: ten, as in the paper
+OUT_DISTS: list[str] = []  # test anomalies; empty: the paper's for the in-distribution
+SEEDS: int | None = None  # trainings of each network; None: as many as the scale has
+DRAWS: int | None = None  # test subsets of each trained network; None: ten, as in the paper
 VARIANT = "paper"  # "code": the official code's settings where they differ from the text
+
+# %% tags=["checks"]
+from oe_core import experiment, in_dists
+from oe_core.evaluation.asking import check_count
+
+for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS}.items():
+    if count is not None:
+        check_count(name, count)
+chosen = IN_DISTS or in_dists(SCALE)
+plans = {
+    name: experiment(name, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, variant=VARIANT) for name in chosen
+}
 
 # %%
 import matplotlib.pyplot as plt
@@ -44,23 +56,12 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from IPython.display import Markdown
 
-from oe_core import figures, losses, paper
-from oe_core.data.sources import MissingDataError, load_images
-from oe_core.detectors.images.settings import IN_DISTS as OF_SCALE
-from oe_core.detectors.images.settings import experiment
-from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
-from oe_core.figures.images import image_grid, pixels
-from oe_core.runs.store import Store
-from oe_core.scales import check_scale, runs_root
-from oe_core.scores import msp
+from oe_core import MissingDataError, Store, evaluate, figures, losses, msp, paper, runs_root
 
 plt.rcParams.update(figures.STYLE)
-ROOM = runs_root() / check_scale(SCALE)
-chosen = list(IN_DISTS) or OF_SCALE[SCALE]
-plans = {
-    name: experiment(name, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, variant=VARIANT) for name in chosen
-}
+ROOM = runs_root() / SCALE
 
 # %% [markdown]
 # ## 2.1 Three kinds of images
@@ -76,6 +77,9 @@ plans = {
 # under its own name; where there is none, the data set is reported as not run.
 
 # %%
+from oe_core import load_images, out_sets, substituted
+
+
 def sheet_of(plan, columns=10):
     """Ten images for each role of an experiment."""
     plan, _ = substituted(plan)
@@ -85,7 +89,8 @@ def sheet_of(plan, columns=10):
     found, _ = out_sets(plan, num_inliers=columns)
     rows |= {f"test: {out.printed}": out.inputs() for out in found}
     spread = {name: images[:: max(1, len(images) // columns)][:columns] for name, images in rows.items()}
-    return image_grid({name: pixels(images, signed=plan.baseline.signed) for name, images in spread.items()})
+    signed = plan.baseline.signed
+    return figures.image_grid({name: figures.pixels(images, signed) for name, images in spread.items()})
 
 
 # %%
@@ -151,7 +156,7 @@ def compared(plan):
     """The settings of both recipes, those that differ first."""
     recipes = {"baseline": plan.baseline.to_json(), "exposed": plan.exposed.to_json()}
     columns = {name: {field: str(value) for field, value in recipe.items()} for name, recipe in recipes.items()}
-    settings = pd.DataFrame(columns).drop(index=["name", "parent"])
+    settings = pd.DataFrame(columns).drop(index=["kind", "name", "parent"])
     return settings.loc[(settings["baseline"] == settings["exposed"]).sort_values(kind="stable").index]
 
 
@@ -227,8 +232,6 @@ accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "st
 # Score every test image by $-\max_c f_c(x)$. The positive class are the anomalies, one to five inliers.
 
 # %%
-from IPython.display import Markdown
-
 table_7 = paper.compare(records, 7)
 paper.publish(table_7, "table_07", ROOM / "tables")
 Markdown(paper.rendered(table_7))
@@ -309,14 +312,14 @@ def extremes(name, columns=10):
     """The least and the most anomalous inliers and images of one out-distribution, by the exposed network's MSP."""
     out = next(out for out in first.out_sets if out.printed == name)
     rows, captions = {}, {}
-    for kind, images, scores in zip(("inliers", name), (first.test.images, out.inputs()), first.scores[name]["+OE"],
-                                    strict=True):  # fmt: skip
-        order = np.argsort(scores, kind="stable")
+    for kind, images, found in zip(("inliers", name), (first.test.images, out.inputs()), first.scores[name]["+OE"],
+                                   strict=True):  # fmt: skip
+        order = np.argsort(found, kind="stable")
         for label, picked in (("most", order[::-1][:columns]), ("least", order[:columns])):
             title = f"{kind}, {label} anomalous"
-            rows[title] = pixels(images[torch.from_numpy(picked.copy())], signed=first_plan.baseline.signed)
-            captions[title] = [f"{scores[index]:.2f}" for index in picked]
-    return image_grid(rows, captions)
+            rows[title] = figures.pixels(images[torch.from_numpy(picked.copy())], signed=first_plan.baseline.signed)
+            captions[title] = [f"{found[index]:.2f}" for index in picked]
+    return figures.image_grid(rows, captions)
 
 
 figures.publish(extremes(wanted[0]), "02_extremes", ROOM / "figures")
@@ -394,17 +397,15 @@ print(f"joint mean {together:.4f} = (inlier part + 1.0 * outlier part) / 3")
 # the mean AUROC over the out-distributions with that of the exposed network.
 
 # %% tags=["solution"]
-from oe_core.evaluation.metrics import auroc
-from oe_core.scores import SCORES
+from oe_core import auroc, scores
 
 rows = {}
-for method in ("MSP", "+OE"):
-    run = first.runs[method, 0]
-    in_logits = store.logits(run, first.test.name, lambda: first.test.images, first.test.fingerprint)
-    outs = [store.logits(run, out.key, out.inputs, out.fingerprint) for out in first.out_sets]
-    rows["exposed" if method == "+OE" else "baseline"] = {
-        name: 100 * np.mean([auroc(score(in_logits), score(logits)) for logits in outs])
-        for name, score in SCORES.items()
+for network, method in {"baseline": "MSP", "exposed": "+OE"}.items():
+    asked = first.asked[method, 0]
+    in_logits, outs = asked.outputs(first.tests.inside), [asked.outputs(out) for out in first.out_sets]
+    rows[network] = {
+        name: 100 * np.mean([auroc(score(in_logits), score(out)) for out in outs])
+        for name, score in scores.SCORES.items()
     }
 pd.DataFrame(rows).round(1)
 
@@ -417,12 +418,11 @@ pd.DataFrame(rows).round(1)
 # on the first photographs towards that of the exposed network?
 
 # %% tags=["solution"]
-out = next(out for out in first.out_sets if out.printed == wanted[0])
-from oe_core.evaluation.metrics import fpr_at_tpr
+from oe_core import fpr_at_tpr
 
-run = first.runs["MSP", 0]
-in_logits = store.logits(run, first.test.name, lambda: first.test.images, first.test.fingerprint)
-out_logits = store.logits(run, out.key, out.inputs, out.fingerprint)
+out = next(out for out in first.out_sets if out.printed == wanted[0])
+asked = first.asked["MSP", 0]
+in_logits, out_logits = asked.outputs(first.tests.inside), asked.outputs(out)
 for temperature in (1, 2, 10, 100):
     fpr = fpr_at_tpr(msp(in_logits / temperature), msp(out_logits / temperature))
     print(f"T = {temperature:3d}: FPR95 {100 * fpr:.1f} %")
@@ -437,17 +437,15 @@ print(f"exposed: FPR95 {100 * fpr_at_tpr(*first.scores[wanted[0]]['+OE']):.1f} %
 # exposed and the baseline network's mean MSP against $\alpha$. Where does each begin to doubt?
 
 # %% tags=["solution"]
-from oe_core.detectors.images.training import load_model, predict
+from oe_core import predict
 
 shares = np.linspace(0, 1, 11)
 count = min(200, len(first.test), len(out.inputs()))
 inside, outside = (images[:count].float() for images in (first.test.images, out.inputs()))
 figure, axes = plt.subplots(figsize=(5.2, 3.4))
 for (method, label), (colour, dash) in zip({"MSP": "baseline", "+OE": "exposed"}.items(), figures.LINES, strict=False):
-    run = first.runs[method, 0]
-    model = load_model(run.recipe, run.weights, len(first.test.classes), torch.device("cpu"))
     mixed = [((1 - share) * inside + share * outside).round().to(torch.uint8) for share in shares]
-    means = [msp(predict(model, images, run.recipe).numpy()).mean() for images in mixed]
+    means = [msp(predict(first.runs[method, 0], images)).mean() for images in mixed]
     axes.plot(shares, means, color=colour, linestyle=dash, marker="o", markersize=3, label=label)
 axes.set(xlabel=rf"share $\alpha$ of the anomaly ({wanted[0]})", ylabel="mean MSP score (up = more anomalous)")
 axes.legend()

@@ -30,12 +30,28 @@
 
 # %% tags=["parameters"]
 SCALE = "demo"
-IN_DISTS = []  # data sets to learn; empty: those of the scale
+IN_DISTS: list[str] = []  # data sets to learn; empty: those of the scale
 OUTLIERS = ""  # data set of outliers; empty: the paper's
-OUT_DISTS = []  # test anomalies; empty: the paper's
-SEEDS = None  # trainings of each network; None: as many as the scale has
-DRAWS = None  # test subsets of each trained network; None: ten, as in the paper
+OUT_DISTS: list[str] = []  # test anomalies; empty: the paper's
+SEEDS: int | None = None  # trainings of each network; None: as many as the scale has
+DRAWS: int | None = None  # test subsets of each trained network; None: ten, as in the paper
 VARIANT_SEEDS = 1  # trainings of each variant in 3.9; 0: none
+
+# %% tags=["checks"]
+from oe_core import experiment, in_dists
+from oe_core.evaluation.asking import check_count
+
+for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS, "VARIANT_SEEDS": VARIANT_SEEDS or None}.items():
+    if count is not None:
+        check_count(name, count)
+
+
+def plan_of(name, **options):
+    """The experiment of one in-distribution with the chapter's parameters, but for the options."""
+    return experiment(name, SCALE, "text", **{"outliers": OUTLIERS, "out_dists": OUT_DISTS, **options})
+
+
+plans = {name: plan_of(name) for name in IN_DISTS or in_dists(SCALE, "text")}
 
 # %%
 import matplotlib.pyplot as plt
@@ -44,25 +60,12 @@ import pandas as pd
 import torch
 from IPython.display import Markdown, display
 
-from oe_core import figures, paper
-from oe_core.data.sources import MissingDataError, load_texts
-from oe_core.data.vocabulary import Vocabulary
-from oe_core.detectors.text.settings import IN_DISTS as OF_SCALE
-from oe_core.detectors.text.settings import text_experiment
-from oe_core.detectors.text.training import vocabulary_of
+from oe_core import MissingDataError, Store, evaluate, figures, msp, paper, runs_root
 from oe_core.evaluation import metrics
-from oe_core.evaluation.draws import base_rate_draws, loader_draws
-from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
-from oe_core.paper import errata
-from oe_core.runs.store import Store
-from oe_core.scales import check_scale, runs_root
-from oe_core.scores import msp
 
 plt.rcParams.update(figures.STYLE)
 pd.set_option("display.max_colwidth", 110)
-ROOM = runs_root() / check_scale(SCALE)
-chosen = list(IN_DISTS) or OF_SCALE[SCALE]
-plans = {name: text_experiment(name, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS) for name in chosen}
+ROOM = runs_root() / SCALE
 
 # %% [markdown]
 # ## 3.1 Three kinds of sentences
@@ -73,6 +76,9 @@ plans = {name: text_experiment(name, SCALE, outliers=OUTLIERS, out_dists=OUT_DIS
 # reviews, news, and five kinds of web pages.
 
 # %%
+from oe_core import load_texts, out_sets, substituted
+
+
 def examples_of(plan, count=2):
     """The first sentences of each role."""
     plan, _ = substituted(plan)
@@ -113,6 +119,8 @@ rows = [[number.get(word, 1) for word in line.split()] for line in ("the dog saw
 by_hand = [[0] * (4 - len(row)) + row for row in rows]
 
 # %%
+from oe_core.data.vocabulary import Vocabulary
+
 vocabulary = Vocabulary.of(lines, size=3)
 assert vocabulary.encode(["the dog saw it", "cat"]).tolist() == by_hand
 print(vocabulary.tokens, by_hand)
@@ -298,6 +306,9 @@ extremes(hardest)
 # inliers' median = more anomalous). AUROC in percent, the networks those of seed 0:
 
 # %%
+from oe_core.detectors.text.training import vocabulary_of
+
+
 def simple_scores(plan, texts):
     """Share of unknown tokens, and distance from the inliers' median length, of each text."""
     training = load_texts(plan.baseline.in_dist, "train")
@@ -330,12 +341,14 @@ for out in first.out_sets:
 # The networks of seed 0, percent:
 
 # %%
+from oe_core.evaluation.draws import base_rate_draws, loader_draws
+
+
 def drawn_otherwise(evaluation, method, metric, draws=5):
     """One network's metric on anomalies drawn one to five, as the code's loaders do, and their shortest texts."""
-    run, rows = evaluation.runs[method, 0], {}
-    inliers = msp(store.logits(run, evaluation.test.name, evaluation.inputs, evaluation.test.fingerprint))
+    rows = {}
     for out in evaluation.out_sets:
-        scores = msp(store.logits(run, out.key, out.inputs, out.fingerprint))
+        inliers, scores = evaluation.scores[out.printed][method]
         lengths = [len(text.split()) for text in out.examples.texts]
         ways = {"1:5": base_rate_draws(len(inliers), len(scores), draws)}
         ways |= {"code": loader_draws(len(inliers), lengths, draws, by_length=False),
@@ -374,7 +387,7 @@ def variants_of(name):
     """Rows of one in-distribution: the text's way, and each other one that differs from it."""
     rows = {"2 epochs": mean_row(evaluations[name].records.query("seed < @VARIANT_SEEDS"))}
     for variant, label in {"code": "5 epochs", "one-case": "2 epochs, no capitals"}.items():
-        plan = text_experiment(name, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, variant=variant)
+        plan = plan_of(name, variant=variant)
         if plan != plans[name]:
             found = evaluate(store, plan, seeds=VARIANT_SEEDS, draws=DRAWS)
             found.save(ROOM / "records" / "03_nlp" / f"{name}-{variant}")
@@ -393,6 +406,8 @@ if VARIANT_SEEDS:
 # What the draws change is kept for chapter 10, which lists all places where text and code disagree:
 
 # %%
+from oe_core.paper import errata
+
 NEWSTEST_2016 = 2_999  # sentences; the archive holds the newstests of eight years
 
 
@@ -422,7 +437,7 @@ errata.enter(ROOM / "records", "03_nlp", [
 other = None
 if "sst" in evaluations and VARIANT_SEEDS and not OUTLIERS:
     try:
-        plan = text_experiment("sst", SCALE, outliers="gutenberg", out_dists=OUT_DISTS)
+        plan = plan_of("sst", outliers="gutenberg")
         found = evaluate(store, plan, seeds=VARIANT_SEEDS, draws=DRAWS).records
         wiki = evaluations["sst"].records.query("seed < @VARIANT_SEEDS")
         other = pd.DataFrame({"WikiText-2": mean_row(wiki), "Gutenberg": mean_row(found)}).T.round(1)
@@ -453,15 +468,14 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # and after.
 
 # %% tags=["solution"]
-from oe_core.detectors.text.training import load_model, predict
+from oe_core import predict
 
 run, generator = first.runs["+OE", 0], np.random.default_rng(0)
 shuffled = [" ".join(generator.permutation(text.split())) for text in first.test.texts]
-network = load_model(run.recipe, run.weights, len(first.test.classes), torch.device("cpu"))
 known = vocabulary_of(load_texts(run.recipe.in_dist, "train"), run.recipe)
 versions = {"as written": first.test.texts, "shuffled": shuffled}
 ids = {name: known.encode([text.lower() for text in texts], run.recipe.length) for name, texts in versions.items()}
-scores = {name: msp(predict(network, numbers, run.recipe).numpy()) for name, numbers in ids.items()}
+scores = {name: msp(predict(run, numbers)) for name, numbers in ids.items()}
 print(", ".join(f"{name}: mean score {values.mean():.3f}" for name, values in scores.items()))
 print(f"AUROC of shuffled against written: {100 * metrics.auroc(scores['as written'], scores['shuffled']):.1f} %")
 
@@ -476,9 +490,7 @@ print(f"AUROC of shuffled against written: {100 * metrics.auroc(scores['as writt
 # %% tags=["solution"]
 unknown = known.encode(["qqq " * 10])
 for method in ("MSP", "+OE"):
-    found = first.runs[method, 0]
-    network = load_model(found.recipe, found.weights, len(first.test.classes), torch.device("cpu"))
-    print(f"{method}: {msp(predict(network, unknown, found.recipe).numpy())[0]:.2f}")
+    print(f"{method}: {msp(predict(first.runs[method, 0], unknown))[0]:.2f}")
 
 # %% [markdown] tags=["solution"]
 # Outliers are full of unknown words, so exposure has taught doubt about them. The baseline met few in training, and says

@@ -31,13 +31,30 @@
 
 # %% tags=["parameters"]
 SCALE = "demo"
-IN_DISTS = []  # data sets to learn; empty: those of the scale
+IN_DISTS: list[str] = []  # data sets to learn; empty: those of the scale
 OUTLIERS = ""  # data set of outliers; empty: the paper's, or its stand-in
-OUT_DISTS = []  # test anomalies; empty: the paper's for the in-distribution
-SEEDS = None  # trainings of each network; None: as many as the scale has
-DRAWS = None  # test subsets of each trained network; None: ten
-VARIANTS = ["tuned-without-hints", "other-cutout"]  # other choices, in 4.9; one training each
-COLLAPSES = ["small-budget", "cheap-hints"]  # settings that invite a collapse, in 4.10
+OUT_DISTS: list[str] = []  # test anomalies; empty: the paper's for the in-distribution
+SEEDS: int | None = None  # trainings of each network; None: as many as the scale has
+DRAWS: int | None = None  # test subsets of each trained network; None: ten
+VARIANTS: list[str] = ["tuned-without-hints", "other-cutout"]  # other choices, in 4.9; one training each
+COLLAPSES: list[str] = ["small-budget", "cheap-hints"]  # settings that invite a collapse, in 4.10
+
+# %% tags=["checks"]
+from oe_core import experiment, in_dists
+from oe_core.evaluation.asking import check_count
+
+for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS}.items():
+    if count is not None:
+        check_count(name, count)
+
+
+def plan_of(name, variant="paper"):
+    """The experiment of one in-distribution with the chapter's parameters."""
+    return experiment(name, SCALE, "branch", outliers=OUTLIERS, out_dists=OUT_DISTS, variant=variant)
+
+
+plans = {name: plan_of(name) for name in IN_DISTS or in_dists(SCALE, "branch")}
+others = [plan_of(name, variant) for name in list(plans)[:1] for variant in [*VARIANTS, *COLLAPSES]]
 
 # %%
 import math
@@ -48,25 +65,11 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 
-from oe_core import figures, paper
-from oe_core.data.sources import MissingDataError
-from oe_core.detectors.branch.losses import confidence_penalty, hinted_classification, next_weight, outlier_confidence
-from oe_core.detectors.branch.settings import IN_DISTS as OF_SCALE
-from oe_core.detectors.branch.settings import branch_experiment
-from oe_core.evaluation.evaluate import evaluate
-from oe_core.evaluation.metrics import auroc, detection_metrics
-from oe_core.runs.store import Store
-from oe_core.scales import check_scale, runs_root
+from oe_core import MissingDataError, Store, evaluate, figures, paper, runs_root
+from oe_core.detectors.branch import losses
 
 plt.rcParams.update(figures.STYLE)
-ROOM = runs_root() / check_scale(SCALE)
-chosen = list(IN_DISTS) or OF_SCALE[SCALE]
-
-
-def plan_of(name, variant="paper"):
-    """The experiment of one in-distribution with the chapter's parameters."""
-    return branch_experiment(name, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, variant=variant)
-
+ROOM = runs_root() / SCALE
 
 # %% [markdown]
 # ## 4.1 Hints, by hand
@@ -90,7 +93,7 @@ mixed = c * p + (1 - c) * y
 by_hand = -mixed[torch.arange(128), labels].log().mean(), -b.log().mean()
 
 # %%
-by_package = hinted_classification(logits, z, labels, hinted), confidence_penalty(z)
+by_package = losses.hinted_classification(logits, z, labels, hinted), losses.confidence_penalty(z)
 assert all(torch.isclose(one, other) for one, other in zip(by_hand, by_package, strict=True))
 print(f"classification with hints {by_package[0]:.4f}, confidence penalty {by_package[1]:.4f}")
 
@@ -132,7 +135,7 @@ figures.publish(figure, "04_cheapest", ROOM / "figures")
 weight, trace = torch.tensor(0.1), []
 for penalty in torch.tensor([0.69, 0.50, 0.35, 0.29, 0.25, 0.31]):
     trace.append({"penalty": penalty.item(), "lambda": weight.item()})
-    weight = next_weight(weight, penalty, budget=0.3)
+    weight = losses.next_weight(weight, penalty, budget=0.3)
 pd.DataFrame(trace).round(4).T
 
 # %% [markdown]
@@ -154,7 +157,7 @@ pd.DataFrame(trace).round(4).T
 # %%
 confidences = torch.tensor([0.9, 0.5, 0.1, 1e-3, 1e-9, 1e-13], dtype=torch.float64)
 z = confidences.logit().requires_grad_()
-(len(z) * outlier_confidence(z)).backward()
+(len(z) * losses.outlier_confidence(z)).backward()
 table = pd.DataFrame({"b(x')": confidences, "log b(x')": confidences.log(), "slope in z": z.grad})
 table.T
 
@@ -189,18 +192,18 @@ def compared(plan):
     recipes = {"baseline": plan.baseline.to_json(), "exposed": plan.exposed.to_json()}
     settings = pd.DataFrame({name: {f: str(v) for f, v in values.items()} for name, values in recipes.items()})
     own = ["model", "budget", "confidence_weight", "hints", "cutout", "milestones", "precision"]
-    differ = settings.index[settings["baseline"] != settings["exposed"]].drop(["name", "parent"], errors="ignore")
+    differ = settings.index[settings["baseline"] != settings["exposed"]].drop(["name", "parent"])
     return settings.loc[[*differ, *(field for field in own if field not in differ)]]
 
 
-compared(plan_of(chosen[0]))
+compared(next(iter(plans.values())))
 
 # %%
 store = Store(ROOM)
 evaluations, not_run = {}, {}
-for name in chosen:
+for name, plan in plans.items():
     try:
-        evaluations[name] = evaluate(store, plan_of(name), seeds=SEEDS, draws=DRAWS, progress=print)
+        evaluations[name] = evaluate(store, plan, seeds=SEEDS, draws=DRAWS, progress=print)
     except MissingDataError as error:
         not_run[name] = str(error)
 if not evaluations:
@@ -352,6 +355,9 @@ figures.publish(figure, "04_confidences", ROOM / "figures")
 # together; and the share of inliers that have the very same confidence, 1:
 
 # %%
+from oe_core import auroc, detection_metrics
+
+
 def written_as(number):
     """AUROC and FPR95 (percent) of the exposed network with the confidence as a number of this type."""
     rounded = [-(1 / (1 + np.exp(scores.astype(number)))) for scores in pooled("+OE")]
@@ -386,16 +392,16 @@ figures.publish(figures.roc_pr_grid(pairs), "04_roc_pr", ROOM / "figures")
 # `tuned-without-hints` shares its baseline with `paper`. `other-cutout` has holes where the chapter has none, and none where it has them.
 
 # %%
-def choice(variant):
-    """Mean AUROC of each column for one variant, and FPR95 and accuracy of the exposed network; seed 0."""
-    found = first if variant == "paper" else evaluate(store, plan_of(first_name, variant), seeds=1, draws=DRAWS)
+def choice(found):
+    """Mean AUROC of each column, and FPR95 and accuracy of the exposed network; seed 0."""
     means = found.records.query("seed == 0").groupby(["metric", "method"])["value"].mean()
     quality = found.quality.query("seed == 0").set_index("method")["accuracy"]
     return {**{f"AUROC {m}": means["AUROC", m] for m in ("MSP", "Branch", "+OE")},
             "FPR95 +OE": means["FPR95", "+OE"], "accuracy": quality["MSP"], "accuracy +OE": quality["+OE"]}  # fmt: skip
 
 
-pd.DataFrame({variant: choice(variant) for variant in ["paper", *VARIANTS]}).T.round(1)
+others = {variant: evaluate(store, plan_of(first_name, variant), seeds=1, draws=DRAWS) for variant in VARIANTS}
+pd.DataFrame({variant: choice(found) for variant, found in {"paper": first, **others}.items()}).T.round(1)
 
 # %% [markdown]
 # One training each: differences of a few points mean nothing here. Compare them with the spread over seeds in Table 3.
@@ -468,7 +474,7 @@ from oe_core.detectors.branch.scores import BRANCH_SCORES
 
 rows = {}
 for label, method in {"baseline": "Branch", "exposed": "+OE"}.items():
-    outputs = store.logits(first.runs[method, 0], first.test.name, first.inputs, first.test.fingerprint)
+    outputs = first.asked[method, 0].outputs(first.tests.inside)
     wrong = outputs[:, :-1].argmax(axis=1) != first.test.labels.numpy()
     if wrong.any() and not wrong.all():
         rows[label] = {name: 100 * auroc(score(outputs)[~wrong], score(outputs)[wrong]) for name, score in BRANCH_SCORES.items()}

@@ -32,9 +32,19 @@
 SCALE = "demo"
 IN_DIST = ""  # images to learn; empty: those of the scale
 OUTLIERS = ""  # data set of real outliers; empty: the paper's, or its stand-in
-OUT_DISTS = []  # test anomalies; empty: the paper's for the in-distribution
-SEEDS = None  # trainings of each network; None: as many as the scale has
-DRAWS = None  # test subsets of each trained network; None: ten
+OUT_DISTS: list[str] = []  # test anomalies; empty: the paper's for the in-distribution
+SEEDS: int | None = None  # trainings of each network; None: as many as the scale has
+DRAWS: int | None = None  # test subsets of each trained network; None: ten
+
+# %% tags=["checks"]
+from oe_core import experiment, in_dists
+from oe_core.evaluation.asking import check_count
+
+for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS}.items():
+    if count is not None:
+        check_count(name, count)
+IN_DIST = IN_DIST or in_dists(SCALE, "gan")[0]
+plan = experiment(IN_DIST, SCALE, "gan", outliers=OUTLIERS, out_dists=OUT_DISTS)
 
 # %%
 import matplotlib.pyplot as plt
@@ -44,21 +54,10 @@ import torch
 import torch.nn.functional as F
 from IPython.display import Markdown
 
-from oe_core import figures, paper
-from oe_core.data.sources import load_images
-from oe_core.detectors.gan.settings import IN_DISTS, gan_experiment
-from oe_core.detectors.gan.training import adversarial, load_model
-from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
-from oe_core.figures.images import image_grid, pixels
-from oe_core.losses import uniform_cross_entropy
-from oe_core.runs.store import Store, predict
-from oe_core.scales import check_scale, runs_root
-from oe_core.scores import msp
+from oe_core import Store, evaluate, figures, load_images, losses, msp, out_sets, paper, runs_root, substituted
 
 plt.rcParams.update(figures.STYLE)
-ROOM = runs_root() / check_scale(SCALE)
-IN_DIST = IN_DIST or IN_DISTS[SCALE][0]
-plan = gan_experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS)
+ROOM = runs_root() / SCALE
 METHODS = ("MSP", "+GAN", "+OE")
 
 # %% [markdown]
@@ -75,10 +74,10 @@ def rows_of(plan, columns=10):
     roles = {f"in: {recipe.in_dist}": load_images(recipe.in_dist, "train", recipe.size).images,
              f"outliers: {recipe.outliers}": load_images(recipe.outliers, "train", recipe.size).images}  # fmt: skip
     roles |= {f"test: {out.printed}": out.inputs() for out in out_sets(plan, num_inliers=columns)[0]}
-    return {role: pixels(images[:: max(1, len(images) // columns)][:columns]) for role, images in roles.items()}
+    return {role: figures.pixels(images[:: max(1, len(images) // columns)][:columns]) for role, images in roles.items()}
 
 
-figures.publish(image_grid(rows_of(plan)), "05_images", ROOM / "figures")
+figures.publish(figures.image_grid(rows_of(plan)), "05_images", ROOM / "figures")
 
 # %% [markdown]
 # ## 5.2 Three players
@@ -105,10 +104,13 @@ d_part = -torch.log(1 - verdicts.sigmoid()).mean()
 g_part = -torch.log(verdicts.sigmoid()).mean() + kl
 
 # %%
-assert torch.isclose(kl, uniform_cross_entropy(logits) - np.log(10))
+from oe_core.detectors.gan.training import adversarial
+
+uniform = losses.uniform_cross_entropy(logits)
+assert torch.isclose(kl, uniform - np.log(10))
 assert torch.isclose(d_part, adversarial(verdicts, real=False), atol=1e-6)
-assert torch.isclose(g_part, adversarial(verdicts, real=True) + uniform_cross_entropy(logits) - np.log(10), atol=1e-6)
-print(f"KL {kl:.4f} = cross-entropy from uniform {uniform_cross_entropy(logits):.4f} - log 10")
+assert torch.isclose(g_part, adversarial(verdicts, real=True) + uniform - np.log(10), atol=1e-6)
+print(f"KL {kl:.4f} = cross-entropy from uniform {uniform:.4f} - log 10")
 
 # %% [markdown]
 # The package agrees. And look at the first of the three: $\mathrm{KL}(\mathcal{U} \| f)$ is chapter 2's loss on outliers minus
@@ -136,9 +138,8 @@ print(f"KL {kl:.4f} = cross-entropy from uniform {uniform_cross_entropy(logits):
 # The settings of this build. **MSP** is the same classifier and schedule with $\beta = 0$:
 
 # %%
-recipe = plan.networks["synthetic"]
-settings = pd.DataFrame({name: recipe.to_json() for name, recipe in plan.networks.items()}).drop(index=["name", "parent"])
-settings = settings.map(str)
+settings = pd.DataFrame({name: recipe.to_json() for name, recipe in plan.networks.items()}).map(str)
+settings = settings.drop(index=["kind", "name", "parent"])
 settings.loc[(settings.nunique(axis=1) == 1).sort_values(kind="stable").index]
 
 # %% [markdown]
@@ -193,9 +194,9 @@ def sheet_of_epochs(run, rows=6):
     """Generated images of the same codes through the training, and real ones."""
     samples = run.weights["samples"]
     picked = np.unique(np.linspace(0, len(samples) - 1, rows).round().astype(int))
-    sheet = {f"epoch {epoch + 1}": pixels(samples[epoch]) for epoch in picked}
+    sheet = {f"epoch {epoch + 1}": figures.pixels(samples[epoch]) for epoch in picked}
     count, real = samples.shape[1], evaluation.test.images
-    return image_grid({**sheet, "real": pixels(real[:: max(1, len(real) // count)][:count])})
+    return figures.image_grid({**sheet, "real": figures.pixels(real[:: max(1, len(real) // count)][:count])})
 
 
 figures.publish(sheet_of_epochs(evaluation.runs["+GAN", 0]), "05_samples", ROOM / "figures")
@@ -267,13 +268,16 @@ quality.assign(**{"mean AUROC": by_seed.groupby("method").mean(), "std": by_seed
 # last of the out-distributions.
 
 # %%
+from oe_core import network, predict
+
+
 def posteriors(method, sources):
     """Largest posterior of one network on each source of images."""
-    return {name: -msp(predict(evaluation.runs[method, 0], images, torch.device("cpu")).numpy()) for name, images in sources.items()}
+    return {name: -msp(predict(evaluation.runs[method, 0], images)) for name, images in sources.items()}
 
 
 run = evaluation.runs["+GAN", 0]
-players = load_model(run.recipe, run.weights, len(evaluation.test.classes), torch.device("cpu"))
+players = network(run, torch.device("cpu"))
 with torch.inference_mode():
     generated = players.generator(torch.randn(200, run.recipe.latent, generator=torch.Generator().manual_seed(1)))
 exposed = evaluation.runs["+OE", 0].recipe
@@ -361,8 +365,8 @@ shares = torch.linspace(0, 1, 10)[:, None]
 walk = torch.cat([(1 - shares) * codes[0] + shares * codes[1], codes[10:]])  # a full batch, as in training
 with torch.inference_mode():
     images = players.generator(walk)[:10]
-largest = -msp(predict(run, images, torch.device("cpu")).numpy())
-walked = image_grid({"walk": pixels(images)}, {"walk": [f"{value:.2f}" for value in largest]})
+largest = -msp(predict(run, images))
+walked = figures.image_grid({"walk": figures.pixels(images)}, {"walk": [f"{value:.2f}" for value in largest]})
 
 # %% [markdown] tags=["solution"]
 # The generator is a continuous function: there are no jumps, only quick changes. The rest of the batch is there because the DCGAN normalises by
@@ -385,20 +389,17 @@ print(f"diversity of 64 codes {spread:.4f}; of 64 codes that are nearly one {twi
 
 # %% [markdown]
 # **4. Exposed without the detour.** Fine-tune the plain **MSP** baseline with real outliers instead of the **+GAN** network (with
-# `fine_tuned` of `oe_core.recipes`). Is anything of the GAN left in **+OE**? Write down your guess first.
+# `fine_tuned` of `oe_core`). Is anything of the GAN left in **+OE**? Write down your guess first.
 
 # %% tags=["solution"]
 from dataclasses import replace
 
-from oe_core.evaluation.metrics import auroc
+from oe_core import auroc
 
-direct = store.run(replace(exposed, name=f"{exposed.in_dist}-direct-oe", parent=evaluation.runs["MSP", 0].recipe))
-in_scores = msp(store.logits(direct, evaluation.test.name, evaluation.inputs, evaluation.test.fingerprint))
-rows = {}
-for out in evaluation.out_sets:
-    out_scores = msp(store.logits(direct, out.key, out.inputs, out.fingerprint))
-    ins, outs = evaluation.scores[out.printed]["+OE"]
-    rows[out.printed] = {"MSP, then real": 100 * auroc(in_scores, out_scores), "GAN, then real": 100 * auroc(ins, outs)}
+recipe = replace(exposed, name=f"{exposed.in_dist}-direct-oe", parent=evaluation.runs["MSP", 0].recipe)
+direct = evaluate(store, replace(plan, between={}, exposed=recipe), seeds=1, draws=1)
+columns = {"MSP, then real": direct, "GAN, then real": evaluation}
+rows = {out: {name: 100 * auroc(*found.scores[out]["+OE"]) for name, found in columns.items()} for out in direct.scores}
 both = pd.DataFrame(rows).T
 pd.concat([both, both.mean().to_frame("Mean").T]).round(1)
 

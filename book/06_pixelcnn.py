@@ -34,12 +34,30 @@
 SCALE = "demo"
 IN_DIST = ""  # images to learn; empty: those of the scale
 OUTLIERS = ""  # data set of outliers; empty: the paper's
-OUT_DISTS = []  # test anomalies; empty: the paper's
-SEEDS = None  # trainings of each network; None: as many as the scale has
-DRAWS = None  # test subsets of each trained network; None: ten
-VARIANTS = ["nats-pixels", "margin-alone"]  # other readings of the loss, in 6.8
-OTHER_OUTLIERS = None  # sets to compare with in 6.9; None: rendered letters, where the outliers are others
+OUT_DISTS: list[str] = []  # test anomalies; empty: the paper's
+SEEDS: int | None = None  # trainings of each network; None: as many as the scale has
+DRAWS: int | None = None  # test subsets of each trained network; None: ten
+VARIANTS: list[str] = ["nats-pixels", "margin-alone"]  # other readings of the loss, in 6.8
+OTHER_OUTLIERS: list[str] | None = None  # sets to compare with in 6.9; None: rendered letters, where the outliers are others
 SAMPLES = 8  # images to draw from the network; 0: none
+
+# %% tags=["checks"]
+from oe_core import experiment, in_dists
+from oe_core.evaluation.asking import check_count
+
+for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS, "SAMPLES": SAMPLES or None}.items():
+    if count is not None:
+        check_count(name, count)
+IN_DIST = IN_DIST or in_dists(SCALE, "density")[0]
+
+
+def plan_of(variant="paper", outliers=OUTLIERS):
+    """The experiment with the chapter's parameters."""
+    return experiment(IN_DIST, SCALE, "density", outliers=outliers, out_dists=OUT_DISTS, variant=variant)
+
+
+plan = plan_of()
+others = [plan_of(variant) for variant in VARIANTS] + [plan_of(outliers=name) for name in OTHER_OUTLIERS or []]
 
 # %%
 import math
@@ -50,31 +68,11 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 
-from oe_core import figures, paper
-from oe_core.evaluation import metrics
-from oe_core.detectors.density.complexity import compressed_bits
-from oe_core.detectors.density.training import load, load_model, margin, scaled
-from oe_core.detectors.density.settings import IN_DISTS, density_experiment
-from oe_core.evaluation.draws import base_rate_draws
-from oe_core.detectors.density.logistic_mixture import log_likelihood
-from oe_core.detectors.density.network import PixelCNN
-from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
-from oe_core.runs.store import Store
-from oe_core.scales import check_scale, runs_root
-from oe_core.detectors.density.scores import bits_per_pixel
-from oe_core.figures.images import image_grid, pixels
+from oe_core import Store, evaluate, figures, load_images, out_sets, paper, runs_root, substituted
+from oe_core.detectors.density.training import margin, scaled
 
 plt.rcParams.update(figures.STYLE)
-ROOM = runs_root() / check_scale(SCALE)
-IN_DIST = IN_DIST or IN_DISTS[SCALE][0]
-
-
-def plan_of(variant="paper", outliers=OUTLIERS):
-    """The experiment with the chapter's parameters."""
-    return density_experiment(IN_DIST, SCALE, outliers=outliers, out_dists=OUT_DISTS, variant=variant)
-
-
-plan = plan_of()
+ROOM = runs_root() / SCALE
 
 # %% [markdown]
 # ## 6.1 The images
@@ -84,14 +82,14 @@ def rows_of(plan, columns=10):
     """A row of pictures for each role."""
     plan, _ = substituted(plan)
     recipe = plan.exposed
-    roles = {f"in: {recipe.in_dist}": load(recipe.in_dist, "train", recipe.size),
-             f"outliers: {recipe.outliers}": load(recipe.outliers, "train", recipe.size)}  # fmt: skip
+    roles = {f"in: {recipe.in_dist}": load_images(recipe.in_dist, "train", recipe.size),
+             f"outliers: {recipe.outliers}": load_images(recipe.outliers, "train", recipe.size)}  # fmt: skip
     picked = {role: images.images[:: max(1, len(images) // columns)][:columns] for role, images in roles.items()}
     picked |= {f"test: {out.printed}": out.inputs()[:columns] for out in out_sets(plan, num_inliers=columns)[0]}
-    return {role: pixels(images, signed=True) for role, images in picked.items()}
+    return {role: figures.pixels(images, signed=True) for role, images in picked.items()}
 
 
-figures.publish(image_grid(rows_of(plan)), "06_images", ROOM / "figures")
+figures.publish(figures.image_grid(rows_of(plan)), "06_images", ROOM / "figures")
 
 # %% [markdown]
 # No labels are needed here. Before you go on: which of the test rows do you expect to be the least likely, given the
@@ -118,6 +116,8 @@ by_hand = upper - lower
 print(f"the 256 probabilities sum to {by_hand.sum():.6f}")
 
 # %%
+from oe_core.detectors.density.logistic_mixture import log_likelihood
+
 parameters = torch.zeros(256, 10, 1, 1)  # of one component: weight, 3 means, 3 log scales, 3 coefficients
 parameters[:, 1], parameters[:, 4] = mean, math.log(scale)
 parameters[:, 5:7] = 40.0  # green and blue infinitely wide: their value 255 has probability 1/2 each
@@ -136,12 +136,14 @@ assert torch.allclose(4 * log_likelihood(parameters, images).exp(), by_hand, ato
 # other also the row so far. Which pixels does the distribution at the cross depend on? The gradient tells, here of an untrained network:
 
 # %%
+from oe_core.detectors.density.network import PixelCNN
+
 torch.manual_seed(0)
-network, size, (row, column) = PixelCNN(filters=8, blocks=2, dropout=0.0), 16, (9, 6)
+untrained, size, (row, column) = PixelCNN(filters=8, blocks=2, dropout=0.0), 16, (9, 6)
 noise = torch.rand(8, 3, size, size) * 2 - 1
-network.initialise(noise)
+untrained.initialise(noise)
 noise.requires_grad_()
-network.distribution(noise)[:, :, row, column].square().sum().backward()
+untrained.distribution(noise)[:, :, row, column].square().sum().backward()
 influence = noise.grad.abs().sum(dim=(0, 1))
 assert (influence.flatten()[row * size + column :] == 0).all()
 
@@ -205,19 +207,16 @@ figures.publish(figure, "06_training", ROOM / "figures")
 # This takes one pass of the network per pixel.
 
 # %%
-def network_of(method, seed=0):
-    """One trained network, on the CPU."""
-    run = evaluation.runs[method, seed]
-    return load_model(run.recipe, run.weights, 1, torch.device("cpu"))
-
+from oe_core import network, predict
 
 if SAMPLES:
-    generator = torch.Generator().manual_seed(0)
-    drawn = {name: network_of(method).sample(SAMPLES, min(plan.baseline.size, 16), generator)
-             for name, method in {"without OE": "BPP", "with OE": "+OE"}.items()}  # fmt: skip
-    sheet = {"training images": pixels(load(IN_DIST, "train", plan.baseline.size).images[:SAMPLES])}
-    sheet |= {name: pixels(images, signed=True) for name, images in drawn.items()}
-    figures.publish(image_grid(sheet), "06_samples", ROOM / "figures")
+    generator, sheet = torch.Generator().manual_seed(0), {}
+    sheet["training images"] = figures.pixels(load_images(IN_DIST, "train", plan.baseline.size).images[:SAMPLES])
+    for name, method in {"without OE": "BPP", "with OE": "+OE"}.items():
+        model = network(evaluation.runs[method, 0], torch.device("cpu"))
+        drawn = model.sample(SAMPLES, min(plan.baseline.size, 16), generator)
+        sheet[name] = figures.pixels(drawn, signed=True)
+    figures.publish(figures.image_grid(sheet), "06_samples", ROOM / "figures")
 
 # %% [markdown]
 # Colours and edges, rarely a thing: a small model with little training knows neighbours, not scenes.
@@ -265,6 +264,9 @@ figures.publish(figures.roc_pr_grid(pairs), "06_roc_pr", ROOM / "figures")
 # at all. Bits per pixel of each test image, by the network and by the smaller of two lossless files (PNG, WebP):
 
 # %%
+from oe_core.detectors.density.complexity import compressed_bits
+
+
 def as_pixels(inputs):
     """What a network takes, as uint8 images."""
     return inputs if inputs.dtype == torch.uint8 else ((scaled(inputs) + 1) * 127.5).round().to(torch.uint8)
@@ -291,6 +293,9 @@ figures.publish(figure, "06_complexity", ROOM / "figures")
 # images of each set:
 
 # %%
+from oe_core import auroc, base_rate_draws
+
+
 def simple_baselines(draws=10):
     """AUROC (percent) of the file's bits, of the network's, of their difference, and of the exposed network."""
     rows = {}
@@ -300,7 +305,7 @@ def simple_baselines(draws=10):
                 "BPP - file": (in_bits[:MOST] - inlier_files, out_bits[:MOST] - files[name]),
                 "+OE": (in_exposed[:MOST], out_exposed[:MOST])}  # fmt: skip
         pairs = base_rate_draws(len(inlier_files), len(files[name]), draws)
-        rows[name] = {way: 100 * np.mean([metrics.auroc(ins[i], outs[o]) for i, o in pairs]) for way, (ins, outs) in ways.items()}
+        rows[name] = {way: 100 * np.mean([auroc(ins[i], outs[o]) for i, o in pairs]) for way, (ins, outs) in ways.items()}
     return pd.DataFrame(rows).T
 
 
@@ -355,8 +360,11 @@ def by_outliers(found, method="+OE"):
 
 
 own = evaluation.runs["+OE", 0].recipe.outliers
-others = [name for name in (["font-letters"] if OTHER_OUTLIERS is None else OTHER_OUTLIERS) if name != own]
-exposures = {own: evaluation} | {name: evaluate(store, plan_of(outliers=name), seeds=SEEDS, draws=DRAWS) for name in others}
+wanted = ["font-letters"] if OTHER_OUTLIERS is None else OTHER_OUTLIERS
+exposures = {own: evaluation}
+for name in wanted:
+    if name != own:
+        exposures[name] = evaluate(store, plan_of(outliers=name), seeds=SEEDS, draws=DRAWS)
 for name, found in exposures.items():
     found.save(ROOM / "records" / "06_pixelcnn" / f"{IN_DIST}-{name}")
 columns = {"without": by_outliers(evaluation, "BPP")} | {name: by_outliers(found) for name, found in exposures.items()}
@@ -390,14 +398,12 @@ print(missing or "Everything that was asked for was run.")
 # among the inliers?
 
 # %% tags=["solution"]
+from oe_core.detectors.density.scores import bits_per_pixel
+
 size = plan.baseline.size
 levels = torch.arange(0, 256, 32, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, size, size).contiguous()
 inlier_bits = evaluation.scores[aurocs.idxmin()]["BPP"][0]
-rows = {}
-for method in ("BPP", "+OE"):
-    with torch.inference_mode():
-        nats = network_of(method)(scaled(levels)).numpy()[:, None] / levels[0].numel()
-    rows[method] = bits_per_pixel(nats)
+rows = {method: bits_per_pixel(predict(evaluation.runs[method, 0], levels)) for method in ("BPP", "+OE")}
 flat = pd.DataFrame(rows, index=pd.Index(levels[:, 0, 0, 0].tolist(), name="grey level"))
 flat.assign(**{"likelier than % of inliers": [100 * np.mean(inlier_bits > bits) for bits in flat["BPP"]]}).round(1)
 
@@ -410,9 +416,8 @@ flat.assign(**{"likelier than % of inliers": [100 * np.mean(inlier_bits > bits) 
 # good a photograph?
 
 # %% tags=["solution"]
-inliers = evaluation.inputs()[:100]
-with torch.inference_mode():
-    both = [network_of("BPP")(scaled(images)).numpy() / images[0].numel() / math.log(2) for images in (inliers, inliers.flip(3))]
+inliers, run = evaluation.inputs()[:100], evaluation.runs["BPP", 0]
+both = [predict(run, images).numpy() / math.log(2) for images in (inliers, inliers.flip(3))]
 print(f"bits per dimension: as they are {both[0].mean():.3f}, mirrored {both[1].mean():.3f}; "
       f"mean distance of an image {np.abs(both[0] - both[1]).mean():.3f}")  # fmt: skip
 

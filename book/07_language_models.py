@@ -32,13 +32,34 @@
 # %% tags=["parameters"]
 SCALE = "demo"
 IN_DIST = ""  # text to learn; empty: that of the scale
-UNITS = ["words", "characters"]  # what a token is
+UNITS: list[str] = ["words", "characters"]  # what a token is
 OUTLIERS = ""  # data set of outliers; empty: the paper's
-OUT_DISTS = []  # test anomalies; empty: the paper's
-SEEDS = None  # trainings of each network; None: as many as the scale has
-DRAWS = None  # test subsets of each trained network; None: ten
-VARIANTS = ["other-case", "code"]  # other ways to train, in 7.9 and 7.10
+OUT_DISTS: list[str] = []  # test anomalies; empty: the paper's
+SEEDS: int | None = None  # trainings of each network; None: as many as the scale has
+DRAWS: int | None = None  # test subsets of each trained network; None: ten
+VARIANTS: list[str] = ["other-case", "code"]  # other ways to train, in 7.9 and 7.10
 VARIANT_SEEDS = 1  # trainings of each of them
+
+# %% tags=["checks"]
+from oe_core import experiment, in_dists
+from oe_core.evaluation.asking import check_count
+
+for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS, "VARIANT_SEEDS": VARIANT_SEEDS}.items():
+    if count is not None:
+        check_count(name, count)
+if not UNITS:
+    raise ValueError("UNITS is empty; take words, characters, or both")
+IN_DIST = IN_DIST or in_dists(SCALE, "language")[0]
+
+
+def plan_of(unit, variant="paper"):
+    """The experiment of one unit, with the chapter's parameters."""
+    options = {"outliers": OUTLIERS, "out_dists": OUT_DISTS, "variant": variant}
+    return experiment(IN_DIST, SCALE, "language", unit=unit, **options)
+
+
+plans = {unit: plan_of(unit) for unit in UNITS}
+others = [plan_of(unit, variant) for unit in UNITS for variant in VARIANTS]
 
 # %%
 import matplotlib.pyplot as plt
@@ -48,33 +69,12 @@ import torch
 import torch.nn.functional as F
 from IPython.display import Markdown, display
 
-from oe_core import figures, paper
-from oe_core.data.examples import TextSet
-from oe_core.data.sources import MissingDataError
-from oe_core.data.streams import UNKNOWN, load_stream, stream_of
-from oe_core.detectors.language.forget_mult import ForgetMult
-from oe_core.detectors.language.scores import LANGUAGE_SCORES, bits_per_token
-from oe_core.detectors.language.settings import IN_DISTS, language_experiment
-from oe_core.detectors.language.training import as_text, load_model, predict, segments_of
+from oe_core import MissingDataError, Store, evaluate, figures, paper, runs_root
 from oe_core.evaluation import metrics
-from oe_core.evaluation.draws import base_rate_draws
-from oe_core.evaluation.evaluate import evaluate, out_sets, substituted
-from oe_core.paper import errata
-from oe_core.runs.store import Store
-from oe_core.scales import check_scale, runs_root
 
 plt.rcParams.update(figures.STYLE)
 pd.set_option("display.max_colwidth", 130)
-ROOM = runs_root() / check_scale(SCALE)
-IN_DIST = IN_DIST or IN_DISTS[SCALE][0]
-
-
-def plan_of(unit, variant="paper"):
-    """The experiment of one unit, with the chapter's parameters."""
-    return language_experiment(IN_DIST, SCALE, unit=unit, outliers=OUTLIERS, out_dists=OUT_DISTS, variant=variant)
-
-
-plans = {unit: plan_of(unit) for unit in UNITS}
+ROOM = runs_root() / SCALE
 
 # %% [markdown]
 # ## 7.1 One long text
@@ -85,6 +85,11 @@ plans = {unit: plan_of(unit) for unit in UNITS}
 # `<eos>` closes each line:
 
 # %%
+from oe_core import load_stream, out_sets, substituted
+from oe_core.data.streams import UNKNOWN
+from oe_core.detectors.language.training import as_text
+
+
 def streams_of(plan):
     """The stream of each role, and the vocabulary in which the network reads them all."""
     plan, _ = substituted(plan)
@@ -96,6 +101,7 @@ def streams_of(plan):
     return found, training.vocabulary(recipe.vocabulary)
 
 
+# %%
 def overview(plan, shown=70):
     """Size of each stream, how much of it the network does not know, and how it begins as the network reads it."""
     found, vocabulary = streams_of(plan)
@@ -108,6 +114,7 @@ def overview(plan, shown=70):
     return pd.DataFrame(rows).T
 
 
+# %%
 for unit, plan in plans.items():
     try:
         display(overview(plan).rename_axis(unit))
@@ -135,6 +142,8 @@ for unit, plan in plans.items():
 # hand as well, because autograd would keep every step of the loop:
 
 # %%
+from oe_core.detectors.language.forget_mult import ForgetMult
+
 torch.manual_seed(0)
 f, z = torch.rand(4, 1, 2), torch.randn(4, 1, 2)
 h, by_hand = torch.zeros(1, 2), []
@@ -151,7 +160,7 @@ assert torch.allclose(torch.stack(by_hand), ForgetMult.apply(f, z))
 settings = ["embedding", "hidden", "layers", "vocabulary", "length", "optimiser", "learning_rate", "epochs"]
 rows = {}
 for unit, plan in plans.items():
-    for who, of_scale in ((SCALE, plan), ("the paper", language_experiment(IN_DIST, "paper", unit=unit))):
+    for who, of_scale in ((SCALE, plan), ("the paper", experiment(IN_DIST, "paper", "language", unit=unit))):
         row = {name: getattr(of_scale.baseline, name) for name in settings}
         rows[unit, who] = row | {"OE epochs": of_scale.exposed.epochs, "lambda": of_scale.exposed.oe_weight}
 pd.DataFrame(rows).T
@@ -191,20 +200,15 @@ print(f"{len(records):,} measured values; pictures below are of {in_dist}")
 # (BPC), the mean of $-\log_2 p(x_t \mid x_{<t})$. By hand, for the first test segment:
 
 # %%
-def network_of(evaluation, method, seed=0):
-    """One trained network of an evaluation, on the CPU, and its recipe."""
-    run = evaluation.runs[method, seed]
-    classes = run.stamp["data"]["inliers"]["num_classes"]
-    return load_model(run.recipe, run.weights, classes, torch.device("cpu")), run.recipe
+from oe_core import network, predict
+from oe_core.detectors.language.scores import LANGUAGE_SCORES, bits_per_token
 
-
-network, recipe = network_of(first, "BPC/BPW")
-pieces = first.inputs()
+run, pieces = first.runs["BPC/BPW", 0], first.inputs()
 with torch.inference_mode():
-    probabilities = F.softmax(network(pieces[:1, :-1]).float(), dim=1)
-of_the_tokens = probabilities[torch.arange(recipe.length), pieces[0, 1:]]
+    probabilities = F.softmax(network(run, torch.device("cpu"))(pieces[:1, :-1]).float(), dim=1)
+of_the_tokens = probabilities[torch.arange(run.recipe.length), pieces[0, 1:]]
 by_hand = float(-of_the_tokens.log2().mean())
-by_package = bits_per_token(predict(network, pieces[:1], recipe).numpy())[0]
+by_package = bits_per_token(predict(run, pieces[:1]))[0]
 assert np.isclose(by_hand, by_package, rtol=0.02)  # the package may compute in bfloat16
 print(f"{by_hand:.2f} bits a token; knowing nothing costs {np.log2(len(vocabularies[first_unit])):.2f}")
 
@@ -269,6 +273,7 @@ def one_draw(evaluation, name):
     return {method: (ins[inside], outs[outside]) for method, (ins, outs) in evaluation.scores[name].items()}
 
 
+# %%
 hardest = {}
 for unit, evaluation in evaluations.items():
     aurocs = table_11.loc[evaluation.records["in_dist"].iloc[0]]["AUROC", "+OE", "mean"].drop("Mean")
@@ -323,13 +328,14 @@ for unit in evaluations:
 # %%
 def token_bits(evaluation, inputs, method="BPC/BPW"):
     """Bits of each token to come, (segments, length)."""
-    network, recipe = network_of(evaluation, method)
+    model = network(evaluation.runs[method, 0], torch.device("cpu"))
     with torch.inference_mode():
-        losses = [F.cross_entropy(network(batch[:, :-1]).float(), batch[:, 1:].flatten(), reduction="none")
+        losses = [F.cross_entropy(model(batch[:, :-1]).float(), batch[:, 1:].flatten(), reduction="none")
                   for batch in inputs.split(40)]  # fmt: skip
     return (torch.cat(losses) / np.log(2)).view(len(inputs), -1).numpy()
 
 
+# %%
 def known_and_unknown(unit):
     """Mean bits of known and of unknown words, and how many are unknown, for inliers and each out-distribution."""
     evaluation, unknown, rows = evaluations[unit], vocabularies[unit].index(UNKNOWN), {}
@@ -357,6 +363,7 @@ def unknown_share(inputs):
     return (inputs[:, 1:] == vocabularies["words"].index(UNKNOWN)).float().mean(dim=1).numpy()
 
 
+# %%
 if "words" in evaluations:
     evaluation, rows = evaluations["words"], {}
     inlier_shares = unknown_share(evaluation.inputs())
@@ -384,6 +391,7 @@ def mean_rows(found):
     return found.groupby(["method", "metric"], sort=False)["value"].mean().unstack()[["FPR90", "AUROC", "AUPR"]]
 
 
+# %%
 def beside(variant):
     """The chapter's rows and those of a variant, for each unit in which it differs."""
     rows = {}
@@ -399,6 +407,7 @@ def beside(variant):
     return pd.concat(rows, names=["unit", "variant"]).round(1) if rows else "This data has no capitals: nothing differs."
 
 
+# %%
 beside("other-case")
 
 # %% [markdown]
@@ -413,21 +422,25 @@ beside("other-case")
 # out-distributions:
 
 # %%
+from oe_core import base_rate_draws
+
+
 def under_both_scores(evaluation, draws=5):
     """FPR90, AUROC and AUPR (percent) of seed 0's networks with either score, means over sets and draws."""
     rows = {}
-    for (method, seed), run in evaluation.runs.items():
-        inliers = store.logits(run, evaluation.test.name, evaluation.inputs, evaluation.test.fingerprint)
+    for (method, seed), asked in evaluation.asked.items():
+        inliers = asked.outputs(evaluation.tests.inside)
         for name, score in LANGUAGE_SCORES.items() if seed == 0 else ():
             measured = []
             for out in evaluation.out_sets:
-                ins, outs = score(inliers), score(store.logits(run, out.key, out.inputs, out.fingerprint))
+                ins, outs = score(inliers), score(asked.outputs(out))
                 measured += [metrics.detection_metrics(ins[i], outs[o], 0.9) for i, o in base_rate_draws(len(ins), len(outs), draws)]
             trained = "without OE" if method == "BPC/BPW" else "with OE"
             rows[trained, name] = 100 * pd.DataFrame(measured).mean()
     return pd.DataFrame(rows).T
 
 
+# %%
 both_scores = pd.concat({unit: under_both_scores(evaluation) for unit, evaluation in evaluations.items()})
 both_scores.round(1)
 
@@ -452,6 +465,7 @@ def as_the_code_reads(text, characters):
     return " ".join(word if word in characters else UNKNOWN for word in text.split())
 
 
+# %%
 anomaly_lines = {}
 if "characters" in evaluations:
     for out in evaluations["characters"].out_sets:
@@ -462,6 +476,11 @@ if "characters" in evaluations:
     display(pd.DataFrame({"by the rule": lines, "as the code reads it": broken}))
 
 # %%
+from oe_core.data.examples import TextSet
+from oe_core.data.streams import stream_of
+from oe_core.detectors.language.training import segments_of
+
+
 def broken_auroc(name, lines):
     """AUROC of both networks of seed 0 on one out-distribution as the code reads its characters."""
     evaluation, known = evaluations["characters"], vocabularies["characters"]
@@ -470,13 +489,14 @@ def broken_auroc(name, lines):
     training = load_stream(IN_DIST, "train", "characters")
     row = {}
     for method in ("BPC/BPW", "+OE"):
-        network, recipe = network_of(evaluation, method)
-        scores = bits_per_token(predict(network, segments_of(stream, training, recipe), recipe).numpy())
+        run = evaluation.runs[method, 0]
+        scores = bits_per_token(predict(run, segments_of(stream, training, run.recipe)))
         row[method, "by the rule"] = metrics.auroc(*evaluation.scores[name][method])
         row[method, "as the code reads it"] = metrics.auroc(evaluation.scores[name][method][0], scores)
     return row
 
 
+# %%
 broken = {name: broken_auroc(name, lines) for name, lines in anomaly_lines.items()}
 as_read = 100 * pd.DataFrame(broken).T
 as_read.round(1)
@@ -495,6 +515,9 @@ as_read.round(1)
 # Two of these differences are kept for chapter 10, which lists all of them (the third, in the training, it finds in the records):
 
 # %%
+from oe_core.paper import errata
+
+
 def entries():
     """Mean AUROC (percent) of seed 0 as the text and as the code have it, for chapter 10."""
     for unit, trained in both_scores.index.droplevel(2).unique():
@@ -505,6 +528,7 @@ def entries():
         yield 6, f"characters, {method}: AUROC", ways["by the rule"], ways["as the code reads it"]
 
 
+# %%
 errata.enter(ROOM / "records", "07_language_models", [
     {"number": number, "measure": measure, "text": round(text, 1), "code": round(code, 1), "data": f"{IN_DIST}, {SCALE}"}
     for number, measure, text, code in entries()
@@ -537,8 +561,8 @@ pieces = first.inputs()
 order = torch.rand(pieces.shape, generator=generator).argsort(dim=1)
 rows = {}
 for method in ("BPC/BPW", "+OE"):
-    network, recipe = network_of(first, method)
-    scores = [bits_per_token(predict(network, ids, recipe).numpy()) for ids in (pieces, pieces.gather(1, order))]
+    run = first.runs[method, 0]
+    scores = [bits_per_token(predict(run, ids)) for ids in (pieces, pieces.gather(1, order))]
     rows[method] = {"as written": scores[0].mean(), "shuffled": scores[1].mean(), "AUROC %": 100 * metrics.auroc(*scores)}
 pd.DataFrame(rows).T.round(2)
 

@@ -31,14 +31,28 @@
 
 # %% tags=["parameters"]
 SCALE = "demo"
-IN_DISTS = []  # data sets to learn; empty: those of the scale
+IN_DISTS: list[str] = []  # data sets to learn; empty: those of the scale
 OUTLIERS = ""  # data set of outliers; empty: the paper's, or its stand-in
-OUT_DISTS = []  # test anomalies; empty: the paper's for the in-distribution
+OUT_DISTS: list[str] = []  # test anomalies; empty: the paper's for the in-distribution
 HOLDOUT = 0  # training examples held out for the temperature; 0: as many as in the paper
-SEEDS = None  # trainings of each network; None: as many as the scale has
-DRAWS = None  # samples of each trained network; None: ten, as in the paper
+SEEDS: int | None = None  # trainings of each network; None: as many as the scale has
+DRAWS: int | None = None  # samples of each trained network; None: ten, as in the paper
 VARIANT = "paper"  # "code": the official code's training where it differs from the text
-READING = "paper"  # how samples are measured in 8.3 to 8.7; 8.8 shows the others beside it
+PROTOCOL = "paper"  # how samples are measured in 8.3 to 8.7; 8.8 shows the others beside it
+
+# %% tags=["checks"]
+from oe_core import calibration_experiment, check_scale
+from oe_core.evaluation import holdout
+from oe_core.evaluation.asking import check_count
+
+for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS}.items():
+    if count is not None:
+        check_count(name, count)
+options = {"holdout": HOLDOUT, "outliers": OUTLIERS, "out_dists": OUT_DISTS, "variant": VARIANT}
+chosen = IN_DISTS or holdout.IN_DISTS[check_scale(SCALE)]
+plans = {name: calibration_experiment(name, SCALE, **options) for name in chosen}
+if PROTOCOL not in holdout.PROTOCOLS:
+    raise ValueError(f"PROTOCOL={PROTOCOL!r} is unknown; choose one of {', '.join(holdout.PROTOCOLS)}")
 
 # %%
 import matplotlib.pyplot as plt
@@ -46,25 +60,11 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from oe_core import figures, paper
-from oe_core.data.sources import MissingDataError
+from oe_core import MissingDataError, Store, calibrate, figures, paper, runs_root
 from oe_core.evaluation import calibration
-from oe_core.evaluation.calibrate import calibrate
-from oe_core.evaluation.holdout import IN_DISTS as OF_SCALE
-from oe_core.evaluation.holdout import READINGS, calibration_experiment
-from oe_core.evaluation.metrics import auroc
-from oe_core.figures import calibration
-from oe_core.runs.store import Store
-from oe_core.scales import check_scale, runs_root
 
 plt.rcParams.update(figures.STYLE)
-ROOM = runs_root() / check_scale(SCALE)
-plans = {
-    name: calibration_experiment(name, SCALE, holdout=HOLDOUT, outliers=OUTLIERS, out_dists=OUT_DISTS, variant=VARIANT)
-    for name in (IN_DISTS or OF_SCALE[SCALE])
-}
-if READING not in READINGS:
-    raise ValueError(f"READING={READING!r} is unknown; choose one of {', '.join(READINGS)}")
+ROOM, PROTOCOLS = runs_root() / SCALE, holdout.PROTOCOLS
 
 # %% [markdown]
 # ## 8.1 Measuring, by hand
@@ -140,7 +140,7 @@ print(f"T = {fitted:.3f}")
 cooled = calibration.confidences(logits, fitted)
 toy = {"toy, T = 1": (confidence, correct), f"toy, T = {fitted:.2f}": (cooled, correct)}
 toy["what chance leaves"] = (cooled, rng.random(len(cooled)) < cooled)
-figures.publish(calibration.reliability(toy), "08_toy", ROOM / "figures")
+figures.publish(figures.reliability(toy), "08_toy", ROOM / "figures")
 
 # %% [markdown]
 # A **reliability diagram**: each dot is a bin. On the diagonal a network is as often right as it claims; below it (red) it
@@ -158,29 +158,29 @@ figures.publish(calibration.reliability(toy), "08_toy", ROOM / "figures")
 store, found, not_run = Store(ROOM), {}, {}
 for name, plan in plans.items():
     try:
-        found[name] = calibrate(store, plan, readings=tuple(READINGS), seeds=SEEDS, draws=DRAWS, progress=print)
+        found[name] = calibrate(store, plan, protocols=tuple(PROTOCOLS), seeds=SEEDS, draws=DRAWS, progress=print)
     except MissingDataError as error:
         not_run[name] = str(error)
 if not found:
     raise MissingDataError("\n\n".join(not_run.values()))
 
 # %%
-for name, by_reading in found.items():
-    for reading, measured in by_reading.items():
-        measured.save(ROOM / "records" / "08_calibration" / (name if reading == "paper" else f"{name}-{reading}"))
+for name, by_protocol in found.items():
+    for protocol, measured in by_protocol.items():
+        measured.save(ROOM / "records" / "08_calibration" / (name if protocol == "paper" else f"{name}-{protocol}"))
 records = {
-    reading: pd.concat([by_reading[reading].records for by_reading in found.values()], ignore_index=True)
-    for reading in READINGS
+    protocol: pd.concat([by_protocol[protocol].records for by_protocol in found.values()], ignore_index=True)
+    for protocol in PROTOCOLS
 }
-first = next(iter(found.values()))[READING]
+first = next(iter(found.values()))[PROTOCOL]
 in_dist = first.records["in_dist"].iloc[0]
-print(f"{len(first.held_out):,} images held out; pictures below are of {in_dist}; samples: {READINGS[READING]}")
+print(f"{len(first.held_out):,} images held out; pictures below are of {in_dist}; samples: {PROTOCOLS[PROTOCOL]}")
 
 # %% [markdown]
 # ### The temperatures
 
 # %%
-pd.concat({name: by_reading[READING].temperatures for name, by_reading in found.items()}, names=["in_dist", ""]).round(2)
+pd.concat({name: measured[PROTOCOL].temperatures for name, measured in found.items()}, names=["in_dist", ""]).round(2)
 
 # %% [markdown]
 # Above 1 a network is cooled: it was too sure of itself. Below 1 it was too modest, as short trainings are, and as Outlier Exposure
@@ -220,7 +220,7 @@ def inliers(method, tuned):
 
 alone = {"baseline, T = 1": inliers("MSP", False), "baseline, tuned": inliers("MSP", True),
          "exposed, T = 1": inliers("+OE", False), "exposed, tuned": inliers("+OE", True)}  # fmt: skip
-figures.publish(calibration.reliability(alone), "08_reliability_alone", ROOM / "figures")
+figures.publish(figures.reliability(alone), "08_reliability_alone", ROOM / "figures")
 
 # %% [markdown]
 # Then the realistic one: in the sample are anomalies, on which every answer is wrong. Take the out-distribution whose error is the median one
@@ -238,7 +238,7 @@ typical = rms["Temperature"].sort_values().index[len(rms) // 2]
 mixed = {"baseline, T = 1": first.sample("MSP", typical, tuned=False), "baseline, tuned": first.sample("MSP", typical),
          "exposed, tuned": first.sample("+OE", typical),
          "exposed, tuned, rescaled": first.sample("+OE", typical, rescaled=True)}  # fmt: skip
-figure = calibration.reliability(mixed)
+figure = figures.reliability(mixed)
 figure.suptitle(f"{in_dist} with {typical}", fontsize=10.5)
 figures.publish(figure, "08_reliability_mixed", ROOM / "figures")
 
@@ -258,7 +258,7 @@ def groups(method, rescaled=False):
 
 
 panels = {"baseline": groups("MSP"), "exposed": groups("+OE"), "exposed, rescaled": groups("+OE", rescaled=True)}
-figures.publish(calibration.confidence_histograms(panels), "08_confidence", ROOM / "figures")
+figures.publish(figures.confidence_histograms(panels), "08_confidence", ROOM / "figures")
 
 # %% [markdown]
 # The dotted lines are means. The nearer the mean of the anomalies is to the left end, and that of the right answers to the right end, the better
@@ -268,7 +268,7 @@ figures.publish(calibration.confidence_histograms(panels), "08_confidence", ROOM
 # ## 8.4 Table 12 and Figure 3
 
 # %%
-table_12 = paper.compare(records[READING], 12, notes=[f"Samples: {READINGS[READING]}."])
+table_12 = paper.compare(records[PROTOCOL], 12, notes=[f"Samples: {PROTOCOLS[PROTOCOL]}."])
 paper.publish(table_12, "table_12", ROOM / "tables")
 Markdown(paper.rendered(table_12))
 
@@ -287,7 +287,7 @@ def bars_of(table, metric="RMS"):
 
 printed = paper.paper_table(12).query("metric == 'RMS'").astype({"value": float})
 printed = printed.pivot_table(index="in_dist", columns="method", values="value", sort=False)
-figure = calibration.error_bars({"here": bars_of(table_12), "the paper": printed})
+figure = figures.error_bars({"here": bars_of(table_12), "the paper": printed})
 figures.publish(figure, "figure_3", ROOM / "figures")
 
 # %% [markdown]
@@ -297,10 +297,13 @@ figures.publish(figure, "figure_3", ROOM / "figures")
 # ## 8.5 Each out-distribution
 
 # %%
-figure = calibration.error_bars({f"{in_dist} with": rms})
+figure = figures.error_bars({f"{in_dist} with": rms})
 figures.publish(figure, "08_each_set", ROOM / "figures")
 
 # %%
+from oe_core import auroc
+
+
 def detection(method):
     """AUROC (percent) of low confidence as the score, seed 0, for each out-distribution."""
     answers = first.answers[method, 0]
@@ -328,7 +331,7 @@ assert np.allclose(undecided, (claims - 1 / 10) / (1 - 1 / 10))
 print(", ".join(f"{before:.2f} -> {after:.2f}" for before, after in zip(claims, undecided, strict=True)))
 
 # %%
-table_13 = paper.compare(records[READING], 13, notes=[f"Samples: {READINGS[READING]}."])
+table_13 = paper.compare(records[PROTOCOL], 13, notes=[f"Samples: {PROTOCOLS[PROTOCOL]}."])
 paper.publish(table_13, "table_13", ROOM / "tables")
 Markdown(paper.rendered(table_13))
 
@@ -353,7 +356,7 @@ def on_inliers(measured):
     return 100 * pd.DataFrame(rows).groupby(["network", "temperature"], sort=False).mean()
 
 
-pd.concat({name: on_inliers(by_reading[READING]) for name, by_reading in found.items()}).round(2)
+pd.concat({name: on_inliers(measured[PROTOCOL]) for name, measured in found.items()}).round(2)
 
 # %% [markdown]
 # Read the exposed network's two rows against the baseline's. Where its untuned error is the larger one, exposure has made it too modest on
@@ -364,28 +367,31 @@ pd.concat({name: on_inliers(by_reading[READING]) for name, by_reading in found.i
 #
 # The text of the paper takes equally many examples of both kinds. The official code draws one anomaly to **five** inliers. Its loop over the
 # bins also ends one too early, so that the most confident bin is left out, and it looks for temperatures in $[0.2, 5]$ only. Each
-# difference is a named reading; the same networks, the same logits:
+# difference is a named protocol; the same networks, the same logits:
 
 # %%
-print("\n".join(f"{name:10} {reading}" for name, reading in READINGS.items()))
+print("\n".join(f"{name:10} {protocol}" for name, protocol in PROTOCOLS.items()))
 
 # %%
+from oe_core.atomic import write_text
+
+
 def side_by_side(table):
-    """Means of one table under every reading, and the paper's own, over its sets."""
+    """Means of one table under every protocol, and the paper's own, over its sets."""
     printed = paper.paper_table(table).astype({"value": float})
-    frames = {reading: frame[frame["table"] == table] for reading, frame in records.items()} | {"printed": printed}
+    frames = {name: frame[frame["table"] == table] for name, frame in records.items()} | {"printed": printed}
     columns = ["in_dist", "metric", "method"]
     means = {name: frame.groupby(columns, sort=False)["value"].mean() for name, frame in frames.items()}
     order = list(dict.fromkeys(zip(printed["metric"], printed["method"], strict=True)))
     rows = pd.DataFrame(means).unstack(["metric", "method"]).stack(0, future_stack=True)
-    measured = [name for name in rows.index.get_level_values(0).unique() if name in set(records[READING]["in_dist"])]
+    measured = [name for name in rows.index.get_level_values(0).unique() if name in set(records[PROTOCOL]["in_dist"])]
     return rows.loc[measured, order].dropna(how="all").round(1)
 
 
 for number in (12, 13):
-    readings = side_by_side(number)
-    readings.to_csv(ROOM / "tables" / f"table_{number}_readings.csv")
-    display(Markdown(f"**Table {number}**"), readings)
+    side = side_by_side(number)
+    write_text(ROOM / "tables" / f"table_{number}_readings.csv", side.to_csv())
+    display(Markdown(f"**Table {number}**"), side)
 
 # %% [markdown]
 # The ratio decides most of an error: where half of the sample cannot be answered, whatever confidence it gets is misplaced. Numbers from different
@@ -396,14 +402,14 @@ for number in (12, 13):
 # more, and the most confident ones.
 
 # %%
-examples = {name: sum(map(len, next(iter(by_reading["code"].draws.values()))[0])) for name, by_reading in found.items()}
+examples = {name: sum(map(len, next(iter(measured["code"].draws.values()))[0])) for name, measured in found.items()}
 pd.Series({name: f"{max(1, count // 100)} bins of {count} examples" for name, count in examples.items()}, name="code's samples")
 
 # %% [markdown]
 # ## 8.9 What was not run
 
 # %%
-missing = not_run | {f"{name} / {out}": why for name, e in found.items() for out, why in e[READING].missing.items()}
+missing = not_run | {f"{name} / {out}": why for name, e in found.items() for out, why in e[PROTOCOL].missing.items()}
 print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everything that was asked for was run.")
 
 # %% [markdown]
@@ -470,11 +476,11 @@ print(calibration.calibration_metrics(half, hits, size=200))
 # (Examples of equal confidence share their accuracy in the package, so that no order among them can change a bin.)
 
 # %% [markdown]
-# **4. More of one kind.** Predict the RMS error of the tuned baseline for a ratio of one anomaly to *fifty* inliers, then measure it with `oe_core.evaluation.draws.base_rate_draws`.
+# **4. More of one kind.** Predict the RMS error of the tuned baseline for a ratio of one anomaly to *fifty* inliers, then measure it with `base_rate_draws` of `oe_core`.
 # From which ratio on would you rather report soft F1?
 
 # %% tags=["solution"]
-from oe_core.evaluation.draws import base_rate_draws
+from oe_core import base_rate_draws
 
 claimed, hits = inliers("MSP", True)
 anomalies, wrong = answers.anomalies(typical, first.temperature("MSP"))

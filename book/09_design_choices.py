@@ -33,21 +33,30 @@
 SCALE = "demo"
 IN_DIST = ""  # data set to learn; empty: that of the scale
 OUTLIERS = ""  # data set of outliers; empty: the paper's, or its stand-in
-OUT_DISTS = []  # test anomalies; empty: the paper's for the in-distribution
+OUT_DISTS: list[str] = []  # test anomalies; empty: the paper's for the in-distribution
 SEEDS = 1  # trainings of each network
-DRAWS = None  # test subsets of each trained network; None: ten
-WEIGHTS = [0.1, 0.5, 2.0]  # lambda, in 9.3
-NOISE = 0.2  # standard deviation of the noise in 9.4, of the range from black to white
-COUNTS = [50, 500]  # how many outliers there are at all, in 9.4
-GENERATED = None  # images drawn from a GAN as outliers in 9.4; None: as many as there are inliers
-DIVERSE = ""  # outliers with many classes, in 9.5; empty: CIFAR-100, or where that is learned CIFAR-10, or letters for digits
-CLASSES = []  # how many of them; empty: from a few to all
-INSTEAD = ""  # small set of outliers in 9.5, corrupted in 9.12; empty: the other CIFAR, or letters for digits
+WEIGHTS: list[float] = [0.1, 0.5, 2.0]  # lambda, in 9.3
+COUNTS: list[int] = [50, 500]  # how many outliers there are at all, in 9.4
+CLASSES: list[int] = []  # of how many classes outliers are, in 9.5; empty: from a few to all
+INSTEAD = ""  # labelled set that lends outliers in 9.5, corrupted in 9.12; empty: the other CIFAR, or letters for digits
 TEXT_IN_DIST = ""  # texts to learn in 9.8; empty: the first of the scale's that is at hand
-TEXT_LIMIT = None  # how many of them; None: 1,500 at scale demo, elsewhere those of chapter 3
-TAIL = 20.0  # size of the first class in terms of the last, in 9.9
-OF_MNIST = ""  # outliers in 9.13; empty: the paper's, or their stand-in
-NEAR_MNIST = ["gaussian", "bernoulli", "photo-flower", "negative", "notmnist"]  # anomalies in 9.13 without MNIST
+
+# %% tags=["checks"]
+from oe_core import KINDS, calibration_experiment, check_scale
+from oe_core.evaluation import holdout
+from oe_core.evaluation.asking import check_count
+from oe_core.experiments import check_choice
+
+check_count("SEEDS", SEEDS)
+IN_DIST = IN_DIST or holdout.IN_DISTS[check_scale(SCALE)][0]
+check_choice("IN_DIST", IN_DIST, holdout.HOLDOUT)
+plan = calibration_experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS)
+for name, chosen, kind in (("INSTEAD", INSTEAD, "images"), ("TEXT_IN_DIST", TEXT_IN_DIST, "text")):
+    if chosen:
+        check_choice(name, chosen, [known for known in KINDS[kind].sources.known_names() if known != IN_DIST])
+for name, values, least in (("WEIGHTS", WEIGHTS, 1), ("COUNTS", COUNTS, 1), ("CLASSES", CLASSES or [1, 2], 2)):
+    if len(values) < least or min(values) <= 0:
+        raise ValueError(f"{name}={values} must be {least} or more numbers above 0")
 
 # %%
 from dataclasses import replace
@@ -58,61 +67,31 @@ import pandas as pd
 import torch
 from IPython.display import Markdown, display
 
-from oe_core import figures, paper
-from oe_core.data.derived import loader, long_tailed, of_classes, random_part, with_noise
-from oe_core.data.sources import IMAGES, TEXTS, load_images, load_raw, load_texts
-from oe_core.data.vocabulary import PADDING, UNKNOWN
-from oe_core.detectors.gan.settings import gan_experiment
-from oe_core.detectors.images.settings import experiment
-from oe_core.detectors.objectives.recipe import with_objective
-from oe_core.detectors.text.settings import IN_DISTS as TEXTS_OF_SCALE
-from oe_core.detectors.text.settings import text_experiment
-from oe_core.detectors.text.training import token_ids, vocabulary_of
-from oe_core.evaluation.ablations import ERROR, generated_outliers, summary, vary
-from oe_core.evaluation.calibrate import calibrate
-from oe_core.evaluation.evaluate import evaluate, substituted
-from oe_core.evaluation.holdout import IN_DISTS as OF_SCALE
-from oe_core.evaluation.holdout import calibration_experiment
-from oe_core.evaluation.readings import readings
-from oe_core.evaluation.validation import validation_scores
-from oe_core.paper import errata
-from oe_core.posthoc.comparison import compare_detectors
-from oe_core.posthoc.comparison import rendered as detectors_text
-from oe_core.posthoc.comparison import summary as detectors_table
-from oe_core.recipe import fine_tuned, from_scratch
-from oe_core.runs.store import Store
-from oe_core.scales import check_scale, runs_root
-from oe_core.scores import energy
+from oe_core import Store, ablate, evaluate, experiment, figures, load_images, paper, runs_root, substituted
+from oe_core.evaluation.ablations import ERROR, summary
 
 plt.rcParams.update(figures.STYLE)
-ROOM = runs_root() / check_scale(SCALE)
-IN_DIST = IN_DIST or OF_SCALE[SCALE][0]
-plan, _ = substituted(calibration_experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS))
-for name in filter(None, (INSTEAD, DIVERSE)):  # refused now and not after half an hour
-    IMAGES.check_name(name)
-if TEXT_IN_DIST:
-    text_experiment(TEXT_IN_DIST, SCALE)
-store, own = Store(ROOM), plan.exposed.outliers
-OF_EXPOSURE = ("oe_weight", "outlier_batch_size", "outlier_crop_padding", "outlier_flip", "outlier_order", "outlier_limit")
-exposure = {field: getattr(plan.exposed, field) for field in OF_EXPOSURE}
-tuning = {**exposure, "epochs": plan.exposed.epochs, "learning_rate": plan.exposed.learning_rate}
-frames, ledger, readings_of = {}, [], []
+ROOM = runs_root() / SCALE
+store, (plan, _) = Store(ROOM), substituted(plan)
+own = plan.exposed.outliers
 
+# %% [markdown]
+# Every test below is a few recipes that differ in one thing, and a row of a ledger:
 
-def tested(topic, recipes, **settings):
-    """Measure recipes that differ in one thing, keep every value, and show the means."""
-    frames[topic] = vary(store, plan, recipes, seeds=SEEDS, draws=DRAWS, **settings)
-    return summary(frames[topic])
-
-
-def tested_without(lender):
-    """The experiment without the test set of a data set that lends its outliers."""
-    return replace(plan, out_dists=tuple(out for out in plan.out_dists if out != lender))
+# %%
+frames, ledger, disagreements = {}, [], []
 
 
 def exposed(name, **changes):
     """The exposed network with one thing changed."""
     return replace(plan.exposed, name=name, **changes)
+
+
+def tested(topic, recipes, without="", **settings):
+    """Measure recipes, keep every value, and show the means; `without` the set that lends outliers as a test set."""
+    tests = replace(plan, out_dists=tuple(out for out in plan.out_dists if out != without))
+    frames[topic] = ablate(store, tests, recipes, seeds=SEEDS, **settings)
+    return summary(frames[topic])
 
 
 def enter(claim, test, number, held):
@@ -132,13 +111,17 @@ def enter(claim, test, number, held):
 # > Appendix C: training from scratch with Outlier Exposure usually improves detection, error and calibration beyond fine-tuning.
 
 # %%
+from oe_core import calibrate, from_scratch
+
+OF_EXPOSURE = ("oe_weight", "outlier_batch_size", "outlier_crop_padding", "outlier_flip", "outlier_order", "outlier_limit")
+exposure = {field: getattr(plan.exposed, field) for field in OF_EXPOSURE}
 scratch = from_scratch(plan.baseline, own, **exposure)
 table = tested("scratch", {"without": plan.baseline, "fine-tuned": plan.exposed, "from scratch": scratch})
 
 
 def rms(exposed_recipe):
     """RMS calibration error (percent) of an exposed network, mean over sets, samples and seeds."""
-    found = calibrate(store, replace(plan, exposed=exposed_recipe), seeds=SEEDS, draws=DRAWS)["paper"].records
+    found = calibrate(store, replace(plan, exposed=exposed_recipe), seeds=SEEDS)["paper"].records
     return found.query("table == 12 and metric == 'RMS' and method == '+OE'")["value"].mean()
 
 
@@ -164,7 +147,7 @@ if IN_DIST in ("svhn", "digits"):
     recipes = {f"fine-tuned as in the {who}": exposed(f"{IN_DIST} tuned as in the {who}", **changes) for who, changes in schedules.items()}
     table = tested("schedule", {"without": plan.baseline, **recipes})
     both = [table["AUROC"][setting] for setting in recipes]
-    readings_of.append((2, "mean AUROC with OE, fine-tuned for 10 epochs from 0.001, for 5 from 0.0001", *both))
+    disagreements.append((2, "mean AUROC with OE, fine-tuned for 10 epochs from 0.001, for 5 from 0.0001", *both))
     display(table.round(1))
 
 # %% [markdown]
@@ -174,7 +157,7 @@ if IN_DIST in ("svhn", "digits"):
 
 # %%
 other = experiment(IN_DIST, SCALE, outliers=own, out_dists=OUT_DISTS, network="allconv")
-all_conv = evaluate(store, other, seeds=SEEDS, draws=DRAWS)
+all_conv = evaluate(store, other, seeds=SEEDS)
 as_table_9 = all_conv.records[all_conv.records["table"] == 7].assign(table=9)
 replace(all_conv, records=as_table_9).save(ROOM / "records" / "09_all_conv" / IN_DIST)
 table_9 = paper.compare(as_table_9, 9)
@@ -202,7 +185,7 @@ else:
     kinds = {"GELU": (other.baseline, other.exposed), "ReLU": (with_relu(other.baseline), with_relu(other.exposed))}
     recipes = {f"{kind}, {role}": recipe for kind, pair in kinds.items() for role, recipe in zip(("without", "with"), pair, strict=True)}
     table = tested("activation", recipes)
-    readings_of.append((24, "All-Conv: mean AUROC with OE, ReLU, GELU", table["AUROC"]["ReLU, with"], table["AUROC"]["GELU, with"]))
+    disagreements.append((24, "All-Conv: mean AUROC with OE, ReLU, GELU", table["AUROC"]["ReLU, with"], table["AUROC"]["GELU, with"]))
     display(table.round(1))
 
 # %% [markdown]
@@ -214,6 +197,8 @@ else:
 # FPR95 on those, and on the test's out-distributions, which nobody may look at:
 
 # %%
+from oe_core.evaluation.validation import validation_scores
+
 weighed = {f"{weight:g}": exposed(f"weight {weight:g}", oe_weight=weight) for weight in WEIGHTS}
 table = tested("weight", weighed)
 on_validation = {name: validation_scores(store, recipe)["FPR95"].mean() for name, recipe in weighed.items()}
@@ -248,19 +233,23 @@ enter("validation distributions choose a good weight", f"lambda of {', '.join(cu
 # beside a classifier is that of chapter 5 (seed 0), its generator is then asked once for a fixed set, and the classifier is the one of this chapter.
 
 # %%
-beside_gan = gan_experiment(IN_DIST, SCALE, outliers=own, out_dists=plan.out_dists).networks["synthetic"]
-beside_gan = replace(beside_gan, size=plan.baseline.size)  # what it makes must fit the classifier
+from oe_core.evaluation.ablations import generated_outliers
 
-# %%
+of_gan = experiment(IN_DIST, SCALE, "gan", outliers=own, out_dists=plan.out_dists).networks["synthetic"]
+of_gan = replace(of_gan, size=plan.baseline.size)  # what it makes must fit the classifier
 inliers = load_images(plan.baseline.in_dist, "train", plan.baseline.size)
 outliers = load_images(own, "train", plan.baseline.size)
-fakes = generated_outliers(store, beside_gan, len(inliers) if GENERATED is None else GENERATED)
+fakes = generated_outliers(store, of_gan, len(inliers))
+
+# %%
+from oe_core.data.derived import loader, random_part, with_noise
+
+NOISE = 0.2  # standard deviation, of the range from black to white
 made = {"noisy inliers": lambda size: with_noise(inliers, NOISE), "generated images": lambda size: fakes}
 made |= {f"{count} outliers": lambda size, count=count: random_part(outliers, count) for count in COUNTS}
-load = loader(made)
 recipes = {"without": plan.baseline, "all outliers": plan.exposed}
 recipes |= {name: exposed(name, outliers=name, outlier_limit=None) for name in made}
-table = tested("outliers", recipes, load=load)
+table = tested("outliers", recipes, load=loader(made))
 table.rename(index={"all outliers": f"all {len(outliers)} outliers"}).round(1)
 
 # %%
@@ -294,15 +283,16 @@ enter("a part of the outliers suffices", f"{max(COUNTS)} of {len(outliers)}",
 # no test set in this section.
 
 # %%
-diverse = DIVERSE or {"digits": "font-letters", "cifar100": "cifar10"}.get(IN_DIST, "cifar100")
+from oe_core.data.derived import of_classes
+
+diverse = INSTEAD or {"digits": "font-letters", "cifar100": "cifar10"}.get(IN_DIST, "cifar100")
 lender = load_images(diverse, "train", plan.baseline.size)
 total = len(lender.classes)
 counts = CLASSES or sorted({max(1, total // 10), max(1, 3 * total // 10), max(1, total // 2), total})
 images = counts[0] * int(torch.bincount(lender.labels).min())
 of_few = {f"{count} classes": lambda size, count=count: of_classes(lender, count, images) for count in counts}
 recipes = {"without": plan.baseline} | {name: exposed(name, outliers=name, outlier_limit=None) for name in of_few}
-frames["classes"] = vary(store, tested_without(diverse), recipes, seeds=SEEDS, draws=DRAWS, load=loader(of_few))
-table = summary(frames["classes"])
+table = tested("classes", recipes, without=diverse, load=loader(of_few))
 print(f"{images} images of {diverse} in each row but the first")
 table.round(1)
 
@@ -322,8 +312,7 @@ enter("diversity matters at equal size, up to a point", f"{counts} classes of {d
 instead = INSTEAD or {"cifar10": "cifar100", "digits": "font-letters"}.get(IN_DIST, "cifar10")
 recipes = {"without": plan.baseline, f"outliers: {own}": plan.exposed,
            f"outliers: {instead}": exposed(instead, outliers=instead, outlier_limit=None)}  # fmt: skip
-frames["instead"] = vary(store, tested_without(instead), recipes, seeds=SEEDS, draws=DRAWS)
-table = summary(frames["instead"])
+table = tested("instead", recipes, without=instead)
 table.round(1)
 
 # %%
@@ -359,6 +348,8 @@ table.round(1)
 # > Section 5: counting only the hardest outliers of a batch helps on the hardest anomalies and costs a little on noise.
 
 # %%
+from oe_core import with_objective
+
 hard = with_objective(plan.exposed, "hard-outliers")
 tested("hard", {"all outliers": plan.exposed, f"hardest {hard.hard_share:.0%}": hard})
 sets = frames["hard"].query("metric == 'AUROC'").groupby(["out_dist", "setting"], sort=False)["value"].mean().unstack()
@@ -383,10 +374,13 @@ enter("hard outliers help on the hardest set and not on the easiest", f"the hard
 # 100 tokens of each, as chapter 3 does with 20 Newsgroups.
 
 # %%
-texts = TEXT_IN_DIST or next((name for name in TEXTS_OF_SCALE[SCALE] if TEXTS.available(name, "train")), "docstrings")
-words, _ = substituted(text_experiment(texts, SCALE))
+from oe_core import in_dists, load_texts
+from oe_core.data.sources import load_raw
+
+at_hand = [name for name in in_dists(SCALE, "text") if KINDS["text"].sources.available(name, "train")]
+texts = TEXT_IN_DIST or next(iter(at_hand), in_dists(SCALE, "text")[0])
+words, _ = substituted(experiment(texts, SCALE, "text"))
 limit, longest = (1_500, 100) if SCALE == "demo" else (words.baseline.limit, words.baseline.length)
-limit = TEXT_LIMIT or limit
 reader = replace(words.baseline, limit=limit, length=longest)
 words = replace(words, baseline=reader, exposed=replace(words.exposed, limit=limit, length=longest, parent=reader))
 close, raw = words.exposed.outliers, f"{words.exposed.outliers}, raw"
@@ -396,6 +390,9 @@ load_words = loader({raw: lambda: load_raw(close, "train")}, load_texts)
 # What would betray an outlier without any reading? Its length, and the share of its tokens that the inliers' vocabulary does not know:
 
 # %%
+from oe_core.data.vocabulary import PADDING, UNKNOWN
+from oe_core.detectors.text.training import token_ids, vocabulary_of
+
 known = vocabulary_of(load_texts(texts, "train"), reader)
 
 
@@ -412,7 +409,7 @@ pd.DataFrame({role: cues(load_words(*asked)) for role, asked in roles.items()}).
 # %%
 unprepared = replace(words.exposed, name=f"{texts}, raw outliers", outliers=raw)
 recipes = {"without": reader, "raw": unprepared, "brought close": words.exposed}
-frames["text"] = vary(store, words, recipes, seeds=SEEDS, draws=DRAWS, load=load_words)
+frames["text"] = ablate(store, words, recipes, seeds=SEEDS, load=load_words)
 table = summary(frames["text"])
 table.round(1)
 
@@ -434,6 +431,9 @@ enter("outliers brought close to the inliers teach more than raw ones", f"{close
 # A reject class has no examples before it meets outliers, so that its row "without" says what an output is worth that was never trained.
 
 # %%
+from oe_core import fine_tuned
+
+tuning = {**exposure, "epochs": plan.exposed.epochs, "learning_rate": plan.exposed.learning_rate}
 recipes = {"softmax, without": plan.baseline, "softmax, with": plan.exposed}
 for objective in ("multilabel", "reject-class"):
     start = recipes[f"{objective}, without"] = with_objective(plan.baseline, objective)
@@ -456,6 +456,9 @@ enter("neither competes with the softmax", "all with OE", number,
 # The text leaves it there. A long-tailed copy of the training set, its first class many times as large as its last:
 
 # %%
+from oe_core.data.derived import long_tailed
+
+TAIL = 20.0  # size of the first class in terms of the last
 tail = f"long-tailed {IN_DIST}"
 load_tail = loader({IN_DIST: lambda size: long_tailed(inliers, TAIL)})
 start = replace(plan.baseline, name=tail, holdout=0)
@@ -482,10 +485,12 @@ enter("with imbalanced classes the prior is the better target", f"the first clas
 # tenth of the training outliers'; no anomaly of the test enters.
 
 # %%
+from oe_core import predict, scores
+
+
 def energies(images, count=1000):
     """Energies of a training set's first images under the baseline of seed 0."""
-    part = images.take(torch.arange(min(count, len(images))))
-    return energy(store.logits(store.run(plan.baseline), images.name, lambda: part.images, part.fingerprint))
+    return scores.energy(predict(store.run(plan.baseline), images.images[:count], store.device))
 
 
 below, above = float(np.quantile(energies(inliers), 0.1)), float(np.quantile(energies(outliers), 0.9))
@@ -501,10 +506,12 @@ table.round(1)
 # Exposure is used?
 
 # %%
-compared = compare_detectors(store, plan, seeds=SEEDS, draws=DRAWS)
+from oe_core.posthoc import comparison
+
+compared = comparison.compare_detectors(store, plan, seeds=SEEDS)
 compared.save(ROOM / "records" / "09_detectors")
-of_detectors = detectors_table(compared.records)
-Markdown(detectors_text(of_detectors))
+of_detectors = comparison.summary(compared.records)
+Markdown(comparison.rendered(of_detectors))
 
 # %%
 figure = figures.before_after(of_detectors, title="baseline and exposed network")
@@ -536,11 +543,14 @@ enter("exposure with the plain MSP outweighs every later detector without it", "
 # Number 17 is no question for networks whose inputs lie in $[0, 1]$: pixels in $[0, 1]$ are fed as they are in any case.
 
 # %%
+from oe_core.evaluation.readings import readings
+from oe_core.paper import errata
+
 another = load_images(instead, "test", plan.baseline.size)
-both_ways = readings(store, plan, another, seeds=SEEDS, draws=DRAWS)
+both_ways = readings(store, plan, another, seeds=SEEDS)
 orders = {order.split(",")[0]: value for order, value in summary(frames["order"])["FPR95"].items() if f", {batch} a" in order}
 last = (20, "Mean of the test sets (order of outliers), exposed, FPR95", orders["shuffled"], orders["contiguous"])
-more = [(*row, both_ways["data"].iloc[0]) for row in (*readings_of, last)]
+more = [(*row, both_ways["data"].iloc[0]) for row in (*disagreements, last)]
 entries = pd.concat([both_ways, pd.DataFrame(more, columns=both_ways.columns)], ignore_index=True).round(2)
 errata.enter(ROOM / "records", f"09_design_choices-{IN_DIST}", entries.to_dict("records"))
 both_ways.round(1).style.hide(axis="index").format(precision=1)
@@ -568,11 +578,12 @@ enter("both readings of a test set agree on whether OE helps", f"AUROC of {len(a
 # is not at hand, the embedded digits take its place, with all of its experiment.
 
 # %%
-if IMAGES.available("mnist", "train"):
-    small = experiment("mnist", SCALE, outliers=OF_MNIST)
+NEAR_MNIST = ["gaussian", "bernoulli", "photo-flower", "negative", "notmnist"]  # anomalies for digits in its place
+if KINDS["images"].sources.available("mnist", "train"):
+    small = experiment("mnist", SCALE)
 else:
-    small = experiment("digits", SCALE, in_place_of="mnist", outliers=OF_MNIST, out_dists=NEAR_MNIST)
-grey = evaluate(store, small, seeds=SEEDS, draws=DRAWS)
+    small = experiment("digits", SCALE, in_place_of="mnist", out_dists=NEAR_MNIST)
+grey = evaluate(store, small, seeds=SEEDS)
 grey.save(ROOM / "records" / "09_mnist")
 logs = paper.compare(grey.records[grey.records["table"] == 7], paper.LOGS)
 paper.publish(logs, "09_mnist", ROOM / "tables")
@@ -592,10 +603,12 @@ print("\n\n".join(f"not run: {name}\n{why}" for name, why in missing.items()) or
 # ## 9.14 The ledger
 
 # %%
+from oe_core.atomic import write_text
+
 kept = ROOM / "records" / "09_design_choices" / IN_DIST
-kept.mkdir(parents=True, exist_ok=True)
-pd.DataFrame(ledger).to_csv(kept / "ledger.csv", index=False)
-pd.concat([frame.assign(topic=topic) for topic, frame in frames.items()]).to_csv(kept / "values.csv", index=False)
+write_text(kept / "ledger.csv", pd.DataFrame(ledger).to_csv(index=False))
+values = pd.concat([frame.assign(topic=topic) for topic, frame in frames.items()])
+write_text(kept / "values.csv", values.to_csv(index=False))
 pd.DataFrame(ledger).style.hide(axis="index")
 
 # %% [markdown]

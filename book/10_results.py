@@ -31,24 +31,33 @@
 # %% tags=["parameters", "after-the-others"]
 SCALE = "demo"
 SPREADS = 2.0  # standard deviations within which a number counts as reproduced
-FOLDERS = []  # further folders with records, to be looked at first
+FOLDERS: list[str] = []  # further folders with records, to be looked at first
 
-# %%
+# %% tags=["checks"]
 from pathlib import Path
 
+from oe_core import check_scale
+
+check_scale(SCALE)
+if not SPREADS > 0:
+    raise ValueError(f"SPREADS={SPREADS} must be above 0, a number of standard deviations")
+for folder in FOLDERS:
+    if not Path(folder).is_dir():
+        raise ValueError(f"FOLDERS: {folder!r} is no folder")
+
+# %%
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import Image, Markdown, display
 
+from oe_core import figures, paper, runs_root
+from oe_core.atomic import write_text
 from oe_core.paper import errata, results
-from oe_core import figures, paper
-from oe_core.figures import results
-from oe_core.scales import check_scale, runs_root
 
 plt.rcParams.update(figures.STYLE)
 pd.set_option("display.max_colwidth", 160, "display.max_rows", 200)
-ROOM = runs_root() / check_scale(SCALE)
+ROOM = runs_root() / SCALE
 (ROOM / "records").mkdir(parents=True, exist_ok=True)
 ROOTS = [*map(Path, FOLDERS), ROOM / "records", results.REFERENCE]
 found = results.sources(*ROOTS)
@@ -61,7 +70,7 @@ print(f"{len(found)} evaluations, {sum(len(source.records) for source in found):
 # Every square is a printed number, in the place it has in its table.
 
 # %%
-figures.publish(results.wall(cells), "10_wall", ROOM / "figures")
+figures.publish(figures.wall(cells), "10_wall", ROOM / "figures")
 
 # %% [markdown]
 # | sign | mark | it means |
@@ -76,8 +85,7 @@ figures.publish(results.wall(cells), "10_wall", ROOM / "figures")
 
 # %%
 counts = results.by_table(cells)
-(ROOM / "tables").mkdir(parents=True, exist_ok=True)
-cells.to_csv(ROOM / "tables" / "10_cells.csv", index=False)
+write_text(ROOM / "tables" / "10_cells.csv", cells.to_csv(index=False))
 counts.groupby(level="table").sum().rename(index={paper.LOGS: "MNIST"})
 
 # %%
@@ -91,7 +99,7 @@ print(f"{len(run)} of {len(cells)} numbers were measured: " + ", ".join(f"{100 *
 # Filled: over the same test sets; hollow: a mean over other ones, which is not to be compared. Bars are two standard deviations.
 
 # %%
-figures.publish(results.agreement(cells), "10_agreement", ROOM / "figures")
+figures.publish(figures.agreement(cells), "10_agreement", ROOM / "figures")
 
 # %% [markdown]
 # Look at two groups away from the diagonal. AUROCs near 100 on the left are the character models of chapter 7, whose anomalies the official code destroys; FPRs in the upper left are the density
@@ -113,10 +121,10 @@ print(f"Table {one['table']}, {one['in_dist']} / {one['out_dist']}, {one['metric
 # In each cell the sign, our value ± its standard deviation, and the paper's in parentheses.
 
 # %%
-for table in (*paper.NUMBERS, paper.LOGS):
+for table in cells["table"].unique():
     name = f"Table {table}" if table else "MNIST: the logs of the official code, in the form of Table 7"
     scales = ", ".join(f"{source} ({scale})" for source, scale in run[run["table"] == table][["source", "scale"]].drop_duplicates().to_numpy())
-    display(Markdown(f"### {name}\n\nmeasured by chapter `{results.CHAPTERS[table]}`: {scales or 'nothing'}\n\n{results.beside(cells, table)}"))
+    display(Markdown(f"### {name}\n\nmeasured by chapter `{paper.INDEX[table].chapter}`: {scales or 'nothing'}\n\n{results.beside(cells, table)}"))
 
 # %% [markdown]
 # ## 10.5 Not reproduced, and why
