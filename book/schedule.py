@@ -1,7 +1,6 @@
 """Which chapters are built, in what order, how many at a time and with how many threads each."""
 
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from progress import Progress
 from stamps import Verdict, judge, made_from, read_stamp, readable, state_sha256, write_stamp
 from workers import Stopped, Workers, undisturbed
 
-from oe_core.processors import usable_cores
+from oe_core.processors import usable_cores, users_threads
 
 # Here networks are so small that a second thread gains next to nothing.
 ONE_THREAD_SCALES = ("smoke", "demo")
@@ -47,8 +46,8 @@ def threads_each(scale: str, jobs: int, asked: int | None) -> str:
     """
     if asked is not None:
         return str(asked)
-    if os.environ.get("OMP_NUM_THREADS"):
-        return os.environ["OMP_NUM_THREADS"]
+    if threads := users_threads():
+        return threads
     return "1" if scale in ONE_THREAD_SCALES else str(max(1, usable_cores() // jobs))
 
 

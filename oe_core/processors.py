@@ -4,17 +4,17 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 
 PROC = Path("/proc")
 SYS = Path("/sys")
-NUMBERS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 WAITS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+OURS = "OE_OWN_THREADS"  # what `settle` chose, so that a child process does not take it for the user's choice
 # How long a thread spins that waits for the others. GNU's default, 300,000 rounds, is several time slices, all lost
 # where another program has the core of the thread waited for: beside two busy processes on two cores a GRU's step took
-# 29 s instead of 0.14, with 10,000 rounds 0.37. Not to spin at all costs an idle machine the sleep and the waking
-# between any two layers, 1.5 times the step of a small network; 10,000 rounds cost it nothing that can be measured.
+# seconds instead of tenths of one. Not to spin at all costs an idle machine the sleep and the waking between any two
+# layers, about 1.5 times the step of a small network. `make bench` measures what is between.
 BRIEF = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}  # rounds of GNU's loop; ms of LLVM's, where 200 is usual
 
 
@@ -29,12 +29,18 @@ def settle(environment: MutableMapping[str, str] = os.environ) -> None:
     Both are read from the environment when torch is loaded. Where it is loaded already, only the number of threads can
     still be changed, and is if it is torch's own choice.
     """
-    if not any(name in environment for name in NUMBERS):
-        environment["OMP_NUM_THREADS"] = str(usable_cores())
+    if users_threads(environment) is None and "MKL_NUM_THREADS" not in environment:
+        environment["OMP_NUM_THREADS"] = environment[OURS] = str(usable_cores())
         if "torch" in sys.modules:
             _settle_loaded(sys.modules["torch"])
     if not any(name in environment for name in WAITS):
         environment.update(BRIEF)
+
+
+def users_threads(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The OMP_NUM_THREADS that the user has set, None where there is none or it is `settle`'s own."""
+    threads = environment.get("OMP_NUM_THREADS")
+    return None if threads in (None, "", environment.get(OURS)) else threads
 
 
 def _settle_loaded(torch) -> None:

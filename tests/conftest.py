@@ -6,6 +6,8 @@ import socket
 import pytest
 from hypothesis import settings
 
+import oe_core  # noqa: F401  before any test loads torch, which then reads how many threads it may have
+
 # A warning becomes an error in every test: see `filterwarnings` in pyproject.toml.
 os.environ.setdefault("MPLBACKEND", "Agg")
 settings.register_profile("book", deadline=None, derandomize=True)

@@ -9,7 +9,8 @@ import pytest
 from oe_core import processors
 
 CHECKOUT = Path(processors.__file__).parents[1]
-NAMES = (*processors.NUMBERS, *processors.WAITS)
+NUMBERS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+NAMES = (*NUMBERS, *processors.WAITS, processors.OURS)
 LINUX = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity")
 
 
@@ -91,10 +92,20 @@ def without_torch(system, monkeypatch):
 def test_threads_and_waits_are_settled_where_nobody_chose(without_torch):
     environment = {}
     processors.settle(environment)
-    assert environment == {"OMP_NUM_THREADS": "8", **processors.BRIEF}
+    assert environment == {"OMP_NUM_THREADS": "8", processors.OURS: "8", **processors.BRIEF}
 
 
-@pytest.mark.parametrize("name", processors.NUMBERS)
+def test_what_was_settled_is_no_choice_of_the_user_in_a_child(without_torch):
+    environment = {}
+    processors.settle(environment)
+    assert processors.users_threads(environment) is None
+    assert processors.users_threads(environment | {"OMP_NUM_THREADS": "1"}) == "1"
+    environment |= {"OMP_NUM_THREADS": "2", processors.OURS: "2"}  # settled by a parent that had fewer cores
+    processors.settle(environment)
+    assert environment["OMP_NUM_THREADS"] == "8"
+
+
+@pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_of_threads_that_the_user_set_stays(without_torch, name):
     environment = {name: "3"}
     processors.settle(environment)
@@ -105,7 +116,7 @@ def test_a_number_of_threads_that_the_user_set_stays(without_torch, name):
 def test_a_way_to_wait_that_the_user_set_stays(without_torch, name):
     environment = {name: "1"}
     processors.settle(environment)
-    assert environment == {name: "1", "OMP_NUM_THREADS": "8"}
+    assert environment == {name: "1", "OMP_NUM_THREADS": "8", processors.OURS: "8"}
 
 
 @pytest.mark.parametrize(("has", "set_to"), [(8, [2]), (4, []), (1, [])])
