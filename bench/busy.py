@@ -8,11 +8,11 @@ from dataclasses import replace
 from functools import partial
 
 import torch
-from oe_core.data.text_set import TextSet
 
 from bench.alternation import EnoughStepsError
 from bench.comparisons import random_images
 from bench.timing import Comparison, clock
+from oe_core.data.examples import TextSet
 from oe_core.detectors.images import IMAGES
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.text import TEXT

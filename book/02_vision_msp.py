@@ -58,7 +58,7 @@ import torch
 import torch.nn.functional as F
 from IPython.display import Markdown
 
-from oe_core import MissingDataError, Store, evaluate, figures, losses, msp, paper, runs_root
+from oe_core import MissingDataError, Store, evaluate_each, figures, losses, msp, paper, runs_root
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / SCALE
@@ -171,18 +171,9 @@ compared(plans[chosen[0]])
 
 # %%
 store = Store(ROOM)
-evaluations, not_run = {}, {}
-for name, plan in plans.items():
-    try:
-        evaluations[name] = evaluate(store, plan, seeds=SEEDS, draws=DRAWS, progress=print)
-    except MissingDataError as error:
-        not_run[name] = str(error)
-if not evaluations:
-    raise MissingDataError("\n\n".join(not_run.values()))
+evaluations, not_run = evaluate_each(store, plans, ROOM / "records" / "02_vision_msp", seeds=SEEDS, draws=DRAWS, progress=print)
 
 # %%
-for name, evaluation in evaluations.items():
-    evaluation.save(ROOM / "records" / "02_vision_msp" / name)
 records = pd.concat([evaluation.records for evaluation in evaluations.values()], ignore_index=True)
 shown_name = "tiny-imagenet" if "tiny-imagenet" in evaluations else next(iter(evaluations))
 first, first_plan = evaluations[shown_name], plans[shown_name]

@@ -60,7 +60,7 @@ import pandas as pd
 import torch
 from IPython.display import Markdown, display
 
-from oe_core import MissingDataError, Store, evaluate, figures, msp, paper, runs_root
+from oe_core import MissingDataError, Store, evaluate, evaluate_each, figures, msp, paper, runs_root
 from oe_core.evaluation import metrics
 
 plt.rcParams.update(figures.STYLE)
@@ -162,18 +162,9 @@ assert torch.allclose(by_hand, cell(x, h), atol=1e-6)
 
 # %%
 store = Store(ROOM)
-evaluations, not_run = {}, {}
-for name, plan in plans.items():
-    try:
-        evaluations[name] = evaluate(store, plan, seeds=SEEDS, draws=DRAWS, progress=print)
-    except MissingDataError as error:
-        not_run[name] = str(error)
-if not evaluations:
-    raise MissingDataError("\n\n".join(not_run.values()))
+evaluations, not_run = evaluate_each(store, plans, ROOM / "records" / "03_nlp", seeds=SEEDS, draws=DRAWS, progress=print)
 
 # %%
-for name, evaluation in evaluations.items():
-    evaluation.save(ROOM / "records" / "03_nlp" / name)
 records = pd.concat([evaluation.records for evaluation in evaluations.values()], ignore_index=True)
 first_name = next(iter(evaluations))
 first, first_plan = evaluations[first_name], plans[first_name]

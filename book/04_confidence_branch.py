@@ -65,7 +65,7 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 
-from oe_core import MissingDataError, Store, evaluate, figures, paper, runs_root
+from oe_core import Store, evaluate, evaluate_each, figures, paper, runs_root
 from oe_core.detectors.branch import losses
 
 plt.rcParams.update(figures.STYLE)
@@ -200,18 +200,9 @@ compared(next(iter(plans.values())))
 
 # %%
 store = Store(ROOM)
-evaluations, not_run = {}, {}
-for name, plan in plans.items():
-    try:
-        evaluations[name] = evaluate(store, plan, seeds=SEEDS, draws=DRAWS, progress=print)
-    except MissingDataError as error:
-        not_run[name] = str(error)
-if not evaluations:
-    raise MissingDataError("\n\n".join(not_run.values()))
+evaluations, not_run = evaluate_each(store, plans, ROOM / "records" / "04_confidence_branch", seeds=SEEDS, draws=DRAWS, progress=print)
 
 # %%
-for name, evaluation in evaluations.items():
-    evaluation.save(ROOM / "records" / "04_confidence_branch" / name)
 records = pd.concat([evaluation.records for evaluation in evaluations.values()], ignore_index=True)
 first_name, first = next(iter(evaluations.items()))
 in_dist = first.records["in_dist"].iloc[0]

@@ -69,7 +69,7 @@ import torch
 import torch.nn.functional as F
 from IPython.display import Markdown, display
 
-from oe_core import MissingDataError, Store, evaluate, figures, paper, runs_root
+from oe_core import MissingDataError, Store, evaluate, evaluate_each, figures, paper, runs_root
 from oe_core.evaluation import metrics
 
 plt.rcParams.update(figures.STYLE)
@@ -174,18 +174,9 @@ pd.DataFrame(rows).T
 
 # %%
 store = Store(ROOM)
-evaluations, not_run = {}, {}
-for unit, plan in plans.items():
-    try:
-        evaluations[unit] = evaluate(store, plan, seeds=SEEDS, draws=DRAWS, progress=print)
-    except MissingDataError as error:
-        not_run[unit] = str(error)
-if not evaluations:
-    raise MissingDataError("\n\n".join(not_run.values()))
+evaluations, not_run = evaluate_each(store, plans, ROOM / "records" / "07_language_models", seeds=SEEDS, draws=DRAWS, progress=print)
 
 # %%
-for unit, evaluation in evaluations.items():
-    evaluation.save(ROOM / "records" / "07_language_models" / unit)
 records = pd.concat([evaluation.records for evaluation in evaluations.values()], ignore_index=True)
 first_unit = next(iter(evaluations))
 first, first_plan = evaluations[first_unit], plans[first_unit]

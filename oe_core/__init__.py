@@ -21,7 +21,7 @@ _HOMES = {
     "detectors.objectives.recipe": ("with_objective",),
     "runs.store": ("Store", "network", "predict"),
     "evaluation.test_sets": ("out_sets", "substituted"),
-    "evaluation.evaluate": ("evaluate",),
+    "evaluation.evaluate": ("evaluate", "evaluate_each"),
     "evaluation.holdout": ("calibration_experiment",),
     "evaluation.calibrate": ("calibrate",),
     "evaluation.ablations": ("ablate",),

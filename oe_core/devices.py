@@ -1,7 +1,5 @@
 """Which device computes, and in which precision."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -38,20 +36,6 @@ def autocast(precision: str, device: torch.device) -> torch.autocast:
     """The autocast context of a recipe's `precision` on `device`."""
     wanted = precision == "bfloat16" or (precision == "auto" and computes_in_bfloat16(device))
     return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
-
-
-@contextmanager
-def at_most_threads(count: int | None) -> Iterator[None]:
-    """Compute on at most `count` threads of the CPU while the context lasts; None: on as many as before."""
-    before = torch.get_num_threads()
-    if count is None or count >= before:
-        yield
-        return
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _has_amx() -> bool:

@@ -55,14 +55,3 @@ def test_instruction_sets_are_those_that_the_system_lists(listed):
 
 def test_a_system_without_a_list_has_no_known_instruction_sets(listed):
     assert devices.instruction_sets() == ()
-
-
-@pytest.mark.parametrize(("count", "inside"), [(1, [1]), (None, []), (4, []), (9, [])])
-def test_threads_are_cut_and_given_back(monkeypatch, count, inside):
-    calls = []
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
-    monkeypatch.setattr(torch, "set_num_threads", calls.append)
-    with pytest.raises(KeyError), devices.at_most_threads(count):
-        assert calls == inside
-        raise KeyError
-    assert calls == inside + [4] * len(inside)

@@ -5,7 +5,7 @@ at one anomaly to five inliers (section 4.1). The indices of every draw are stor
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pandas as pd
 from torch import Tensor
 
 from oe_core.atomic import write_text
+from oe_core.data.sources import MissingDataError
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.asking import Asked, check_count, networks
@@ -150,3 +151,24 @@ def evaluate(
                     result.scores.setdefault(out.printed, {})[column.method] = (in_scores, out_scores)
     result.records, result.quality = pd.concat(parts, ignore_index=True), pd.DataFrame(qualities)
     return result
+
+
+def evaluate_each(
+    store: Store, plans: Mapping[str, Experiment], folder: Path, **settings
+) -> tuple[dict[str, Evaluation], dict[str, str]]:
+    """`evaluate` each plan whose data are at hand, and save it below `folder` under its name.
+
+    settings: seeds, draws and progress of `evaluate`. Returns {name: Evaluation} and {name: why it was not run}. Raises
+    MissingDataError when nothing was run, and otherwise as `evaluate`.
+    """
+    found, not_run = {}, {}
+    for name, plan in plans.items():
+        try:
+            found[name] = evaluate(store, plan, **settings)
+        except MissingDataError as error:
+            not_run[name] = str(error)
+        else:
+            found[name].save(folder / name)
+    if not found:
+        raise MissingDataError("\n\n".join(not_run.values()))
+    return found, not_run

@@ -23,7 +23,6 @@ from oe_core.train import joint_update, training_part
 
 WATCHED = 64  # images of which diversity is measured after each epoch
 SHOWN = 10  # of these, kept
-_PLAYERS = ("generator", "discriminator")
 
 
 class Trio(nn.Module):

@@ -11,19 +11,10 @@ from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.registry import experiment, recipe_from_json
 from oe_core.paper.comparison import paper_out_dists, paper_table
 from oe_core.recipe import fine_tuned
-from oe_core.scales import SCALES
 
 IN_DISTS = SETTINGS.in_dists
 VARIANTS = SETTINGS.options["variant"]
 branch_experiment = partial(experiment, detector="branch")
-
-
-@pytest.mark.parametrize("scale", SCALES)
-def test_every_scale_has_an_experiment(scale):
-    for in_dist in IN_DISTS[scale]:
-        plan = branch_experiment(in_dist, scale)
-        assert plan.exposed.parent == plan.baseline and plan.baseline.outliers is None
-        assert plan.exposed.outliers not in plan.out_dists and plan.exposed.oe_weight == 0.5
 
 
 def test_the_in_distributions_are_those_of_the_papers_table_3_with_the_out_distributions_of_its_table_7():
@@ -85,17 +76,3 @@ def test_an_image_recipe_is_no_branch_recipe_with_the_same_settings():
 def test_impossible_settings_name_the_field(change, message):
     with pytest.raises(ValueError, match=message):
         BranchRecipe("a", "a", **change)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"in_dist": "cifar"}, "in_dist: 'cifar' is unknown; known are .*cifar10"),
-        ({"variant": "both"}, "variant='both' is unknown; choose one of paper, tuned-without-hints"),
-        ({"scale": "tiny"}, "scale='tiny' is unknown"),
-        ({"out_dists": ["cifar10"]}, "must be different data sets"),
-    ],
-)
-def test_unknown_and_repeated_names_are_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        branch_experiment(**{"in_dist": "cifar10", "scale": "demo"} | arguments)

@@ -8,19 +8,10 @@ from oe_core.detectors.density.recipe import DensityRecipe
 from oe_core.detectors.density.settings import SETTINGS, VARIANTS
 from oe_core.detectors.registry import experiment
 from oe_core.paper.comparison import paper_out_dists
-from oe_core.scales import SCALES
 
 IN_DISTS = SETTINGS.in_dists
 OUT_DISTS = SETTINGS.out_dists["cifar10"]
 density_experiment = partial(experiment, detector="density")
-
-
-@pytest.mark.parametrize("scale", SCALES)
-def test_every_scale_has_an_experiment(scale):
-    for in_dist in IN_DISTS[scale]:
-        plan = density_experiment(in_dist, scale)
-        assert plan.exposed.parent == plan.baseline and plan.test_limit == SETTINGS.test_limit.get(scale)
-        assert plan.exposed.outliers not in plan.out_dists
 
 
 def test_the_out_distributions_are_those_of_the_papers_table_5():
@@ -64,17 +55,3 @@ def test_variants_share_the_baseline_and_differ_in_the_margin_alone():
 def test_impossible_settings_name_the_field(change, message):
     with pytest.raises(ValueError, match=message):
         DensityRecipe("a", "a", **change)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"in_dist": "cifar"}, "in_dist: 'cifar' is unknown; known are .*cifar10"),
-        ({"variant": "both"}, "variant='both' is unknown; choose one of paper, bits-pixels"),
-        ({"scale": "tiny"}, "scale='tiny' is unknown"),
-        ({"out_dists": ["cifar10"]}, "must be different data sets"),
-    ],
-)
-def test_unknown_and_repeated_names_are_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        density_experiment(**{"in_dist": "cifar10", "scale": "demo"} | arguments)

@@ -66,16 +66,3 @@ def test_the_protocol_measures_three_columns_and_table_4_shows_means_alone(tmp_p
     assert noise.min() == 0 and noise.max() == 1
     assert found.quality["method"].tolist() == ["MSP", "+GAN", "+OE"]
     assert "samples" in found.runs["+GAN", 0].weights and "samples" not in found.runs["+OE", 0].weights
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"in_dist": "cifar"}, "in_dist: 'cifar' is unknown; known are .*cifar10"),
-        ({"scale": "tiny"}, "scale='tiny' is unknown"),
-        ({"out_dists": ["cifar10"]}, "must be different data sets"),
-    ],
-)
-def test_unknown_and_repeated_names_are_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        gan_experiment(**{"in_dist": "cifar10", "scale": "demo"} | arguments)

@@ -6,22 +6,12 @@ from oe_core.data.streams import printed_stream_name
 from oe_core.detectors.language.settings import SETTINGS
 from oe_core.detectors.registry import experiment
 from oe_core.paper.comparison import paper_out_dists
-from oe_core.scales import SCALES
 
 IN_DISTS = SETTINGS.in_dists
 OUT_DISTS = SETTINGS.out_dists["ptb"]
 SEEDS = SETTINGS.seeds
 VARIANTS = SETTINGS.options["variant"]
 language_experiment = partial(experiment, detector="language")
-
-
-@pytest.mark.parametrize("unit", ["words", "characters"])
-@pytest.mark.parametrize("scale", SCALES)
-def test_every_scale_has_an_experiment_for_each_unit(scale, unit):
-    for in_dist in IN_DISTS[scale]:
-        plan = language_experiment(in_dist, scale, unit=unit)
-        assert plan.seeds == SEEDS[scale] and plan.exposed.parent == plan.baseline
-        assert plan.baseline.unit == unit and plan.exposed.outliers not in plan.out_dists
 
 
 @pytest.mark.parametrize("unit", ["words", "characters"])
@@ -51,19 +41,3 @@ def test_variants_change_the_exposed_network_alone():
 
 def test_embedded_text_has_no_case_to_vary():
     assert language_experiment("docstrings", "demo", variant="other-case") == language_experiment("docstrings", "demo")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"in_dist": "penn"}, "in_dist: 'penn' is unknown; known are .*ptb"),
-        ({"unit": "letters"}, "unit='letters' is unknown; choose one of words, characters"),
-        ({"variant": "both"}, "variant='both' is unknown; choose one of paper, code, other-case"),
-        ({"scale": "tiny"}, "scale='tiny' is unknown"),
-        ({"outliers": "cifar10"}, "outliers: 'cifar10' is unknown"),
-        ({"out_dists": ["wikitext-2"]}, "must be different data sets"),
-    ],
-)
-def test_unknown_and_repeated_names_are_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        language_experiment(**{"in_dist": "ptb", "scale": "demo"} | arguments)

@@ -6,21 +6,12 @@ from oe_core.data.catalog import printed_name
 from oe_core.detectors.registry import experiment
 from oe_core.detectors.text.settings import SETTINGS
 from oe_core.paper.comparison import paper_out_dists
-from oe_core.scales import SCALES
 
 IN_DISTS = SETTINGS.in_dists
 OUT_DISTS = SETTINGS.out_dists["trec"]
 SEEDS = SETTINGS.seeds
 VARIANTS = SETTINGS.options["variant"]
 text_experiment = partial(experiment, detector="text")
-
-
-@pytest.mark.parametrize("scale", SCALES)
-def test_every_scale_has_in_distributions_and_seeds(scale):
-    for in_dist in IN_DISTS[scale]:
-        plan = text_experiment(in_dist, scale)
-        assert plan.seeds == SEEDS[scale] and plan.exposed.parent == plan.baseline
-        assert plan.exposed.outliers not in plan.out_dists
 
 
 @pytest.mark.parametrize("in_dist", IN_DISTS["paper"])
@@ -50,19 +41,3 @@ def test_a_folder_of_the_readers_own_is_an_in_distribution(tmp_path, monkeypatch
     (tmp_path / "letters" / "train.tsv").write_text("a\tone two\nb\tthree\n")
     plan = text_experiment("letters", "demo", outliers="docstrings-stdlib", out_dists=["docstrings-pandas"])
     assert (plan.baseline.in_dist, plan.exposed.outliers) == ("letters", "docstrings-stdlib")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"in_dist": "docstring"}, "in_dist: 'docstring' is unknown; known are .*docstrings"),
-        ({"outliers": "cifar10"}, "outliers: 'cifar10' is unknown"),
-        ({"out_dists": ["docstrings-panda"]}, "out_dists: 'docstrings-panda' is unknown"),
-        ({"scale": "tiny"}, "scale='tiny' is unknown"),
-        ({"variant": "both"}, "variant='both' is unknown; choose one of paper, code, one-case"),
-        ({"out_dists": ["docstrings-stdlib"]}, "must be different data sets"),
-    ],
-)
-def test_unknown_and_repeated_names_are_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        text_experiment(**{"in_dist": "docstrings", "scale": "demo"} | arguments)

@@ -1,0 +1,77 @@
+"""What holds for the experiments of every detector."""
+
+import pytest
+
+from oe_core.data.catalog import CATALOG
+from oe_core.detectors.registry import KINDS, experiment
+from oe_core.scales import SCALES
+
+DETECTORS = [name for name, kind in KINDS.items() if kind.settings]
+
+
+def learned(detector):
+    """An in-distribution of the paper, and outliers of the other sort than the detector reads."""
+    return KINDS[detector].settings.in_dists["paper"][-1]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_every_scale_has_experiments_whose_sets_have_one_role(detector, scale):
+    settings = KINDS[detector].settings
+    for in_dist in settings.in_dists[scale]:
+        plan = experiment(in_dist, scale, detector)
+        assert plan.baseline.outliers is None and plan.baseline.KIND == detector
+        assert plan.exposed.parent == plan.networks[settings.parent]
+        assert plan.exposed.outliers not in plan.out_dists and in_dist not in plan.out_dists
+        assert (plan.seeds, plan.test_limit) == (settings.seeds[scale], settings.test_limit.get(scale))
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_every_choice_of_every_option_is_an_experiment(detector):
+    for option, choices in KINDS[detector].settings.options.items():
+        for choice in choices:
+            plan = experiment(learned(detector).replace("places365", "cifar10"), "paper", detector, **{option: choice})
+            assert plan.exposed.KIND == detector
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"in_dist": "ciphar"}, "in_dist: 'ciphar' is unknown; known are"),
+        ({"outliers": "no-such-set"}, "outliers: 'no-such-set' is unknown"),
+        (
+            {"out_dists": ["no-such-set"]},
+            "out_dists: 'no-such-set' is unknown; .* put a folder at OE_DATA/no-such-set/",
+        ),
+        ({"scale": "tiny"}, "scale='tiny' is unknown; choose one of smoke, demo, course, paper"),
+        ({"colour": "red"}, "option='colour' is unknown; choose one of"),
+    ],
+)
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_unknown_names_are_refused_and_the_known_ones_listed(detector, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        experiment(**{"in_dist": learned(detector), "scale": "demo", "detector": detector} | arguments)
+
+
+@pytest.mark.parametrize(
+    ("detector", "option"), [(name, option) for name in DETECTORS for option in KINDS[name].settings.options]
+)
+def test_an_unknown_choice_of_an_option_lists_the_known_ones(detector, option):
+    known = ", ".join(KINDS[detector].settings.options[option])
+    with pytest.raises(ValueError, match=f"{option}='both' is unknown; choose one of {known}"):
+        experiment(learned(detector), "demo", detector, **{option: "both"})
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_a_set_in_two_roles_and_one_of_the_other_sort_are_refused(detector):
+    in_dist, kind = learned(detector), KINDS[detector].sources.kind
+    with pytest.raises(ValueError, match="must be different data sets"):
+        experiment(in_dist, "demo", detector, out_dists=[in_dist])
+    other = next(name for name, row in CATALOG.items() if row.kind != kind)
+    with pytest.raises(ValueError, match=f"outliers: '{other}' is unknown"):
+        experiment(in_dist, "demo", detector, outliers=other)
+
+
+def test_an_unknown_detector_lists_the_known_ones():
+    with pytest.raises(ValueError, match=f"detector='vae' is unknown; choose one of {', '.join(DETECTORS)}"):
+        experiment("digits", "demo", "vae")
