@@ -188,8 +188,8 @@ OUT_DISTS = (
         "fetch train.txt from NLP_classification/multi30k of github.com/hendrycks/outlier-exposure",
         "Elliott et al. 2016, Multi30K: multilingual English-German image descriptions",
         "the paper tests on the captions of the train part; lower case and tokenised, a comma-separated table",
-        f"{PAPER_CODE}multi30k/",
-        ("train.txt", 1869324, "299d423ed08cf37c10fd71d6dc4b7f935e5a96504a78f265d63e96e6a77bd58d"), read_multi30k,
+        f"{PAPER_CODE}multi30k/", ("train.txt", 1869324,
+         "299d423ed08cf37c10fd71d6dc4b7f935e5a96504a78f265d63e96e6a77bd58d"), read_multi30k,
     ),
     _tested(
         "wmt16", "WMT16", "News of the WMT translation tasks 2009 to 2016, English", 22191, "research use (unverified)",
@@ -202,9 +202,8 @@ OUT_DISTS = (
     ),
     _tested(
         "yelp", "Yelp", "Yelp reviews with five stars' labels, test", 50000,
-        "Yelp dataset agreement: academic use, no redistribution",
-        "fetch yelp_review_full_csv.tgz from the copy of fast.ai",
-        "Zhang et al. 2015, Character-level convolutional networks for text classification",
+        "Yelp dataset agreement: academic use, no redistribution", "fetch yelp_review_full_csv.tgz from the copy of "
+        "fast.ai", "Zhang et al. 2015, Character-level convolutional networks for text classification",
         "a review is many sentences; line breaks are written as the two characters \\n",
         # torchtext's md5 is that of another copy, on Google Drive, and proves nothing here.
         "https://s3.amazonaws.com/fast-ai-nlp/", ("yelp_review_full_csv.tgz", 196146755,

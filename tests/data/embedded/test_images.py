@@ -137,11 +137,6 @@ def test_no_image_is_in_both_splits(name):
     assert len(torch.cat([train, test]).unique(dim=0)) == len(train.unique(dim=0)) + len(test.unique(dim=0))
 
 
-def test_a_size_below_one_pixel_is_refused():
-    with pytest.raises(ValueError, match="digits: size=0 must be at least 1"):
-        EMBEDDED["digits"]("train", 0)
-
-
 def test_letters_without_matplotlib_say_what_to_install(monkeypatch):
     _font.cache_clear()
     monkeypatch.setitem(sys.modules, "matplotlib", None)

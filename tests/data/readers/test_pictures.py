@@ -191,12 +191,12 @@ def test_a_member_whose_checksum_fails_is_named_with_its_archive(tmp_path):
 
 
 CATEGORIES = "".join(f"/c/class{label:03} {label}\n" for label in range(365)).encode()
-IMAGES = [noise(16, 16, 3, seed=seed) for seed in range(2)]
+SCENES = [noise(16, 16, 3, seed=seed) for seed in range(2)]
 LABELS = b"Places365_val_00000001.jpg 364\nPlaces365_val_00000002.jpg 7\n"
 
 
 def val_tar(tmp_path, files=("Places365_val_00000002.jpg", "Places365_val_00000001.jpg")):
-    members = {f"val_256/{file}": picture(image) for file, image in zip(files, IMAGES, strict=True)}
+    members = {f"val_256/{file}": picture(image) for file, image in zip(files, SCENES, strict=True)}
     return write_tar(tmp_path / "val_256.tar", members)
 
 
@@ -208,7 +208,7 @@ def lists_tar(tmp_path, labels=LABELS, categories=CATEGORIES):
 def test_val_takes_its_labels_from_the_list_whatever_the_order_of_the_archive(tmp_path):
     val = read_places365_val(val_tar(tmp_path), lists_tar(tmp_path), 16)
     assert val.labels.tolist() == [7, 364]
-    assert val.images.tolist() == [channels_first(image) for image in IMAGES]
+    assert val.images.tolist() == [channels_first(image) for image in SCENES]
     assert val.classes[7] == "c/class007" and len(val.classes) == 365
 
 
@@ -220,10 +220,10 @@ def test_val_labels_may_come_as_the_plain_text_file(tmp_path):
 
 def test_train_is_grouped_by_folder_in_the_numbering_of_the_categories(tmp_path):
     names = ("data_256/c/class364/00000001.jpg", "data_256/c/class000/00000001.jpg")
-    members = {name: picture(image) for name, image in zip(names, IMAGES, strict=True)}
+    members = {name: picture(image) for name, image in zip(names, SCENES, strict=True)}
     path = write_tar(tmp_path / "train_256_places365standard.tar", members)
     assert read_places365_train(path, lists_tar(tmp_path), 16).labels.tolist() == [364, 0]
-    members["data_256/z/zoo/00000001.jpg"] = picture(IMAGES[0])
+    members["data_256/z/zoo/00000001.jpg"] = picture(SCENES[0])
     with pytest.raises(FormatError, match=r"data_256/z/zoo/00000001\.jpg is of no class that .*standard\.tar names"):
         read_places365_train(write_tar(path, members), lists_tar(tmp_path), 16)
 
