@@ -384,7 +384,8 @@ limit, longest = (1_500, 100) if SCALE == "demo" else (words.baseline.limit, wor
 reader = replace(words.baseline, limit=limit, length=longest)
 words = replace(words, baseline=reader, exposed=replace(words.exposed, limit=limit, length=longest, parent=reader))
 close, raw = words.exposed.outliers, f"{words.exposed.outliers}, raw"
-load_words = loader({raw: lambda: load_raw(close, "train")}, load_texts)
+as_it_stands = load_raw(close, "train")
+load_words = loader({raw: lambda: as_it_stands}, load_texts)
 
 # %% [markdown]
 # What would betray an outlier without any reading? Its length, and the share of its tokens that the inliers' vocabulary does not know:
