@@ -1,4 +1,4 @@
-"""Sheets of example images: one labelled row a data set."""
+"""Grids of example images: one labelled row a data set."""
 
 from collections.abc import Mapping
 

@@ -35,7 +35,7 @@ AGAIN = "build the chapter that wrote it again"
 class Source:
     """The records of one evaluation and what they rest on.
 
-    name: its folder below the root that it was found under. evidence: as `protocol.Evaluation.evidence`, {} where
+    name: its folder below the root that it was found under. evidence: as `Evaluation.evidence`, {} where
     there is none.
     """
 
