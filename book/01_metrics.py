@@ -36,11 +36,10 @@ RATIO = 5  # inliers for each anomaly, as in the paper
 DRAWS = 10  # redraws of the test subset, as in the paper
 
 # %% tags=["checks"]
-from oe_core import check_scale
-from oe_core.evaluation.asking import check_count
+from oe_core import check_counts, check_scale
 
 check_scale(SCALE)
-check_count("DRAWS", DRAWS)
+check_counts(DRAWS=DRAWS)
 for name, value, fits, allowed in (
     ("SEED", SEED, SEED >= 0, "0 or more"),
     ("TPR", TPR, 0 < TPR <= 1, "a share above 0, at most 1"),

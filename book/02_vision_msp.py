@@ -39,12 +39,9 @@ DRAWS: int | None = None  # test subsets of each trained network; None: ten, as 
 VARIANT = "paper"  # "code": the official code's settings where they differ from the text
 
 # %% tags=["checks"]
-from oe_core import experiment, in_dists
-from oe_core.evaluation.asking import check_count
+from oe_core import check_counts, experiment, in_dists
 
-for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS}.items():
-    if count is not None:
-        check_count(name, count)
+check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
 chosen = IN_DISTS or in_dists(SCALE)
 plans = {
     name: experiment(name, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, variant=VARIANT) for name in chosen

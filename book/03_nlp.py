@@ -38,12 +38,9 @@ DRAWS: int | None = None  # test subsets of each trained network; None: ten, as 
 VARIANT_SEEDS = 1  # trainings of each variant in 3.9; 0: none
 
 # %% tags=["checks"]
-from oe_core import experiment, in_dists
-from oe_core.evaluation.asking import check_count
+from oe_core import check_counts, experiment, in_dists
 
-for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS, "VARIANT_SEEDS": VARIANT_SEEDS or None}.items():
-    if count is not None:
-        check_count(name, count)
+check_counts(SEEDS=SEEDS, DRAWS=DRAWS, VARIANT_SEEDS=VARIANT_SEEDS or None)
 
 
 def plan_of(name, **options):

@@ -40,12 +40,9 @@ VARIANTS: list[str] = ["tuned-without-hints", "other-cutout"]  # other choices, 
 COLLAPSES: list[str] = ["small-budget", "cheap-hints"]  # settings that invite a collapse, in 4.10
 
 # %% tags=["checks"]
-from oe_core import experiment, in_dists
-from oe_core.evaluation.asking import check_count
+from oe_core import check_counts, experiment, in_dists
 
-for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS}.items():
-    if count is not None:
-        check_count(name, count)
+check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
 
 
 def plan_of(name, variant="paper"):

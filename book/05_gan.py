@@ -37,12 +37,9 @@ SEEDS: int | None = None  # trainings of each network; None: as many as the scal
 DRAWS: int | None = None  # test subsets of each trained network; None: ten
 
 # %% tags=["checks"]
-from oe_core import experiment, in_dists
-from oe_core.evaluation.asking import check_count
+from oe_core import check_counts, experiment, in_dists
 
-for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS}.items():
-    if count is not None:
-        check_count(name, count)
+check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
 IN_DIST = IN_DIST or in_dists(SCALE, "gan")[0]
 plan = experiment(IN_DIST, SCALE, "gan", outliers=OUTLIERS, out_dists=OUT_DISTS)
 

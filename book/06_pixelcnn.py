@@ -42,12 +42,9 @@ OTHER_OUTLIERS: list[str] | None = None  # sets to compare with in 6.9; None: re
 SAMPLES = 8  # images to draw from the network; 0: none
 
 # %% tags=["checks"]
-from oe_core import experiment, in_dists
-from oe_core.evaluation.asking import check_count
+from oe_core import check_counts, experiment, in_dists
 
-for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS, "SAMPLES": SAMPLES or None}.items():
-    if count is not None:
-        check_count(name, count)
+check_counts(SEEDS=SEEDS, DRAWS=DRAWS, SAMPLES=SAMPLES or None)
 IN_DIST = IN_DIST or in_dists(SCALE, "density")[0]
 
 

@@ -41,12 +41,9 @@ VARIANTS: list[str] = ["other-case", "code"]  # other ways to train, in 7.9 and 
 VARIANT_SEEDS = 1  # trainings of each of them
 
 # %% tags=["checks"]
-from oe_core import experiment, in_dists
-from oe_core.evaluation.asking import check_count
+from oe_core import check_counts, experiment, in_dists
 
-for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS, "VARIANT_SEEDS": VARIANT_SEEDS}.items():
-    if count is not None:
-        check_count(name, count)
+check_counts(SEEDS=SEEDS, DRAWS=DRAWS, VARIANT_SEEDS=VARIANT_SEEDS)
 if not UNITS:
     raise ValueError("UNITS is empty; take words, characters, or both")
 IN_DIST = IN_DIST or in_dists(SCALE, "language")[0]

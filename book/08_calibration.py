@@ -41,13 +41,10 @@ VARIANT = "paper"  # "code": the official code's training where it differs from 
 PROTOCOL = "paper"  # how samples are measured in 8.3 to 8.7; 8.8 shows the others beside it
 
 # %% tags=["checks"]
-from oe_core import calibration_experiment, check_scale
+from oe_core import calibration_experiment, check_counts, check_scale
 from oe_core.evaluation import holdout
-from oe_core.evaluation.asking import check_count
 
-for name, count in {"SEEDS": SEEDS, "DRAWS": DRAWS}.items():
-    if count is not None:
-        check_count(name, count)
+check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
 options = {"holdout": HOLDOUT, "outliers": OUTLIERS, "out_dists": OUT_DISTS, "variant": VARIANT}
 chosen = IN_DISTS or holdout.IN_DISTS[check_scale(SCALE)]
 plans = {name: calibration_experiment(name, SCALE, **options) for name in chosen}

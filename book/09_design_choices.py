@@ -42,12 +42,10 @@ INSTEAD = ""  # labelled set that lends outliers in 9.5, corrupted in 9.12; empt
 TEXT_IN_DIST = ""  # texts to learn in 9.8; empty: the first of the scale's that is at hand
 
 # %% tags=["checks"]
-from oe_core import KINDS, calibration_experiment, check_scale
+from oe_core import KINDS, calibration_experiment, check_choice, check_counts, check_scale
 from oe_core.evaluation import holdout
-from oe_core.evaluation.asking import check_count
-from oe_core.experiments import check_choice
 
-check_count("SEEDS", SEEDS)
+check_counts(SEEDS=SEEDS)
 IN_DIST = IN_DIST or holdout.IN_DISTS[check_scale(SCALE)][0]
 check_choice("IN_DIST", IN_DIST, holdout.HOLDOUT)
 plan = calibration_experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS)

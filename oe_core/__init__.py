@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "scales": ("SCALES", "check_scale", "data_root", "runs_root"),
     "recipe": ("fine_tuned", "from_scratch"),
-    "experiments": ("Experiment",),
+    "experiments": ("Experiment", "check_choice", "check_counts"),
     "data.sources": ("MissingDataError", "load_images", "load_texts"),
     "data.streams": ("load_stream",),
     "detectors.registry": ("KINDS", "experiment", "in_dists", "kind_of"),

@@ -160,6 +160,13 @@ def check_choice(argument: str, value: str, known: Iterable[str]) -> None:
         raise ValueError(f"{argument}={value!r} is unknown; choose one of {', '.join(known) or 'none'}")
 
 
+def check_counts(**counts: int | None) -> None:
+    """Raise a ValueError unless each of the arguments is a whole number of at least 1, or None."""
+    for argument, value in counts.items():
+        if value is not None and (not isinstance(value, int) or value < 1):
+            raise ValueError(f"{argument}={value!r} must be a whole number of at least 1")
+
+
 def check_names(in_dist: str, outliers: str, out_dists: Sequence[str], known: set[str]) -> None:
     """Raise a ValueError for a name outside `known`, listing them, and for a data set that plays two roles."""
     for argument, name in [("in_dist", in_dist), ("outliers", outliers), *(("out_dists", key) for key in out_dists)]:

@@ -8,6 +8,7 @@ from torch import nn
 
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.test_sets import Load, TestSet
+from oe_core.experiments import check_counts
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Run, Store, network
 
@@ -52,14 +53,8 @@ def networks(
     recipes: by their labels. load: as `Store.run`. progress: is told what is done next. Raises ValueError for seeds
     below 1, and as `Store.run`.
     """
-    check_count("seeds", seeds)
+    check_counts(seeds=seeds)
     for seed in range(seeds):
         for label, recipe in recipes.items():
             progress(f"{label}, seed {seed}")
             yield Asked(label, seed, store.run(recipe.with_seed(seed), load=load), store)
-
-
-def check_count(argument: str, value: int) -> None:
-    """Raise a ValueError unless `value` is a whole number of at least 1."""
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{argument}={value!r} must be a whole number of at least 1")

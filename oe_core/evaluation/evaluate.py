@@ -17,12 +17,12 @@ from oe_core.atomic import write_text
 from oe_core.data.sources import MissingDataError
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
-from oe_core.evaluation.asking import Asked, check_count, networks
+from oe_core.evaluation.asking import Asked, networks
 from oe_core.evaluation.draws import Draw, base_rate_draws, draws_digest
 from oe_core.evaluation.records import detection_records
 from oe_core.evaluation.records import write as write_records
 from oe_core.evaluation.test_sets import Tests, TestSet, prepared
-from oe_core.experiments import Experiment
+from oe_core.experiments import Experiment, check_counts
 from oe_core.runs.store import Run, Store
 
 
@@ -117,8 +117,7 @@ def evaluate(
     Raises ValueError for seeds or draws below 1, and as `test_sets.prepared`.
     """
     seeds, draws = experiment.seeds if seeds is None else seeds, experiment.draws if draws is None else draws
-    check_count("seeds", seeds)
-    check_count("draws", draws)
+    check_counts(seeds=seeds, draws=draws)
     tests = prepared(experiment)
     result, parts, qualities = Evaluation(pd.DataFrame(), pd.DataFrame(), {}, tests), [], []
     for asked in networks(store, tests.experiment.networks, seeds, load=tests.load, progress=progress):

@@ -31,6 +31,7 @@ LETTER_FONTS = (
 )
 
 
+@cache  # drawn once a process: sets are asked for again and again, and nothing changes them
 def digits(split: str, size: int) -> ImageSet:
     """scikit-learn's 8x8 handwritten digits, light on dark grey levels: 1,400 "train" and 397 "test" images."""
     from sklearn.datasets import load_digits
@@ -46,6 +47,7 @@ def digits(split: str, size: int) -> ImageSet:
     return _image_set("digits", images, bunch.target[chosen], tuple("0123456789"), "SVHN")
 
 
+@cache
 def photo_china(split: str, size: int) -> ImageSet:
     """Square patches of scikit-learn's photograph of a temple, of 8 to 320 pixels, resized.
 
@@ -54,11 +56,13 @@ def photo_china(split: str, size: int) -> ImageSet:
     return _patches("photo-china", "china.jpg", split, size, "80 Million Tiny Images")
 
 
+@cache
 def photo_flower(split: str, size: int) -> ImageSet:
     """1,000 square patches of scikit-learn's photograph of a flower, of 8 to 320 pixels, resized; "test" only."""
     return _patches("photo-flower", "flower.jpg", split, size, "Places365")
 
 
+@cache
 def font_letters(split: str, size: int) -> ImageSet:
     """Letters in matplotlib's fonts, colours, sizes and places varied, no look-alike of a digit: 3,000 "train", 1,000
     "test"."""
