@@ -61,7 +61,15 @@ def test_a_fine_tuned_text_recipe_keeps_how_its_parent_reads():
 
 def test_json_with_an_unknown_field_names_it():
     with pytest.raises(ValueError, match=r"unknown fields \['warmup'\]"):
-        recipe_from_json({"name": "a", "in_dist": "b", "warmup": 3})
+        recipe_from_json({"kind": "images", "name": "a", "in_dist": "b", "warmup": 3})
+
+
+def test_json_tells_kinds_apart_by_their_name_alone():
+    json = ImageRecipe("a", "b").to_json()
+    with pytest.raises(ValueError, match="kind='' is unknown; choose one of images, text, objectives, branch"):
+        recipe_from_json({field: value for field, value in json.items() if field != "kind"})
+    with pytest.raises(ValueError, match="TextRecipe has unknown fields"):
+        recipe_from_json(json | {"kind": "text"})
 
 
 def test_a_new_seed_reaches_the_parent():

@@ -114,7 +114,7 @@ def notes(tmp_path, monkeypatch):
     monkeypatch.setenv("OE_DATA", str(tmp_path))
     foreign = "= News =\n" + "\n".join(f"The Minister of state {n % 6} resigned today" for n in range(30))
     files = {"notes/train.tsv": LABELLED, "notes/test.tsv": LABELLED,
-             "papers/train.txt": foreign, "news/test.txt": foreign}  # fmt: skip
+             "papers/train.txt": foreign, "news/test.txt": foreign.replace("a", "e")}  # fmt: skip
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)

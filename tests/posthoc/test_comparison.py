@@ -66,12 +66,12 @@ def test_mahalanobis_is_fitted_to_the_networks_training_features(compared, store
     inliers, test = load_images("digits", "train", 16), load_images("digits", "test", 16)
     letters = load_images("font-letters", "test", 16)
     part = training_part(inliers, recipe)
-    features, inside, outside = (
+    learned, inside, outside = (
         features(model, images, recipe).double().numpy() for images in (part.images, test.images, letters.images)
     )
     labels = part.labels.numpy()
-    means = np.stack([features[labels == label].mean(axis=0) for label in range(10)])
-    inverse = np.linalg.pinv(np.cov((features - means[labels]).T, bias=True), hermitian=True)
+    means = np.stack([learned[labels == label].mean(axis=0) for label in range(10)])
+    inverse = np.linalg.pinv(np.cov((learned - means[labels]).T, bias=True), hermitian=True)
     in_scores, out_scores = (cdist(rows, means, "mahalanobis", VI=inverse).min(axis=1) for rows in (inside, outside))
     in_draw, out_draw = compared.evaluation.draws["font-letters"][1]
     rows = compared.records.query(

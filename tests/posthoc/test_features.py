@@ -57,7 +57,7 @@ def test_mahalanobis_with_fewer_examples_than_features_measures_within_their_spa
 
 
 def test_mahalanobis_without_two_examples_of_any_class_is_refused():
-    with pytest.raises(ValueError, match="features do not ablate within any class; give more than one example"):
+    with pytest.raises(ValueError, match="features do not vary within any class; give more than one example"):
         Mahalanobis.fit([[0.0, 1], [1, 0]], [0, 1])
 
 

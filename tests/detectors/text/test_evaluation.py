@@ -19,6 +19,7 @@ text_experiment = partial(experiment, detector="text")
 FRUIT, INSECT = "a\tapples are red number {}", "b\tbees fly far number {}"
 LABELLED = "\n".join((INSECT, FRUIT)[number % 2].format(number % 5) for number in range(40))
 FOREIGN = "\n".join(f"the minister of state {n % 6} resigned today" for n in range(30))
+OUTLIERS = FOREIGN.replace("today", "yesterday")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def evaluation(tmp_path_factory):
     for name, files in {"notes": ("train.tsv", "test.tsv"), "papers": ("train.txt",), "news": ("test.txt",)}.items():
         (root / name).mkdir()
         for file in files:
-            (root / name / file).write_text(LABELLED if name == "notes" else FOREIGN)
+            (root / name / file).write_text({"notes": LABELLED, "papers": OUTLIERS, "news": FOREIGN}[name])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OE_DATA", str(root))
         store = Store(tmp_path_factory.mktemp("runs"), progress=lambda **bar: tqdm(disable=True, **bar))
