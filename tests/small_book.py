@@ -1,6 +1,7 @@
 """Books of a few small chapters, built by real processes that tests start, stop and kill."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -49,8 +50,19 @@ def start(book: Path, *words: str, **environment: str) -> subprocess.Popen:
     known = {name: str(book.parent / place) for name, place in places.items()}
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **known, **environment}
     return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        preexec_fn=_heeding_interrupts,
     )
+
+
+def _heeding_interrupts() -> None:
+    """As a process of the foreground: a shell's job in the background, such as these tests may be, ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def build(book: Path, *words: str, **environment: str) -> tuple[int, str, str]:
