@@ -7,12 +7,16 @@ import sys
 import time
 from pathlib import Path
 
+from oe_core.processors import OURS
+
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 90
 # What a chapter runs that says that it is there, with a process of its own, and then stays for long.
 SLEEPING = """
 import os, subprocess, time
 from pathlib import Path
+
+from oe_core.processors import OURS
 child = subprocess.Popen(["sleep", "600"])
 Path(os.environ["PIDS"], "{name}").write_text(f"{{os.getpid()}} {{child.pid}}")
 time.sleep(600)
@@ -48,7 +52,9 @@ def start(book: Path, *words: str, **environment: str) -> subprocess.Popen:
     command = [sys.executable, str(ROOT / "book" / "build.py"), "--book", str(book), "--scale", "smoke", *words]
     places = {"OE_RUNS": "runs", "OE_DATA": "data", "TMPDIR": "tmp", "PIDS": "pids"}
     known = {name: str(book.parent / place) for name, place in places.items()}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **known, **environment}
+    # As from a shell in which nobody has chosen threads: the tests' own process has settled them for its children.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", OURS)}
+    environment = {**inherited, "PYTHONPATH": str(ROOT), **known, **environment}
     return subprocess.Popen(
         command,
         env=environment,
