@@ -96,7 +96,8 @@ def _bars(axes: Axes, frame: pd.DataFrame) -> None:
     # A bar is as high as the mean of both ends of its whisker, which spans all that there is: these two.
     ends = pd.concat([frame[methods] - spread, frame[methods] + spread])
     ends = ends.rename(index=lambda name: name.replace(" ", "\n")).rename_axis("set")
-    sns.barplot(ends.reset_index().melt("set"), x="set", y="value", hue="variable", errorbar=("pi", 100), gap=0.08,
+    sides = ends.reset_index().melt("set", var_name="method")
+    sns.barplot(sides, x="set", y="value", hue="method", errorbar=("pi", 100), gap=0.08,
                 palette=PALETTE[: len(methods)], saturation=1, ax=axes,
                 err_kws={"color": GREY, "linewidth": 1.8, "solid_capstyle": "butt"})  # fmt: skip
     axes.set_xlim(min(-0.55, len(frame) / 2 - 1.35), max(len(frame) - 0.45, len(frame) / 2 + 0.35))

@@ -50,6 +50,12 @@ def test_bars_have_the_height_of_their_value_and_the_whisker_of_its_spread():
     assert axes.get_ylabel() == "RMS error (%), lower = better"
 
 
+def test_bars_do_not_depend_on_what_the_columns_of_a_frame_are_called():
+    printed = pd.DataFrame({"Temperature": [19.0], "+OE": [9.0]}, index=pd.Index(["CIFAR-10"], name="in_dist"))
+    axes = figures.error_bars({"the paper": printed.rename_axis(columns="method")}).axes[0]
+    assert [[bar.get_height() for bar in bars] for bars in axes.containers] == [[19.0], [9.0]]
+
+
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
