@@ -113,8 +113,7 @@ class Store:
         kind loads them. Raises OSError naming the file that cannot be written, and whatever `load` and `fit` raise.
         """
         load = cache(load or kind_of(recipe).load)
-        identity = _identity(recipe, load)
-        folder = self._folder(recipe, identity)
+        identity, folder = self.place(recipe, load=load)
         try:
             run = _finished(folder, recipe, identity)
         except DamagedFileError:
@@ -125,6 +124,11 @@ class Store:
         with exclusive(self._lock(identity), f"training {folder.name}"):
             folder = self._folder(recipe, identity)
             return _finished_or_cleared(folder, recipe, identity) or self._train(folder, recipe, identity, parent, load)
+
+    def place(self, recipe: Recipe, *, load: Load | None = None) -> tuple[str, Path]:
+        """The identity of the run of `recipe`, and the folder in which it is or will be; `load` as in `run`."""
+        identity = _identity(recipe, load or kind_of(recipe).load)
+        return identity, self._folder(recipe, identity)
 
     def logits(self, run: Run, key: str, inputs: Callable[[], Tensor], fingerprint: str) -> np.ndarray:
         """What `predict` gives of `run` for one data set: computed once, stored, verified whenever read.
@@ -161,11 +165,11 @@ class Store:
         return made[0] if made else self.trained / f"{quote(recipe.name, safe=' ')}-{short}"
 
     def _lock(self, identity: str) -> Path:
-        return self.trained / ".locks" / f"{hashlib.sha256(identity.encode()).hexdigest()[:HASH_DIGITS]}.lock"
+        return lock_path(self.trained, identity)
 
     def _train(self, folder: Path, recipe: Recipe, identity: str, parent: Run | None, load: Load) -> Run:
-        inliers, outliers = _training_sets(recipe, load)
-        checkpoint = FileCheckpoint(folder / CHECKPOINT, parent.weights_sha256 if parent else None)
+        inliers, outliers = training_sets(recipe, load)
+        checkpoint = FileCheckpoint(folder / CHECKPOINT, identity, parent.weights_sha256 if parent else None)
         trained = self.fit(
             recipe, inliers, outliers, initial=parent.weights if parent else None,
             checkpoint=checkpoint, device=self.device, progress=self.progress,
@@ -190,13 +194,19 @@ class Store:
         return _finished(folder, recipe, identity)
 
 
-def _training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | None]:
+def lock_path(trained: Path, identity: str) -> Path:
+    """The lock of a run, or of one of its scores, in the folder of the trained runs."""
+    return trained / ".locks" / f"{hashlib.sha256(identity.encode()).hexdigest()[:HASH_DIGITS]}.lock"
+
+
+def training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | None]:
+    """The inliers and the outliers of a training, if it has any; `load` as in `Store.run`."""
     inliers = load(recipe.in_dist, "train", *recipe.load_options)
     return inliers, load(recipe.outliers, "train", *recipe.other_load_options) if recipe.outliers else None
 
 
 def _identity(recipe: Recipe, load: Load) -> str:
-    fingerprints = [images.fingerprint if images else None for images in _training_sets(recipe, load)]
+    fingerprints = [images.fingerprint if images else None for images in training_sets(recipe, load)]
     parent = _identity(recipe.parent, load) if recipe.parent else None
     parts = [recipe.digest, fingerprints, parent, *kind_of(recipe).task.origins(recipe)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

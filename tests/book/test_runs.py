@@ -1,0 +1,150 @@
+"""`make runs`: what the chapters need is trained; the last line and the exit status say what is missing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from small_book import ROOT, SECONDS, chapter, make_book
+
+PLANS = """
+from oe_core import experiment
+plan = experiment("digits", SCALE)
+trainings = [([plan], SEEDS)]
+"""
+LONG = """
+from dataclasses import replace
+from oe_core import experiment
+plan = experiment("digits", SCALE)
+slow = replace(plan.baseline, name="slow", epochs=60)
+trainings = [([replace(plan, baseline=slow, exposed=replace(plan.exposed, parent=slow))], None)]
+"""
+READS = """
+from oe_core import Store, evaluate, runs_root
+found = evaluate(Store(runs_root() / SCALE, fit=None), plan, seeds=SEEDS, draws=2)
+"""
+
+
+@pytest.fixture
+def book(tmp_path):
+    return make_book(tmp_path, c01_two=chapter(READS, checks=PLANS, parameters="SEEDS: int | None = 2"))
+
+
+def start(book, *words):
+    """Start `runs.py` on `book` at scale smoke."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OE_RUNS": str(book.parent / "runs"), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(ROOT / "book" / "runs.py"), "--book", str(book), "--scale", "smoke", *words]
+    return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def done(book, *words):
+    process = start(book, *words)
+    out, err = process.communicate(timeout=SECONDS)
+    return process.returncode, out, err
+
+
+def stamps(book):
+    return sorted(path.parent.name.rpartition("-")[0] for path in (book.parent / "runs").glob("*/trained/*/run.json"))
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_every_network_is_trained_once_and_then_the_book_only_reads(book, workers):
+    status, out, err = done(book, "--workers", workers)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1] == "4 of 4 trained; nothing is missing"
+    assert stamps(book) == ["digits", "digits", "digits-oe", "digits-oe"]
+    read = [sys.executable, str(ROOT / "book" / "build.py"), "--book", str(book), "--scale", "smoke"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OE_RUNS": str(book.parent / "runs")}
+    assert subprocess.run(read, env=environment, capture_output=True, timeout=SECONDS).returncode == 0
+    status, out, _ = done(book)
+    assert (status, out.splitlines()[-1]) == (0, "4 of 4 trained; nothing is missing")
+
+
+def test_the_list_says_what_each_will_take_and_trains_nothing(book):
+    status, out, err = done(book, "--status")
+    assert (status, err) == (0, "")
+    rows = [line for line in out.splitlines() if line.startswith("digits")]
+    assert len(rows) == 4
+    assert all("queued" in row and "~" in row and "MB" in row for row in rows)
+    assert "4 queued" in out
+    assert stamps(book) == []
+    done(book, "--workers", "1", "-p", "SEEDS", "1")
+    status, out, _ = done(book, "--status")
+    assert "2 done, 2 queued" in out
+    assert "2 estimated from finished ones" in out  # the other seed's take as long
+
+
+def test_a_budget_ends_in_the_middle_and_the_same_call_goes_on(tmp_path):
+    book = make_book(tmp_path, c01_long=chapter(checks=LONG))
+    statuses = []
+    for _ in range(30):
+        status, out, err = done(book, "--workers", "1", "--budget", "8s")
+        assert err == ""
+        statuses.append(status)
+        if status == 0:
+            break
+        assert out.splitlines()[-1].endswith("(the same call goes on)")
+        assert "missing: slow, seed 0" in out.splitlines()[-1] or "missing: digits-oe, seed 0" in out.splitlines()[-1]
+    assert statuses[-1] == 0
+    assert set(statuses[:-1]) == {75}
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
+def test_a_signal_of_a_scheduler_saves_and_ends(tmp_path, signum):
+    book = make_book(tmp_path, c01_long=chapter(checks=LONG))
+    process, folder = start(book, "--workers", "1"), book.parent / "runs" / "smoke" / "trained"
+    end = time.monotonic() + SECONDS
+    while not list(folder.glob("slow-*/progress.json")):
+        assert time.monotonic() < end and process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signum)
+    out, err = process.communicate(timeout=SECONDS)
+    assert (process.returncode, err) == (75, "")
+    assert "0 of 2 trained; missing: slow, seed 0; digits-oe, seed 0 (the same call goes on)" in out
+    assert list(folder.glob("slow-*/checkpoint.pt"))
+    assert not list(folder.glob("slow-*/progress.json"))
+
+
+def test_what_fails_is_told_with_its_log_and_the_others_are_trained(tmp_path):
+    checks = LONG.replace('name="slow", epochs=60', 'name="slow", learning_rate=1e30') + "trainings += [([plan], 1)]\n"
+    book = make_book(tmp_path, c01_wrong=chapter(checks=checks))
+    status, out, _ = done(book, "--workers", "2")
+    assert status == 1
+    assert "failed: slow, seed 0: its process ended with status 1:" in out
+    assert "NonFiniteLossError" in out
+    assert "failed: digits-oe, seed 0: the network that it starts from failed" in out
+    assert out.splitlines()[-1] == "2 of 4 trained; missing: slow, seed 0; digits-oe, seed 0"
+
+
+def test_data_that_are_not_at_hand_are_said_and_the_rest_is_trained(tmp_path):
+    checks = PLANS.replace("[([plan], SEEDS)]", '[([plan, experiment("cifar10", SCALE)], 1)]')
+    book = make_book(tmp_path, c01_two=chapter(checks=checks))
+    status, out, err = done(book, "--workers", "1")
+    assert (status, err) == (0, "")
+    assert "not at hand, so not trained: 01_two: cifar10" in out
+    assert out.splitlines()[-1] == "2 of 2 trained; nothing is missing"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--budget", "soon"], "'soon' is no time; write 90s, 25m, 8h or 2d"),
+        (["--workers", "many"], "'many' is not a whole number, nor auto"),
+        (["--chapter", "99_none"], "chapter 99_none is unknown; choose from 01_two"),
+        (["-p", "SEEDS", "two", "--chapter", "01_two"], "SEEDS='two' for chapter 01_two is not of type int | None"),
+    ],
+)
+def test_wrong_requests_are_refused_in_a_sentence(book, words, said):
+    status, _, err = done(book, *words)
+    assert status == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_every_chapter_that_trains_names_its_trainings():
+    for path in sorted(Path(ROOT, "book").glob("[0-9][0-9]_*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert ("evaluate" in text or "store.run(" in text) <= ("\ntrainings = " in text), path.name
