@@ -109,16 +109,21 @@ def test_trainings_here_and_in_processes_give_what_the_store_alone_gives(tmp_pat
             assert many.weights_sha256 == one.weights_sha256
 
 
+def passed(seconds):
+    """Whether so many seconds have passed since now."""
+    until = time.monotonic() + seconds
+    return lambda: time.monotonic() > until
+
+
 def test_a_budget_that_ends_in_the_middle_costs_nothing_of_the_result(tmp_path):
     long = replace(PLAN.baseline, name="long", epochs=30)
     tuned = fine_tuned(long, PLAN.exposed.outliers, epochs=2)
-    calls = 0
-    for calls in range(1, 50):
-        place, until = Processes(tmp_path / "parts", [ONE_THREAD]), time.monotonic() + 6
-        outcome = run(jobs(Store(tmp_path / "parts"), [tuned]), place, ends=lambda: time.monotonic() > until, every=0.1)
-        if not outcome.left:
-            break
-    assert calls > 1
+    calls, left = 0, [tuned]
+    while left:
+        calls += 1
+        place, wanted = Processes(tmp_path / "parts", [ONE_THREAD]), jobs(Store(tmp_path / "parts"), [tuned])
+        left = run(wanted, place, ends=passed(6), every=0.1).left
+    assert 1 < calls < 50
     run(jobs(Store(tmp_path / "whole"), [tuned]), Processes(tmp_path / "whole", [ONE_THREAD]))
     parts, whole = (Store(tmp_path / root).run(tuned) for root in ("parts", "whole"))
     assert parts.weights_sha256 == whole.weights_sha256
