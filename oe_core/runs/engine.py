@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 
-from oe_core.detectors.registry import KINDS, kind_of
+from oe_core.detectors.registry import KINDS
 from oe_core.recipe import Recipe
 from oe_core.runs.store import CHECKPOINT, STAMP, Load, Store
 from oe_core.runs.training import PROGRESS, Order, Process, Stop, TrainingError, train
@@ -61,11 +61,11 @@ def jobs(store: Store, recipes: Iterable[Recipe], load: Load | None = None) -> l
     load: as `Store.run`.
     """
     found: dict[str, Job] = {}
-    loads = {kind: cache(load or kind.load) for kind in KINDS.values()}  # each set once
+    loads = {name: cache(load or kind.load) for name, kind in KINDS.items()}  # each set once
 
     def add(recipe: Recipe) -> str:
         parent = add(recipe.parent) if recipe.parent else None
-        identity, folder = store.place(recipe, load=loads[kind_of(recipe)])
+        identity, folder = store.place(recipe, load=loads[recipe.KIND])
         found.setdefault(identity, Job(recipe, identity, folder, parent))
         return identity
 

@@ -17,14 +17,14 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import ClassVar
 
 from oe_core.atomic import write_text
-from oe_core.detectors.registry import recipe_from_json
+from oe_core.detectors.registry import kind_of, recipe_from_json
 from oe_core.recipe import Recipe
-from oe_core.runs import store
+from oe_core.runs.store import Store
 from oe_core.train import Interruption
 
 SAVED = 75  # exit status: ended early, and saved to go on from (EX_TEMPFAIL of sysexits.h)
@@ -92,9 +92,10 @@ class Process:
             return None
         Process.running.discard(self)
         self.end()
-        if status not in (0, SAVED):
+        with self.said:
             self.said.seek(0)
             said = self.said.read().decode(errors="replace").strip()
+        if status not in (0, SAVED):
             raise TrainingError(f"its process ended with status {status}:\n{said[-MOST_SAID:]}")
         return status == 0
 
@@ -144,12 +145,9 @@ class Reported:
 
 def train(order: Order, stop: Stop) -> None:
     """Train what is ordered, in this process. Raises Interruption when it is to stop before it is done."""
-    store.Store(order.root, fit=partial(_fit, stop)).run(order.recipe)
-
-
-def _fit(stop: Stop, recipe: Recipe, *examples, checkpoint, **settings):
-    settings["progress"] = partial(Reported, checkpoint.path.parent, stop)
-    return store.fit(recipe, *examples, checkpoint=checkpoint, **settings)
+    recipe, load = order.recipe, cache(kind_of(order.recipe).load)
+    _, folder = Store(order.root).place(recipe, load=load)
+    Store(order.root, progress=partial(Reported, folder, stop)).run(recipe, load=load)
 
 
 def _watch(stop: Stop) -> None:

@@ -20,7 +20,7 @@ from oe_core.runs.engine import BEGUN, RUNNING, Processes, jobs, run
 from oe_core.runs.store import Store
 
 PLAN = experiment("digits", "smoke")
-LONG = replace(PLAN.baseline, name="long", epochs=30)
+LONG = replace(PLAN.baseline, name="long", epochs=20)
 SECONDS = 120
 
 
@@ -37,9 +37,10 @@ def cluster(tmp_path):
         return started[-1]
 
     def worker():
-        return start("dask_worker", "--nthreads", "1", "--resources", "GPU=1", "--no-nanny", "--no-dashboard")
+        return start("dask_worker", "--nthreads", "1", "--resources", "GPU=1", "--no-nanny", "--no-dashboard",
+                     "--host", "127.0.0.1")  # fmt: skip
 
-    scheduler = start("dask_scheduler", "--port", "0", "--no-dashboard")
+    scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     until(file.exists)
     workers = [worker(), worker()]
     with Client(scheduler_file=str(file)) as client:
@@ -130,7 +131,7 @@ def test_a_scheduler_started_again_costs_nothing_of_the_result(cluster, tmp_path
         port = client.scheduler.address.rpartition(":")[2]
     with_group(cluster["scheduler"], signal.SIGKILL)
     cluster["scheduler"].wait()
-    cluster["start"]("dask_scheduler", "--port", port, "--no-dashboard")
+    cluster["start"]("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
     time.sleep(1)
     cluster["worker"]()
     thread.join(2 * SECONDS)

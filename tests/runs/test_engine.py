@@ -116,7 +116,7 @@ def passed(seconds):
 
 
 def test_a_budget_that_ends_in_the_middle_costs_nothing_of_the_result(tmp_path):
-    long = replace(PLAN.baseline, name="long", epochs=30)
+    long = replace(PLAN.baseline, name="long", epochs=20)
     tuned = fine_tuned(long, PLAN.exposed.outliers, epochs=2)
     calls, left = 0, [tuned]
     while left:
