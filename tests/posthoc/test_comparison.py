@@ -95,8 +95,8 @@ def test_a_second_comparison_trains_nothing_and_takes_no_step_again(compared, st
     def fail(*arguments, **keywords):
         raise AssertionError("trained or scored again")
 
-    monkeypatch.setattr(store, "fit", fail)
-    monkeypatch.setattr(store, "predict", fail)
+    monkeypatch.setattr(store, "progress", fail)
+    monkeypatch.setattr("oe_core.runs.store.predict", fail)
     monkeypatch.setattr("oe_core.posthoc.comparison.perturbed_logits", fail)
     monkeypatch.setattr("oe_core.posthoc.odin.perturbed_logits", fail)
     again = compare_detectors(store, PLAN, seeds=2, draws=2)
