@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from oe_core.devices import auto_precision, instruction_sets
+from oe_core.devices import auto_precision, cpuinfo, instruction_sets
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "safetensors")
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -40,8 +40,8 @@ def device_facts(device: torch.device) -> dict:
     facts = {"type": device.type, "bfloat16": precision == "bfloat16", "auto_precision": f"{precision}: {why}"}
     if device.type == "cuda":
         return {**facts, "name": torch.cuda.get_device_name(device), "cuda": torch.version.cuda}
-    threads = {"threads": torch.get_num_threads(), "instruction_sets": list(instruction_sets())}
-    return {**facts, "name": _processor(), **threads}
+    name = cpuinfo().get("model name") or platform.processor() or platform.machine()
+    return {**facts, "name": name, "threads": torch.get_num_threads(), "instruction_sets": list(instruction_sets())}
 
 
 def _version(package: str) -> str | None:
@@ -49,14 +49,6 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-@cache
-def _processor() -> str:
-    listing = Path("/proc/cpuinfo")
-    names = listing.read_text().splitlines() if listing.exists() else []
-    models = [line.split(":", 1)[1].strip() for line in names if line.startswith("model name")]
-    return models[0] if models else platform.processor() or platform.machine()
 
 
 @cache
