@@ -175,7 +175,7 @@ def test_what_cannot_be_generated_is_refused(recipe, count, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"beta": -1}, "beta=-1 must not be negative"),
+        ({"beta": -1}, "beta=-1 must be at least 0"),
         ({"filters": 0}, "filters=0 must be at least 1"),
         ({"drop_after": 0}, "drop_after=0 must be at least 1"),
         ({"rate_drop": 0}, r"rate_drop=0 must be in \(0, 1\]"),
