@@ -79,8 +79,8 @@ def is_stale(path: Path) -> bool:
 def write_whole(path: Path, payload: bytes) -> str:
     """Write `payload` beside `path`, then rename: `path` holds the old content or the new, at any moment.
 
-    Returns the payload's sha256 (hex), which with `path` is also added to the journal where the environment names one
-    (`JOURNAL`). Raises OSError naming `path` when the disk is full or access is refused; the old content then stays.
+    Returns the payload's sha256 (hex), which is also noted in the journal where there is one (`JOURNAL`). Raises
+    OSError naming `path` when the disk is full or access is refused; the old content then stays.
     """
     part, sha256 = path.with_name(f".{path.name}.{owned_name()}.part"), _sha256(payload)
     try:

@@ -39,9 +39,9 @@ class Comparison:
     """What `compare_detectors` measured.
 
     records: in_dist, out_dist, network (a key of `Experiment.networks`), detector, metric, seed, draw, value (percent).
-    epsilons: ODIN's validation, one row per network, seed and step: FPR95, AUROC, AUPR (percent), and whether it was
-    chosen. evaluation: the paper's protocol on the same networks and draws. measured: where, and in how many seconds
-    (without training; less where the store held ODIN's logits).
+    epsilons: ODIN's validation, a row per network, seed and step: FPR95, AUROC, AUPR (percent), whether it was chosen.
+    evaluation: the paper's protocol on the same networks and draws. measured: where, and in how many seconds (without
+    training; less where the store held ODIN's logits).
     """
 
     records: pd.DataFrame
@@ -74,8 +74,8 @@ def compare_detectors(
     kind = kind_of(plan.baseline)
     if kind.features is None:
         known = ", ".join(one.name for one in KINDS.values() if one.features)
-        raise ValueError(f"plan: its networks are of {kind.name!r}, whose features no detector here reads; those of "
-                         f"{known} are compared")  # fmt: skip
+        why = f"whose features no detector here reads; those of {known} are compared"
+        raise ValueError(f"plan: its networks are of {kind.name!r}, {why}")
     evaluation = evaluate(store, plan, seeds=seeds, draws=draws)
     start = time.monotonic()
     roles = {column.method: column.network for column in kind.main_columns}

@@ -47,10 +47,9 @@ class Mahalanobis:
 
     @classmethod
     def fit(cls, features: ArrayLike, labels: ArrayLike) -> Self:
-        """Estimate the means and the covariance within classes of training features (n, features), labels (n,).
+        """Estimate the means and covariance within classes, one or more, of features (n, features), labels (n,).
 
-        One class is enough. Raises ValueError for what are no features, or do not vary within any class, and for labels
-        of another length.
+        Raises ValueError for what are no features, or do not vary within any class, and for labels of another length.
         """
         features, labels = _checked(features), np.asarray(labels)
         _same_length(features, "labels", labels)
@@ -120,14 +119,13 @@ class ViM:
             raise ValueError(f"weight must be (classes, {width}) and bias (classes,), got {weight.shape}, {bias.shape}")
         largest = -max_logit(logits)
         _same_length(features, "logits", largest)
-        dimension = principal_dimension(width)
         origin = -np.linalg.pinv(weight) @ bias
         centred = features - origin
         vectors = np.linalg.eigh(centred.T @ centred / len(features))[1]  # by rising eigenvalue
-        residual = vectors[:, : width - dimension]
+        residual = vectors[:, : width - principal_dimension(width)]
         length = np.linalg.norm(centred @ residual, axis=1).mean()
         if length < 1e-9 * np.linalg.norm(centred, axis=1).mean():
-            raise ValueError(f"features lie within {dimension} dimensions; give more examples")
+            raise ValueError(f"features lie within {principal_dimension(width)} dimensions; give more examples")
         if largest.mean() <= 0:
             raise ValueError(f"logits: their largest has the mean {largest.mean():.3g}; ViM needs a positive one")
         return cls(origin, residual, float(largest.mean() / length))
@@ -140,9 +138,8 @@ class ViM:
 
 
 def principal_dimension(num_features: int) -> int:
-    """Half of the features, at most 1000.
+    """Half of the features, at most 1000, as in haoqiwang/vim benchmark.py for 1024 and for 2048.
 
-    haoqiwang/vim benchmark.py takes 1000 from 2048 features on and 512 below, which leaves this book's networks of 64
-    to 512 features no residual. The half is its choice for 1024 features, and with the bound for 2048.
+    With fewer it takes 512, which leaves this book's networks of 64 to 512 features no residual.
     """
     return min(num_features // 2, 1000)
