@@ -19,7 +19,6 @@ from filelock import FileLock, Timeout
 
 logger = logging.getLogger(__name__)
 
-SEAL_BYTES = len("sha256 ") + 64 + len("\n")
 # Names the file to which every write is reported: the build of the book learns from it what a chapter made.
 JOURNAL = "OE_JOURNAL"
 OWNER = re.compile(r"([0-9a-f]{8})-(\d+)-[0-9a-f]{8}")
@@ -147,8 +146,8 @@ def read_sealed(path: Path) -> bytes | None:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
-    payload = content[SEAL_BYTES:]
-    if content[:SEAL_BYTES] != f"sha256 {_sha256(payload)}\n".encode():
+    seal, _, payload = content.partition(b"\n")
+    if seal != f"sha256 {_sha256(payload)}".encode():
         raise DamagedFileError(path, "is damaged: its content does not have the sha256 of its first line")
     return payload
 

@@ -19,8 +19,8 @@ class Experiment:
     """A baseline, the same network with Outlier Exposure, and the anomalies that test both.
 
     seeds: trainings of each; draws: redraws of every test subset (the paper's "10 runs"). test_limit: test on that many
-    examples of every set, the first of a seeded order; None: on all of them. between: further networks of the
-    comparison by their role. in_place_of: the paper's in-distribution for which ours stands in.
+    examples of every set, the first of a seeded order; None: on all. between: further networks of the comparison by
+    their role. in_place_of: the paper's in-distribution for which ours stands in.
     """
 
     scale: str
@@ -162,10 +162,8 @@ def check_names(in_dist: str, outliers: str, out_dists: Sequence[str], known: se
     """Raise a ValueError for a name outside `known`, listing them, and for a data set that plays two roles."""
     for argument, name in [("in_dist", in_dist), ("outliers", outliers), *(("out_dists", key) for key in out_dists)]:
         if name not in known:
-            raise ValueError(f"{argument}: {name!r} is unknown; known are {', '.join(sorted(known))}, "
-                             f"or put a folder at OE_DATA/{name}/")  # fmt: skip
+            ways = f"known are {', '.join(sorted(known))}, or put a folder at OE_DATA/{name}/"
+            raise ValueError(f"{argument}: {name!r} is unknown; {ways}")
     if in_dist in out_dists or outliers in out_dists or in_dist == outliers:
-        raise ValueError(
-            f"in_dist={in_dist!r}, outliers={outliers!r} and out_dists={list(out_dists)} must be different data sets: "
-            "a detector is tested on anomalies that it never saw"
-        )
+        roles = f"in_dist={in_dist!r}, outliers={outliers!r} and out_dists={list(out_dists)}"
+        raise ValueError(f"{roles} must be different data sets: a detector is tested on anomalies that it never saw")

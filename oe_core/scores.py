@@ -20,10 +20,8 @@ def check_finite(argument: str, rows: NDArray[np.float64]) -> None:
     """Raise a ValueError that counts the rows (n, numbers) with NaN or infinities and names the first, if there are."""
     bad_rows = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if bad_rows.size:
-        raise ValueError(
-            f"{argument} holds NaN or infinities in {bad_rows.size} of {len(rows)} rows, the first in row "
-            f"{bad_rows[0]}; look for a diverged network or damaged inputs"
-        )
+        which = f"in {bad_rows.size} of {len(rows)} rows, the first in row {bad_rows[0]}"
+        raise ValueError(f"{argument} holds NaN or infinities {which}; look for a diverged network or damaged inputs")
 
 
 def msp(logits: ArrayLike) -> NDArray[np.float64]:

@@ -13,8 +13,7 @@ from oe_core.networks.wide_resnet import WideResNet
 
 
 def build(name: str, num_classes: int, dropout: float = 0.0) -> nn.Module:
-    """A freshly initialised network: "wrn-<depth>-<widen>", "allconv-<width>", "fast-<width>", "resnet18" or
-    "grey-conv".
+    """A freshly initialised "wrn-<depth>-<widen>", "allconv-<width>", "fast-<width>", "resnet18" or "grey-conv".
 
     "allconv-relu-<width>" has ReLUs in place of GELUs. Raises ValueError for an unknown name, an impossible depth, or
     dropout where the network has none.

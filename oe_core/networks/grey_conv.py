@@ -1,8 +1,7 @@
 """The small network of the paper's experiment with MNIST: it sees the luminance of images of 28 x 28 pixels.
 
-Source: hendrycks/outlier-exposure `MNIST/models/convnet.py`; the text (section 5) does not describe it. Luminance is
-taken in the network's first line, so that grey and colour sets, inliers, outliers and anomalies all become grey in one
-place, and batches and folders hold three channels as everywhere.
+Source: hendrycks/outlier-exposure `MNIST/models/convnet.py`; the text (section 5) does not describe it. The network
+itself takes the luminance, so that every set becomes grey in one place, and batches hold three channels as everywhere.
 """
 
 import torch

@@ -36,9 +36,9 @@ class ResNet18(ResNet):
 def places365_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of `resnet18_places365.pth.tar` (the Places team's file, supplied by hand), in torchvision's names.
 
-    No hash of the file is published, so it is read with `weights_only=True`, which runs no code from it.
     Raises ValueError when the file is not a checkpoint of this network.
     """
+    # No hash of the file is published: so no code from it is run.
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     state = checkpoint.get("state_dict") if isinstance(checkpoint, dict) else None
     if not state:

@@ -109,11 +109,10 @@ class Store:
         )
 
     def logits(self, run: Run, key: str, inputs: Callable[[], Tensor], fingerprint: str) -> np.ndarray:
-        """What `predict` gives of `run` for one data set: computed once, stored, verified whenever read.
+        """What `predict` gives of `run` for the data set `key`: computed once, stored, verified whenever read.
 
-        key: the data set's name, in the file's name. inputs: gives the network's inputs, called only when they are
-        needed. fingerprint: what `inputs` gives, as `ImageSet.fingerprint`, or the kind, number, size and seed of
-        generated inputs; another fingerprint is another file.
+        inputs: gives the network's inputs, called only when they are needed. fingerprint: of what it gives, such as
+        `ImageSet.fingerprint`, or the kind, number, size and seed of generated inputs; another one is another file.
         """
         return self.kept(run, key, fingerprint, lambda: predict(run, inputs(), self.device).numpy())
 
