@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -82,7 +82,8 @@ class Recipe:
     @cached_property
     def digest(self) -> str:
         """sha256 (hex) over every field, the parent's included; the name is only a label and does not count."""
-        return hashlib.sha256(json.dumps(_identity(self), sort_keys=True).encode()).hexdigest()
+        values = asdict(self, dict_factory=lambda pairs: {field: value for field, value in pairs if field != "name"})
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict:
         """The kind and the fields as plain values, the parent nested; `registry.recipe_from_json` reads them."""
@@ -92,11 +93,6 @@ class Recipe:
     def with_seed(self, seed: int) -> Self:
         """The same recipe, and its parents, under another seed."""
         return replace(self, seed=seed, parent=self.parent.with_seed(seed) if self.parent else None)
-
-
-def _identity(recipe: Recipe) -> dict:
-    values = {field.name: getattr(recipe, field.name) for field in fields(recipe) if field.name != "name"}
-    return {**values, "parent": _identity(recipe.parent) if recipe.parent else None}
 
 
 def fine_tuned(parent: Recipe, outliers: str, **changes) -> Recipe:
