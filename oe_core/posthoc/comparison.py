@@ -49,17 +49,12 @@ class Comparison:
     evaluation: Evaluation
     measured: dict
 
-    def evidence(self) -> dict:
-        """What each number rests on: `Evaluation.evidence`, the settings, ODIN's validation, where and how long."""
-        settings = {"k-NN": {"k": NEIGHBOURS}, "ODIN": {"temperature": TEMPERATURE}}
-        return self.evaluation.evidence() | {
-            "detectors": settings, "epsilons": self.epsilons.to_dict("records"), "measured": self.measured,
-        }  # fmt: skip
-
     def save(self, folder: Path) -> None:
         """Write detectors.csv (every value), evidence.json and detectors.md (means over the sets) into `folder`."""
+        settings = {"k-NN": {"k": NEIGHBOURS}, "ODIN": {"temperature": TEMPERATURE}}
+        chosen = {"detectors": settings, "epsilons": self.epsilons.to_dict("records"), "measured": self.measured}
         write_text(folder / "detectors.csv", self.records.to_csv(index=False))
-        write_text(folder / "evidence.json", json.dumps(self.evidence(), indent=1))
+        write_text(folder / "evidence.json", json.dumps(self.evaluation.evidence() | chosen, indent=1))
         write_text(folder / "detectors.md", rendered(summary(self.records)))
 
 
@@ -109,14 +104,14 @@ class _Detectors:
     def _features(self, inputs: Tensor) -> np.ndarray:
         return kind_of(self.recipe).features(self.model, inputs, self.recipe).numpy()
 
-    def _perturbed(self, inputs: Tensor) -> np.ndarray:
-        return perturbed_logits(self.model, inputs, self.recipe, (self.epsilon,))[0].numpy()
-
     def scores(self, of: TestSet) -> dict[str, np.ndarray]:
         """Every detector's scores of one set, float64 (n,), higher = more anomalous."""
         logits, features = self.asked.outputs(of), self._features(of.inputs())
         how = f"odin {self.epsilon} T={TEMPERATURE} {of.fingerprint}"
-        perturbed = self.asked.store.kept(self.asked.run, f"{of.key} odin", how, lambda: self._perturbed(of.inputs()))
+        perturbed = self.asked.store.kept(
+            self.asked.run, f"{of.key} odin", how,
+            lambda: perturbed_logits(self.model, of.inputs(), self.recipe, (self.epsilon,))[0].numpy(),
+        )  # fmt: skip
         return {
             "MSP": msp(logits),
             "Max logit": max_logit(logits),
