@@ -197,11 +197,9 @@ def exclusive(path: Path, purpose: str) -> Iterator[None]:
     with _naming("lock", path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(blocking=False)
+            held = lock.acquire(blocking=False)
         except Timeout:
             logger.warning("another process is %s; waiting for it (lock %s)", purpose, path)
-            lock.acquire()
-    try:
+            held = lock.acquire()
+    with held:
         yield
-    finally:
-        lock.release()

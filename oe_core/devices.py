@@ -23,20 +23,17 @@ def auto_precision(device: torch.device) -> tuple[str, str]:
     if device.type == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
         return ("bfloat16", "tensor cores multiply it") if native else ("float32", "the GPU only emulates bfloat16")
-    # On a CPU avx512_bf16 does not suffice: WRN-40-2 took 5.2 s a step with it and 3.8 s in float32.
-    return ("bfloat16", "AMX multiplies it") if _has_amx() else ("float32", "a CPU without AMX is slower in bfloat16")
+    # On a CPU avx512_bf16 does not suffice: WRN-40-2 took 5.2 s a step with it and 3.8 s in float32. Whether there are
+    # tiles that multiply bfloat16 matrices, torch knows, but its answer is not part of its interface.
+    ask = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    amx = ask() if ask else "amx_bf16" in instruction_sets()
+    return ("bfloat16", "AMX multiplies it") if amx else ("float32", "a CPU without AMX is slower in bfloat16")
 
 
 def autocast(precision: str, device: torch.device) -> torch.autocast:
     """The autocast context of a recipe's `precision` on `device`."""
     wanted = auto_precision(device)[0] if precision == "auto" else precision
     return torch.autocast(device.type, torch.bfloat16, enabled=wanted == "bfloat16")
-
-
-def _has_amx() -> bool:
-    """Whether the CPU has tiles that multiply bfloat16 matrices; torch's own answer is not part of its interface."""
-    answer = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(answer()) if answer else "amx_bf16" in instruction_sets()
 
 
 def instruction_sets() -> tuple[str, ...]:

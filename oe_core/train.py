@@ -246,8 +246,7 @@ def fit(
         batches = task.batches(recipe, inliers, outliers, device)
         inherited = None if initial is None else task.inherited(initial)
         training = Training(task, recipe, batches, inliers, start or inherited, device)
-        found = checkpoint.load() if checkpoint else None
-        if found is not None:
+        if checkpoint is not None and (found := checkpoint.load()) is not None:
             training.restore(found)
         bar = progress(total=training.steps, initial=training.epoch * len(batches) + training.step, desc=recipe.name)
         with bar:

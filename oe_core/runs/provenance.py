@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -22,9 +23,13 @@ def now() -> str:
 
 def environment(device: torch.device) -> dict:
     """Device, packages with versions, Python, platform and commit, as plain values for a stamp."""
+    packages = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            packages[name] = version(name)
     return {
         "device": device_facts(device),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": packages,
         "python": platform.python_version(),
         "platform": platform.platform(),
         **commit(CHECKOUT),
@@ -42,13 +47,6 @@ def device_facts(device: torch.device) -> dict:
         return {**facts, "name": torch.cuda.get_device_name(device), "cuda": torch.version.cuda}
     name = cpuinfo().get("model name") or platform.processor() or platform.machine()
     return {**facts, "name": name, "threads": torch.get_num_threads(), "instruction_sets": list(instruction_sets())}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 @cache

@@ -104,9 +104,8 @@ class Store:
         return _made_once(
             lambda: _finished(self._folder(recipe, identity), recipe, identity),
             lambda: self._train(recipe, identity, load),
-            self._lock(identity),
-            f"training {self._folder(recipe, identity).name}",
-        )
+            self._lock(identity), f"training {self._folder(recipe, identity).name}",
+        )  # fmt: skip
 
     def logits(self, run: Run, key: str, inputs: Callable[[], Tensor], fingerprint: str) -> np.ndarray:
         """What `predict` gives of `run` for the data set `key`: computed once, stored, verified whenever read.
@@ -126,11 +125,9 @@ class Store:
         path = run.folder / "scores" / f"{quote(key, safe=' ')}-{short}.safetensors"
         expected = {"key": key, "fingerprint": fingerprint, "weights_sha256": run.weights_sha256}
         return _made_once(
-            lambda: _stored(path, expected),
-            lambda: _store(path, compute(), expected),
-            self._lock(run.identity + path.stem),
-            f"scoring {key} with {run.folder.name}",
-        )
+            lambda: _stored(path, expected), lambda: _store(path, compute(), expected),
+            self._lock(run.identity + path.stem), f"scoring {key} with {run.folder.name}",
+        )  # fmt: skip
 
     def _folder(self, recipe: Recipe, identity: str) -> Path:
         # A recipe's name is a label: the run may have been made under another one.
