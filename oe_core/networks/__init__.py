@@ -3,8 +3,9 @@
 import re
 
 from torch import nn
+from torch.nn.functional import relu
 
-from oe_core.networks.all_conv import AllConv
+from oe_core.networks.all_conv import AllConv, sigmoid_gelu
 from oe_core.networks.fast_conv import FastConv
 from oe_core.networks.grey_conv import GreyConv
 from oe_core.networks.resnet18 import ResNet18
@@ -12,8 +13,7 @@ from oe_core.networks.wide_resnet import WideResNet
 
 
 def build(name: str, num_classes: int, dropout: float = 0.0) -> nn.Module:
-    """A freshly initialised network: "wrn-<depth>-<widen>", "allconv-<width>", "fast-<width>", "resnet18" or
-    "grey-conv".
+    """A freshly initialised "wrn-<depth>-<widen>", "allconv-<width>", "fast-<width>", "resnet18" or "grey-conv".
 
     "allconv-relu-<width>" has ReLUs in place of GELUs. Raises ValueError for an unknown name, an impossible depth, or
     dropout where the network has none.
@@ -21,7 +21,7 @@ def build(name: str, num_classes: int, dropout: float = 0.0) -> nn.Module:
     if wide := re.fullmatch(r"wrn-(\d+)-(\d+)", name):
         return WideResNet(int(wide[1]), int(wide[2]), num_classes, dropout)
     if all_conv := re.fullmatch(r"allconv-(relu-)?(\d+)", name):
-        return AllConv(num_classes, dropout, int(all_conv[2]), "relu" if all_conv[1] else "gelu")
+        return AllConv(int(all_conv[2]), num_classes, dropout, relu if all_conv[1] else sigmoid_gelu)
     if name == "grey-conv":
         return GreyConv(num_classes, dropout)
     fast = re.fullmatch(r"fast-(\d+)", name)

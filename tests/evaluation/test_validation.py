@@ -11,7 +11,7 @@ from oe_core.data.sources import load_images
 from oe_core.detectors.registry import experiment
 from oe_core.evaluation.validation import course_candidates, main, mean_metrics, search, validation_scores
 from oe_core.recipe import fine_tuned
-from oe_core.runs.store import Store
+from oe_core.runs.store import Store, predict
 from oe_core.scores import msp
 from oe_core.train import held_out_part
 
@@ -45,9 +45,9 @@ def test_corrupted_copies_of_another_set_leave_noise_and_accuracy_as_they_were(s
     assert (own["AUROC"] != others["AUROC"])[1:].all()
     run = store.run(BASELINE)
     inputs = network_inputs(validation_anomalies("inversion", letters.images, 0), "unit")
-    logits = store.predict(run, inputs, store.device).numpy()
+    logits = predict(run, inputs, store.device).numpy()
     held_out = held_out_part(load_images("digits", "train", 16), BASELINE)
-    in_logits = store.predict(run, held_out.images, store.device).numpy()
+    in_logits = predict(run, held_out.images, store.device).numpy()
     assert others.iloc[-1]["AUROC"] == pytest.approx(mean_metrics(msp(in_logits), msp(logits))["AUROC"])
     with pytest.raises(ValueError, match="corrupted: font-letters is 32 px, recipe 'digits' 16 px"):
         validation_scores(store, BASELINE, corrupted=load_images("font-letters", "test", 32))

@@ -145,10 +145,11 @@ def test_impossible_networks_are_refused(name, dropout, message):
         build(name, 10, dropout)
 
 
-def test_places365_weights_lose_their_data_parallel_prefix(tmp_path):
+def test_places365_weights_lose_their_data_parallel_prefix_and_may_count_no_batches(tmp_path):
     torch.manual_seed(0)
     model = ResNet18(365).eval()
-    state = {f"module.{name}": tensor for name, tensor in model.state_dict().items()}
+    named = {name: tensor for name, tensor in model.state_dict().items() if "num_batches" not in name}
+    state = {f"module.{name}": tensor for name, tensor in named.items()}
     torch.save({"state_dict": state, "arch": "resnet18"}, tmp_path / "places.pth.tar")
     other = ResNet18(365).eval()
     other.load_state_dict(places365_weights(tmp_path / "places.pth.tar"))

@@ -131,6 +131,6 @@ def features(model: nn.Module, images: Tensor, recipe: ImageRecipe) -> Tensor:
 def head(model: nn.Module, num_features: int) -> tuple[Tensor, Tensor]:
     """The affine map from features to logits: weight (classes, features) and bias (classes,), float32 on the CPU."""
     device = next(model.parameters()).device
-    bias = model.classify(torch.zeros(1, num_features, device=device))
-    weight = (model.classify(torch.eye(num_features, device=device)) - bias).T
+    bias = model.head(torch.zeros(1, num_features, device=device))
+    weight = (model.head(torch.eye(num_features, device=device)) - bias).T
     return weight.cpu(), bias[0].cpu()
