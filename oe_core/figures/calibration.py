@@ -20,9 +20,8 @@ WIDTH = 3.1  # of a panel, inches
 def reliability(predictions: Mapping[str, Predictions], size: int = BIN_SIZE) -> Figure:
     """Reliability diagrams, one panel a name: each adaptive bin's accuracy against its mean confidence.
 
-    A calibrated network's bins lie on the diagonal; the line from a bin to it is the gap that RMS and MAD measure
-    (written in the panel, percent), red where the network claims too much. Raises ValueError for no or more than four
-    panels, and as `calibration.adaptive_bins`.
+    The line from a bin to the diagonal is the gap that RMS and MAD measure (written in the panel, percent), red where
+    the network claims too much. Raises ValueError for no or more than four panels, and as `calibration.adaptive_bins`.
     """
     check_count("predictions", predictions, "panels")
     figure, panels = row(list(predictions), 3.7, [WIDTH] * len(predictions))

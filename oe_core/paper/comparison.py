@@ -107,18 +107,14 @@ def compare(records: pd.DataFrame, table: int, notes: Sequence[str] = (), every_
     measured["paper"] = _paper_values(measured, chosen, table)
     if set(paper["out_dist"]) == {MEAN} and not every_set:
         measured = measured[measured.index.get_level_values("out_dist") == MEAN]
-    order = {name: _order(paper[name], chosen[name]) for name in ROW}
+    # Names in the paper's order, then ours in the records' order, Mean last.
+    names = {level: dict.fromkeys([*paper[level], *chosen[level], MEAN]) for level in ROW}
+    order = {level: sorted(held, key=lambda name: name == MEAN) for level, held in names.items()}
     frame = measured.unstack(["metric", "method"]).reorder_levels([1, 2, 0], axis=1)
     rows, columns = product(order["in_dist"], order["out_dist"]), product(order["metric"], order["method"], FIELDS)
     frame = frame.loc[[row for row in rows if row in frame.index], [cell for cell in columns if cell in frame.columns]]
     frame.attrs = {"table": table, "notes": (*notes, *footnotes(table, frame, chosen, paper))}
     return frame
-
-
-def _order(printed: pd.Series, ours: pd.Series) -> list[str]:
-    """Names in the paper's order, then ours in the records' order, Mean last."""
-    names = dict.fromkeys([*printed, *ours])
-    return [name for name in names if name != MEAN] + [MEAN]
 
 
 def publish(frame: pd.DataFrame, stem: str, folder: Path | str) -> None:

@@ -92,14 +92,10 @@ def _by_variants(found: Sequence[Source]) -> Iterator[tuple]:
         for base in found:
             pair = [by_folder.get(base.folder.with_name(base.folder.name + end)) for end in (as_text, as_code)]
             if all(pair) and table in set(base.records["table"]):
-                seeds = set.intersection(*(set(source.records["seed"]) for source in pair))
-                values = [_mean(source, table, metric, seeds) for source in pair]
+                seeds = sorted(set.intersection(*(set(source.records["seed"]) for source in pair)))
+                exposed = f"table == {table} and metric == '{metric}' and method == '+OE' and seed in {seeds}"
+                values = [source.records.query(exposed)["value"].mean() for source in pair]
                 yield number, f"{base.records['in_dist'].iloc[0]}: mean {metric} with OE{said}", *values, _data(base)
-
-
-def _mean(source: Source, table: int, metric: str, seeds: set[int]) -> float:
-    chosen = "table == @table and metric == @metric and method == '+OE' and seed in @seeds"
-    return source.records.query(chosen)["value"].mean()
 
 
 def _last_bin(found: Sequence[Source]) -> Iterator[tuple]:
