@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from oe_core.networks import build
+from oe_core.detectors.images.network import build
 
 
 class ConfidenceNetwork(nn.Module):
@@ -28,5 +28,5 @@ class ConfidenceNetwork(nn.Module):
 
 
 def confidence_network(name: str, num_classes: int, dropout: float, penalty_weight: float) -> ConfidenceNetwork:
-    """A freshly initialised network by its body's name; errors as `models.build`."""
+    """A freshly initialised network by its body's name; errors as `images.network.build`."""
     return ConfidenceNetwork(build(name, num_classes, dropout), penalty_weight)

@@ -5,8 +5,8 @@ import pytest
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
-from oe_core.networks import build
-from oe_core.networks.all_conv import sigmoid_gelu
+from oe_core.detectors.images.all_conv import sigmoid_gelu
+from oe_core.detectors.images.network import build
 
 
 @pytest.fixture

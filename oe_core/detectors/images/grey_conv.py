@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from oe_core.networks.all_conv import sigmoid_gelu
+from oe_core.detectors.images.all_conv import sigmoid_gelu
 
 LUMINANCE = (0.2989, 0.5870, 0.1140)  # of red, green and blue; hendrycks/outlier-exposure MNIST/oe_tune.py
 SIZE = 28  # pixels, height and width of its inputs
