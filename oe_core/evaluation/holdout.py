@@ -1,8 +1,7 @@
 """The calibration experiments as data: Tables 12 and 13 and Figure 3.
 
-The networks of Table 7, trained again on less: a part of the training set is held out, on which temperatures are
-fitted. Recipes are otherwise those of the image classifiers; where a recipe holds the same part out already, the
-networks are the same. Source: Hendrycks et al. 2019, appendix G.2; hendrycks/outlier-exposure `*/baseline.py`, `-c`.
+The image classifiers of Table 7, trained without a part of their training set, on which temperatures are fitted.
+Source: Hendrycks et al. 2019, appendix G.2; hendrycks/outlier-exposure `*/baseline.py`, `-c`.
 """
 
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.evaluation.roles import overlaps
-from oe_core.experiments import Experiment
+from oe_core.experiments import Experiment, check_counts
 from oe_core.recipe import Recipe
 from oe_core.train import held_out_part
 
@@ -29,8 +29,6 @@ class TestSet:
 
     fingerprint: of what `inputs` gives. examples: the set behind the inputs, None for noise.
     """
-
-    __test__ = False  # no test, whatever pytest thinks of its name
 
     key: str
     printed: str
@@ -50,8 +48,6 @@ class Tests:
     examples, as `roles.overlaps` found.
     """
 
-    __test__ = False
-
     experiment: Experiment
     load: Load
     inside: TestSet
@@ -60,19 +56,29 @@ class Tests:
     stand_ins: dict[str, str]
     overlaps: list[dict]
 
-    def held_out(self, recipe: Recipe) -> TestSet:
-        """The part of the in-distribution's training set that `recipe` holds out."""
-        part = held_out_part(self.load(recipe.in_dist, "train", *recipe.load_options), recipe)
-        return _test_set("held-out", part, recipe, self.load)
+    def named(self, out: TestSet, recipe: Recipe) -> dict[str, str]:
+        """What records say of a network of `recipe` on `out`: in_dist, out_dist, outliers, scale and stand_in_for."""
+        outliers = kind_of(recipe).printed(recipe.outliers, recipe) if recipe.outliers else ""
+        replaced = {**self.stand_ins, out.printed: out.stand_in_for}
+        return {
+            "in_dist": self.inside.printed, "out_dist": out.printed, "outliers": outliers,
+            "scale": self.experiment.scale,
+            "stand_in_for": "; ".join(f"{own}={paper}" for own, paper in replaced.items() if paper),
+        }  # fmt: skip
 
 
-def prepared(experiment: Experiment, load: Load | None = None) -> Tests:
+def prepared(
+    experiment: Experiment, load: Load | None = None, *, seeds: int | None = None, draws: int | None = None
+) -> Tests:
     """The data of an experiment, brought together before any network is trained.
 
-    load: for sets that the catalog does not know; None: as the kind of its networks loads them. Raises MissingDataError
-    when the in-distribution or the outliers are not at hand, or no out-distribution at all; ValueError for an
-    in-distribution that is too little to learn from, and for equal data in two roles.
+    load: for sets that the catalog does not know; None: as the kind of its networks loads them. seeds, draws: None:
+    the experiment's. Raises MissingDataError when the in-distribution or the outliers are not at hand, or no
+    out-distribution at all; ValueError for seeds or draws below 1, for an in-distribution that is too little to learn
+    from, and for equal data in two roles.
     """
+    check_counts(seeds=seeds, draws=draws)
+    experiment = replace(experiment, seeds=seeds or experiment.seeds, draws=draws or experiment.draws)
     experiment, replaced = substituted(experiment)
     baseline, exposed = experiment.baseline, experiment.exposed
     kind = kind_of(baseline)
@@ -126,20 +132,25 @@ def out_sets(
     for key in experiment.out_dists:
         if key in ANOMALIES:
             found.append(_generated(key, num_inliers, recipe))
-            continue
-        if key in DERIVED:
+        elif key in DERIVED:
             found.append(_derived(key, experiment, load))
-            continue
-        try:
+        else:
             taken = [recipe.in_dist, recipe.outliers, *experiment.out_dists, *(out.key for out in found)]
-            present = kind.sources.resolve(key, "test", without=[name for name in taken if name != key])
-        except MissingDataError as error:
-            missing[kind.printed(key, recipe)] = str(error)
-            continue
-        examples = limited(load(present, "test", *recipe.other_load_options), experiment.test_limit)
-        out = _test_set(present, examples, recipe, load)
-        found.append(replace(out, stand_in_for=kind.printed(key, recipe)) if present != key else out)
+            try:
+                present = kind.sources.resolve(key, "test", without=taken)
+            except MissingDataError as error:
+                missing[kind.printed(key, recipe)] = str(error)
+                continue
+            examples = limited(load(present, "test", *recipe.other_load_options), experiment.test_limit)
+            out = _test_set(present, examples, recipe, load)
+            found.append(out if present == key else replace(out, stand_in_for=kind.printed(key, recipe)))
     return found, missing
+
+
+def held_out(recipe: Recipe, load: Load) -> TestSet:
+    """The part of the in-distribution's training set that `recipe` holds out."""
+    part = held_out_part(load(recipe.in_dist, "train", *recipe.load_options), recipe)
+    return _test_set("held-out", part, recipe, load)
 
 
 def replaces(examples: Examples) -> str:
@@ -155,12 +166,11 @@ def limited(examples: Examples, limit: int | None) -> Examples:
     return examples.take(torch.randperm(len(examples), generator=torch.Generator().manual_seed(0))[:limit])
 
 
-def _test_set(key: str, examples: Examples, recipe: Recipe, load: Load, printed: str = "") -> TestSet:
+def _test_set(key: str, examples: Examples, recipe: Recipe, load: Load) -> TestSet:
     kind = kind_of(recipe)
     training = partial(load, recipe.in_dist, "train", *recipe.load_options)
     inputs = partial(kind.inputs, examples, recipe, training)
-    printed = printed or kind.printed(examples.name, recipe)
-    return TestSet(key, printed, replaces(examples), examples.fingerprint, inputs, examples)
+    return TestSet(key, kind.printed(examples.name, recipe), replaces(examples), examples.fingerprint, inputs, examples)
 
 
 def _generated(key: str, count: int, recipe: Recipe) -> TestSet:
@@ -174,4 +184,4 @@ def _derived(key: str, experiment: Experiment, load: Load) -> TestSet:
     recipe = experiment.baseline
     test = limited(load(recipe.in_dist, "test", *recipe.load_options), experiment.test_limit)
     printed = f"{key.capitalize()} {kind_of(recipe).printed(test.name, recipe)}"
-    return replace(_test_set(key, DERIVED[key](test), recipe, load, printed), stand_in_for="")
+    return replace(_test_set(key, DERIVED[key](test), recipe, load), printed=printed, stand_in_for="")

@@ -1,7 +1,7 @@
 """Choosing a recipe without looking at a test set: the validation distributions of appendix A.
 
-Inliers are the recipe's held-out training images, anomalies their corrupted copies and uniform noise. Everything that
-is tuned (rates, epochs, networks) is tuned on these; the out-distributions of the tables stay unseen.
+Inliers are the recipe's held-out training images, anomalies their corrupted copies and uniform noise. Whatever is tuned
+is tuned on these; the out-distributions of the tables stay unseen.
 """
 
 from functools import partial
@@ -19,12 +19,9 @@ from oe_core.detectors.kind import accuracy
 from oe_core.evaluation.asking import Asked
 from oe_core.evaluation.draws import base_rate_draws
 from oe_core.evaluation.metrics import detection_metrics
-from oe_core.evaluation.test_sets import TestSet
+from oe_core.evaluation.test_sets import TestSet, held_out
 from oe_core.runs.store import Store
 from oe_core.scores import msp
-from oe_core.train import held_out_part
-
-DRAWS = 10
 
 
 def validation_scores(
@@ -40,21 +37,19 @@ def validation_scores(
     """
     if recipe.holdout == 0:
         raise ValueError(f"recipe {recipe.name!r} has holdout=0: there are no unseen images to validate on")
-    asked = Asked(recipe.name, recipe.seed, store.run(recipe, load=load), store)
-    held_out = held_out_part(load(recipe.in_dist, "train", recipe.size), recipe)
-    corrupted = held_out if corrupted is None else corrupted
+    inliers = held_out(recipe, load)
+    corrupted = inliers.examples if corrupted is None else corrupted
     if corrupted.size != recipe.size:
         raise ValueError(f"corrupted: {corrupted.name} is {corrupted.size} px, recipe {recipe.name!r} {recipe.size} px")
-    in_logits = asked.outputs(TestSet("held-out", "", "", held_out.fingerprint, lambda: held_out.images))
-    common = {"accuracy": accuracy(in_logits, held_out)}
-    rows = []
+    asked, rows = Asked(store.run(recipe, load=load), store), []
+    in_logits = asked.outputs(inliers)
     for key, printed in VALIDATION.items():
-        source = held_out if key == "uniform-noise" else corrupted
+        source = inliers.examples if key == "uniform-noise" else corrupted
         variant = f" jigsaw={jigsaw}" if key == "jigsaw" and jigsaw != "text" else ""
         inputs = partial(validation_inputs, key, source, recipe, jigsaw)
         out = TestSet(key, printed, "", f"{key} of {source.fingerprint} seed=0{variant}", inputs)
-        rows.append({"out_dist": printed, **mean_metrics(msp(in_logits), msp(asked.outputs(out)))} | common)
-    return pd.DataFrame(rows)
+        rows.append({"out_dist": printed, **mean_metrics(msp(in_logits), msp(asked.outputs(out)))})
+    return pd.DataFrame(rows).assign(accuracy=accuracy(in_logits, inliers.examples))
 
 
 def validation_inputs(key: str, held_out: ImageSet, recipe: ImageRecipe, jigsaw: str = "text") -> Tensor:
@@ -63,11 +58,11 @@ def validation_inputs(key: str, held_out: ImageSet, recipe: ImageRecipe, jigsaw:
     Noise is fed as it is, a corrupted photograph like a photograph. jigsaw: as in `anomalies.validation_anomalies`.
     """
     if key == "uniform-noise":
-        return anomalies("uniform", len(held_out), recipe.size, signed=recipe.scaling != "unit", seed=0)
+        return anomalies("uniform", len(held_out), recipe.size, signed=recipe.signed, seed=0)
     return network_inputs(validation_anomalies(key, held_out.images, seed=0, jigsaw=jigsaw), recipe.scaling)
 
 
-def mean_metrics(in_scores: np.ndarray, out_scores: np.ndarray, draws: int = DRAWS) -> dict[str, float]:
+def mean_metrics(in_scores: np.ndarray, out_scores: np.ndarray, draws: int = 10) -> dict[str, float]:
     """FPR95, AUROC and AUPR, percent: means over the draws at one anomaly to five inliers. Errors as the metrics'."""
     pairs = base_rate_draws(len(in_scores), len(out_scores), draws)
     measured = [detection_metrics(in_scores[inside], out_scores[outside]) for inside, outside in pairs]
