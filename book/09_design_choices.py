@@ -590,12 +590,12 @@ Markdown(paper.rendered(logs))
 
 # %%
 aupr = logs["AUPR"].xs("mean", axis=1, level=1).xs("Mean", level=1).iloc[0]
-enter("OE raises the AUPR of a small network on grey digits", f"{len(grey.out_sets)} out-distributions",
+enter("OE raises the AUPR of a small network on grey digits", f"{len(grey.tests.outs)} out-distributions",
       f"AUPR {aupr['MSP']:.1f} without, {aupr['+OE']:.1f} fine-tuned, {aupr['+OE scratch']:.1f} from scratch",
       aupr["+OE"] > aupr["MSP"])  # fmt: skip
 
 # %%
-missing = grey.missing | compared.evaluation.missing
+missing = grey.tests.missing | compared.evaluation.tests.missing
 print("\n\n".join(f"not run: {name}\n{why}" for name, why in missing.items()) or "Everything that was asked for was run.")
 
 # %% [markdown]

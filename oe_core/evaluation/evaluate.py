@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from torch import Tensor
 
 from oe_core.atomic import write_text
 from oe_core.data.sources import MissingDataError
@@ -17,7 +16,7 @@ from oe_core.evaluation.asking import Asked, networks
 from oe_core.evaluation.draws import Draw, base_rate_draws, draws_digest
 from oe_core.evaluation.records import on_draws, validate
 from oe_core.evaluation.records import write as write_records
-from oe_core.evaluation.test_sets import Tests, TestSet, prepared
+from oe_core.evaluation.test_sets import Tests, prepared
 from oe_core.experiments import Experiment
 from oe_core.runs.store import Run, Store
 
@@ -44,21 +43,6 @@ class Evaluation:
     def test(self) -> Examples:
         """The in-distribution's test set."""
         return self.tests.inside.examples
-
-    @property
-    def inputs(self) -> Callable[[], Tensor]:
-        """What a network takes of `test`."""
-        return self.tests.inside.inputs
-
-    @property
-    def out_sets(self) -> list[TestSet]:
-        """The out-distributions that were scored."""
-        return self.tests.outs
-
-    @property
-    def missing(self) -> dict[str, str]:
-        """{out_dist: why it was not run}."""
-        return self.tests.missing
 
     @property
     def runs(self) -> dict[tuple[str, int], Run]:

@@ -54,8 +54,8 @@ def test_every_network_is_measured_on_every_set_seed_and_draw(evaluation):
 
 
 def test_a_missing_set_is_reported_with_the_way_to_get_it(evaluation):
-    assert list(evaluation.missing) == ["LSUN"]
-    assert "not on this machine" in evaluation.missing["LSUN"]
+    assert list(evaluation.tests.missing) == ["LSUN"]
+    assert "not on this machine" in evaluation.tests.missing["LSUN"]
 
 
 def test_a_value_is_the_metric_of_the_stored_logits_at_the_stored_draw(evaluation, store):
@@ -148,7 +148,7 @@ def test_digits_in_place_of_mnist_are_measured_with_its_three_networks(grey):
     counted = grey.records.query("table == 7").groupby(["method", "out_dist"]).size()
     sets = ["Bernoulli", "Negative digits", "font-letters"]
     assert counted.to_dict() == {(method, out): 2 * 3 for method in ("MSP", "+OE scratch", "+OE") for out in sets}
-    assert list(grey.missing) == ["Omniglot"]
+    assert list(grey.tests.missing) == ["Omniglot"]
 
 
 def test_all_networks_with_outliers_get_the_same_stand_in_for_them(grey_plan, grey):
@@ -164,7 +164,7 @@ def test_records_say_what_the_digits_stand_in_for_here(grey):
 
 
 def test_the_negative_is_made_of_the_in_distribution_s_test_images_and_noise_is_grey(grey):
-    noise, inverted, _ = grey.out_sets
+    noise, inverted, _ = grey.tests.outs
     assert (inverted.key, inverted.printed, inverted.stand_in_for) == ("negative", "Negative digits", "")
     test = load_images("digits", "test", 28)
     assert inverted.inputs().tolist() == (255 - test.images).tolist()
