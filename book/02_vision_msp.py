@@ -79,7 +79,7 @@ from oe_core import load_images, out_sets, substituted
 
 def sheet_of(plan, columns=10):
     """Ten images for each role of an experiment."""
-    plan, _ = substituted(plan)
+    plan = substituted(plan)
     size, inliers = plan.baseline.size, load_images(plan.baseline.in_dist, "train", plan.baseline.size)
     outliers = load_images(plan.exposed.outliers, "train", size)
     rows = {f"in: {inliers.name}": inliers.images, f"outliers: {outliers.name}": outliers.images}

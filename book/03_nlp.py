@@ -78,7 +78,7 @@ from oe_core import load_texts, out_sets, substituted
 
 def examples_of(plan, count=2):
     """The first sentences of each role."""
-    plan, _ = substituted(plan)
+    plan = substituted(plan)
     recipe = plan.exposed
     roles = {f"in: {recipe.in_dist}": load_texts(recipe.in_dist, "train"),
              f"outliers: {recipe.outliers}": load_texts(recipe.outliers, "train")}  # fmt: skip

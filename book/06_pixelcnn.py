@@ -77,7 +77,7 @@ ROOM = runs_root() / SCALE
 # %%
 def rows_of(plan, columns=10):
     """A row of pictures for each role."""
-    plan, _ = substituted(plan)
+    plan = substituted(plan)
     recipe = plan.exposed
     roles = {f"in: {recipe.in_dist}": load_images(recipe.in_dist, "train", recipe.size),
              f"outliers: {recipe.outliers}": load_images(recipe.outliers, "train", recipe.size)}  # fmt: skip

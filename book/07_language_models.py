@@ -89,7 +89,7 @@ from oe_core.detectors.language.training import as_text
 
 def streams_of(plan):
     """The stream of each role, and the vocabulary in which the network reads them all."""
-    plan, _ = substituted(plan)
+    plan = substituted(plan)
     recipe = plan.exposed
     training = load_stream(recipe.in_dist, "train", *recipe.load_options)
     found = {f"in: {recipe.in_dist}": load_stream(recipe.in_dist, "test", *recipe.load_options),

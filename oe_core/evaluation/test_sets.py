@@ -78,8 +78,8 @@ def prepared(
     from, and for equal data in two roles.
     """
     check_counts(seeds=seeds, draws=draws)
-    experiment = replace(experiment, seeds=seeds or experiment.seeds, draws=draws or experiment.draws)
-    experiment, replaced = substituted(experiment)
+    wanted = experiment.exposed.outliers
+    experiment = replace(substituted(experiment), seeds=seeds or experiment.seeds, draws=draws or experiment.draws)
     baseline, exposed = experiment.baseline, experiment.exposed
     kind = kind_of(baseline)
     load = cache(load or kind.load)
@@ -93,10 +93,8 @@ def prepared(
     outliers = load(exposed.outliers, "train", *exposed.other_load_options)
     inside = _test_set(baseline.in_dist, test, baseline, load)
     in_place_of = experiment.in_place_of and kind.printed(experiment.in_place_of, baseline)
-    stand_ins = {
-        inside.printed: in_place_of or inside.stand_in_for,
-        kind.printed(exposed.outliers, exposed): replaced.get(exposed.outliers) or replaces(outliers),
-    }
+    replaced = replaces(outliers) if exposed.outliers == wanted else kind.printed(wanted, exposed)
+    stand_ins = {inside.printed: in_place_of or inside.stand_in_for, kind.printed(exposed.outliers, exposed): replaced}
     roles = {
         "the in-distribution's train split": train, "the outliers": outliers, "the in-distribution's test split": test,
         **{f"the out-distribution {out.printed}": out.examples for out in outs if out.examples is not None},
@@ -104,22 +102,19 @@ def prepared(
     return Tests(experiment, load, inside, outs, missing, stand_ins, overlaps(roles))
 
 
-def substituted(experiment: Experiment) -> tuple[Experiment, dict[str, str]]:
-    """The experiment with its outliers resolved to data at hand, and {stand-in: the printed name it replaces}.
+def substituted(experiment: Experiment) -> Experiment:
+    """The experiment with its outliers, where they are not at hand, replaced by their stand-in.
 
-    Raises MissingDataError when neither the outliers nor a stand-in for them are at hand: without them there is no
-    experiment; the message says how to get them.
+    Raises MissingDataError when neither is at hand: without outliers there is no experiment; the message says how to
+    get them.
     """
-    wanted, kind = experiment.exposed.outliers, kind_of(experiment.exposed)
-    present = kind.sources.resolve(wanted, "train", without=(experiment.baseline.in_dist, *experiment.out_dists))
-    if present == wanted:
-        return experiment, {}
+    wanted, taken = experiment.exposed.outliers, (experiment.baseline.in_dist, *experiment.out_dists)
+    present = kind_of(experiment.exposed).sources.resolve(wanted, "train", without=taken)
     between = {
         role: replace(recipe, outliers=present) if recipe.outliers == wanted else recipe
         for role, recipe in experiment.between.items()
     }
-    changed = replace(experiment, between=between, exposed=replace(experiment.exposed, outliers=present))
-    return changed, {present: kind.printed(wanted, experiment.exposed)}
+    return replace(experiment, between=between, exposed=replace(experiment.exposed, outliers=present))
 
 
 def out_sets(
