@@ -54,9 +54,9 @@ class Answers:
 class Calibration(Evaluation):
     """What `calibrate` measured under one protocol: an Evaluation whose records are those of Tables 12 and 13.
 
-    protocol: its name in PROTOCOLS. answers: {(method, seed): Answers}, methods as in `runs`. temperatures: one row a
-    method and seed: temperature, and on the held-out part the accuracy and the mean confidence without and with it
-    (percent). held_out: the part itself. draws: those of the samples.
+    protocol: its name in PROTOCOLS. answers: by (method, seed), as `runs`. temperatures: one row a method and seed, the
+    temperature and, on the held-out part, accuracy and mean confidence without and with it (percent). held_out: that
+    part. draws: those of the samples.
     """
 
     protocol: str
@@ -92,9 +92,8 @@ def calibrate(
 ) -> dict[str, Calibration]:
     """Train (or find) the networks of an experiment with a hold-out, and measure them under each of the `protocols`.
 
-    settings: seeds, draws and progress of `evaluate`. Raises ValueError for an unknown protocol, for recipes that are
-    no classifiers' or hold nothing (or not the same) out, and as `calibration.fit_temperature`; further errors as
-    `evaluate`.
+    settings: seeds, draws, progress of `evaluate`. Raises ValueError for an unknown protocol, for recipes that are no
+    classifiers' or hold nothing (or not the same) out, and as `fit_temperature`; further errors as `evaluate`.
     """
     for protocol in protocols:
         check_choice("protocols", protocol, PROTOCOLS)

@@ -26,10 +26,9 @@ class Evaluation:
     """What `evaluate` measured.
 
     records: rows of the tables that the kind's columns name. quality: one row per seed and method, how well the network
-    does its own task, in the column that the kind names: "accuracy" (percent), "perplexity" (per token) or "bits per
-    dimension", all on the test set. scores: {out_dist: {method: (in_scores, out_scores)}} of the first seed, whole
-    sets, for the figures. draws: {out_dist: the index pairs}. asked: {(method, seed): the network}. tests: what was
-    scored.
+    does its own task on the test set, in the column that the kind names: "accuracy" (percent), "perplexity" (per token)
+    or "bits per dimension". scores: {out_dist: {method: (in_scores, out_scores)}} of the first seed, whole sets, for
+    the figures. draws: {out_dist: the index pairs}. asked: {(method, seed): the network}. tests: what was scored.
     """
 
     records: pd.DataFrame
@@ -124,10 +123,9 @@ def evaluate_each(
     for name, plan in plans.items():
         try:
             found[name] = evaluate(store, plan, **settings)
+            found[name].save(folder / name)
         except MissingDataError as error:
             not_run[name] = str(error)
-        else:
-            found[name].save(folder / name)
     if not found:
         raise MissingDataError("\n\n".join(not_run.values()))
     return found, not_run

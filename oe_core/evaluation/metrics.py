@@ -16,8 +16,7 @@ RULES = ("nearest", "at_or_above")
 class Alarms(NamedTuple):
     """Counts at each distinct score of the anomalies, from the highest threshold down, int64 (thresholds,).
 
-    caught: anomalies at the threshold itself; hits: anomalies at or above it. false_alarms: inliers at or above it;
-    above: inliers strictly above it.
+    caught: anomalies at the threshold; hits: at or above it. false_alarms: inliers at or above it; above: above it.
     """
 
     caught: NDArray[np.int64]
@@ -132,10 +131,7 @@ def fpr_at_tpr(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95, r
 
 
 def detection_metrics(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95) -> dict[str, float]:
-    """All three metrics from one count: {"FPR95": ..., "AUROC": ..., "AUPR": ...}, fractions, as the three functions.
-
-    The first key names 100 * tpr.
-    """
+    """All three from one count: {"FPR95": ..., "AUROC": ..., "AUPR": ...}, the first key from tpr; errors as theirs."""
     alarms = count_alarms(in_scores, out_scores)
     return {f"FPR{100 * tpr:g}": _fpr(alarms, tpr, "nearest"), "AUROC": _auroc(alarms), "AUPR": _aupr(alarms)}
 

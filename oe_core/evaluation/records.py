@@ -51,8 +51,7 @@ def _taken(scores: np.ndarray, indices: np.ndarray, argument: str) -> np.ndarray
 def validate(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the records with the columns in order and typed, or raise ValueError saying what is wrong.
 
-    Allowed: the columns of `COLUMNS` and no others, values in [0, 100], known scales, measured out-distributions (no
-    Mean rows), each `KEY` once.
+    Allowed: the columns of `COLUMNS` and no others, values in [0, 100], known scales, no Mean rows, each `KEY` once.
     """
     missing, unknown = set(COLUMNS) - set(frame.columns), set(frame.columns) - set(COLUMNS)
     if missing or unknown:

@@ -25,9 +25,9 @@ Load = Callable[..., Examples]
 
 @dataclass(frozen=True, eq=False)
 class TestSet:
-    """One set, ready to be scored: its printed name, the name that it stands in for, and a network's inputs of it.
+    """One set, ready to be scored: what it is called, and the inputs of a network, with their fingerprint.
 
-    fingerprint: of what `inputs` gives. examples: the set behind the inputs, None for noise.
+    stand_in_for: the paper's name of the set that it replaces, or "". examples: behind the inputs, None for noise.
     """
 
     key: str
@@ -42,10 +42,9 @@ class TestSet:
 class Tests:
     """An experiment whose data are at hand, and what its networks are asked about.
 
-    experiment: with its outliers resolved. load: (name, split, *load_options) -> examples. inside: the test set of the
-    in-distribution. outs: the out-distributions at hand, or their stand-ins; missing: {printed name: why it was not
-    run}. stand_ins: {printed name: what it stands in for} of in-distribution and outliers. overlaps: which sets share
-    examples, as `roles.overlaps` found.
+    experiment: as it is run. load: (name, split, *load_options) -> examples. inside: the in-distribution's test set.
+    outs: the out-distributions at hand, or their stand-ins; missing: {printed name: why it was not run}. stand_ins:
+    {printed name: what it stands in for} of in-distribution and outliers. overlaps: as `roles.overlaps`.
     """
 
     experiment: Experiment
@@ -72,10 +71,9 @@ def prepared(
 ) -> Tests:
     """The data of an experiment, brought together before any network is trained.
 
-    load: for sets that the catalog does not know; None: as the kind of its networks loads them. seeds, draws: None:
-    the experiment's. Raises MissingDataError when the in-distribution or the outliers are not at hand, or no
-    out-distribution at all; ValueError for seeds or draws below 1, for an in-distribution that is too little to learn
-    from, and for equal data in two roles.
+    load: for sets that the catalog does not know; None: as its networks' kind. seeds, draws: None: the experiment's.
+    Raises MissingDataError when the in-distribution, the outliers or all out-distributions are not at hand; ValueError
+    for seeds or draws below 1, for too little to learn from, and for equal data in two roles.
     """
     check_counts(seeds=seeds, draws=draws)
     wanted = experiment.exposed.outliers
@@ -105,8 +103,7 @@ def prepared(
 def substituted(experiment: Experiment) -> Experiment:
     """The experiment with its outliers, where they are not at hand, replaced by their stand-in.
 
-    Raises MissingDataError when neither is at hand: without outliers there is no experiment; the message says how to
-    get them.
+    Raises MissingDataError when neither is at hand; the message says how to get them.
     """
     wanted, taken = experiment.exposed.outliers, (experiment.baseline.in_dist, *experiment.out_dists)
     present = kind_of(experiment.exposed).sources.resolve(wanted, "train", without=taken)
