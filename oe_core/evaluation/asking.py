@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
 
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.test_sets import Tests, TestSet
 from oe_core.recipe import Recipe
-from oe_core.runs.store import Run, Store, network
+from oe_core.runs.store import Run, Store
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +30,6 @@ class Asked:
     def scores(self, of: TestSet) -> np.ndarray:
         """Anomaly scores float64 (n,) of a set by what it was taught, higher = more anomalous."""
         return kind_of(self.recipe).score(self.recipe)(self.outputs(of))
-
-    def network(self) -> nn.Module:
-        """The network itself, on the store's device."""
-        return network(self.run, self.store.device)
 
 
 def networks(
