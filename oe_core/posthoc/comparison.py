@@ -27,7 +27,7 @@ from oe_core.paper.comparison import cells
 from oe_core.posthoc.features import Mahalanobis, NearestNeighbours, ViM
 from oe_core.posthoc.odin import TEMPERATURE, best_epsilon, odin, perturbed_logits, validated_epsilons
 from oe_core.runs.provenance import environment
-from oe_core.runs.store import Store
+from oe_core.runs.store import Store, network
 from oe_core.scores import energy, max_logit, msp
 from oe_core.train import training_part
 
@@ -90,7 +90,7 @@ class _Detectors:
     """One network's detectors, fitted to its training features, and the step that ODIN's validation chose for it."""
 
     def __init__(self, asked: Asked, tests: Tests):
-        self.asked, self.recipe, self.model = asked, asked.recipe, asked.network()
+        self.asked, self.recipe, self.model = asked, asked.recipe, network(asked.run, asked.store.device)
         inliers = tests.load(self.recipe.in_dist, "train", *self.recipe.load_options)
         self.validated = validated_epsilons(asked.store, asked.run, self.model, inliers)
         self.epsilon = best_epsilon(self.validated)

@@ -39,7 +39,7 @@ def letters():
 
 @pytest.fixture(scope="module")
 def frame(store, letters):
-    return readings(store, PLAN, letters, seeds=1, draws=2)
+    return readings(store, PLAN, letters, seeds=1)
 
 
 def value(frame, measure, way):
@@ -78,7 +78,7 @@ def test_validation_distributions_are_those_of_inliers_and_of_the_other_set(fram
 
 
 def test_standardised_noise_is_a_picture_and_the_codes_is_not(store, letters):
-    frame = readings(store, SIGNED, letters, seeds=1, draws=2)
+    frame = readings(store, SIGNED, letters, seeds=1)
     test, run = load_images("digits", "test", 16), store.run(SIGNED.baseline)
     picture = anomalies("gaussian", len(test), 16, False, 0)
     mean, std = (torch.tensor(v).view(3, 1, 1) / 255 for v in ((125.3, 123.0, 113.9), (63.0, 62.1, 66.7)))
@@ -96,11 +96,11 @@ def test_grey_networks_have_one_channel_and_no_question_of_18(store):
     small = experiment("digits", "smoke", in_place_of="mnist", outliers="photo-china", out_dists=["gaussian"])
     baseline = replace(small.baseline, holdout=50)
     plan = replace(small, baseline=baseline, exposed=replace(small.exposed, holdout=50, parent=baseline), between={})
-    frame = readings(store, plan, load_images("font-letters", "test", 28), seeds=1, draws=1)
+    frame = readings(store, plan, load_images("font-letters", "test", 28), seeds=1)
     assert set(frame["number"]) == {16}
 
 
 def test_networks_without_held_out_images_are_refused(store):
     other = ImageSet("flat", torch.zeros(2, 3, 16, 16, dtype=torch.uint8), torch.zeros(2).long(), ("a",), "folder")
     with pytest.raises(ValueError, match="has holdout=0"):
-        readings(store, experiment("digits", "smoke"), other, seeds=1, draws=1)
+        readings(store, experiment("digits", "smoke"), other, seeds=1)

@@ -96,18 +96,16 @@ def test_scores_with_nan_are_refused_by_name(scores):
 @pytest.fixture
 def measured():
     from oe_core.evaluation.draws import base_rate_draws
-    from oe_core.evaluation.records import detection_records
+    from oe_core.evaluation.records import on_draws, validate
 
-    generator = np.random.default_rng(0)
-    parts = [
-        detection_records(
-            table=7, in_dist="digits", out_dist=out, method=method, seed=seed, scale="demo",
-            in_scores=generator.normal(0, 1, 100), out_scores=generator.normal(shift, 1, 20),
-            draws=base_rate_draws(100, 20, draws=2),
-        )
+    generator, draws = np.random.default_rng(0), base_rate_draws(100, 20, draws=2)
+    cell = {"table": 7, "in_dist": "digits", "scale": "demo", "outliers": "", "stand_in_for": ""}
+    rows = [
+        cell | {"out_dist": out, "method": method, "seed": seed} | row
         for out in ("letters", "flower") for method, shift in (("MSP", 1), ("+OE", 3)) for seed in (0, 1)
+        for row in on_draws(generator.normal(0, 1, 100), generator.normal(shift, 1, 20), draws)
     ]  # fmt: skip
-    return pd.concat(parts)
+    return validate(pd.DataFrame(rows))
 
 
 @pytest.fixture
