@@ -61,7 +61,7 @@ lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS=
 clean: ## remove what was made at one scale, trained networks included, and the caches: [SCALE=demo]
 	$(if $(filter $(words $(SCALE)):$(SCALE),1:smoke 1:demo 1:course 1:paper),,$(error SCALE=$(SCALE): choose one of smoke, demo, course, paper))
 	@runs="$$($(call ASK_ROOT,$(PYTHON),runs))" && echo "removing $$runs/$(SCALE) and the caches" && \
-		rm -rf "$${runs:?}/$(SCALE)" .pytest_cache .ruff_cache .hypothesis
+		rm -rf "$${runs:?}/$(SCALE)" "$$runs/.texts" .pytest_cache .ruff_cache .hypothesis
 	find . -name .venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Installed once, and again whenever the lists of packages change.

@@ -21,13 +21,13 @@ from oe_core.detectors.density.recipe import DensityRecipe
 from oe_core.detectors.gan import GAN as GAN_KIND
 from oe_core.detectors.gan.recipe import GanRecipe
 from oe_core.detectors.images import IMAGES
+from oe_core.detectors.images.network import build
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.training import predict
 from oe_core.detectors.language import LANGUAGE
 from oe_core.detectors.language.recipe import LanguageRecipe
-from oe_core.devices import computes_in_bfloat16
+from oe_core.devices import auto_precision
 from oe_core.evaluation import calibration, metrics
-from oe_core.networks import build
 from oe_core.scores import msp
 
 # WRN-40-2, 128 + 256: the paper's step; a low rate, since noise has nothing to learn and must not diverge.
@@ -128,7 +128,7 @@ def step_target(device: torch.device) -> float | None:
     """
     if device.type == "cuda":
         return None
-    return 3.0 if computes_in_bfloat16(device) else 1.5
+    return 3.0 if auto_precision(device)[0] == "bfloat16" else 1.5
 
 
 def language_step(recipe: LanguageRecipe, device: torch.device, steps: int, warm_up: int, rounds: int) -> Comparison:

@@ -19,8 +19,8 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from oe_core.data.batches import CHANNEL_STATISTICS
+from oe_core.detectors.images.network import build
 from oe_core.detectors.images.recipe import ImageRecipe
-from oe_core.networks import build
 from oe_core.networks.dropout import Dropout
 
 

@@ -415,17 +415,14 @@ figures.publish(figure, "01_sample_size", FIGURES)
 # seed is another division of the digits and another training.
 
 # %%
-parts = []
+rows, names = [], {"table": 7, "in_dist": "digits 0-7", "out_dist": "digits 8, 9", "method": "MSP"}
+names |= {"outliers": "", "scale": SCALE, "stand_in_for": ""}
 for seed in range(SEED, SEED + 5):
     model, _, inliers = trained_parts(seed)
     seed_scores = [msp(model.decision_function(part)) for part in (inliers, anomalies)]
     draws = base_rate_draws(len(inliers), len(anomalies), draws=DRAWS, ratio=RATIO, seed=seed)
-    names = {"table": 7, "in_dist": "digits 0-7", "out_dist": "digits 8, 9", "method": "MSP", "scale": SCALE}
-    in_scores_, out_scores_ = seed_scores
-    parts.append(
-        records.detection_records(**names, in_scores=in_scores_, out_scores=out_scores_, seed=seed, draws=draws, tpr=TPR)
-    )
-measured = pd.concat(parts)
+    rows += [names | {"seed": seed} | row for row in records.on_draws(*seed_scores, draws, TPR)]
+measured = records.validate(pd.DataFrame(rows))
 measured.head(3)
 
 # %% [markdown]

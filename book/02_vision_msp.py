@@ -79,7 +79,7 @@ from oe_core import load_images, out_sets, substituted
 
 def sheet_of(plan, columns=10):
     """Ten images for each role of an experiment."""
-    plan, _ = substituted(plan)
+    plan = substituted(plan)
     size, inliers = plan.baseline.size, load_images(plan.baseline.in_dist, "train", plan.baseline.size)
     outliers = load_images(plan.exposed.outliers, "train", size)
     rows = {f"in: {inliers.name}": inliers.images, f"outliers: {outliers.name}": outliers.images}
@@ -256,7 +256,7 @@ figures.publish(figure, "02_gain", ROOM / "figures")
 
 # %%
 of_the_paper = {"Textures", "Places365", "LSUN", "ImageNet"}
-photographs = [out for out in first.out_sets if out.key not in ("gaussian", "rademacher", "bernoulli", "blobs")]
+photographs = [out for out in first.tests.outs if out.key not in ("gaussian", "rademacher", "bernoulli", "blobs")]
 photographs.sort(key=lambda out: not of_the_paper & {out.printed, out.stand_in_for})  # those of the paper first
 wanted = ([out.printed for out in photographs] or list(first.scores))[:4]
 
@@ -298,7 +298,7 @@ figures.publish(figure, "02_scores", ROOM / "figures")
 # %%
 def extremes(name, columns=10):
     """The least and the most anomalous inliers and images of one out-distribution, by the exposed network's MSP."""
-    out = next(out for out in first.out_sets if out.printed == name)
+    out = next(out for out in first.tests.outs if out.printed == name)
     rows, captions = {}, {}
     for kind, images, found in zip(("inliers", name), (first.test.images, out.inputs()), first.scores[name]["+OE"],
                                    strict=True):  # fmt: skip
@@ -353,7 +353,7 @@ cells.groupby(level=[2, 3], sort=False)[fields].mean().round(2)
 # Here stands whatever this build could not get, and how to get it.
 
 # %%
-missing = not_run | {f"{name} / {out}": why for name, e in evaluations.items() for out, why in e.missing.items()}
+missing = not_run | {f"{name} / {out}": why for name, e in evaluations.items() for out, why in e.tests.missing.items()}
 print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everything that was asked for was run.")
 
 # %% [markdown]
@@ -390,7 +390,7 @@ from oe_core import auroc, scores
 rows = {}
 for network, method in {"baseline": "MSP", "exposed": "+OE"}.items():
     asked = first.asked[method, 0]
-    in_logits, outs = asked.outputs(first.tests.inside), [asked.outputs(out) for out in first.out_sets]
+    in_logits, outs = asked.outputs(first.tests.inside), [asked.outputs(out) for out in first.tests.outs]
     rows[network] = {
         name: 100 * np.mean([auroc(score(in_logits), score(out)) for out in outs])
         for name, score in scores.SCORES.items()
@@ -408,7 +408,7 @@ pd.DataFrame(rows).round(1)
 # %% tags=["solution"]
 from oe_core import fpr_at_tpr
 
-out = next(out for out in first.out_sets if out.printed == wanted[0])
+out = next(out for out in first.tests.outs if out.printed == wanted[0])
 asked = first.asked["MSP", 0]
 in_logits, out_logits = asked.outputs(first.tests.inside), asked.outputs(out)
 for temperature in (1, 2, 10, 100):

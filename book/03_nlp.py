@@ -78,7 +78,7 @@ from oe_core import load_texts, out_sets, substituted
 
 def examples_of(plan, count=2):
     """The first sentences of each role."""
-    plan, _ = substituted(plan)
+    plan = substituted(plan)
     recipe = plan.exposed
     roles = {f"in: {recipe.in_dist}": load_texts(recipe.in_dist, "train"),
              f"outliers: {recipe.outliers}": load_texts(recipe.outliers, "train")}  # fmt: skip
@@ -271,7 +271,7 @@ figures.publish(figures.score_histograms(first.scores[hardest], title=hardest, l
 # %%
 def extremes(name, count=4):
     """The ends of both orders: inliers and anomalies of one out-distribution."""
-    out = next(out for out in first.out_sets if out.printed == name)
+    out = next(out for out in first.tests.outs if out.printed == name)
     rows = []
     for kind, texts, scores in zip(("inlier", "anomaly"), (first.test, out.examples), first.scores[name]["+OE"], strict=True):
         order = np.argsort(scores, kind="stable")
@@ -309,7 +309,7 @@ def simple_scores(plan, texts):
 # %%
 rows = {}
 inlier_scores = simple_scores(first_plan, first.test)
-for out in first.out_sets:
+for out in first.tests.outs:
     anomaly_scores = simple_scores(first_plan, out.examples)
     simple = {name: metrics.auroc(inlier_scores[name], anomaly_scores[name]) for name in inlier_scores}
     rows[out.printed] = simple | {method: metrics.auroc(*pair) for method, pair in first.scores[out.printed].items()}
@@ -335,7 +335,7 @@ from oe_core.evaluation.draws import base_rate_draws, loader_draws
 def drawn_otherwise(evaluation, method, metric, draws=5):
     """One network's metric on anomalies drawn one to five, as the code's loaders do, and their shortest texts."""
     rows = {}
-    for out in evaluation.out_sets:
+    for out in evaluation.tests.outs:
         inliers, scores = evaluation.scores[out.printed][method]
         lengths = [len(text.split()) for text in out.examples.texts]
         ways = {"1:5": base_rate_draws(len(inliers), len(scores), draws)}
@@ -405,7 +405,7 @@ def entries(name):
         for method in ("MSP", "+OE"):
             means = drawn[metric].loc[name][method].mean()
             yield number, f"{name}, {method}: mean {metric}, {ways[0]} and {ways[1]}", *(means[way] for way in ways)
-    for out in evaluations[name].out_sets:
+    for out in evaluations[name].tests.outs:
         if out.key == "wmt16":
             yield 22, "sentences in newstest 2016, in the file", NEWSTEST_2016, len(out.examples)
 
@@ -437,7 +437,7 @@ if "sst" in evaluations and VARIANT_SEEDS and not OUTLIERS:
 # ## 3.11 What was not run
 
 # %%
-missing = not_run | {f"{name} / {out}": why for name, e in evaluations.items() for out, why in e.missing.items()}
+missing = not_run | {f"{name} / {out}": why for name, e in evaluations.items() for out, why in e.tests.missing.items()}
 print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everything that was asked for was run.")
 
 # %% [markdown]

@@ -419,7 +419,7 @@ if collapsed:
 # ## 4.11 What was not run
 
 # %%
-missing = not_run | {f"{name} / {out}": why for name, e in evaluations.items() for out, why in e.missing.items()}
+missing = not_run | {f"{name} / {out}": why for name, e in evaluations.items() for out, why in e.tests.missing.items()}
 print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everything that was asked for was run.")
 
 # %% [markdown]

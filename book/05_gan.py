@@ -66,7 +66,7 @@ METHODS = ("MSP", "+GAN", "+OE")
 # %%
 def rows_of(plan, columns=10):
     """A row of pictures for each role."""
-    plan, _ = substituted(plan)
+    plan = substituted(plan)
     recipe = plan.exposed
     roles = {f"in: {recipe.in_dist}": load_images(recipe.in_dist, "train", recipe.size).images,
              f"outliers: {recipe.outliers}": load_images(recipe.outliers, "train", recipe.size).images}  # fmt: skip
@@ -278,7 +278,7 @@ players = network(run, torch.device("cpu"))
 with torch.inference_mode():
     generated = players.generator(torch.randn(200, run.recipe.latent, generator=torch.Generator().manual_seed(1)))
 exposed = evaluation.runs["+OE", 0].recipe
-anomaly = evaluation.out_sets[-1]
+anomaly = evaluation.tests.outs[-1]
 sources = {"inliers": evaluation.test.images[:200], "generated": generated,
            f"outliers: {exposed.outliers}": load_images(exposed.outliers, "train", exposed.size).images[:200],
            f"test: {anomaly.printed}": anomaly.inputs()[:200]}  # fmt: skip
@@ -322,7 +322,7 @@ figures.publish(figures.roc_pr_grid({f"{in_dist} against {name}": one_draw(name)
 # ## 5.8 What was not run
 
 # %%
-missing = "\n\n".join(f"{name}\n{why}" for name, why in evaluation.missing.items())
+missing = "\n\n".join(f"{name}\n{why}" for name, why in evaluation.tests.missing.items())
 print(missing or "Everything that was asked for was run.")
 
 # %% [markdown]

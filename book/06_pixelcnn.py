@@ -77,7 +77,7 @@ ROOM = runs_root() / SCALE
 # %%
 def rows_of(plan, columns=10):
     """A row of pictures for each role."""
-    plan, _ = substituted(plan)
+    plan = substituted(plan)
     recipe = plan.exposed
     roles = {f"in: {recipe.in_dist}": load_images(recipe.in_dist, "train", recipe.size),
              f"outliers: {recipe.outliers}": load_images(recipe.outliers, "train", recipe.size)}  # fmt: skip
@@ -270,8 +270,8 @@ def as_pixels(inputs):
 
 
 MOST = 400  # images of each set
-files = {out.printed: compressed_bits(as_pixels(out.inputs()[:MOST])) for out in evaluation.out_sets}
-inlier_files = compressed_bits(as_pixels(evaluation.inputs()[:MOST]))
+files = {out.printed: compressed_bits(as_pixels(out.inputs()[:MOST])) for out in evaluation.tests.outs}
+inlier_files = compressed_bits(as_pixels(evaluation.tests.inside.inputs()[:MOST]))
 
 # %%
 figure, axes = plt.subplots(figsize=(6, 4))
@@ -376,7 +376,7 @@ pd.DataFrame({name: columns[name] for name in (*exposures, "without")})[["withou
 # ## 6.10 What was not run
 
 # %%
-missing = "\n\n".join(f"{name}\n{why}" for name, why in evaluation.missing.items())
+missing = "\n\n".join(f"{name}\n{why}" for name, why in evaluation.tests.missing.items())
 print(missing or "Everything that was asked for was run.")
 
 # %% [markdown]
@@ -413,7 +413,7 @@ flat.assign(**{"likelier than % of inliers": [100 * np.mean(inlier_bits > bits) 
 # good a photograph?
 
 # %% tags=["solution"]
-inliers, run = evaluation.inputs()[:100], evaluation.runs["BPP", 0]
+inliers, run = evaluation.tests.inside.inputs()[:100], evaluation.runs["BPP", 0]
 both = [predict(run, images).numpy() / math.log(2) for images in (inliers, inliers.flip(3))]
 print(f"bits per dimension: as they are {both[0].mean():.3f}, mirrored {both[1].mean():.3f}; "
       f"mean distance of an image {np.abs(both[0] - both[1]).mean():.3f}")  # fmt: skip

@@ -89,7 +89,7 @@ from oe_core.detectors.language.training import as_text
 
 def streams_of(plan):
     """The stream of each role, and the vocabulary in which the network reads them all."""
-    plan, _ = substituted(plan)
+    plan = substituted(plan)
     recipe = plan.exposed
     training = load_stream(recipe.in_dist, "train", *recipe.load_options)
     found = {f"in: {recipe.in_dist}": load_stream(recipe.in_dist, "test", *recipe.load_options),
@@ -191,7 +191,7 @@ print(f"{len(records):,} measured values; pictures below are of {in_dist}")
 from oe_core import network, predict
 from oe_core.detectors.language.scores import LANGUAGE_SCORES, bits_per_token
 
-run, pieces = first.runs["BPC/BPW", 0], first.inputs()
+run, pieces = first.runs["BPC/BPW", 0], first.tests.inside.inputs()
 with torch.inference_mode():
     probabilities = F.softmax(network(run, torch.device("cpu"))(pieces[:1, :-1]).float(), dim=1)
 of_the_tokens = probabilities[torch.arange(run.recipe.length), pieces[0, 1:]]
@@ -288,10 +288,10 @@ for unit, name in hardest.items():
 def extremes(unit, count=3, shown=120):
     """The ends of both orders: inliers and anomalies of one out-distribution."""
     evaluation, name = evaluations[unit], hardest[unit]
-    out = next(out for out in evaluation.out_sets if out.printed == name)
+    out = next(out for out in evaluation.tests.outs if out.printed == name)
     rows = []
     for kind, inputs, scores in zip(
-        ("inlier", "anomaly"), (evaluation.inputs(), out.inputs()), evaluation.scores[name]["+OE"], strict=True
+        ("inlier", "anomaly"), (evaluation.tests.inside.inputs(), out.inputs()), evaluation.scores[name]["+OE"], strict=True
     ):
         order = np.argsort(scores, kind="stable")
         for label, picked in (("most", order[::-1][:count]), ("least", order[:count])):
@@ -327,7 +327,7 @@ def token_bits(evaluation, inputs, method="BPC/BPW"):
 def known_and_unknown(unit):
     """Mean bits of known and of unknown words, and how many are unknown, for inliers and each out-distribution."""
     evaluation, unknown, rows = evaluations[unit], vocabularies[unit].index(UNKNOWN), {}
-    for name, inputs in {"inliers": evaluation.inputs(), **{out.printed: out.inputs() for out in evaluation.out_sets}}.items():
+    for name, inputs in {"inliers": evaluation.tests.inside.inputs(), **{out.printed: out.inputs() for out in evaluation.tests.outs}}.items():
         inputs = inputs[:200]
         bits, is_unknown = token_bits(evaluation, inputs), (inputs[:, 1:] == unknown).numpy()
         rows[name] = {"known": bits[~is_unknown].mean(), "unknown": bits[is_unknown].mean(), "all": bits.mean(),
@@ -354,8 +354,8 @@ def unknown_share(inputs):
 # %%
 if "words" in evaluations:
     evaluation, rows = evaluations["words"], {}
-    inlier_shares = unknown_share(evaluation.inputs())
-    for out in evaluation.out_sets:
+    inlier_shares = unknown_share(evaluation.tests.inside.inputs())
+    for out in evaluation.tests.outs:
         trivial = metrics.auroc(inlier_shares, unknown_share(out.inputs()))
         rows[out.printed] = {"unknown words": trivial} | {m: metrics.auroc(*s) for m, s in evaluation.scores[out.printed].items()}
     display((100 * pd.DataFrame(rows).T).round(1))
@@ -420,7 +420,7 @@ def under_both_scores(evaluation, draws=5):
         inliers = asked.outputs(evaluation.tests.inside)
         for name, score in LANGUAGE_SCORES.items() if seed == 0 else ():
             measured = []
-            for out in evaluation.out_sets:
+            for out in evaluation.tests.outs:
                 ins, outs = score(inliers), score(asked.outputs(out))
                 measured += [metrics.detection_metrics(ins[i], outs[o], 0.9) for i, o in base_rate_draws(len(ins), len(outs), draws)]
             trained = "without OE" if method == "BPC/BPW" else "with OE"
@@ -456,7 +456,7 @@ def as_the_code_reads(text, characters):
 # %%
 anomaly_lines = {}
 if "characters" in evaluations:
-    for out in evaluations["characters"].out_sets:
+    for out in evaluations["characters"].tests.outs:
         texts = as_text(out.examples.spelled_in(vocabularies["characters"]), vocabularies["characters"], "characters")
         anomaly_lines[out.printed] = [line for line in texts.split("<eos>") if line.strip()]
     lines = [line for found in anomaly_lines.values() for line in found[:2]][:6]
@@ -526,7 +526,7 @@ errata.enter(ROOM / "records", "07_language_models", [
 # ## 7.11 What was not run
 
 # %%
-missing = not_run | {f"{unit} / {out}": why for unit, e in evaluations.items() for out, why in e.missing.items()}
+missing = not_run | {f"{unit} / {out}": why for unit, e in evaluations.items() for out, why in e.tests.missing.items()}
 print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everything that was asked for was run.")
 
 # %% [markdown]
@@ -545,7 +545,7 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 
 # %% tags=["solution"]
 generator = torch.Generator().manual_seed(0)
-pieces = first.inputs()
+pieces = first.tests.inside.inputs()
 order = torch.rand(pieces.shape, generator=generator).argsort(dim=1)
 rows = {}
 for method in ("BPC/BPW", "+OE"):

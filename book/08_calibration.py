@@ -406,7 +406,7 @@ pd.Series({name: f"{max(1, count // 100)} bins of {count} examples" for name, co
 # ## 8.9 What was not run
 
 # %%
-missing = not_run | {f"{name} / {out}": why for name, e in found.items() for out, why in e[PROTOCOL].missing.items()}
+missing = not_run | {f"{name} / {out}": why for name, e in found.items() for out, why in e[PROTOCOL].tests.missing.items()}
 print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everything that was asked for was run.")
 
 # %% [markdown]

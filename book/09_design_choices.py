@@ -70,7 +70,7 @@ from oe_core.evaluation.ablations import ERROR, summary
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / SCALE
-store, (plan, _) = Store(ROOM), substituted(plan)
+store, plan = Store(ROOM), substituted(plan)
 own = plan.exposed.outliers
 
 # %% [markdown]
@@ -377,7 +377,7 @@ from oe_core.data.sources import load_raw
 
 at_hand = [name for name in in_dists(SCALE, "text") if KINDS["text"].sources.available(name, "train")]
 texts = TEXT_IN_DIST or next(iter(at_hand), in_dists(SCALE, "text")[0])
-words, _ = substituted(experiment(texts, SCALE, "text"))
+words = substituted(experiment(texts, SCALE, "text"))
 limit, longest = (1_500, 100) if SCALE == "demo" else (words.baseline.limit, words.baseline.length)
 reader = replace(words.baseline, limit=limit, length=longest)
 words = replace(words, baseline=reader, exposed=replace(words.exposed, limit=limit, length=longest, parent=reader))
@@ -590,12 +590,12 @@ Markdown(paper.rendered(logs))
 
 # %%
 aupr = logs["AUPR"].xs("mean", axis=1, level=1).xs("Mean", level=1).iloc[0]
-enter("OE raises the AUPR of a small network on grey digits", f"{len(grey.out_sets)} out-distributions",
+enter("OE raises the AUPR of a small network on grey digits", f"{len(grey.tests.outs)} out-distributions",
       f"AUPR {aupr['MSP']:.1f} without, {aupr['+OE']:.1f} fine-tuned, {aupr['+OE scratch']:.1f} from scratch",
       aupr["+OE"] > aupr["MSP"])  # fmt: skip
 
 # %%
-missing = grey.missing | compared.evaluation.missing
+missing = grey.tests.missing | compared.evaluation.tests.missing
 print("\n\n".join(f"not run: {name}\n{why}" for name, why in missing.items()) or "Everything that was asked for was run.")
 
 # %% [markdown]

@@ -12,17 +12,18 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 logger = logging.getLogger(__name__)
 
-SEAL_BYTES = len("sha256 ") + 64 + len("\n")
 # Names the file to which every write is reported: the build of the book learns from it what a chapter made.
 JOURNAL = "OE_JOURNAL"
 OWNER = re.compile(r"([0-9a-f]{8})-(\d+)-[0-9a-f]{8}")
 SECONDS_UNTIL_STALE = 24 * 3600
+ADVICE = "make room or give access there, or choose another place with OE_RUNS; what was finished before is kept"
 
 
 class DamagedFileError(Exception):
@@ -37,11 +38,14 @@ def _sha256(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()
 
 
-def _named(action: str, path: Path, error: OSError) -> OSError:
-    # The system's own error for a full disk or a failed lock names no file.
-    reason = error.strerror or str(error)
-    advice = "make room or give access there, or choose another place with OE_RUNS; what was finished before is kept"
-    return OSError(error.errno, f"cannot {action} ({reason}): {advice}", str(path))
+@contextmanager
+def _naming(action: str, path: Path) -> Iterator[None]:
+    """Name `path` in an OSError: the system's own one for a full disk or a failed lock names no file."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(error.errno, f"cannot {action} ({reason}): {ADVICE}", str(path)) from error
 
 
 def owned_name() -> str:
@@ -60,38 +64,36 @@ def is_stale(path: Path) -> bool:
     """
     owner = OWNER.search(path.name)
     try:
-        if owner is None:
-            return False
-        if owner[1] != _machine():
+        if owner and owner[1] != _machine():
             return time.time() - path.stat().st_mtime > SECONDS_UNTIL_STALE
-        os.kill(int(owner[2]), 0)
+        if owner:
+            os.kill(int(owner[2]), 0)
     except (ProcessLookupError, OverflowError):
         return True
     except OSError:
-        return False
+        pass
     return False
 
 
 def write_whole(path: Path, payload: bytes) -> str:
     """Write `payload` beside `path`, then rename: `path` holds the old content or the new, at any moment.
 
-    Returns the payload's sha256 (hex), which with `path` is also added to the journal where the environment names one
-    (`JOURNAL`). Raises OSError naming `path` when the disk is full or access is refused; the old content then stays.
+    Returns the payload's sha256 (hex), which is also noted in the journal where there is one (`JOURNAL`). Raises
+    OSError naming `path` when the disk is full or access is refused; the old content then stays.
     """
     part, sha256 = path.with_name(f".{path.name}.{owned_name()}.part"), _sha256(payload)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale_parts(path)
-        with part.open("xb") as file:
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        raise _named("write", path, error) from error
+        with _naming("write", path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_stale_parts(path)
+            with part.open("xb") as file:
+                file.write(payload)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            part.unlink()
     _note(path, sha256)
     return sha256
 
@@ -108,19 +110,11 @@ def _remove_stale_parts(path: Path) -> None:
 
 
 def _note(path: Path, sha256: str) -> None:
-    journal = os.environ.get(JOURNAL)
-    if not journal:
-        return
-    line = json.dumps({"path": os.path.abspath(path), "sha256": sha256}) + "\n"
-    try:
-        descriptor = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-        try:
-            # One call: lines of several processes never mix.
-            os.write(descriptor, line.encode())
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise _named("note what was written", Path(journal), error) from error
+    if journal := os.environ.get(JOURNAL):
+        line = json.dumps({"path": os.path.abspath(path), "sha256": sha256}) + "\n"
+        # Unbuffered, so that it is one call: lines of several processes never mix.
+        with _naming("note what was written", Path(journal)), open(journal, "ab", buffering=0) as file:
+            file.write(line.encode())
 
 
 def read_journal(journal: Path) -> dict[str, str]:
@@ -152,8 +146,8 @@ def read_sealed(path: Path) -> bytes | None:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
-    payload = content[SEAL_BYTES:]
-    if content[:SEAL_BYTES] != f"sha256 {_sha256(payload)}\n".encode():
+    seal, _, payload = content.partition(b"\n")
+    if seal != f"sha256 {_sha256(payload)}".encode():
         raise DamagedFileError(path, "is damaged: its content does not have the sha256 of its first line")
     return payload
 
@@ -186,13 +180,10 @@ def set_aside(damage: DamagedFileError) -> None:
     if not path.exists():
         logger.warning("%s; it is made again", damage)
         return
-    number = 1
-    while (kept := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    try:
+    names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    kept = next(name for name in names if not name.exists())
+    with _naming("set aside the damaged file", path):
         path.rename(kept)
-    except OSError as error:
-        raise _named("set aside the damaged file", path, error) from error
     logger.warning("%s; it is set aside as %s and made again", damage, kept.name)
 
 
@@ -203,16 +194,12 @@ def exclusive(path: Path, purpose: str) -> Iterator[None]:
     purpose: what the holder does, for the message. Raises OSError naming `path` when it cannot be made.
     """
     lock = FileLock(path)
-    try:
+    with _naming("lock", path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(blocking=False)
+            held = lock.acquire(blocking=False)
         except Timeout:
             logger.warning("another process is %s; waiting for it (lock %s)", purpose, path)
-            lock.acquire()
-    except OSError as error:
-        raise _named("lock", path, error) from error
-    try:
+            held = lock.acquire()
+    with held:
         yield
-    finally:
-        lock.release()

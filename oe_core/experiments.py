@@ -19,8 +19,8 @@ class Experiment:
     """A baseline, the same network with Outlier Exposure, and the anomalies that test both.
 
     seeds: trainings of each; draws: redraws of every test subset (the paper's "10 runs"). test_limit: test on that many
-    examples of every set, the first of a seeded order; None: on all of them. between: further networks of the
-    comparison by their role. in_place_of: the paper's in-distribution for which ours stands in.
+    examples of every set, the first of a seeded order; None: on all. between: further networks of the comparison by
+    their role. in_place_of: the paper's in-distribution for which ours stands in.
     """
 
     scale: str
@@ -41,16 +41,15 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Row:
-    """What changes where: fields of the baseline's recipe, and by role those of the other networks.
+    """What changes where: {role of a network: {field of its recipe: value}}; the others inherit the baseline's.
 
     where: {"in_dist" | "scale" | an option: the value, or the values, with which the row counts}; {}: always.
     refused: why there is no such experiment. A "name" may hold {in_dist} and the options in braces.
     """
 
-    baseline: Mapping[str, object] = field(default_factory=dict)
-    others: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    where: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
-    refused: str = ""
+    changes: Mapping[str, Mapping[str, object]]
+    where: Mapping[str, str | tuple[str, ...]]
+    refused: str
 
     def counts(self, asked: Mapping[str, str]) -> bool:
         """Whether every condition holds of what is asked for."""
@@ -61,12 +60,8 @@ def row(
     baseline: Mapping[str, object] | None = None, exposed: Mapping[str, object] | None = None, *, refused: str = "",
     others: Mapping[str, Mapping[str, object]] | None = None, **where: str | tuple[str, ...],
 ) -> Row:  # fmt: skip
-    """A `Row`: changes of the baseline, which the others inherit, and of the exposed network alone."""
-    return Row(baseline or {}, {"exposed": exposed or {}, **(others or {})}, where, refused)
-
-
-Made = Callable[[Recipe, str, Mapping[str, object]], Recipe]
-"""(baseline, outliers, changes) -> another network's recipe."""
+    """A `Row` of changes of the baseline, of the exposed network, and of others by their role."""
+    return Row({"baseline": baseline or {}, "exposed": exposed or {}} | (others or {}), where, refused)
 
 
 @dataclass(frozen=True)
@@ -75,9 +70,10 @@ class Settings:
 
     recipe: the kind of its recipes. rows: what changes where, later ones over earlier ones. default: the
     in-distribution whose rows serve every set that the paper does not have. in_dists: those of each scale. outliers,
-    out_dists: by in-distribution, the `default`'s where it has none. options: what may be asked for, {option: its
-    choices, the usual one first}. between: how further networks are made, by role, where the rows have changes for
-    them; parent: whose weights the exposed network starts from. names: every name that a role may have.
+    out_dists: by in-distribution, the `default`'s where it has none. names: every name that a role may have. options:
+    what may be asked for, {option: its choices, the usual one first}. between: how further networks are made, by role,
+    where rows have changes for them: (baseline, outliers, changes) -> recipe; parent: whose weights the exposed one
+    starts from.
     """
 
     recipe: type[Recipe]
@@ -90,7 +86,7 @@ class Settings:
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seeds: Mapping[str, int] = field(default_factory=lambda: SEEDS)
     test_limit: Mapping[str, int] = field(default_factory=dict)
-    between: Mapping[str, Made] = field(default_factory=dict)
+    between: Mapping[str, Callable[[Recipe, str, dict], Recipe]] = field(default_factory=dict)
     parent: str = "baseline"
 
     def experiment(
@@ -123,27 +119,22 @@ class Settings:
 
     def _networks(self, in_dist: str, outliers: str, asked: Mapping[str, str]) -> dict:
         """The recipes, as the fields of an Experiment."""
-        rows = [one for one in self.rows if one.counts(asked)]
+        rows, named = [one for one in self.rows if one.counts(asked)], {**asked, "in_dist": in_dist}
         for one in rows:
             if one.refused:
-                raise ValueError(one.refused.format(**{**asked, "in_dist": in_dist}))
-        named = {"in_dist": in_dist, **{option: asked[option] for option in self.options}}
-        changes = {"name": "{in_dist}"} | {name: value for one in rows for name, value in one.baseline.items()}
-        baseline = self.recipe(**_named(changes, named), in_dist=in_dist)
-        between = {}
-        for role, made in self.between.items():
-            if any(role in one.others for one in rows):
-                between[role] = made(baseline, outliers, _named(_merged(rows, role), named))
-        parent = between.get(self.parent, baseline)
-        exposed = fine_tuned(parent, outliers, **_merged(rows, "exposed"))
+                raise ValueError(one.refused.format(**named))
+        baseline = self.recipe(**{"name": in_dist} | _merged(rows, "baseline", named), in_dist=in_dist)
+        between = {
+            role: made(baseline, outliers, _merged(rows, role, named))
+            for role, made in self.between.items()
+            if any(role in one.changes for one in rows)
+        }
+        exposed = fine_tuned(between.get(self.parent, baseline), outliers, **_merged(rows, "exposed", named))
         return {"baseline": baseline, "exposed": exposed, "between": between}
 
 
-def _merged(rows: Iterable[Row], role: str) -> dict[str, object]:
-    return {name: value for one in rows for name, value in one.others.get(role, {}).items()}
-
-
-def _named(changes: dict[str, object], named: Mapping[str, str]) -> dict[str, object]:
+def _merged(rows: Iterable[Row], role: str, named: Mapping[str, str]) -> dict[str, object]:
+    changes = {name: value for one in rows for name, value in one.changes.get(role, {}).items()}
     return changes | {"name": changes["name"].format(**named)} if "name" in changes else changes
 
 
@@ -171,10 +162,8 @@ def check_names(in_dist: str, outliers: str, out_dists: Sequence[str], known: se
     """Raise a ValueError for a name outside `known`, listing them, and for a data set that plays two roles."""
     for argument, name in [("in_dist", in_dist), ("outliers", outliers), *(("out_dists", key) for key in out_dists)]:
         if name not in known:
-            raise ValueError(f"{argument}: {name!r} is unknown; known are {', '.join(sorted(known))}, "
-                             f"or put a folder at OE_DATA/{name}/")  # fmt: skip
+            ways = f"known are {', '.join(sorted(known))}, or put a folder at OE_DATA/{name}/"
+            raise ValueError(f"{argument}: {name!r} is unknown; {ways}")
     if in_dist in out_dists or outliers in out_dists or in_dist == outliers:
-        raise ValueError(
-            f"in_dist={in_dist!r}, outliers={outliers!r} and out_dists={list(out_dists)} must be different data sets: "
-            "a detector is tested on anomalies that it never saw"
-        )
+        roles = f"in_dist={in_dist!r}, outliers={outliers!r} and out_dists={list(out_dists)}"
+        raise ValueError(f"{roles} must be different data sets: a detector is tested on anomalies that it never saw")

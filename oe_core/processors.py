@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 
-PROC = Path("/proc")
-SYS = Path("/sys")
+PROC, SYS = Path("/proc"), Path("/sys")
+CONTROL_GROUPS = {"": ("", "unified"), "cpu": ("cpu", "cpu,cpuacct")}  # where versions 2 and 1 are mounted
 WAITS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 OURS = "OE_OWN_THREADS"  # what `settle` chose, so that a child process does not take it for the user's choice
 # How long a thread spins that waits for the others. GNU's default, 300,000 rounds, is several time slices, all lost
@@ -31,8 +31,10 @@ def settle(environment: MutableMapping[str, str] = os.environ) -> None:
     """
     if users_threads(environment) is None and "MKL_NUM_THREADS" not in environment:
         environment["OMP_NUM_THREADS"] = environment[OURS] = str(usable_cores())
-        if "torch" in sys.modules:
-            _settle_loaded(sys.modules["torch"])
+        torch = sys.modules.get("torch")
+        # Its own choice is every processor of the affinity, or every core.
+        if torch is not None and torch.get_num_threads() in (len(_allowed()), _cores(_allowed())):
+            torch.set_num_threads(usable_cores())
     if not any(name in environment for name in WAITS):
         environment.update(BRIEF)
 
@@ -41,12 +43,6 @@ def users_threads(environment: Mapping[str, str] = os.environ) -> str | None:
     """The OMP_NUM_THREADS that the user has set, None where there is none or it is `settle`'s own."""
     threads = environment.get("OMP_NUM_THREADS")
     return None if threads in (None, "", environment.get(OURS)) else threads
-
-
-def _settle_loaded(torch) -> None:
-    """Cut torch's own number of threads, every processor of the affinity or every core, to the usable cores."""
-    if torch.get_num_threads() in (len(_allowed()), _cores(_allowed())):
-        torch.set_num_threads(usable_cores())
 
 
 def _allowed() -> set[int]:
@@ -83,16 +79,10 @@ def _groups() -> Iterator[Path]:
         return
     for line in lines:
         _, controllers, group = line.split(":", 2)
-        if controllers in ("", "cpu") or "cpu" in controllers.split(","):
-            for mount in _mounts("cpu" if controllers else ""):
-                inside = Path(group.lstrip("/"))
-                yield from (mount / above for above in (inside, *inside.parents))
-
-
-def _mounts(controller: str) -> list[Path]:
-    """Where the hierarchy of a `controller` of version 1 is mounted, or ("") the one hierarchy of version 2."""
-    root = SYS / "fs/cgroup"
-    return [root / name for name in (["cpu", "cpu,cpuacct"] if controller else ["", "unified"])]
+        inside = Path(group.lstrip("/"))
+        for controller in CONTROL_GROUPS.keys() & controllers.split(","):
+            for mount in CONTROL_GROUPS[controller]:
+                yield from (SYS / "fs/cgroup" / mount / above for above in (inside, *inside.parents))
 
 
 def _quotas(folder: Path) -> Iterator[float]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -12,9 +12,9 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 @dataclass(frozen=True)
 class Recipe:
-    """What all recipes share. Two equal recipes on the same data are one run, which the store files under `digest`.
+    """What all recipes share; ValueError for a value outside what is allowed.
 
-    Raises ValueError when a value is outside what is allowed.
+    Two equal recipes on the same data are one run.
     """
 
     name: str
@@ -43,16 +43,14 @@ class Recipe:
         self._one_of("precision", PRECISIONS)
         self._at_least(self._least_epochs(), "epochs")
         self._at_least(1, "batch_size", "outlier_batch_size")
-        for field in ("holdout", "oe_weight"):
-            self._not_negative(field)
+        self._at_least(0, "holdout", "oe_weight")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate={self.learning_rate} must be positive")
         for field in self.INHERITED if self.parent else ():
             ours, theirs = getattr(self, field), getattr(self.parent, field)
             if ours != theirs:
-                raise ValueError(
-                    f"{field}={ours!r} cannot start from parent {self.parent.name!r}, which has {field}={theirs!r}"
-                )
+                parent = f"parent {self.parent.name!r}, which has {field}={theirs!r}"
+                raise ValueError(f"{field}={ours!r} cannot start from {parent}")
 
     def _least_epochs(self) -> int:
         return 1
@@ -65,10 +63,6 @@ class Recipe:
         for field in names:
             if getattr(self, field) < least:
                 raise ValueError(f"{field}={getattr(self, field)} must be at least {least}")
-
-    def _not_negative(self, field: str) -> None:
-        if getattr(self, field) < 0:
-            raise ValueError(f"{field}={getattr(self, field)} must not be negative")
 
     @property
     def load_options(self) -> tuple:
@@ -88,7 +82,8 @@ class Recipe:
     @cached_property
     def digest(self) -> str:
         """sha256 (hex) over every field, the parent's included; the name is only a label and does not count."""
-        return hashlib.sha256(json.dumps(_identity(self), sort_keys=True).encode()).hexdigest()
+        values = asdict(self, dict_factory=lambda pairs: {field: value for field, value in pairs if field != "name"})
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict:
         """The kind and the fields as plain values, the parent nested; `registry.recipe_from_json` reads them."""
@@ -98,11 +93,6 @@ class Recipe:
     def with_seed(self, seed: int) -> Self:
         """The same recipe, and its parents, under another seed."""
         return replace(self, seed=seed, parent=self.parent.with_seed(seed) if self.parent else None)
-
-
-def _identity(recipe: Recipe) -> dict:
-    values = {field.name: getattr(recipe, field.name) for field in fields(recipe) if field.name != "name"}
-    return {**values, "parent": _identity(recipe.parent) if recipe.parent else None}
 
 
 def fine_tuned(parent: Recipe, outliers: str, **changes) -> Recipe:

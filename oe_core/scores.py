@@ -1,4 +1,7 @@
-"""Anomaly scores of classifiers: one number per example, higher = more anomalous."""
+"""Anomaly scores of classifiers: one number per example, higher = more anomalous.
+
+Logits of another shape, NaN and infinities raise ValueError in all of them.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,20 +12,22 @@ def checked_logits(logits: ArrayLike) -> NDArray[np.float64]:
     logits = np.asarray(logits, dtype=np.float64)
     if logits.ndim != 2 or logits.shape[1] < 2:
         raise ValueError(f"logits must have the shape (n, classes) with 2 or more classes, got {logits.shape}")
-    bad_rows = np.flatnonzero(~np.isfinite(logits).all(axis=1))
-    if bad_rows.size:
-        raise ValueError(
-            f"logits holds NaN or infinities in {bad_rows.size} of {len(logits)} rows, the first in row {bad_rows[0]}; "
-            "look for a diverged network or damaged inputs"
-        )
+    check_finite("logits", logits)
     return logits
+
+
+def check_finite(argument: str, rows: NDArray[np.float64]) -> None:
+    """Raise a ValueError that counts the rows (n, numbers) with NaN or infinities and names the first, if there are."""
+    bad_rows = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if bad_rows.size:
+        which = f"in {bad_rows.size} of {len(rows)} rows, the first in row {bad_rows[0]}"
+        raise ValueError(f"{argument} holds NaN or infinities {which}; look for a diverged network or damaged inputs")
 
 
 def msp(logits: ArrayLike) -> NDArray[np.float64]:
     r"""Maximum softmax probability as a score, $-\max_c f_c(x)$.
 
-    logits: (n, classes), finite. Returns float64 (n,) in [-1, -1/classes]; higher = more anomalous.
-    Raises ValueError for another shape, NaN or infinities.
+    logits: (n, classes). Returns float64 (n,) in [-1, -1/classes]; higher = more anomalous.
     Source: Hendrycks & Gimpel 2017; Hendrycks et al. 2019, section 4.3.
     """
     logits = checked_logits(logits)
@@ -33,8 +38,7 @@ def msp(logits: ArrayLike) -> NDArray[np.float64]:
 def uniformity(logits: ArrayLike) -> NDArray[np.float64]:
     r"""How near to uniform the posterior is: $-H(\mathcal{U}; f(x))$, minus the loss that outliers are taught with.
 
-    logits: (n, classes), finite. Returns float64 (n,), at most -log(classes), which a uniform posterior
-    reaches; higher = more anomalous. Raises ValueError for another shape, NaN or infinities.
+    logits: (n, classes). Returns float64 (n,), at most -log(classes), which a uniform posterior reaches.
     Source: Hendrycks et al. 2019, appendix E; hendrycks/outlier-exposure, CIFAR/test.py (`--use_xent`).
     """
     logits = checked_logits(logits)
@@ -46,8 +50,7 @@ def uniformity(logits: ArrayLike) -> NDArray[np.float64]:
 def max_logit(logits: ArrayLike) -> NDArray[np.float64]:
     r"""Minus the largest logit, $-\max_c l_c(x)$. Beyond the paper.
 
-    logits: (n, classes), finite. Returns float64 (n,); higher = more anomalous. Unlike the softmax it depends on the
-    logits' common level. Raises ValueError for another shape, NaN or infinities.
+    logits: (n, classes). Returns float64 (n,), which unlike the softmax depends on the logits' common level.
     Source: Hendrycks et al. 2022, Scaling out-of-distribution detection for real-world settings.
     """
     return -checked_logits(logits).max(axis=1)
@@ -56,8 +59,7 @@ def max_logit(logits: ArrayLike) -> NDArray[np.float64]:
 def energy(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
     r"""Free energy, $-T \log \sum_c \exp(l_c(x) / T)$. Beyond the paper.
 
-    logits: (n, classes), finite; temperature above 0. Returns float64 (n,); higher = more anomalous. Raises ValueError
-    for another shape, NaN or infinities, or another temperature.
+    logits: (n, classes); temperature above 0, else ValueError. Returns float64 (n,).
     Source: Liu et al. 2020, Energy-based out-of-distribution detection (whose detector takes the energy's negative).
     """
     if not temperature > 0:

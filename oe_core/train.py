@@ -1,13 +1,9 @@
-"""One training loop: baseline, OE fine-tuning and OE from scratch differ by their recipe only.
-
-What is trained is a `Task`; each detector has one.
-"""
+"""One training loop for every `Task`: baseline, OE fine-tuning and OE from scratch differ by their recipe only."""
 
 import math
 import time
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import torch
@@ -63,25 +59,23 @@ def classifier_loss(logits: Tensor, labels: Tensor, recipe: Recipe) -> tuple[Ten
 class Task:
     """What the loop needs to know about one kind of input.
 
-    batches: (recipe, inliers, outliers or None, device) -> the joint batches. network: (recipe, num_classes, device).
-    inputs: (a batch's inputs, recipe) -> what the network takes. optimiser: (parameters, recipe).
-    parameters: network -> what the optimiser gets: its parameters, or groups of them with settings of their own.
+    batches: the joint ones. network: (recipe, num_classes, device). inputs: a batch's -> what the network takes.
+    optimiser: for what `parameters` gives: all of them, or groups of them with settings of their own.
     rate: (recipe, position, steps an epoch) -> learning rate of update `position` in [0, all steps).
-    start: recipe -> the weights that it starts from without a parent, None for its network's own initialisation.
-    prepare: (network, the first batch as the network takes it) -> None; sets a network up that starts without weights.
-    origins: recipe -> hashes of the files of weights that it starts from.
+    start: the weights that it starts from without a parent, None for its network's own initialisation; origins: hashes
+    of the files that they are from. inherited: a parent's weights -> those that a training starts from.
+    prepare: (network, the first batch as the network takes it) sets a network up that starts without weights.
     loss: (what the network returns, labels, recipe) -> (total, inlier part, outlier part).
     update: (training, inputs, labels) -> (inlier part, outlier part); one step, at the rate that has been set.
     after_epoch: (network, optimiser, recipe, inliers, log so far) -> further columns of the epoch's row in the log.
     weights: (network, optimiser) -> the state dict that the training ends with.
     compiles: whether a long training on a GPU is worth `torch.compile`.
-    inherited: a parent's weights -> those that a training starts from.
     """
 
     batches: Callable[[Recipe, Examples, Examples | None, torch.device], JointBatches]
     network: Callable[[Recipe, int, torch.device], nn.Module]
     inputs: Callable[[Tensor, Recipe], Tensor]
-    optimiser: Callable[[Iterable[nn.Parameter], Recipe], torch.optim.Optimizer]
+    optimiser: Callable[[Iterable, Recipe], torch.optim.Optimizer]
     rate: Callable[[Recipe, int, int], float]
     parameters: Callable[[nn.Module], Iterable] = nn.Module.parameters
     start: Callable[[Recipe], dict[str, Tensor] | None] = lambda recipe: None
@@ -100,8 +94,8 @@ class Trained:
     """What `fit` returns: weights on the CPU, one log row per epoch, seconds of training (over all resumptions)."""
 
     weights: dict[str, Tensor]
-    log: list[dict] = field(default_factory=list)
-    seconds: float = 0.0
+    log: list[dict]
+    seconds: float
 
 
 def cosine(point: int, points: int, initial: float, final: float = 0.0) -> float:
@@ -118,22 +112,16 @@ def training_part(inliers: Examples, recipe: Recipe) -> Examples:
     """
     if recipe.holdout >= len(inliers):
         raise ValueError(f"holdout={recipe.holdout} leaves nothing of {inliers.name}'s {len(inliers)} examples")
-    order = torch.randperm(len(inliers), generator=torch.Generator().manual_seed(0))
-    return inliers.take(order[: len(inliers) - recipe.holdout][: recipe.limit])
+    return inliers.take(_mixed(inliers)[: len(inliers) - recipe.holdout][: recipe.limit])
 
 
 def held_out_part(inliers: Examples, recipe: Recipe) -> Examples:
     """The last `holdout` examples of the order of `training_part`: never trained on."""
-    order = torch.randperm(len(inliers), generator=torch.Generator().manual_seed(0))
-    return inliers.take(order[len(inliers) - recipe.holdout :])
+    return inliers.take(_mixed(inliers)[len(inliers) - recipe.holdout :])
 
 
-@contextmanager
-def _random_state(seed: int, device: torch.device):
-    """Initialisation and dropout draw from torch's global generators: seeded here, given back afterwards."""
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
+def _mixed(inliers: Examples) -> Tensor:
+    return torch.randperm(len(inliers), generator=torch.Generator().manual_seed(0))
 
 
 class Training:
@@ -156,7 +144,8 @@ class Training:
         compiled = task.compiles and device.type == "cuda" and self.steps >= COMPILE_STEPS
         # Not dynamic: the two shapes of an epoch (its last batch is smaller) get a CUDA graph each.
         self.forward = torch.compile(self.model, mode="reduce-overhead", dynamic=False) if compiled else self.model
-        self.epoch, self.step, self.log, self.seconds = 0, 0, [], 0.0
+        self.epoch, self.step, self.log = 0, 0, []
+        self.begun = time.monotonic()  # less what was trained before, where the training is taken up again
         self.epoch_losses = torch.zeros(len(batches), 2, device=device)
         self.generator_state = batches.generator.get_state()
 
@@ -196,6 +185,11 @@ class Training:
             f"{self.recipe.learning_rate}); the last good checkpoint is kept. Try a lower learning_rate."
         )
 
+    @property
+    def seconds(self) -> float:
+        """Of training so far, over all resumptions."""
+        return time.monotonic() - self.begun
+
     def end_epoch(self, seconds: float) -> dict:
         inlier_loss, outlier_loss = self.epoch_losses.mean(dim=0).tolist()
         row = {"epoch": self.epoch + 1, "inlier_loss": inlier_loss, "outlier_loss": outlier_loss, "seconds": seconds}
@@ -218,7 +212,8 @@ class Training:
     def restore(self, state: dict) -> None:
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.epoch, self.step, self.log, self.seconds = (state[k] for k in ("epoch", "step", "log", "seconds"))
+        self.epoch, self.step, self.log = state["epoch"], state["step"], state["log"]
+        self.begun = time.monotonic() - state["seconds"]
         self.epoch_losses = state["epoch_losses"].to(self.device)
         self.generator_state = state["generator"].cpu()
         self.batches.generator.set_state(self.generator_state)
@@ -250,12 +245,13 @@ def fit(
         raise ValueError(f"recipe {recipe.name!r}: initial weights and a parent recipe belong together")
     if (outliers is None) != (recipe.outliers is None):
         raise ValueError(f"recipe {recipe.name!r} has outliers={recipe.outliers!r}, but was given {outliers}")
-    with _random_state(recipe.seed, device):
+    # Initialisation and dropout draw from torch's global generators: seeded here, given back afterwards.
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(recipe.seed)
         batches = task.batches(recipe, inliers, outliers, device)
         inherited = None if initial is None else task.inherited(initial)
         training = Training(task, recipe, batches, inliers, start or inherited, device)
-        found = checkpoint.load() if checkpoint else None
-        if found is not None:
+        if checkpoint is not None and (found := checkpoint.load()) is not None:
             training.restore(found)
         bar = progress(total=training.steps, initial=training.epoch * len(batches) + training.step, desc=recipe.name)
         with bar:
@@ -265,20 +261,11 @@ def fit(
     return Trained(weights, training.log, training.seconds)
 
 
-def load_model(
-    task: Task, recipe: Recipe, weights: dict[str, Tensor], num_classes: int, device: torch.device
-) -> nn.Module:
-    """The network of `recipe` with `weights`, ready for scoring."""
-    model = task.network(recipe, num_classes, device)
-    model.load_state_dict(weights)
-    return model.eval()
-
-
 def _run(training: Training, checkpoint: Checkpoint | None, bar: tqdm) -> None:
     check_every = 1 if training.device.type == "cpu" else 100
-    saved = now = time.monotonic()
+    saved = time.monotonic()
     while training.epoch < training.recipe.epochs:
-        epoch_start = now
+        start = time.monotonic()
         for batch in training.batches.epoch(training.step):
             training.update(batch)
             try:
@@ -286,25 +273,17 @@ def _run(training: Training, checkpoint: Checkpoint | None, bar: tqdm) -> None:
             except Interruption:
                 if checkpoint is not None:
                     training.check_finite()
-                    _save(training, checkpoint, now)
+                    checkpoint.save(training.state())
                 raise
             due = checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS
             if due or training.step % check_every == 0:
                 training.check_finite()
             if due:
-                now, saved = _save(training, checkpoint, now)
+                checkpoint.save(training.state())
+                saved = time.monotonic()
         training.check_finite()
-        row = training.end_epoch(time.monotonic() - epoch_start)
+        row = training.end_epoch(time.monotonic() - start)
         bar.set_postfix(inliers=f"{row['inlier_loss']:.3f}", outliers=f"{row['outlier_loss']:.3f}")
         if checkpoint is not None:
-            now, saved = _save(training, checkpoint, now)
-        else:
-            training.seconds, now = training.seconds + time.monotonic() - now, time.monotonic()
-
-
-def _save(training: Training, checkpoint: Checkpoint, since: float) -> tuple[float, float]:
-    """Count the time since `since`, save, and return the new (since, saved) clocks."""
-    now = time.monotonic()
-    training.seconds += now - since
-    checkpoint.save(training.state())
-    return now, time.monotonic()
+            checkpoint.save(training.state())
+            saved = time.monotonic()

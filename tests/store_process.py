@@ -13,7 +13,6 @@ from oe_core import train
 from oe_core.data.examples import ImageSet
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.recipe import fine_tuned
-from oe_core.runs import store
 from oe_core.runs.store import Run, Store
 
 BASELINE = ImageRecipe(
@@ -57,15 +56,15 @@ def trainings(root: Path) -> list[str]:
     return (root / "trainings.txt").read_text().split()
 
 
-def quiet_store(root: Path, fit=store.fit) -> Store:
+def quiet_store(root: Path, bar=tqdm) -> Store:
     """A store on the CPU without bars, whose trainings are listed in `<root>/trainings.txt`."""
 
-    def listed_fit(recipe, *arguments, **options):
+    def listed(desc, **settings):
         with open(root / "trainings.txt", "a") as file:
-            file.write(f"{recipe.name}\n")
-        return fit(recipe, *arguments, **options)
+            file.write(f"{desc}\n")
+        return bar(disable=True, **settings)
 
-    return Store(root, fit=listed_fit, device=torch.device("cpu"), progress=lambda **bar: tqdm(disable=True, **bar))
+    return Store(root, device=torch.device("cpu"), progress=listed)
 
 
 def kill_at(moment: str, folder: str, file: str, count: int) -> None:

@@ -30,7 +30,7 @@ FLOW = (
     ("data.fetch.inventory",),
     ("data.anomalies", "data.derived", "data.overlap"),
     ("data.batches",),
-    ("networks", "networks.*"),
+    ("networks.*",),
     ("recipe",),
     ("experiments",),
     ("losses", "scores"),
@@ -64,7 +64,9 @@ def _module(path):
 
 MODULES = {_module(path): path for path in sorted((ROOT / "oe_core").rglob("*.py"))}
 # These packages are only names: they hold and import nothing.
-NAMES_ONLY = ("data", "data.readers", "data.fetch", "data.embedded", "detectors", "runs", "evaluation", "posthoc")
+NAMES_ONLY = (
+    "data", "data.readers", "data.fetch", "data.embedded", "networks", "detectors", "runs", "evaluation", "posthoc",
+)  # fmt: skip
 ROOMS = {name: path for name, path in MODULES.items() if name and name not in NAMES_ONLY}
 
 

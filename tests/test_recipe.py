@@ -82,7 +82,7 @@ def test_a_new_seed_reaches_the_parent():
         ({"scaling": "imagnet"}, "scaling='imagnet' is unknown; choose one of unit, cifar, imagenet"),
         ({"outlier_order": "random"}, "outlier_order='random' is unknown"),
         ({"epochs": 0}, "epochs=0 must be at least 1"),
-        ({"oe_weight": -0.5}, "oe_weight=-0.5 must not be negative"),
+        ({"oe_weight": -0.5}, "oe_weight=-0.5 must be at least 0"),
         ({"learning_rate": 0}, "learning_rate=0 must be positive"),
         ({"dropout": 1.0}, r"dropout=1.0 must be in \[0, 1\)"),
         (
@@ -129,7 +129,7 @@ def test_a_language_model_keeps_its_parents_tokens_and_sizes():
         ({"vocabulary": 2}, "vocabulary=2 must be at least 3"),
         ({"weight_dropout": 1.0}, r"weight_dropout=1.0 must be in \[0, 1\)"),
         ({"clip": 0}, "clip=0 must be positive"),
-        ({"slowness_penalty": -1}, "slowness_penalty=-1 must not be negative"),
+        ({"slowness_penalty": -1}, "slowness_penalty=-1 must be at least 0"),
         ({"holdout": 5}, "holdout=5: the validation part of a language model comes with its text"),
     ],
 )

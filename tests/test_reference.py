@@ -12,7 +12,7 @@ from oe_core.detectors.registry import experiment, recipe_from_json
 from oe_core.evaluation import records
 from oe_core.evaluation.ablations import summary as summary_of_settings
 from oe_core.evaluation.holdout import calibration_experiment
-from oe_core.paper import comparison
+from oe_core.paper import LOGS, comparison
 from oe_core.posthoc.comparison import rendered, summary
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -296,7 +296,7 @@ MNIST = ROOT / "runs" / "reference" / "mnist"
 
 @pytest.fixture(scope="module")
 def mnist():
-    return comparison.compare(records.read(MNIST / "records.csv"), comparison.LOGS)
+    return comparison.compare(records.read(MNIST / "records.csv"), LOGS)
 
 
 def test_mnist_gains_as_much_as_the_papers_section_5_says_and_its_classifier_loses_nothing(mnist):

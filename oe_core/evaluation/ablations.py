@@ -1,10 +1,6 @@
-"""One thing changed at a time: recipes beside each other on the test sets of one experiment.
+"""One thing changed at a time, as in section 5 and the appendices: recipes on the test sets of one experiment."""
 
-Section 5 and the appendices make claims about what Outlier Exposure needs. Each is a set of recipes that differ in one
-respect; here they are trained (or found), scored and measured as `evaluate` measures a table's networks.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 import torch
@@ -27,15 +23,9 @@ COLUMNS = ("setting", "out_dist", "metric", "seed", "draw", "value")
 
 
 def ablate(
-    store: Store,
-    experiment: Experiment,
-    recipes: Mapping[str, Recipe],
-    *,
-    seeds: int | None = None,
-    draws: int | None = None,
+    store: Store, experiment: Experiment, recipes: Mapping[str, Recipe], *, seeds: int | None = None,
     load: Load | None = None,
-    progress: Callable[[str], None] = lambda line: None,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Measure every recipe, by the name of its setting, on the out-distributions of `experiment`.
 
     load: (name, split, *load_options) -> examples, for training sets that the catalog does not know
@@ -51,47 +41,34 @@ def ablate(
     for setting, recipe in recipes.items():
         if recipe.in_dist != in_dist:
             raise ValueError(f"{setting}: in_dist={recipe.in_dist!r}, but the experiment tests {in_dist!r}")
-    tests, rows = prepared(experiment, load), []
-    seeds, draws = experiment.seeds if seeds is None else seeds, experiment.draws if draws is None else draws
-    for asked in networks(store, recipes, seeds, load=tests.load, progress=progress):
-        score, outputs = kind_of(asked.recipe).score(asked.recipe), asked.outputs(tests.inside)
-        mistakes = ~right(outputs, tests.inside.examples)
-        common = {"setting": asked.label, "seed": asked.seed}
+    tests, rows = prepared(experiment, load, seeds=seeds), []
+    for setting, seed, asked in networks(store, tests, recipes):
+        mistakes = ~right(asked.outputs(tests.inside), tests.inside.examples)
+        common = {"setting": setting, "seed": seed}
         rows.append(common | {"out_dist": "", "metric": ERROR, "draw": 0, "value": 100 * float(mistakes.mean())})
-        inside = score(outputs)
+        inside = asked.scores(tests.inside)
         for out in tests.outs:
-            outside = score(asked.outputs(out))
-            pairs = base_rate_draws(len(inside), len(outside), draws)
+            outside = asked.scores(out)
+            pairs = base_rate_draws(len(inside), len(outside), tests.experiment.draws)
             rows += [common | {"out_dist": out.printed} | row for row in on_draws(inside, outside, pairs, kind.tpr)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def generated_outliers(
-    store: Store, recipe: GanRecipe, count: int, seed: int = 0, *, load: Load | None = None
-) -> ImageSet:
+def generated_outliers(store: Store, recipe: GanRecipe, count: int) -> ImageSet:
     """`count` images of the GAN of `recipe`, unlabelled and of origin "generated", as outliers for another network.
 
     The GAN is trained when the store does not hold it. What it made is kept with it: another processor or number of
     threads would round some pixels otherwise, and a network that learned from them would not be found again. Errors as
     `generated`. Source: Hendrycks et al. 2019, section 5.
     """
-    run = store.run(recipe, load=load)
-    made = store.kept(
-        run, "generated", f"{count} images seed={seed}", lambda: generated(recipe, run.weights, count, seed).numpy()
-    )
+    run = store.run(recipe)
+    made = store.kept(run, "generated", f"{count} images seed=0", lambda: generated(recipe, run.weights, count).numpy())
     labels = torch.zeros(count, dtype=torch.int64)
     return ImageSet(f"{recipe.name}, {count} generated", torch.from_numpy(made), labels, ("unlabelled",), "generated")
 
 
 def summary(frame: pd.DataFrame) -> pd.DataFrame:
-    """Means of `ablate` over out-distributions, draws and seeds, one row a setting; columns metrics, percent.
-
-    `attrs["std_seeds"]` holds the standard deviation over seeds (n - 1; NaN for one seed) in a frame of the same form.
-    """
-    by_seed = frame.groupby(["setting", "metric", "seed"], sort=False)["value"].mean()
-    cells = by_seed.groupby(["setting", "metric"], sort=False).agg(["mean", "std"]).unstack("metric")
-    rates = [metric for metric in frame["metric"].unique() if metric.startswith("FPR")]
-    order = [ERROR, *rates, "AUROC", "AUPR"]
-    means = cells["mean"].reindex(index=frame["setting"].drop_duplicates(), columns=order)
-    means.attrs["std_seeds"] = cells["std"].reindex_like(means)
-    return means
+    """Means of `ablate` over out-distributions, draws and seeds, one row a setting; columns metrics, percent."""
+    by_seed = frame.groupby(["setting", "metric", "seed"])["value"].mean()
+    means = by_seed.groupby(["setting", "metric"]).mean().unstack("metric")
+    return means.loc[frame["setting"].unique(), frame["metric"].unique()]

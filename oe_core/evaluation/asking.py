@@ -4,21 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
 
 from oe_core.detectors.registry import kind_of
-from oe_core.evaluation.test_sets import Load, TestSet
-from oe_core.experiments import check_counts
+from oe_core.evaluation.test_sets import Tests, TestSet
 from oe_core.recipe import Recipe
-from oe_core.runs.store import Run, Store, network
+from oe_core.runs.store import Run, Store
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A trained network that may be asked about any set. label: what it is called; store: keeps its answers."""
+    """A trained network that may be asked about any set. store: keeps its answers."""
 
-    label: str
-    seed: int
     run: Run
     store: Store
 
@@ -35,26 +31,15 @@ class Asked:
         """Anomaly scores float64 (n,) of a set by what it was taught, higher = more anomalous."""
         return kind_of(self.recipe).score(self.recipe)(self.outputs(of))
 
-    def network(self) -> nn.Module:
-        """The network itself, on the store's device."""
-        return network(self.run, self.store.device)
-
 
 def networks(
-    store: Store,
-    recipes: Mapping[str, Recipe],
-    seeds: int,
-    *,
-    load: Load | None = None,
-    progress: Callable[[str], None] = lambda line: None,
-) -> Iterator[Asked]:
-    """Every recipe under every seed below `seeds`, trained or found, one after the other.
+    store: Store, tests: Tests, recipes: Mapping[str, Recipe], progress: Callable[[str], None] = lambda line: None
+) -> Iterator[tuple[str, int, Asked]]:
+    """(label, seed, network) of every recipe under every seed of the experiment, trained or found one after the other.
 
-    recipes: by their labels. load: as `Store.run`. progress: is told what is done next. Raises ValueError for seeds
-    below 1, and as `Store.run`.
+    recipes: by their labels. progress: is told what is done next. Errors as `Store.run`.
     """
-    check_counts(seeds=seeds)
-    for seed in range(seeds):
+    for seed in range(tests.experiment.seeds):
         for label, recipe in recipes.items():
             progress(f"{label}, seed {seed}")
-            yield Asked(label, seed, store.run(recipe.with_seed(seed), load=load), store)
+            yield label, seed, Asked(store.run(recipe.with_seed(seed), load=tests.load), store)

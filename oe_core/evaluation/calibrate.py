@@ -1,32 +1,30 @@
 """The protocol of Tables 12 and 13: temperatures from held-out examples, calibration on samples with anomalies.
 
-Networks and sets are those that `evaluate` trains and scores. Each network then answers the held-out part of
-its training set as well; a sample is a draw of inliers and anomalies, in which every answer to an anomaly is wrong.
+A sample is a draw of inliers and anomalies, in which every answer to an anomaly is wrong.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
-from oe_core.evaluation import records as record_table
 from oe_core.evaluation.asking import Asked
 from oe_core.evaluation.calibration import BIN_SIZE, calibration_metrics, confidences, fit_temperature
-from oe_core.evaluation.draws import base_rate_draws
+from oe_core.evaluation.draws import Draw, base_rate_draws
 from oe_core.evaluation.evaluate import Evaluation, evaluate
-from oe_core.evaluation.holdout import PROTOCOLS, Protocol
-from oe_core.evaluation.test_sets import Tests, TestSet
+from oe_core.evaluation.holdout import PROTOCOLS
+from oe_core.evaluation.records import validate
+from oe_core.evaluation.test_sets import Tests, TestSet, held_out
 from oe_core.experiments import Experiment, check_choice
 from oe_core.runs.store import Store
 
-EXPOSED = "+OE"
-# {table: {the paper's method word: (whether the network is the exposed one, whether its confidence is rescaled)}}
+# {table: {the paper's method word: (which network of the experiment, whether its confidence is rescaled)}}
 METHODS = {
-    12: {"Temperature": (False, False), "+OE": (True, False)},
-    13: {"Temperature": (False, False), "+Rescale": (False, True), "+OE": (True, True)},
+    12: {"Temperature": ("baseline", False), "+OE": ("exposed", False)},
+    13: {"Temperature": ("baseline", False), "+Rescale": ("baseline", True), "+OE": ("exposed", True)},
 }
 Predictions = tuple[np.ndarray, np.ndarray]
 """(confidence float64 (n,), correct bool (n,))."""
@@ -56,15 +54,15 @@ class Answers:
 class Calibration(Evaluation):
     """What `calibrate` measured under one protocol: an Evaluation whose records are those of Tables 12 and 13.
 
-    protocol: its name in PROTOCOLS. answers: {(method, seed): Answers}, methods as in `runs`. temperatures: one row a
-    method and seed: temperature, and on the held-out part the accuracy and the mean confidence without and with it
-    (percent). held_out: the part itself. draws: those of the samples.
+    protocol: its name in PROTOCOLS. answers: by (method, seed), as `runs`. temperatures: one row a method and seed, the
+    temperature and, on the held-out part, accuracy and mean confidence without and with it (percent). held_out: that
+    part. draws: those of the samples.
     """
 
-    protocol: str = "paper"
-    answers: dict[tuple[str, int], Answers] = field(default_factory=dict)
-    temperatures: pd.DataFrame = field(default_factory=pd.DataFrame)
-    held_out: Examples | None = None
+    protocol: str
+    answers: dict[tuple[str, int], Answers]
+    temperatures: pd.DataFrame
+    held_out: Examples
 
     def temperature(self, method: str, seed: int = 0) -> float:
         """The fitted temperature of one network."""
@@ -75,33 +73,27 @@ class Calibration(Evaluation):
     ) -> Predictions:
         """Confidence and correctness on one draw, inliers first; tuned: at the fitted temperature, else at T = 1."""
         answers, temperature = self.answers[method, seed], self.temperature(method, seed) if tuned else 1.0
-        parts = answers.inliers(temperature, rescaled), answers.anomalies(out_dist, temperature, rescaled)
-        return _joined(parts, self.draws[out_dist][draw])
+        inliers, anomalies = answers.inliers(temperature, rescaled), answers.anomalies(out_dist, temperature, rescaled)
+        return _joined(inliers, anomalies, self.draws[out_dist][draw])
 
     def evidence(self) -> dict:
         """As an Evaluation's, with the protocol, the temperatures and the held-out part."""
-        how, held_out = PROTOCOLS[self.protocol], self.held_out
+        how, part = PROTOCOLS[self.protocol], self.held_out
         return super().evidence() | {
             "reading": {"name": self.protocol, "inliers per anomaly": how.ratio, "last bin": how.last_bin,
                         "bin size": BIN_SIZE, "temperature bounds": how.bounds},
             "temperatures": self.temperatures.to_dict("records"),
-            "held_out": {"name": held_out.name, "examples": len(held_out), "sha256": held_out.fingerprint},
+            "held_out": {"name": part.name, "examples": len(part), "sha256": part.fingerprint},
         }  # fmt: skip
 
 
 def calibrate(
-    store: Store,
-    experiment: Experiment,
-    *,
-    protocols: Sequence[str] = ("paper",),
-    seeds: int | None = None,
-    draws: int | None = None,
-    progress: Callable[[str], None] = lambda line: None,
+    store: Store, experiment: Experiment, *, protocols: Sequence[str] = ("paper",), **settings
 ) -> dict[str, Calibration]:
     """Train (or find) the networks of an experiment with a hold-out, and measure them under each of the `protocols`.
 
-    Raises ValueError for an unknown protocol, for recipes that are no classifiers' or hold nothing (or not the same)
-    out, and as `calibration.fit_temperature`; further errors as `evaluate`.
+    settings: seeds, draws, progress of `evaluate`. Raises ValueError for an unknown protocol, for recipes that are no
+    classifiers' or hold nothing (or not the same) out, and as `fit_temperature`; further errors as `evaluate`.
     """
     for protocol in protocols:
         check_choice("protocols", protocol, PROTOCOLS)
@@ -111,43 +103,38 @@ def calibrate(
     if not holdouts[0] or holdouts[0] != holdouts[1]:
         raise ValueError(f"holdout={holdouts} of baseline and exposed network must be equal and above 0; "
                          "evaluation.holdout makes such experiments")  # fmt: skip
-    found = evaluate(store, experiment, seeds=seeds, draws=draws, progress=progress)
-    held_out = found.tests.held_out(found.tests.experiment.baseline)
-    answers = {key: _answers(asked, found.tests, held_out) for key, asked in found.asked.items()}
-    return {protocol: _measured(found, protocol, held_out.examples, answers) for protocol in protocols}
+    found = evaluate(store, experiment, **settings)
+    part = held_out(experiment.baseline, found.tests.load)
+    answers = {key: _answers(asked, found.tests, part) for key, asked in found.asked.items()}
+    return {protocol: _measured(found, protocol, part.examples, answers) for protocol in protocols}
 
 
-def _answers(asked: Asked, tests: Tests, held_out: TestSet) -> Answers:
+def _answers(asked: Asked, tests: Tests, part: TestSet) -> Answers:
     """What one network says of the held-out part and of the tests: the logits of its classes."""
-    classes = len(held_out.examples.classes)
-
-    def logits(of: TestSet) -> np.ndarray:
-        return asked.outputs(of)[:, :classes]
-
-    return Answers(
-        logits(held_out), held_out.examples.labels.numpy(), logits(tests.inside), tests.inside.examples.labels.numpy(),
-        {out.printed: logits(out) for out in tests.outs},
-    )  # fmt: skip
+    classes = len(part.examples.classes)
+    held, test, *outs = (asked.outputs(of)[:, :classes] for of in (part, tests.inside, *tests.outs))
+    held_labels, test_labels = part.examples.labels.numpy(), tests.inside.examples.labels.numpy()
+    names = [out.printed for out in tests.outs]
+    return Answers(held, held_labels, test, test_labels, dict(zip(names, outs, strict=True)))
 
 
 def _measured(
     found: Evaluation, protocol: str, held_out: Examples, answers: dict[tuple[str, int], Answers]
 ) -> Calibration:
-    how = PROTOCOLS[protocol]
-    count = len(next(iter(found.draws.values())))
-    draws = {out: base_rate_draws(len(found.tests.inside.examples), len(logits), count, how.ratio)
-             for out, logits in next(iter(answers.values())).outs.items()}  # fmt: skip
-    temperatures = pd.DataFrame([_temperature(*key, answered, how) for key, answered in answers.items()])
-    common = {each.name: getattr(found, each.name) for each in fields(found)} | {"draws": draws}
-    result = Calibration(**common, protocol=protocol, answers=answers, temperatures=temperatures, held_out=held_out)
-    result.records = record_table.validate(pd.DataFrame(_rows(result, how)))
+    how, some = PROTOCOLS[protocol], next(iter(answers.values()))
+    draws = {out: base_rate_draws(len(some.test), len(logits), found.tests.experiment.draws, how.ratio)
+             for out, logits in some.outs.items()}  # fmt: skip
+    temperatures = pd.DataFrame([_temperature(*key, answered, how.bounds) for key, answered in answers.items()])
+    settings = {"protocol": protocol, "answers": answers, "temperatures": temperatures, "held_out": held_out}
+    result = Calibration(**vars(found) | {"draws": draws} | settings)
+    result.records = validate(pd.DataFrame(_rows(result)))
     return result
 
 
-def _temperature(method: str, seed: int, answers: Answers, how: Protocol) -> dict:
+def _temperature(method: str, seed: int, answers: Answers, bounds: tuple[float, float] | None) -> dict:
     logits, labels = answers.held_out, answers.held_out_labels
     try:
-        temperature = fit_temperature(logits, labels, how.bounds)
+        temperature = fit_temperature(logits, labels, bounds)
     except ValueError as error:
         raise ValueError(f"{method}, seed {seed}, on {len(labels)} held-out examples: {error}") from error
     return {
@@ -158,32 +145,31 @@ def _temperature(method: str, seed: int, answers: Answers, how: Protocol) -> dic
     }  # fmt: skip
 
 
-def _rows(result: Calibration, how: Protocol) -> Iterator[dict]:
-    """One record a table, method, network, out-distribution, draw and metric."""
-    context = _context(result.records)
+def _rows(result: Calibration) -> Iterator[dict]:
+    """One record a table, method, seed, out-distribution, draw and metric."""
+    experiment = result.tests.experiment
+    words = {column.network: column.method for column in kind_of(experiment.baseline).main_columns}
     for table, methods in METHODS.items():
-        for method, (exposed, rescaled) in methods.items():
-            for (network, seed), answers in result.answers.items():
-                if exposed != (network == EXPOSED):
-                    continue
-                temperature = result.temperature(network, seed)
-                for out, pairs in result.draws.items():
-                    parts = answers.inliers(temperature, rescaled), answers.anomalies(out, temperature, rescaled)
-                    row = {"table": table, "out_dist": out, "method": method, "seed": seed, **context[out, exposed]}
-                    for draw, pair in enumerate(pairs):
-                        measured = calibration_metrics(*_joined(parts, pair), last_bin=how.last_bin)
-                        for metric, value in measured.items():
-                            yield row | {"draw": draw, "metric": metric, "value": 100 * value}
+        for method, (role, rescaled) in methods.items():
+            for seed in range(experiment.seeds):
+                for row in _of_network(result, (words[role], seed), rescaled):
+                    yield {"table": table, "method": method, "seed": seed, **row}
 
 
-def _context(detection: pd.DataFrame) -> dict[tuple[str, bool], dict]:
-    """What the detection records say of each (out-distribution, whether exposed): names, outliers, scale, stand-ins."""
-    columns = ["in_dist", "outliers", "scale", "stand_in_for"]
-    first = detection.groupby(["out_dist", detection["outliers"] != ""])[columns].first()
-    return {key: row.to_dict() for key, row in first.iterrows()}
+def _of_network(result: Calibration, network: tuple[str, int], rescaled: bool) -> Iterator[dict]:
+    answers, temperature = result.answers[network], result.temperature(*network)
+    last_bin = PROTOCOLS[result.protocol].last_bin
+    inliers = answers.inliers(temperature, rescaled)
+    for out in result.tests.outs:
+        named = result.tests.named(out, result.asked[network].recipe)
+        anomalies = answers.anomalies(out.printed, temperature, rescaled)
+        for draw, pair in enumerate(result.draws[out.printed]):
+            measured = calibration_metrics(*_joined(inliers, anomalies, pair), last_bin=last_bin)
+            for metric, value in measured.items():
+                yield named | {"draw": draw, "metric": metric, "value": 100 * value}
 
 
-def _joined(parts: tuple[Predictions, Predictions], pair: tuple[np.ndarray, np.ndarray]) -> Predictions:
+def _joined(inliers: Predictions, anomalies: Predictions, pair: Draw) -> Predictions:
     """The predictions of a draw: the inliers that it takes, then the anomalies."""
-    taken = [[values[indices] for values in part] for part, indices in zip(parts, pair, strict=True)]
-    return tuple(np.concatenate(both) for both in zip(*taken, strict=True))
+    inside, outside = pair
+    return tuple(np.concatenate([ins[inside], outs[outside]]) for ins, outs in zip(inliers, anomalies, strict=True))

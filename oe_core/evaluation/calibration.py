@@ -13,11 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import softmax
 
-from oe_core.scores import msp
+from oe_core.scores import checked_logits, msp
 
 BIN_SIZE = 100  # examples, appendix G.1
 CODE_BOUNDS = (0.2, 5.0)  # between which the code looks for a temperature
-_TOLERANCE = 1e-12  # relative, of a fitted temperature
 
 
 class Bins(NamedTuple):
@@ -43,42 +42,31 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, bounds: tuple[float, f
     Source: Guo et al. 2017; Hendrycks et al. 2019, appendix G.2.
     """
     excess = _excess(logits, labels)
-    lowest, highest = _checked_bounds(bounds)
+    lowest, highest = bounds or (0.0, math.inf)
+    if bounds and not 0 < lowest < highest < math.inf:
+        raise ValueError(f"bounds={bounds} must be (lowest, highest) with 0 < lowest < highest, such as {CODE_BOUNDS}")
     if not excess.mean() < 0:  # the slope of the loss at 1/T = 0
-        return _limit(highest, "the logits are no better than guessing, so that the best temperature is infinite")
-    if not (excess > 0).any():
-        return _limit(lowest, f"all {len(excess)} labels are the likeliest class, so that the best temperature is 0")
-    return min(max(1 / _best_inverse(excess), lowest or 0.0), highest or math.inf)
+        limit, why = highest, "the logits are no better than guessing, so that the best temperature is infinite"
+    elif not (excess > 0).any():
+        limit, why = lowest, f"all {len(excess)} labels are the likeliest class, so that the best temperature is 0"
+    else:
+        return min(max(1 / _best_inverse(excess), lowest), highest)
+    if not bounds:
+        raise ValueError(f"{why}; hold out more examples, or give bounds such as {CODE_BOUNDS}")
+    return limit
 
 
 def _excess(logits: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]:
     """Each logit minus the label's, (n, classes): the loss at 1/T = b is the mean of log sum exp(b * excess)."""
-    msp(logits)  # raises ValueError for what are no logits
-    logits, labels = np.asarray(logits, dtype=np.float64), np.asarray(labels)
+    logits, labels = checked_logits(logits), np.asarray(labels)
     if labels.shape != logits.shape[:1] or labels.dtype.kind not in "iu":
         raise ValueError(f"labels must be {len(logits)} whole numbers, got {labels.dtype} of shape {labels.shape}")
     if not len(labels):
         raise ValueError("labels is empty; a temperature needs held-out examples")
     if labels.min() < 0 or labels.max() >= logits.shape[1]:
-        raise ValueError(
-            f"labels lie in [{labels.min()}, {labels.max()}], but logits have the classes 0 to {logits.shape[1] - 1}"
-        )
+        raise ValueError(f"labels lie in [{labels.min()}, {labels.max()}], but logits have the classes 0 to "
+                         f"{logits.shape[1] - 1}")  # fmt: skip
     return logits - np.take_along_axis(logits, labels[:, None].astype(np.int64), axis=1)
-
-
-def _checked_bounds(bounds: tuple[float, float] | None) -> tuple[float | None, float | None]:
-    if bounds is None:
-        return None, None
-    lowest, highest = bounds
-    if not 0 < lowest < highest < math.inf:
-        raise ValueError(f"bounds={bounds} must be (lowest, highest) with 0 < lowest < highest, such as {CODE_BOUNDS}")
-    return lowest, highest
-
-
-def _limit(bound: float | None, why: str) -> float:
-    if bound is None:
-        raise ValueError(f"{why}; hold out more examples, or give bounds such as {CODE_BOUNDS}")
-    return bound
 
 
 def _best_inverse(excess: NDArray[np.float64]) -> float:
@@ -86,7 +74,7 @@ def _best_inverse(excess: NDArray[np.float64]) -> float:
     highest = 1.0
     while _slope(highest, excess) < 0:
         highest *= 2
-    return brentq(_slope, 0.0, highest, args=(excess,), xtol=1e-300, rtol=_TOLERANCE)
+    return brentq(_slope, 0.0, highest, args=(excess,), xtol=1e-300, rtol=1e-12)
 
 
 def _slope(inverse: float, excess: NDArray[np.float64]) -> float:
@@ -117,56 +105,40 @@ def adaptive_bins(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZ
     one bin. Examples of one confidence share their accuracy, so that the order of the input does not matter.
     Raises ValueError for arrays that are empty, do not match or hold other values, and for a size below 1.
     """
-    return _bins(*_checked(confidence, correct), size)
-
-
-def _bins(confidence: NDArray[np.float64], correct: NDArray[np.float64], size: int) -> Bins:
+    confidence, correct = _checked(confidence, correct)
     if size < 1:
         raise ValueError(f"size={size} must be at least 1 example a bin")
     order = np.argsort(confidence)
-    confidence, correct = confidence[order], _shared_by_ties(confidence[order], correct[order])
+    confidence, correct = confidence[order], correct[order]
+    distinct = np.flatnonzero(np.diff(confidence, prepend=-1.0))
+    if len(distinct) < len(order):
+        alike, shared = _means(correct, distinct)
+        correct = np.repeat(shared, alike)
     starts = size * np.arange(max(1, len(order) // size))
-    count = np.diff(starts, append=len(order))
-    return Bins(count, np.add.reduceat(confidence, starts) / count, np.add.reduceat(correct, starts) / count)
+    count, accuracy = _means(correct, starts)
+    return Bins(count, _means(confidence, starts)[1], accuracy)
 
 
-def _shared_by_ties(confidence: NDArray[np.float64], correct: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`correct` with its mean over each run of equal confidences (ascending)."""
-    new = np.concatenate(([True], confidence[1:] != confidence[:-1]))
-    if new.all():
-        return correct
-    starts = np.flatnonzero(new)
-    count = np.diff(starts, append=len(correct))
-    return np.repeat(np.add.reduceat(correct, starts) / count, count)
+def _means(values: NDArray[np.float64], starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """How many values there are from each start to the next one, and their mean."""
+    count = np.diff(starts, append=len(values))
+    return count, np.add.reduceat(values, starts) / count
 
 
 def _checked(confidence: ArrayLike, correct: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     confidence, correct = np.asarray(confidence, dtype=np.float64), np.asarray(correct)
     if confidence.ndim != 1 or confidence.shape != correct.shape:
-        shapes = f"{confidence.shape} and {correct.shape}"
-        raise ValueError(f"confidence and correct must be 1-d and equally long, got the shapes {shapes}")
+        raise ValueError(f"confidence and correct must be 1-d and equally long, got the shapes {confidence.shape} and "
+                         f"{correct.shape}")  # fmt: skip
     if not confidence.size:
         raise ValueError("confidence is empty; calibration needs at least one prediction")
     if not (confidence.min() >= 0 and confidence.max() <= 1):  # NaN fails, too
         bad = np.flatnonzero(~((confidence >= 0) & (confidence <= 1)))
-        raise ValueError(
-            f"confidence holds {bad.size} of {confidence.size} values outside [0, 1], the first is "
-            f"{confidence[bad[0]]} at index {bad[0]}"
-        )
+        raise ValueError(f"confidence holds {bad.size} of {confidence.size} values outside [0, 1], the first is "
+                         f"{confidence[bad[0]]} at index {bad[0]}")  # fmt: skip
     if correct.dtype != bool and not ((correct == 0) | (correct == 1)).all():
         raise ValueError("correct must hold true and false, or 1 and 0")
     return confidence, correct.astype(np.float64)
-
-
-def _shares_and_gaps(bins: Bins, last_bin: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Each bin's share of the examples, and its distance between accuracy and confidence."""
-    shares, gaps = bins.count / bins.count.sum(), np.abs(bins.accuracy - bins.confidence)
-    if last_bin:
-        return shares, gaps
-    if len(gaps) == 1:
-        only = f"one bin of {bins.count[0]} examples"
-        raise ValueError(f"last_bin=False leaves nothing of {only}; give more examples, or last_bin=True")
-    return shares[:-1], gaps[:-1]
 
 
 def rms_error(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, last_bin: bool = True) -> float:
@@ -177,8 +149,7 @@ def rms_error(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, l
     one bin early. Raises ValueError as `adaptive_bins`, and where that leaves no bin.
     Source: Hendrycks et al. 2019, appendix G.1.
     """
-    shares, gaps = _shares_and_gaps(adaptive_bins(confidence, correct, size), last_bin)
-    return math.sqrt(shares @ gaps**2)
+    return _errors(confidence, correct, size, last_bin)["RMS"]
 
 
 def mad_error(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, last_bin: bool = True) -> float:
@@ -186,8 +157,18 @@ def mad_error(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, l
 
     Arguments, range, errors and source as `rms_error`.
     """
-    shares, gaps = _shares_and_gaps(adaptive_bins(confidence, correct, size), last_bin)
-    return float(shares @ gaps)
+    return _errors(confidence, correct, size, last_bin)["MAD"]
+
+
+def _errors(confidence: ArrayLike, correct: ArrayLike, size: int, last_bin: bool) -> dict[str, float]:
+    bins = adaptive_bins(confidence, correct, size)
+    shares, gaps = bins.count / bins.count.sum(), np.abs(bins.accuracy - bins.confidence)
+    if not last_bin:
+        if len(gaps) == 1:
+            raise ValueError(f"last_bin=False leaves nothing of one bin of {bins.count[0]} examples; give more "
+                             "examples, or last_bin=True")  # fmt: skip
+        shares, gaps = shares[:-1], gaps[:-1]
+    return {"RMS": math.sqrt(shares @ gaps**2), "MAD": float(shares @ gaps)}
 
 
 def soft_f1(confidence: ArrayLike, correct: ArrayLike) -> float:
@@ -197,10 +178,7 @@ def soft_f1(confidence: ArrayLike, correct: ArrayLike) -> float:
     mistakes are fully doubted and nothing else is. Raises ValueError as `adaptive_bins`, and where there is neither a
     mistake nor a doubt (0 / 0). Source: Hendrycks et al. 2019, appendix G.1.
     """
-    return _soft_f1(*_checked(confidence, correct))
-
-
-def _soft_f1(confidence: NDArray[np.float64], correct: NDArray[np.float64]) -> float:
+    confidence, correct = _checked(confidence, correct)
     doubt, mistakes = 1 - confidence, 1 - correct
     both = doubt.sum() + mistakes.sum()
     if both == 0:
@@ -212,7 +190,4 @@ def calibration_metrics(
     confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, last_bin: bool = True
 ) -> dict[str, float]:
     """All three from one sort: {"RMS": ..., "MAD": ..., "SoftF1": ...}, shares; arguments and errors as each has."""
-    confidence, correct = _checked(confidence, correct)
-    shares, gaps = _shares_and_gaps(_bins(confidence, correct, size), last_bin)
-    errors = {"RMS": math.sqrt(shares @ gaps**2), "MAD": float(shares @ gaps)}
-    return {**errors, "SoftF1": _soft_f1(confidence, correct)}
+    return {**_errors(confidence, correct, size, last_bin), "SoftF1": soft_f1(confidence, correct)}

@@ -10,11 +10,6 @@ Draw = tuple[NDArray[np.int64], NDArray[np.int64]]
 """(in_indices, out_indices), each int64, ascending, without repeats."""
 
 
-def _at_least(argument: str, value: int, lowest: int) -> None:
-    if value < lowest:
-        raise ValueError(f"{argument}={value} is too small, it must be {lowest} or more")
-
-
 def base_rate_draws(num_in: int, num_out: int, draws: int = 10, ratio: int = 5, seed: int = 0) -> list[Draw]:
     """Draw subsets with exactly one anomaly to `ratio` inliers, without replacement.
 
@@ -25,16 +20,17 @@ def base_rate_draws(num_in: int, num_out: int, draws: int = 10, ratio: int = 5, 
     Raises ValueError when num_in < ratio, or when another argument is below 1 (seed: below 0).
     Source: Hendrycks et al. 2019, section 4.1; the paper's "10 runs" are such draws of one trained network.
     """
-    for argument, value in (("num_out", num_out), ("draws", draws), ("ratio", ratio)):
-        _at_least(argument, value, 1)
-    _at_least("seed", seed, 0)
+    for argument, value in (("num_out", num_out), ("draws", draws), ("ratio", ratio), ("seed", seed)):
+        lowest = 0 if argument == "seed" else 1
+        if value < lowest:
+            raise ValueError(f"{argument}={value} is too small, it must be {lowest} or more")
     if num_in < ratio:
         raise ValueError(f"num_in={num_in} inliers are too few for one anomaly to ratio={ratio}; give {ratio} or more")
     anomalies = min(num_in // ratio, num_out)
     return [_draw(num_in, num_out, anomalies, anomalies * ratio, seed, draw) for draw in range(draws)]
 
 
-def loader_draws(num_in: int, lengths: Sequence[int], draws: int, by_length: bool, seed: int = 0) -> list[Draw]:
+def loader_draws(num_in: int, lengths: Sequence[int], draws: int, by_length: bool) -> list[Draw]:
     """The draws of the paper's code for texts: all inliers, and batches of 64 anomalies until past a fifth of them.
 
     lengths: of the texts of one out-distribution, in tokens. by_length: its loader was sorted, so that each draw takes
@@ -43,15 +39,14 @@ def loader_draws(num_in: int, lengths: Sequence[int], draws: int, by_length: boo
     """
     anomalies = min(64 * (num_in // 5 // 64 + 1), len(lengths))
     shortest = np.sort(np.argsort(lengths, kind="stable")[:anomalies])
-    pairs = (_draw(num_in, len(lengths), anomalies, num_in, seed, draw) for draw in range(draws))
+    pairs = (_draw(num_in, len(lengths), anomalies, num_in, 0, draw) for draw in range(draws))
     return [(inliers, shortest if by_length else outliers) for inliers, outliers in pairs]
 
 
 def _draw(num_in: int, num_out: int, anomalies: int, inliers: int, seed: int, draw: int) -> Draw:
     generator = np.random.default_rng([seed, draw])
     out_indices = np.sort(generator.permutation(num_out)[:anomalies])
-    in_indices = np.sort(generator.permutation(num_in)[:inliers])
-    return in_indices.astype(np.int64, copy=False), out_indices.astype(np.int64, copy=False)
+    return np.sort(generator.permutation(num_in)[:inliers]), out_indices
 
 
 def draws_digest(draws: Iterable[Draw]) -> str:

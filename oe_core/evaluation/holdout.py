@@ -1,8 +1,7 @@
 """The calibration experiments as data: Tables 12 and 13 and Figure 3.
 
-The networks of Table 7, trained again on less: a part of the training set is held out, on which temperatures are
-fitted. Recipes are otherwise those of the image classifiers; where a recipe holds the same part out already, the
-networks are the same. Source: Hendrycks et al. 2019, appendix G.2; hendrycks/outlier-exposure `*/baseline.py`, `-c`.
+The image classifiers of Table 7, trained without a part of their training set, on which temperatures are fitted.
+Source: Hendrycks et al. 2019, appendix G.2; hendrycks/outlier-exposure `*/baseline.py`, `-c`.
 """
 
 from dataclasses import dataclass
@@ -26,8 +25,7 @@ HOLDOUT = {"svhn": 5_000, "cifar10": 5_000, "cifar100": 5_000, "tiny-imagenet": 
 class Protocol:
     """How networks that are trained and asked already are measured, where text and code disagree.
 
-    ratio: inliers to one anomaly in a sample. last_bin: whether the most confident bin counts. bounds: of the
-    temperature, as in `calibration.fit_temperature`.
+    ratio: inliers to one anomaly. last_bin: whether the most confident bin counts. bounds: as in `fit_temperature`.
     """
 
     ratio: int
@@ -55,8 +53,7 @@ def calibration_experiment(in_dist: str, scale: str, *, holdout: int = 0, **opti
     """The image classifiers' experiment at one scale, with `holdout` examples kept out of both trainings.
 
     holdout: 0 takes the paper's, from HOLDOUT. options and errors as `Settings.experiment`; also raises ValueError for
-    a holdout below 0, without one for a data set that HOLDOUT does not know, and for a network that comes trained, from
-    whose training nothing can be held out.
+    a holdout below 0, without one for a set outside HOLDOUT, and for a network that comes trained (on everything).
     """
     if holdout < 0:
         raise ValueError(f"holdout={holdout} must be a number of examples, or 0 for the paper's")

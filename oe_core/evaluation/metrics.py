@@ -1,8 +1,8 @@
 """Detection metrics: AUROC, AUPR and the false positive rate at N % true positive rate.
 
-Everywhere: scores are 1-d, finite, higher = more anomalous; the out-distribution is the positive class; an alarm
-is `score >= threshold`; results are fractions in [0, 1]. Every metric follows from the same counts, for which two
-sorts and a binary search are enough: no threshold between two anomalies' scores changes what is detected.
+The out-distribution is the positive class; an alarm is `score >= threshold`; results are fractions in [0, 1]. Every
+metric follows from the same counts, for which two sorts and a binary search are enough: no threshold between two
+anomalies' scores changes what is detected.
 """
 
 from typing import NamedTuple
@@ -16,8 +16,7 @@ RULES = ("nearest", "at_or_above")
 class Alarms(NamedTuple):
     """Counts at each distinct score of the anomalies, from the highest threshold down, int64 (thresholds,).
 
-    caught: anomalies at the threshold itself; hits: anomalies at or above it. false_alarms: inliers at or above it;
-    above: inliers strictly above it.
+    caught: anomalies at the threshold; hits: at or above it. false_alarms: inliers at or above it; above: above it.
     """
 
     caught: NDArray[np.int64]
@@ -43,17 +42,16 @@ def _sorted(scores: ArrayLike, argument: str) -> NDArray[np.floating]:
     # NaN sorts to the end and -inf to the front, so the two ends tell of the whole array.
     if not (np.isfinite(ordered[0]) and np.isfinite(ordered[-1])):
         bad = np.flatnonzero(~np.isfinite(scores))
-        raise ValueError(
-            f"{argument} holds {bad.size} NaN or infinite of {scores.size} scores (the first is at index {bad[0]})"
-        )
+        raise ValueError(f"{argument} holds {bad.size} NaN or infinite of {scores.size} scores (the first is at index "
+                         f"{bad[0]})")  # fmt: skip
     return ordered
 
 
 def count_alarms(in_scores: ArrayLike, out_scores: ArrayLike) -> Alarms:
     """Count hits and false alarms at each distinct score of the anomalies.
 
-    in_scores: (inliers,); out_scores: (anomalies,). Raises ValueError naming the argument that is empty, not 1-d,
-    not finite or not numeric. Scores of two float types are compared in the wider one.
+    in_scores: (inliers,); out_scores: (anomalies,); finite, higher = more anomalous. Scores of two float types are
+    compared in the wider one. Raises ValueError naming the argument that is empty, not 1-d, not finite or not numeric.
     """
     inliers, anomalies = _sorted(in_scores, "in_scores"), _sorted(out_scores, "out_scores")
     kind = np.result_type(inliers, anomalies)
@@ -66,13 +64,10 @@ def count_alarms(in_scores: ArrayLike, out_scores: ArrayLike) -> Alarms:
     tied = inliers.take(below, mode="clip") == thresholds
     up_to[tied] = np.searchsorted(inliers, thresholds[tied], side="right")
     return Alarms(
-        caught=np.diff(first, append=anomalies.size)[::-1],
-        hits=(anomalies.size - first)[::-1],
-        false_alarms=(inliers.size - below)[::-1],
-        above=(inliers.size - up_to)[::-1],
-        num_in=inliers.size,
-        num_out=anomalies.size,
-    )
+        caught=np.diff(first, append=anomalies.size)[::-1], hits=(anomalies.size - first)[::-1],
+        false_alarms=(inliers.size - below)[::-1], above=(inliers.size - up_to)[::-1],
+        num_in=inliers.size, num_out=anomalies.size,
+    )  # fmt: skip
 
 
 def _auroc(alarms: Alarms) -> float:
@@ -107,8 +102,7 @@ def _fpr(alarms: Alarms, tpr: float, rule: str) -> float:
 def auroc(in_scores: ArrayLike, out_scores: ArrayLike) -> float:
     """Area under the ROC curve: P(out > in) + P(out = in) / 2 over all pairs of an anomaly and an inlier.
 
-    in_scores: (inliers,); out_scores: (anomalies,). Returns a fraction, higher = better, 0.5 = uninformative
-    (constant scores give exactly 0.5). Raises ValueError as `count_alarms` does.
+    Higher = better, 0.5 = uninformative (constant scores give exactly 0.5). Arguments and errors as `count_alarms`.
     Source: Hendrycks et al. 2019, section 4.1. Equals scikit-learn's `roc_auc_score`.
     """
     return _auroc(count_alarms(in_scores, out_scores))
@@ -117,9 +111,8 @@ def auroc(in_scores: ArrayLike, out_scores: ArrayLike) -> float:
 def aupr(in_scores: ArrayLike, out_scores: ArrayLike) -> float:
     r"""Area under the precision-recall curve by steps, $\sum_k (R_k - R_{k-1}) P_k$ over thresholds; OOD is positive.
 
-    in_scores: (inliers,); out_scores: (anomalies,). Returns a fraction, higher = better; constant scores give the
-    base rate anomalies / (anomalies + inliers). Raises ValueError as `count_alarms` does.
-    Source: Hendrycks et al. 2019, section 4.1. Equals scikit-learn's `average_precision_score`.
+    Higher = better; constant scores give the base rate anomalies / (anomalies + inliers). Arguments and errors as
+    `count_alarms`. Source: Hendrycks et al. 2019, section 4.1. Equals scikit-learn's `average_precision_score`.
     """
     return _aupr(count_alarms(in_scores, out_scores))
 
@@ -127,8 +120,7 @@ def aupr(in_scores: ArrayLike, out_scores: ArrayLike) -> float:
 def fpr_at_tpr(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95, rule: str = "nearest") -> float:
     """False positive rate where the share `tpr` of the anomalies is detected (FPR95 for 0.95); lower = better.
 
-    in_scores: (inliers,); out_scores: (anomalies,); tpr in (0, 1]. Raises ValueError for another tpr or rule, and as
-    `count_alarms` does.
+    tpr: in (0, 1]. Arguments and errors as `count_alarms`; raises ValueError for another tpr or rule, too.
     rule "nearest": of all distinct scores as thresholds, the one whose recall is nearest to tpr. Of two recalls
     equally near (in float64) the higher counts. Of several thresholds with that recall the lowest counts, so the most
     false alarms; for recall 1 the highest. This is the choice of hendrycks/outlier-exposure,
@@ -138,15 +130,10 @@ def fpr_at_tpr(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95, r
     return _fpr(count_alarms(in_scores, out_scores), tpr, rule)
 
 
-def detection_metrics(
-    in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95, rule: str = "nearest"
-) -> dict[str, float]:
-    """All three metrics from one count: {"FPR95": ..., "AUROC": ..., "AUPR": ...}, fractions.
-
-    Arguments and errors as in `fpr_at_tpr`; the first key names 100 * tpr.
-    """
+def detection_metrics(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95) -> dict[str, float]:
+    """All three from one count: {"FPR95": ..., "AUROC": ..., "AUPR": ...}, the first key from tpr; errors as theirs."""
     alarms = count_alarms(in_scores, out_scores)
-    return {f"FPR{100 * tpr:g}": _fpr(alarms, tpr, rule), "AUROC": _auroc(alarms), "AUPR": _aupr(alarms)}
+    return {f"FPR{100 * tpr:g}": _fpr(alarms, tpr, "nearest"), "AUROC": _auroc(alarms), "AUPR": _aupr(alarms)}
 
 
 def roc_curve(in_scores: ArrayLike, out_scores: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -8,10 +8,7 @@ from oe_core.data.overlap import example_digests, shared
 from oe_core.detectors.kind import Examples
 
 LOG = logging.getLogger("oe_core")
-KEPT = 64  # sets whose digests stay in memory
 OF_ONE_SET = {"the in-distribution's train split", "the in-distribution's test split"}
-
-_digests: dict[str, tuple[bytes, ...] | None] = {}
 
 
 def overlaps(roles: Mapping[str, Examples]) -> list[dict]:
@@ -21,9 +18,9 @@ def overlaps(roles: Mapping[str, Examples]) -> list[dict]:
     how many examples of the second occur in the first, of how many. Raises ValueError naming both where all of them do:
     a detector must be tested on anomalies that it never saw, by whatever name.
     """
-    found = []
+    found, digests = [], {role: example_digests(examples) for role, examples in roles.items()}
     for (one, first), (other, second) in combinations(roles.items(), 2):
-        count = shared(_known(first), _known(second))
+        count = shared(digests[one], digests[other])
         if not count:
             continue
         pair = f"{other} ({second.name}) and {one} ({first.name})"
@@ -33,12 +30,3 @@ def overlaps(roles: Mapping[str, Examples]) -> list[dict]:
         LOG.warning("%s share examples: %d of the former's %d", pair, count, len(second))
         found.append({"roles": [one, other], "sets": [first.name, second.name], "shared": count, "of": len(second)})
     return found
-
-
-def _known(examples: Examples) -> tuple[bytes, ...] | None:
-    key = examples.fingerprint
-    if key not in _digests:
-        if len(_digests) >= KEPT:
-            _digests.clear()
-        _digests[key] = example_digests(examples)
-    return _digests[key]

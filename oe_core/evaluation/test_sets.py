@@ -16,7 +16,7 @@ from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.evaluation.roles import overlaps
-from oe_core.experiments import Experiment
+from oe_core.experiments import Experiment, check_counts
 from oe_core.recipe import Recipe
 from oe_core.train import held_out_part
 
@@ -25,12 +25,10 @@ Load = Callable[..., Examples]
 
 @dataclass(frozen=True, eq=False)
 class TestSet:
-    """One set, ready to be scored: its printed name, the name that it stands in for, and a network's inputs of it.
+    """One set, ready to be scored: what it is called, and the inputs of a network, with their fingerprint.
 
-    fingerprint: of what `inputs` gives. examples: the set behind the inputs, None for noise.
+    stand_in_for: the paper's name of the set that it replaces, or "". examples: behind the inputs, None for noise.
     """
-
-    __test__ = False  # no test, whatever pytest thinks of its name
 
     key: str
     printed: str
@@ -44,13 +42,10 @@ class TestSet:
 class Tests:
     """An experiment whose data are at hand, and what its networks are asked about.
 
-    experiment: with its outliers resolved. load: (name, split, *load_options) -> examples. inside: the test set of the
-    in-distribution. outs: the out-distributions at hand, or their stand-ins; missing: {printed name: why it was not
-    run}. stand_ins: {printed name: what it stands in for} of in-distribution and outliers. overlaps: which sets share
-    examples, as `roles.overlaps` found.
+    experiment: as it is run. load: (name, split, *load_options) -> examples. inside: the in-distribution's test set.
+    outs: the out-distributions at hand, or their stand-ins; missing: {printed name: why it was not run}. stand_ins:
+    {printed name: what it stands in for} of in-distribution and outliers. overlaps: as `roles.overlaps`.
     """
-
-    __test__ = False
 
     experiment: Experiment
     load: Load
@@ -60,20 +55,29 @@ class Tests:
     stand_ins: dict[str, str]
     overlaps: list[dict]
 
-    def held_out(self, recipe: Recipe) -> TestSet:
-        """The part of the in-distribution's training set that `recipe` holds out."""
-        part = held_out_part(self.load(recipe.in_dist, "train", *recipe.load_options), recipe)
-        return _test_set("held-out", part, recipe, self.load)
+    def named(self, out: TestSet, recipe: Recipe) -> dict[str, str]:
+        """What records say of a network of `recipe` on `out`: in_dist, out_dist, outliers, scale and stand_in_for."""
+        outliers = kind_of(recipe).printed(recipe.outliers, recipe) if recipe.outliers else ""
+        replaced = {**self.stand_ins, out.printed: out.stand_in_for}
+        return {
+            "in_dist": self.inside.printed, "out_dist": out.printed, "outliers": outliers,
+            "scale": self.experiment.scale,
+            "stand_in_for": "; ".join(f"{own}={paper}" for own, paper in replaced.items() if paper),
+        }  # fmt: skip
 
 
-def prepared(experiment: Experiment, load: Load | None = None) -> Tests:
+def prepared(
+    experiment: Experiment, load: Load | None = None, *, seeds: int | None = None, draws: int | None = None
+) -> Tests:
     """The data of an experiment, brought together before any network is trained.
 
-    load: for sets that the catalog does not know; None: as the kind of its networks loads them. Raises MissingDataError
-    when the in-distribution or the outliers are not at hand, or no out-distribution at all; ValueError for an
-    in-distribution that is too little to learn from, and for equal data in two roles.
+    load: for sets that the catalog does not know; None: as its networks' kind. seeds, draws: None: the experiment's.
+    Raises MissingDataError when the in-distribution, the outliers or all out-distributions are not at hand; ValueError
+    for seeds or draws below 1, for too little to learn from, and for equal data in two roles.
     """
-    experiment, replaced = substituted(experiment)
+    check_counts(seeds=seeds, draws=draws)
+    wanted = experiment.exposed.outliers
+    experiment = replace(substituted(experiment), seeds=seeds or experiment.seeds, draws=draws or experiment.draws)
     baseline, exposed = experiment.baseline, experiment.exposed
     kind = kind_of(baseline)
     load = cache(load or kind.load)
@@ -87,10 +91,8 @@ def prepared(experiment: Experiment, load: Load | None = None) -> Tests:
     outliers = load(exposed.outliers, "train", *exposed.other_load_options)
     inside = _test_set(baseline.in_dist, test, baseline, load)
     in_place_of = experiment.in_place_of and kind.printed(experiment.in_place_of, baseline)
-    stand_ins = {
-        inside.printed: in_place_of or inside.stand_in_for,
-        kind.printed(exposed.outliers, exposed): replaced.get(exposed.outliers) or replaces(outliers),
-    }
+    replaced = replaces(outliers) if exposed.outliers == wanted else kind.printed(wanted, exposed)
+    stand_ins = {inside.printed: in_place_of or inside.stand_in_for, kind.printed(exposed.outliers, exposed): replaced}
     roles = {
         "the in-distribution's train split": train, "the outliers": outliers, "the in-distribution's test split": test,
         **{f"the out-distribution {out.printed}": out.examples for out in outs if out.examples is not None},
@@ -98,22 +100,18 @@ def prepared(experiment: Experiment, load: Load | None = None) -> Tests:
     return Tests(experiment, load, inside, outs, missing, stand_ins, overlaps(roles))
 
 
-def substituted(experiment: Experiment) -> tuple[Experiment, dict[str, str]]:
-    """The experiment with its outliers resolved to data at hand, and {stand-in: the printed name it replaces}.
+def substituted(experiment: Experiment) -> Experiment:
+    """The experiment with its outliers, where they are not at hand, replaced by their stand-in.
 
-    Raises MissingDataError when neither the outliers nor a stand-in for them are at hand: without them there is no
-    experiment; the message says how to get them.
+    Raises MissingDataError when neither is at hand; the message says how to get them.
     """
-    wanted, kind = experiment.exposed.outliers, kind_of(experiment.exposed)
-    present = kind.sources.resolve(wanted, "train", without=(experiment.baseline.in_dist, *experiment.out_dists))
-    if present == wanted:
-        return experiment, {}
+    wanted, taken = experiment.exposed.outliers, (experiment.baseline.in_dist, *experiment.out_dists)
+    present = kind_of(experiment.exposed).sources.resolve(wanted, "train", without=taken)
     between = {
         role: replace(recipe, outliers=present) if recipe.outliers == wanted else recipe
         for role, recipe in experiment.between.items()
     }
-    changed = replace(experiment, between=between, exposed=replace(experiment.exposed, outliers=present))
-    return changed, {present: kind.printed(wanted, experiment.exposed)}
+    return replace(experiment, between=between, exposed=replace(experiment.exposed, outliers=present))
 
 
 def out_sets(
@@ -126,20 +124,25 @@ def out_sets(
     for key in experiment.out_dists:
         if key in ANOMALIES:
             found.append(_generated(key, num_inliers, recipe))
-            continue
-        if key in DERIVED:
+        elif key in DERIVED:
             found.append(_derived(key, experiment, load))
-            continue
-        try:
+        else:
             taken = [recipe.in_dist, recipe.outliers, *experiment.out_dists, *(out.key for out in found)]
-            present = kind.sources.resolve(key, "test", without=[name for name in taken if name != key])
-        except MissingDataError as error:
-            missing[kind.printed(key, recipe)] = str(error)
-            continue
-        examples = limited(load(present, "test", *recipe.other_load_options), experiment.test_limit)
-        out = _test_set(present, examples, recipe, load)
-        found.append(replace(out, stand_in_for=kind.printed(key, recipe)) if present != key else out)
+            try:
+                present = kind.sources.resolve(key, "test", without=taken)
+            except MissingDataError as error:
+                missing[kind.printed(key, recipe)] = str(error)
+                continue
+            examples = limited(load(present, "test", *recipe.other_load_options), experiment.test_limit)
+            out = _test_set(present, examples, recipe, load)
+            found.append(out if present == key else replace(out, stand_in_for=kind.printed(key, recipe)))
     return found, missing
+
+
+def held_out(recipe: Recipe, load: Load) -> TestSet:
+    """The part of the in-distribution's training set that `recipe` holds out."""
+    part = held_out_part(load(recipe.in_dist, "train", *recipe.load_options), recipe)
+    return _test_set("held-out", part, recipe, load)
 
 
 def replaces(examples: Examples) -> str:
@@ -155,12 +158,11 @@ def limited(examples: Examples, limit: int | None) -> Examples:
     return examples.take(torch.randperm(len(examples), generator=torch.Generator().manual_seed(0))[:limit])
 
 
-def _test_set(key: str, examples: Examples, recipe: Recipe, load: Load, printed: str = "") -> TestSet:
+def _test_set(key: str, examples: Examples, recipe: Recipe, load: Load) -> TestSet:
     kind = kind_of(recipe)
     training = partial(load, recipe.in_dist, "train", *recipe.load_options)
     inputs = partial(kind.inputs, examples, recipe, training)
-    printed = printed or kind.printed(examples.name, recipe)
-    return TestSet(key, printed, replaces(examples), examples.fingerprint, inputs, examples)
+    return TestSet(key, kind.printed(examples.name, recipe), replaces(examples), examples.fingerprint, inputs, examples)
 
 
 def _generated(key: str, count: int, recipe: Recipe) -> TestSet:
@@ -174,4 +176,4 @@ def _derived(key: str, experiment: Experiment, load: Load) -> TestSet:
     recipe = experiment.baseline
     test = limited(load(recipe.in_dist, "test", *recipe.load_options), experiment.test_limit)
     printed = f"{key.capitalize()} {kind_of(recipe).printed(test.name, recipe)}"
-    return replace(_test_set(key, DERIVED[key](test), recipe, load, printed), stand_in_for="")
+    return replace(_test_set(key, DERIVED[key](test), recipe, load), printed=printed, stand_in_for="")

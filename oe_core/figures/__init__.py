@@ -4,22 +4,10 @@ from oe_core.figures.calibration import confidence_histograms, error_bars, relia
 from oe_core.figures.curves import before_after, roc_pr, roc_pr_grid, score_histograms, seed_strips
 from oe_core.figures.images import image_grid, pixels
 from oe_core.figures.results import agreement, wall
-from oe_core.figures.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    IN_COLOUR,
-    LINES,
-    OUT_COLOUR,
-    PURPLE,
-    STYLE,
-    VERMILION,
-    publish,
-    styled,
-)
+from oe_core.figures.style import BLUE, GREEN, GREY, LINES, STYLE, VERMILION, publish
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "IN_COLOUR", "LINES", "OUT_COLOUR", "PURPLE", "STYLE", "VERMILION", "agreement",
-    "before_after", "confidence_histograms", "error_bars", "image_grid", "pixels", "publish", "reliability", "roc_pr",
-    "roc_pr_grid", "score_histograms", "seed_strips", "styled", "wall",
+    "BLUE", "GREEN", "GREY", "LINES", "STYLE", "VERMILION", "agreement", "before_after", "confidence_histograms",
+    "error_bars", "image_grid", "pixels", "publish", "reliability", "roc_pr", "roc_pr_grid", "score_histograms",
+    "seed_strips", "wall",
 ]  # fmt: skip

@@ -1,15 +1,9 @@
-"""Figures of calibration: reliability diagrams, histograms of confidence, bars of calibration errors.
-
-Every function returns a pyplot figure in the style of `figures.curves`. Predictions are (confidence, correct), each of
-shape (n,), as in `evaluation.calibration`.
-"""
+"""Figures of calibration. Predictions are (confidence, correct), each (n,), as in `evaluation.calibration`."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -26,29 +20,24 @@ WIDTH = 3.1  # of a panel, inches
 def reliability(predictions: Mapping[str, Predictions], size: int = BIN_SIZE) -> Figure:
     """Reliability diagrams, one panel a name: each adaptive bin's accuracy against its mean confidence.
 
-    A calibrated network's bins lie on the diagonal; the line from a bin to it is the gap that RMS and MAD measure
-    (written in the panel, percent), red where the network claims too much. Raises ValueError for no or more than four
-    panels, and as `calibration.adaptive_bins`.
+    The line from a bin to the diagonal is the gap that RMS and MAD measure (written in the panel, percent), red where
+    the network claims too much. Raises ValueError for no or more than four panels, and as `calibration.adaptive_bins`.
     """
     check_count("predictions", predictions, "panels")
     figure, panels = row(list(predictions), 3.7, [WIDTH] * len(predictions))
     for axes, (confidence, correct) in zip(panels, predictions.values(), strict=True):
-        _reliability_panel(axes, confidence, correct, size)
+        bins, errors = adaptive_bins(confidence, correct, size), calibration_metrics(confidence, correct, size)
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9)
+        boasting = bins.confidence > bins.accuracy
+        for chosen, colour in ((boasting, VERMILION), (~boasting, BLUE)):
+            claimed, right = bins.confidence[chosen], bins.accuracy[chosen]
+            axes.vlines(claimed, right, claimed, color=colour, linewidth=0.8, alpha=0.5)
+            axes.plot(claimed, right, "o", color=colour, markersize=3.2)
+        text = f"RMS {100 * errors['RMS']:.1f}\nMAD {100 * errors['MAD']:.1f}\n{len(bins.count)} bin(s)"
+        axes.text(0.04, 0.96, text, transform=axes.transAxes, va="top", fontsize=9)
+        axes.set(xlabel="mean confidence of a bin", xlim=UNIT, ylim=UNIT, box_aspect=1)
     panels[0].set_ylabel("accuracy of a bin")
     return figure
-
-
-def _reliability_panel(axes: Axes, confidence: ArrayLike, correct: ArrayLike, size: int) -> None:
-    bins = adaptive_bins(confidence, correct, size)
-    errors = calibration_metrics(confidence, correct, size)
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9)
-    for chosen, colour in ((bins.confidence > bins.accuracy, VERMILION), (bins.confidence <= bins.accuracy, BLUE)):
-        where, low, high = bins.confidence[chosen], bins.accuracy[chosen], bins.confidence[chosen]
-        axes.vlines(where, low, high, color=colour, linewidth=0.8, alpha=0.5)
-        axes.plot(where, low, "o", color=colour, markersize=3.2)
-    text = f"RMS {100 * errors['RMS']:.1f}\nMAD {100 * errors['MAD']:.1f}\n{len(bins.count)} bin(s)"
-    axes.text(0.04, 0.96, text, transform=axes.transAxes, va="top", fontsize=9)
-    axes.set(xlabel="mean confidence of a bin", xlim=UNIT, ylim=UNIT, box_aspect=1)
 
 
 @styled()
@@ -83,21 +72,14 @@ def error_bars(panels: Mapping[str, pd.DataFrame], metric: str = "RMS error") ->
     check_count("panels", panels, "panels")
     figure, row_of_axes = row(list(panels), 3.4, [max(1.6, 0.95 * len(frame)) for frame in panels.values()])
     for axes, frame in zip(row_of_axes, panels.values(), strict=True):
-        _bars(axes, frame)
+        methods = [name for name in frame.columns if not name.endswith(" ±")]
+        check_count("a frame", methods, "methods")
+        spread = frame.reindex(columns=[f"{name} ±" for name in methods]).fillna(0)
+        bars = frame[methods].rename(index=lambda name: name.replace(" ", "\n"))
+        bars.plot.bar(yerr=spread.to_numpy().T, error_kw={"ecolor": GREY, "elinewidth": 1.8}, rot=0, width=0.74,
+                      color=PALETTE[: len(methods)], ax=axes)  # fmt: skip
+        axes.set_xlim(min(-0.55, len(frame) / 2 - 1.35), max(len(frame) - 0.45, len(frame) / 2 + 0.35))
         axes.set(xlabel="", ylabel=f"{metric} (%), lower = better")
+        axes.xaxis.grid(False)
     legend_above(figure, row_of_axes)
     return figure
-
-
-def _bars(axes: Axes, frame: pd.DataFrame) -> None:
-    methods = [name for name in frame.columns if not name.endswith(" ±")]
-    check_count("a frame", methods, "methods")
-    spread = frame.reindex(columns=[f"{name} ±" for name in methods]).set_axis(methods, axis=1).fillna(0)
-    # A bar is as high as the mean of both ends of its whisker, which spans all that there is: these two.
-    ends = pd.concat([frame[methods] - spread, frame[methods] + spread])
-    ends = ends.rename(index=lambda name: name.replace(" ", "\n")).rename_axis("set")
-    sides = ends.reset_index().melt("set", var_name="method")
-    sns.barplot(sides, x="set", y="value", hue="method", errorbar=("pi", 100), gap=0.08,
-                palette=PALETTE[: len(methods)], saturation=1, ax=axes,
-                err_kws={"color": GREY, "linewidth": 1.8, "solid_capstyle": "butt"})  # fmt: skip
-    axes.set_xlim(min(-0.55, len(frame) / 2 - 1.35), max(len(frame) - 0.45, len(frame) / 2 + 0.35))

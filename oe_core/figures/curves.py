@@ -1,9 +1,6 @@
-"""Figures of detection: ROC and precision-recall curves, histograms of scores, gains and trainings.
+"""Figures of detection. Scores come as {method: (in_scores, out_scores)}, higher = more anomalous."""
 
-Every function returns a pyplot figure. Scores come as {method: (in_scores, out_scores)}, higher = more anomalous.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,45 +14,11 @@ from oe_core.evaluation.metrics import aupr, auroc, precision_recall_curve, roc_
 from oe_core.figures.style import GREY, IN_COLOUR, LINES, OUT_COLOUR, PALETTE, check_count, legend_above, row, styled
 
 MethodScores = Mapping[str, tuple[ArrayLike, ArrayLike]]
-MOST_POINTS = 2000  # more corners than pixels only make an SVG heavy
 UNIT = (-0.02, 1.02)
 
 
-def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """At most MOST_POINTS of the curve's points, spread evenly along its length, both ends kept."""
-    if len(x) <= MOST_POINTS:
-        return x, y
-    along = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))))
-    kept = np.unique(np.searchsorted(along, np.linspace(0, along[-1], MOST_POINTS)))
-    return x[kept], y[kept]
-
-
-def _roc_panel(axes: Axes, scores: MethodScores) -> None:
-    for (method, pair), (colour, dash) in zip(scores.items(), LINES, strict=False):
-        label = f"{method}: AUROC {100 * auroc(*pair):.1f}"
-        axes.plot(*_thinned(*roc_curve(*pair)), color=colour, linestyle=dash, label=label)
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9, label="guessing")
-    axes.set(xlabel="false positive rate (inliers flagged)", ylabel="true positive rate\n(anomalies detected)")
-    axes.legend(loc="lower right")
-
-
-def _pr_panel(axes: Axes, scores: MethodScores) -> None:
-    for (method, pair), (colour, dash) in zip(scores.items(), LINES, strict=False):
-        label = f"{method}: AUPR {100 * aupr(*pair):.1f}"
-        curve = _thinned(*precision_recall_curve(*pair))
-        axes.plot(*curve, color=colour, linestyle=dash, label=label, drawstyle="steps-pre")
-    base_rates = {len(out_scores) / (len(in_scores) + len(out_scores)) for in_scores, out_scores in scores.values()}
-    for number, base_rate in enumerate(sorted(base_rates)):
-        axes.axhline(base_rate, color=GREY, linewidth=0.9, label="" if number else "guessing (base rate)")
-    axes.set(xlabel="recall (anomalies detected)", ylabel="precision\n(alarms that are anomalies)")
-    axes.legend(loc="best")
-
-
 def roc_pr(scores: MethodScores, title: str = "") -> Figure:
-    """ROC curve (left) and precision-recall curve (right) of each method on one out-distribution (Figure 1).
-
-    Raises ValueError for no method or more than four, and as the metrics do.
-    """
+    """ROC curve (left) and precision-recall curve (right) of each method on one out-distribution (Figure 1)."""
     return roc_pr_grid({title: scores})
 
 
@@ -63,18 +26,32 @@ def roc_pr(scores: MethodScores, title: str = "") -> Figure:
 def roc_pr_grid(scores: Mapping[str, MethodScores]) -> Figure:
     """One row of ROC and precision-recall curves an out-distribution (Figure 4): {out_dist: {method: (in, out)}}.
 
-    Raises ValueError for no out-distribution, and as `roc_pr` does.
+    Raises ValueError for no out-distribution, for no method or more than four, and as the metrics do.
     """
     if not scores:
         raise ValueError("scores is empty; give {out_dist: {method: (in_scores, out_scores)}}")
     figure, rows = plt.subplots(len(scores), 2, figsize=(8.4, 4.0 * len(scores)), squeeze=False)
-    for panels, (out_dist, methods) in zip(rows, scores.items(), strict=True):
+    for (roc, pr), (out_dist, methods) in zip(rows, scores.items(), strict=True):
         check_count("scores", methods, "methods")
-        for axes, draw in zip(panels, (_roc_panel, _pr_panel), strict=True):
-            draw(axes, methods)
-            axes.set(xlim=UNIT, ylim=UNIT, box_aspect=1)
-        panels[0].set_title(out_dist)
+        _curves(roc, methods, roc_curve, "AUROC", auroc)
+        roc.plot([0, 1], [0, 1], color=GREY, linewidth=0.9, label="guessing")
+        roc.set(xlabel="false positive rate (inliers flagged)", ylabel="true positive rate\n(anomalies detected)")
+        roc.set_title(out_dist)
+        roc.legend(loc="lower right")
+        _curves(pr, methods, precision_recall_curve, "AUPR", aupr, drawstyle="steps-pre")
+        base_rates = {len(anomalies) / (len(inliers) + len(anomalies)) for inliers, anomalies in methods.values()}
+        for number, base_rate in enumerate(sorted(base_rates)):
+            pr.axhline(base_rate, color=GREY, linewidth=0.9, label="" if number else "guessing (base rate)")
+        pr.set(xlabel="recall (anomalies detected)", ylabel="precision\n(alarms that are anomalies)")
+        pr.legend(loc="best")
     return figure
+
+
+def _curves(axes: Axes, scores: MethodScores, curve: Callable, metric: str, area: Callable, **how) -> None:
+    for (method, pair), (colour, dash) in zip(scores.items(), LINES, strict=False):
+        label = f"{method}: {metric} {100 * area(*pair):.1f}"
+        axes.plot(*curve(*pair), color=colour, linestyle=dash, label=label, **how)
+    axes.set(xlim=UNIT, ylim=UNIT, box_aspect=1)
 
 
 def shares(axes: Axes, values: ArrayLike, edges: np.ndarray, colour: str, label: str, alpha: float) -> None:
@@ -110,12 +87,11 @@ def score_histograms(scores: MethodScores, title: str = "", bins: int = 40, log:
 def before_after(table: pd.DataFrame, title: str = "") -> Figure:
     """One panel a metric, one line an out-distribution (or detector), one mark a method (or network) with its spread.
 
-    table: the rows of one in-distribution of a frame of `paper.compare`, indexed by out_dist, with two methods; or a
-    frame of `posthoc.comparison.summary`.
-    The spread is the standard deviation over seeds, none where there is one seed. Raises ValueError for another
-    number of methods.
+    table: the rows of one in-distribution of a frame of `paper.compare`, indexed by out_dist; or a frame of
+    `posthoc.comparison.summary`. The spread is the standard deviation over seeds, none where there is one seed.
+    Raises ValueError for another number of methods than two.
     """
-    methods = list(dict.fromkeys(table.columns.get_level_values(1)))
+    methods = list(table.columns.unique(1))
     if len(methods) != 2:
         raise ValueError(f"table has {len(methods)} methods ({', '.join(methods)}); this figure compares two")
     figure, panels = _a_panel_a_metric(table, title, 0.34)
@@ -137,35 +113,33 @@ def seed_strips(records: pd.DataFrame, table: pd.DataFrame, title: str = "") -> 
     records: of one in-distribution and one table; table: its rows in a frame of `paper.compare` of those records,
     indexed by out_dist. A dot is the mean over the draws of one seed. Raises ValueError for more than four methods.
     """
-    methods = list(dict.fromkeys(table.columns.get_level_values(1)))
+    methods = list(table.columns.unique(1))
     check_count("table", methods, "methods")
     by_seed = records.groupby(["metric", "method", "seed", "out_dist"])["value"].mean().unstack()
-    dots = by_seed.assign(Mean=by_seed.mean(axis=1)).stack().rename("mean").reset_index()
+    by_seed["Mean"] = by_seed.mean(axis=1)
     figure, panels = _a_panel_a_metric(table, title, 0.42)
+    figure.axes[0].set_ylim(len(table) - 0.5, -0.5)
     for metric, axes in panels.items():
-        cells = table[metric].stack(0, future_stack=True).rename_axis(["out_dist", "method"]).reset_index()
-        printed = cells.assign(mean=pd.to_numeric(cells["paper"], errors="coerce")).dropna(subset="mean")
-        printed["method"] += ", the paper"
-        common = {"x": "mean", "y": "out_dist", "order": list(table.index), "hue": "method",
-                  "palette": PALETTE[: len(methods)], "ax": axes}  # fmt: skip
-        means = common | {"dodge": 0.8 - 0.8 / len(methods), "linestyle": "none", "errorbar": None}  # beside the dots
-        sns.stripplot(dots[dots["metric"] == metric], hue_order=methods, dodge=True, jitter=False, size=4, alpha=0.35,
-                      zorder=1.5, legend=False, **common)  # fmt: skip
-        sns.pointplot(cells, hue_order=methods, marker="|", markersize=11, markeredgewidth=2, **means)
-        sns.pointplot(printed, hue_order=[f"{method}, the paper" for method in methods], marker="D", markersize=5,
-                      markeredgewidth=1, markerfacecolor="white", **means)  # fmt: skip
-        axes.set_ylabel("")
-        axes.grid(axis="y")
+        for place, (method, colour) in enumerate(zip(methods, PALETTE, strict=False)):
+            lines = np.arange(len(table)) + 0.8 * ((place + 0.5) / len(methods) - 0.5)
+            dots, mean = by_seed.loc[metric, method][table.index], table[metric, method, "mean"]
+            axes.plot(dots.T, lines, "o", color=colour, alpha=0.35, markersize=4, markeredgewidth=0)
+            axes.plot(mean, lines, "|", color=colour, markersize=11, markeredgewidth=2, label=method)
+            printed = pd.to_numeric(table[metric, method, "paper"], errors="coerce")
+            if printed.notna().any():
+                label = f"{method}, the paper"
+                axes.plot(printed, lines, "D", color=colour, markersize=5, markerfacecolor="white", label=label)
     legend_above(figure, list(panels.values()))
     return figure
 
 
 def _a_panel_a_metric(table: pd.DataFrame, title: str, line: float) -> tuple[Figure, dict[str, Axes]]:
     """A panel for each metric of a frame of `paper.compare`, whose lines (inches high) are its rows."""
-    metrics = list(dict.fromkeys(table.columns.get_level_values(0)))
+    metrics = list(table.columns.unique(0))
     figure, panels = row([title, *[""] * (len(metrics) - 1)], line * len(table) + 1.4, [3.1] * len(metrics))
     for axes, metric in zip(panels, metrics, strict=True):
-        axes.set(xlim=(-3, 103), xlabel=f"{metric} ({'lower' if metric.startswith('FPR') else 'higher'} = better)")
+        better = "lower" if metric.startswith(("FPR", "RMS", "MAD")) else "higher"
+        axes.set(xlim=(-3, 103), xlabel=f"{metric} ({better} = better)")
     panels[0].set_yticks(range(len(table)), table.index)
     panels[0].invert_yaxis()
     return figure, dict(zip(metrics, panels, strict=True))

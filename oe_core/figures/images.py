@@ -22,19 +22,23 @@ def pixels(images: Tensor, signed: bool = False) -> np.ndarray:
     return images.clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
 
 
+@styled()
 def image_grid(rows: Mapping[str, np.ndarray], captions: Mapping[str, list[str]] | None = None) -> Figure:
     """One row of pictures per label; rows: {label: (n, h, w, 3) in [0, 1]}; captions: a line above each picture."""
-    columns = max(len(images) for images in rows.values())
-    height = 0.82 if captions is None else 1.02
-    with styled():
-        figsize = (0.8 * columns + 1.4, height * len(rows))
-        figure, grid = plt.subplots(len(rows), columns, figsize=figsize, squeeze=False)
-        for line, (label, images) in zip(grid, rows.items(), strict=True):
-            for axes in line:
-                axes.set_axis_off()
-            for axes, image in zip(line, images, strict=False):
-                axes.imshow(image, interpolation="nearest")
-            for axes, caption in zip(line, (captions or {}).get(label, []), strict=False):
-                axes.set_title(caption, fontsize=7, pad=2)
-            line[0].text(-0.15, 0.5, label, transform=line[0].transAxes, ha="right", va="center", fontsize=9)
+    columns, captions = max(map(len, rows.values())), captions or {}
+    figure, axes = plt.subplots()
+    bottom = 0.0  # in units of a picture and the gap after it, a sixth of its width
+    for label, images in rows.items():
+        height, width = images.shape[1:3]
+        spaced = np.pad(np.repeat(images, 6, axis=2), ((0, 0), (0, 0), (0, width), (0, 0)), constant_values=1)
+        top = bottom + (0.31 if captions else 0.08)
+        bottom = top + 6 / 7 * height / width
+        # One image a row in one axes: an axes for each picture takes seconds.
+        axes.imshow(np.hstack(spaced), extent=(0, len(images), bottom, top), interpolation="nearest")
+        axes.text(-0.13, (top + bottom) / 2, label, ha="right", va="center", fontsize=9)
+        for left, caption in enumerate(captions.get(label, [])):
+            axes.text(left, top - 0.03, caption, fontsize=7)
+    axes.set(xlim=(0, columns - 1 / 7), ylim=(bottom, 0), anchor="W")
+    axes.set_axis_off()
+    figure.set_size_inches(0.8 * columns + 1.4, 0.875 * bottom + 0.1)
     return figure

@@ -23,7 +23,8 @@ STYLE = {
     "grid.color": "#E6E6E6", "grid.linewidth": 0.6, "lines.linewidth": 1.8, "legend.framealpha": 0.85,
     "legend.edgecolor": "none", "legend.fontsize": 9, "figure.constrained_layout.use": True, "figure.dpi": 110,
 }  # fmt: skip
-SVG = {"svg.hashsalt": "oe_core", "svg.fonttype": "none"}  # equal figures give equal files; text stays text
+# Equal figures give equal files; text stays text; a long curve has no more corners than can be seen: files stay light.
+KEPT = {"svg.hashsalt": "oe_core", "svg.fonttype": "none", "path.simplify_threshold": 0.3}
 
 
 @contextmanager
@@ -65,6 +66,6 @@ def publish(figure: Figure, stem: str, folder: Path | str) -> None:
     """Write the figure as folder/stem.png and folder/stem.svg, each whole or not at all; equal figures, equal files."""
     for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
         content = io.BytesIO()
-        with styled(SVG):
+        with styled(KEPT):
             figure.savefig(content, format=kind, dpi=160, metadata=metadata)
         write_whole(Path(folder) / f"{stem}.{kind}", content.getvalue())

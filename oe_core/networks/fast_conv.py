@@ -28,6 +28,13 @@ class Group(nn.Module):
         return F.gelu(self.bn2(self.conv2(out)))
 
 
+class ScaledLinear(nn.Linear):
+    """A linear layer, its output times LOGIT_SCALE."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        return super().forward(features) * LOGIT_SCALE
+
+
 class FastConv(nn.Module):
     """FastConv(width): groups of width, 4 width and 4 width channels.
 
@@ -38,16 +45,13 @@ class FastConv(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(3, 24, 2)
         self.groups = nn.Sequential(Group(24, width), Group(width, 4 * width), Group(4 * width, 4 * width))
-        self.head = nn.Linear(4 * width, num_classes, bias=False)
+        self.head = ScaledLinear(4 * width, num_classes, bias=False)
 
     def features(self, inputs: Tensor) -> Tensor:
         """Pooled features before the head, float32 (batch, 4 width)."""
         return self.groups(F.gelu(self.stem(inputs))).float().amax(dim=(2, 3))
 
-    def classify(self, features: Tensor) -> Tensor:
-        """Logits float32 (batch, num_classes) of features (batch, 4 width): affine."""
-        with torch.autocast(features.device.type, enabled=False):
-            return self.head(features) * LOGIT_SCALE
-
     def forward(self, inputs: Tensor) -> Tensor:
-        return self.classify(self.features(inputs))
+        features = self.features(inputs)
+        with torch.autocast(features.device.type, enabled=False):
+            return self.head(features)

@@ -56,14 +56,11 @@ class WideResNet(nn.Module):
         out = F.relu(self.bn(self.blocks(self.stem(inputs))), inplace=True)
         return out.float().mean(dim=(2, 3))
 
-    def classify(self, features: Tensor) -> Tensor:
-        """Logits float32 (batch, num_classes) of features (batch, 64 widen): affine."""
+    def forward(self, inputs: Tensor) -> Tensor:
+        features = self.features(inputs)
         # In bfloat16 logits would fall on a few hundred values and the scores would tie.
         with torch.autocast(features.device.type, enabled=False):
             return self.head(features)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        return self.classify(self.features(inputs))
 
 
 def _initialise(module: nn.Module) -> None:

@@ -1,6 +1,7 @@
 """The paper's printed numbers, and ours beside them."""
 
-from oe_core.paper.comparison import cells, compare, paper_out_dists, paper_table, publish, rendered
+from oe_core.paper.comparison import compare, paper_table, publish
 from oe_core.paper.index import INDEX, LOGS
+from oe_core.paper.render import rendered
 
-__all__ = ["INDEX", "LOGS", "cells", "compare", "paper_out_dists", "paper_table", "publish", "rendered"]
+__all__ = ["INDEX", "LOGS", "compare", "paper_table", "publish", "rendered"]

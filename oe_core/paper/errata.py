@@ -1,8 +1,6 @@
-"""Where the paper, its tables and its official code disagree, each with a number of our own.
+"""Where the paper, its tables and its official code disagree, each with a quantity measured under both readings.
 
-A disagreement is a question with two answers; what a reading is worth is a quantity measured under both. Some follow
-from the printed tables or from stored records, which this module asks; others need trained networks or texts, and
-the chapter that has them enters them with `enter`.
+Some follow from printed tables or stored records, which this module asks; a chapter enters others with `enter`.
 """
 
 import tempfile
@@ -21,8 +19,6 @@ from oe_core.paper.render import MEAN
 from oe_core.paper.results import Source, read_table
 
 FOLDER = "errata"
-
-
 # errata.csv: what each is about, what the text says, what the code does, and which of the two the chapters follow.
 _STATEMENTS = pd.read_csv(Path(__file__).with_name("errata.csv"))
 DISAGREEMENTS = {said.number: said for said in _STATEMENTS.itertuples(index=False, name="Disagreement")}
@@ -32,8 +28,7 @@ def enter(records: Path, chapter: str, rows: Sequence[Mapping]) -> None:
     """Keep what a chapter measured under both readings, in `records`/errata/`chapter`.csv.
 
     rows: each {"number", "measure", "text", "code", "data"}: which disagreement; what was measured, with network and
-    unit; its value under the text's and under the code's reading; on which data at which scale. Raises ValueError for
-    other columns or an unknown number.
+    unit; its value as the text and as the code has it; data and scale. Raises ValueError for other columns or numbers.
     """
     frame = _checked(pd.DataFrame(rows), "rows")
     write_text(records / FOLDER / f"{chapter}.csv", frame.to_csv(index=False))
@@ -54,8 +49,12 @@ def measured(found: Sequence[Source], *roots: Path) -> pd.DataFrame:
     """
     files = [path for root in roots for path in sorted((Path(root) / FOLDER).glob("*.csv"))]
     entered = [_checked(read_table(path, keep_default_na=False), str(path)) for path in files]
-    computed = [{"number": number, **row} for number, rows in _COMPUTED.items() for row in rows(found)]
-    whole = pd.concat([pd.DataFrame(computed, columns=list(COLUMNS)), *entered], ignore_index=True)
+    computed = [
+        (number, measure, round(float(text), 2), round(float(code), 2), data)
+        for rows in _COMPUTED
+        for number, measure, text, code, data in rows(found)
+    ]
+    whole = pd.concat([pd.DataFrame(computed, columns=list(COLUMNS)), *entered])
     return whole.sort_values("number", kind="stable", ignore_index=True)
 
 
@@ -67,125 +66,100 @@ def page(values: pd.DataFrame) -> pd.DataFrame:
     return whole.astype(object).fillna("").set_index("number")
 
 
-def _row(measure: str, text: float, code: float, data: str) -> dict:
-    return {"measure": measure, "text": round(float(text), 2), "code": round(float(code), 2), "data": data}
-
-
-def _mean(source: Source, metric: str, method: str, **where) -> float:
-    chosen = source.records[(source.records["metric"] == metric) & (source.records["method"] == method)]
-    for column, value in where.items():
-        chosen = chosen[chosen[column].isin(value)]
-    return chosen["value"].mean()
-
-
 def _data(source: Source) -> str:
-    """Which records, and the scale at which they were made."""
     return f"{source.name}, {source.scale}"
 
 
-def _variants(found: Sequence[Source], word: str, table: int) -> Iterator[tuple[Source, Source]]:
-    """Pairs of an experiment with `table` and its variant called `word`."""
-    for base in found:
-        for other in found:
-            named = other.folder == base.folder.with_name(f"{base.folder.name}-{word}")
-            if named and table in set(base.records["table"]):
-                yield base, other
+_BINS = ", all bins and without the last"
+# Read by an experiment and a variant of it: number, how the folder with the text's reading is named after the
+# experiment's and how the code's, table, metric, and what else the measure says.
+_VARIANTS = (
+    (3, "", "-code", 8, "AUROC", ""),
+    (4, "", "-code", 11, "AUROC", ""),
+    (7, "", "-code", 12, "RMS", ""),
+    (8, "", "-code-bins", 12, "RMS", _BINS),
+    (15, "-one-case", "", 8, "AUROC", ""),
+    # The text's margin as the book reads it, beside every other reading that was trained.
+    *((23, "", f"-{name}", 5, "AUROC", f", margin of a bit a sub-pixel and {name}")
+      for name, changes in settings.VARIANTS.items() if changes),
+)  # fmt: skip
 
 
-def _beside(word: str, table: int, metric: str, flipped: bool = False, said: str = "") -> Callable:
-    """The exposed network's mean in an experiment and in its variant `word`, on the variant's seeds.
-
-    flipped: the experiment itself is as the code has it, and the variant the other reading. said: more of the measure.
-    """
-
-    def rows(found: Sequence[Source]) -> Iterator[dict]:
-        for base, other in _variants(found, word, table):
-            seeds = {"seed": set(other.records["seed"]), "table": {table}}
-            values = [_mean(source, metric, "+OE", **seeds) for source in (base, other)]
-            measure = f"{base.records['in_dist'].iloc[0]}: mean {metric} with OE{said}"
-            yield _row(measure, *(reversed(values) if flipped else values), _data(base))
-
-    return rows
+def _by_variants(found: Sequence[Source]) -> Iterator[tuple]:
+    """The exposed network's mean in an experiment and in its variant, on the seeds that both have."""
+    by_folder = {source.folder: source for source in found}
+    for number, as_text, as_code, table, metric, said in _VARIANTS:
+        for base in found:
+            pair = [by_folder.get(base.folder.with_name(base.folder.name + end)) for end in (as_text, as_code)]
+            if all(pair) and table in set(base.records["table"]):
+                seeds = sorted(set.intersection(*(set(source.records["seed"]) for source in pair)))
+                exposed = f"table == {table} and metric == '{metric}' and method == '+OE' and seed in {seeds}"
+                values = [source.records.query(exposed)["value"].mean() for source in pair]
+                yield number, f"{base.records['in_dist'].iloc[0]}: mean {metric} with OE{said}", *values, _data(base)
 
 
-def _runs_and_draws(found: Sequence[Source]) -> Iterator[dict]:
-    for source in found:
-        many = source.records[source.records["table"].isin({7, 8}) & (source.records["metric"] == "AUROC")]
-        for (in_dist, method), part in many.groupby(["in_dist", "method"], sort=False):
-            by_seed = part.groupby(["seed", "draw"])["value"].mean().unstack("draw")
-            if len(by_seed) > 2 and method == "MSP":
-                spread = by_seed.mean(axis=1).std(), by_seed.std(axis=1).mean()
-                measure = f"{in_dist}, MSP: standard deviation of the mean AUROC over trainings, over draws"
-                yield _row(measure, *spread, _data(source))
-
-
-def _bins(found: Sequence[Source]) -> Iterator[dict]:
+def _last_bin(found: Sequence[Source]) -> Iterator[tuple]:
     """Chapter 8 keeps each reading as a variant; `runs/reference` keeps the means of all four in one file."""
-    yield from _beside("code-bins", 12, "RMS", said=", all bins and without the last")(found)
     for source in found:
         path = source.folder / "readings.csv"
         if path.exists():
             table = read_table(path).query("table == 12 and metric == 'RMS' and method == '+OE'")
             means = table.groupby("reading")["value"].mean()
-            measure = f"{source.records['in_dist'].iloc[0]}: mean RMS with OE, all bins and without the last"
-            yield _row(measure, means["paper"], means["code-bins"], _data(source))
+            measure = f"{source.records['in_dist'].iloc[0]}: mean RMS with OE{_BINS}"
+            yield 8, measure, means["paper"], means["code-bins"], _data(source)
 
 
-def _printed(table: int, in_dist: str, metric: str, method: str) -> pd.Series:
-    printed = comparison.paper_table(table)
-    rows = (printed["in_dist"] == in_dist) & (printed["metric"] == metric) & (printed["method"] == method)
-    return printed[rows].set_index("out_dist")["value"].astype(float)
+def _runs_and_draws(found: Sequence[Source]) -> Iterator[tuple]:
+    for source in found:
+        aurocs = source.records.query("table in (7, 8) and metric == 'AUROC' and method == 'MSP'")
+        for in_dist, part in aurocs.groupby("in_dist", sort=False):
+            by_seed = part.groupby(["seed", "draw"])["value"].mean().unstack("draw")
+            if len(by_seed) > 2:
+                measure = f"{in_dist}, MSP: standard deviation of the mean AUROC over trainings, over draws"
+                yield 1, measure, by_seed.mean(axis=1).std(), by_seed.std(axis=1).mean(), _data(source)
 
 
-def _appendix_c(found: Sequence[Source]) -> Iterator[dict]:
-    fpr, rms = _printed(7, "CIFAR-10", "FPR95", "+OE")[MEAN], _printed(12, "CIFAR-10", "RMS", "+OE")[MEAN]
-    yield _row("CIFAR-10 with OE: FPR95 of Table 7, RMS error of Table 12", fpr, rms, "the paper's tables")
+def _printed(table: int, in_dist: str, metric: str) -> pd.Series:
+    rows = comparison.paper_table(table).query("in_dist == @in_dist and metric == @metric and method == '+OE'")
+    return rows.set_index("out_dist")["value"].astype(float)
 
 
-def _mean_row(table: int, in_dist: str, *metrics: str) -> Callable:
-    def rows(found: Sequence[Source]) -> Iterator[dict]:
-        for metric in metrics:
-            printed = _printed(table, in_dist, metric, "+OE")
-            yield _row(f"{metric} with OE: the printed Mean, the mean of its rows", printed[MEAN],
-                       printed.drop(MEAN).mean(), f"the paper's Table {table}")  # fmt: skip
-
-    return rows
-
-
-def _examples(found: Sequence[Source], in_dist: str) -> tuple[Source, dict] | None:
-    return next(((source, source.evidence) for source in found
-                 if source.evidence.get("in_dist_test", {}).get("name") == in_dist), None)  # fmt: skip
+def _printed_means(found: Sequence[Source]) -> Iterator[tuple]:
+    fpr, rms = _printed(7, "CIFAR-10", "FPR95")[MEAN], _printed(12, "CIFAR-10", "RMS")[MEAN]
+    yield 9, "CIFAR-10 with OE: FPR95 of Table 7, RMS error of Table 12", fpr, rms, "the paper's tables"
+    rows = [(10, 8, "SST", metric) for metric in ("FPR90", "AUROC", "AUPR")]
+    for number, table, in_dist, metric in (*rows, (11, 11, "PTB Char", "FPR90")):
+        printed = _printed(table, in_dist, metric)
+        measure = f"{metric} with OE: the printed Mean, the mean of its rows"
+        yield number, measure, printed[MEAN], printed.drop(MEAN).mean(), f"the paper's Table {table}"
 
 
-def _sizes(found: Sequence[Source]) -> Iterator[dict]:
+def _texts(found: Sequence[Source]) -> Iterator[tuple]:
+    """Of the first source on each set: how many texts it holds; how many anomalies the code's loader draws to them."""
+    tested = {test["name"]: source for source in reversed(found) if (test := source.evidence.get("in_dist_test"))}
     asked = (("sst", "SST: sentences", 8544 + 2210), ("20newsgroups", "20 Newsgroups: posts", 20000))
-    for name, measure, printed in asked:
-        if of_set := _examples(found, name):
-            source, evidence = of_set
-            held = evidence["runs"][0]["data"]["inliers"]["n"] + evidence["in_dist_test"]["examples"]
-            yield _row(f"{measure} for training and test", printed, held, _data(source))
-
-
-def _base_rate(found: Sequence[Source]) -> Iterator[dict]:
-    if of_trec := _examples(found, "trec"):
-        source, evidence = of_trec
-        inliers = evidence["in_dist_test"]["examples"]
+    for name, what, printed in asked:
+        if source := tested.get(name):
+            training, test = source.evidence["runs"][0]["data"]["inliers"], source.evidence["in_dist_test"]
+            yield 12, f"{what} for training and test", printed, training["n"] + test["examples"], _data(source)
+    if source := tested.get("trec"):
+        inliers = source.evidence["in_dist_test"]["examples"]
         ((_, drawn),) = loader_draws(inliers, np.ones(inliers, int), 1, by_length=False)
-        yield _row("TREC: AUPR of guessing, the share of anomalies", 100 / 6, 100 * len(drawn) / (len(drawn) + inliers),
-                   _data(source))  # fmt: skip
+        measured = 100 * len(drawn) / (len(drawn) + inliers)
+        yield 13, "TREC: AUPR of guessing, the share of anomalies", 100 / 6, measured, _data(source)
 
 
-def _shortest(found: Sequence[Source]) -> Iterator[dict]:
+def _shortest(found: Sequence[Source]) -> Iterator[tuple]:
     for folder in dict.fromkeys(source.folder.parent for source in found):
         path = folder / "nlp-code-draws.csv"
         if path.exists():
             values = read_table(path).query("method == 'MSP'")
             means = values.groupby(["in_dist", "out_dist", "texts"], sort=False)["AUROC"].mean().unstack("texts")
             for (in_dist, out_dist), row in means.iterrows():
-                yield _row(f"{in_dist} against {out_dist}: AUROC of MSP", row["random"], row["shortest"], path.name)
+                yield 14, f"{in_dist} against {out_dist}: AUROC of MSP", row["random"], row["shortest"], path.name
 
 
-def _image_folder(found: Sequence[Source]) -> Iterator[dict]:
+def _image_folder(found: Sequence[Source]) -> Iterator[tuple]:
     from PIL import Image
     from torchvision.datasets import ImageFolder
 
@@ -195,51 +169,29 @@ def _image_folder(found: Sequence[Source]) -> Iterator[dict]:
             Image.new("RGB", (2, 2)).save(Path(folder) / kind / "picture.png")
         images = ImageFolder(folder)
         images.imgs = [entry for entry in images.imgs if "numbers" not in entry[0]]
-        yield _row("pictures read of two, one filtered out", len(images.imgs), len(images), "a folder made for it")
+        yield 19, "pictures read of two, one filtered out", len(images.imgs), len(images), "a folder made for it"
 
 
-def _accuracy(found: Sequence[Source]) -> Iterator[dict]:
+def _heading(found: Sequence[Source]) -> Iterator[tuple]:
+    """The block that the log heads CIFAR-10: ours against CIFAR-100. A test set against itself is a coin, always."""
+    measure = "CIFAR-10: AUROC of MSP against CIFAR-100, against itself"
+    for source in found:
+        against = source.of(7, "CIFAR-10").query("out_dist == 'CIFAR-100' and metric == 'AUROC' and method == 'MSP'")
+        if len(against):
+            yield 21, measure, against["value"].mean(), 50, _data(source)
+
+
+def _accuracy(found: Sequence[Source]) -> Iterator[tuple]:
     """Points of accuracy that exposure costs: nothing, as the text has it, and ours."""
     for source in found:
         quality = pd.DataFrame(source.evidence.get("accuracy", []))
         if len(quality) and {"MSP", "+OE"} <= set(quality["method"]):
             means = quality.groupby("method")["accuracy"].mean()
             measure = f"{quality['in_dist'].iloc[0]}: points of accuracy lost"
-            yield _row(measure, 0, means["MSP"] - means["+OE"], _data(source))
+            yield 25, measure, 0, means["MSP"] - means["+OE"], _data(source)
 
 
-def _heading(found: Sequence[Source]) -> Iterator[dict]:
-    """The block that the log heads CIFAR-10: ours against CIFAR-100. A test set against itself is a coin, always."""
-    for source in found:
-        of_10 = source.of(7, "CIFAR-10")
-        against = of_10[(of_10["out_dist"] == "CIFAR-100") & (of_10["metric"] == "AUROC") & (of_10["method"] == "MSP")]
-        if len(against):
-            measure = "CIFAR-10: AUROC of MSP against CIFAR-100, against itself"
-            yield _row(measure, against["value"].mean(), 50, _data(source))
-
-
-def _margins(found: Sequence[Source]) -> Iterator[dict]:
-    """The text's margin as the book reads it, beside every other reading that was trained."""
-    for name, changes in settings.VARIANTS.items():
-        if changes:
-            yield from _beside(name, 5, "AUROC", said=f", margin of a bit a sub-pixel and {name}")(found)
-
-
-_COMPUTED: Mapping[int, Callable[[Sequence[Source]], Iterator[dict]]] = {
-    1: _runs_and_draws,
-    3: _beside("code", 8, "AUROC"),
-    4: _beside("code", 11, "AUROC"),
-    7: _beside("code", 12, "RMS"),
-    8: _bins,
-    9: _appendix_c,
-    10: _mean_row(8, "SST", "FPR90", "AUROC", "AUPR"),
-    11: _mean_row(11, "PTB Char", "FPR90"),
-    12: _sizes,
-    13: _base_rate,
-    14: _shortest,
-    15: _beside("one-case", 8, "AUROC", flipped=True),
-    19: _image_folder,
-    21: _heading,
-    23: _margins,
-    25: _accuracy,
-}
+# Each yields (number, measure, value as the text has it, value as the code has it, data) of the sources that hold it.
+_COMPUTED: Sequence[Callable[[Sequence[Source]], Iterator[tuple]]] = (
+    _by_variants, _last_bin, _runs_and_draws, _printed_means, _texts, _shortest, _image_folder, _heading, _accuracy,
+)  # fmt: skip

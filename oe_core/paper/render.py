@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import pandas as pd
 
@@ -17,6 +19,14 @@ CALIBRATION = (
     "Percent. No prediction on an anomaly is right; errors over bins of 100 examples in the order of their confidence; "
     "mistakes are the positive class of the soft F1."
 )
+SPREADS = {
+    "std_seeds": "± is the standard deviation over training seeds (of means over draws).",
+    "std_draws": "± is the standard deviation over draws of one trained network; training again may change more.",
+    "": "One seed and one draw have no spread.",
+}
+_ESCAPES = {"\\": r"\textbackslash{}", "±": r"$\pm$", "—": "---", "↓": r"$\downarrow$", "↑": r"$\uparrow$"}
+_ESCAPES |= {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}
+LATEX = str.maketrans(_ESCAPES)
 
 
 def _arrow(metric: str) -> str:
@@ -25,34 +35,32 @@ def _arrow(metric: str) -> str:
 
 def _groups(frame: pd.DataFrame) -> list[tuple[str, str]]:
     """(metric, method) of the frame's cells, in order."""
-    return list(dict.fromkeys((metric, method) for metric, method, _ in frame.columns))
+    return list(frame.columns.droplevel(2).unique())
 
 
-def spread_of(frame: pd.DataFrame) -> str:
+def _spread(frame: pd.DataFrame) -> str:
     """The field that ± shows: over seeds where every cell has two or more, else over draws, else none ("")."""
     counts = {field: frame.xs(field, axis=1, level=2).min(axis=None) for field in ("seeds", "draws")}
     return next((f"std_{field}" for field, least in counts.items() if least > 1), "")
 
 
+def _body(frame: pd.DataFrame, paper_form: str) -> Iterator[list[str]]:
+    """One list of texts a row: in-distribution, out-distribution, then the cells."""
+    spread = _spread(frame)
+    for names, row in frame.iterrows():
+        yield [*names, *(_cell(row, group, spread, paper_form) for group in _groups(frame))]
+
+
 def _cell(row: pd.Series, group: tuple[str, str], spread: str, paper_form: str) -> str:
-    if math.isnan(row[*group, "mean"]):
+    mean, paper = row[*group, "mean"], row[*group, "paper"]
+    if math.isnan(mean):
         return "not run"
-    text = f"{row[*group, 'mean']:.1f}"
-    if spread:
-        text += f" ±{row[*group, spread]:.1f}"
-    paper = row[*group, "paper"]
+    text = f"{mean:.1f} ±{row[*group, spread]:.1f}" if spread else f"{mean:.1f}"
     return text if paper == NO_VALUE else text + paper_form.format(paper)
 
 
-def _body(frame: pd.DataFrame, paper_form: str) -> Iterator[list[str]]:
-    """One list of texts a row: in-distribution, out-distribution, then the cells."""
-    spread = spread_of(frame)
-    for (in_dist, out_dist), row in frame.iterrows():
-        yield [in_dist, out_dist, *(_cell(row, group, spread, paper_form) for group in _groups(frame))]
-
-
-def markdown(frame: pd.DataFrame) -> str:
-    """A GitHub-style table, `9.5 ±0.3 (paper 9.50)` in a cell, and its footnotes as a list."""
+def rendered(frame: pd.DataFrame) -> str:
+    """A frame of `comparison.compare` in Markdown, `9.5 ±0.3 (paper 9.50)` in a cell, and its footnotes as a list."""
     groups = [f"{metric} {_arrow(metric)} {method}" for metric, method in _groups(frame)]
     notes = [f"- {note}" for note in frame.attrs["notes"]]
     return "\n".join([rows_of(groups, _body(frame, " (paper {})")), "", *notes, ""])
@@ -64,34 +72,26 @@ def rows_of(groups: Sequence[str], body: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(text.replace("|", r"\|") for text in row) + " |" for row in (*head, *body))
 
 
-LATEX = {"\\": r"\textbackslash{}", "±": r"$\pm$", "—": "---", "↓": r"$\downarrow$", "↑": r"$\uparrow$"}
-LATEX |= {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}
-
-
-def _escaped(text: str) -> str:
-    return "".join(LATEX.get(sign, sign) for sign in text)
-
-
 def latex(frame: pd.DataFrame) -> str:
-    """A booktabs tabular, `9.5 ±0.3 (9.50)` in a cell with the paper's value in parentheses, and its footnotes."""
+    """The same as a booktabs tabular, `9.5 ±0.3 (9.50)` in a cell, and its footnotes."""
     groups = _groups(frame)
-    metrics = list(dict.fromkeys(metric for metric, _ in groups))
-    widths = {name: sum(metric == name for metric, _ in groups) for name in metrics}
-    spans = [rf"\multicolumn{{{widths[name]}}}{{c}}{{{_escaped(f'{name} {_arrow(name)}')}}}" for name in metrics]
-    lines = [r"\begin{tabular}{ll" + "r" * len(groups) + "}", r"\toprule"]
     sets = [r"$\mathcal{D}_\mathrm{in}$", r"$\mathcal{D}_\mathrm{out}^\mathrm{test}$"]
-    lines.append(" & ".join([*sets, *spans]) + r" \\")
-    lines += [" & ".join(["", "", *(_escaped(method) for _, method in groups)]) + r" \\", r"\midrule"]
-    previous = None
-    for in_dist, *texts in _body(frame, " ({})"):
-        if previous not in (None, in_dist):
-            lines.append(r"\midrule")
-        shown = "" if in_dist == previous else in_dist
-        lines.append(" & ".join(_escaped(text) for text in (shown, *texts)) + r" \\")
-        previous = in_dist
-    lines += [r"\bottomrule", r"\end{tabular}", ""]
-    lines += [rf"\par\footnotesize {_escaped(note)}" for note in frame.attrs["notes"]]
-    return "\n".join([*lines, ""])
+    metrics = [
+        rf"\multicolumn{{{len(list(methods))}}}{{c}}{{{f'{metric} {_arrow(metric)}'.translate(LATEX)}}}"
+        for metric, methods in groupby(groups, key=itemgetter(0))
+    ]
+    lines = [r"\begin{tabular}{ll" + "r" * len(groups) + "}", r"\toprule", _latex_row([*sets, *metrics])]
+    lines.append(_latex_row(["", "", *(method.translate(LATEX) for _, method in groups)]))
+    for in_dist, rows in groupby(_body(frame, " ({})"), key=itemgetter(0)):
+        lines.append(r"\midrule")
+        for place, (_, *texts) in enumerate(rows):
+            lines.append(_latex_row(text.translate(LATEX) for text in ("" if place else in_dist, *texts)))
+    notes = [rf"\par\footnotesize {note.translate(LATEX)}" for note in frame.attrs["notes"]]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", "", *notes, ""])
+
+
+def _latex_row(texts: Iterable[str]) -> str:
+    return " & ".join(texts) + r" \\"
 
 
 def footnotes(table: int, frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.DataFrame) -> tuple[str, ...]:
@@ -110,12 +110,7 @@ def footnotes(table: int, frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.D
 
 def _spread_note(frame: pd.DataFrame) -> str:
     seeds, draws = (_range(frame.xs(field, axis=1, level=2)) for field in ("seeds", "draws"))
-    meaning = {
-        "std_seeds": "± is the standard deviation over training seeds (of means over draws).",
-        "std_draws": "± is the standard deviation over draws of one trained network; training again may change more.",
-        "": "One seed and one draw have no spread.",
-    }[spread_of(frame)]
-    return f"Ours: mean over {seeds} training seed(s) of {draws} draw(s) each. {meaning}"
+    return f"Ours: mean over {seeds} training seed(s) of {draws} draw(s) each. {SPREADS[_spread(frame)]}"
 
 
 def _range(counts: pd.DataFrame) -> str:
@@ -124,39 +119,38 @@ def _range(counts: pd.DataFrame) -> str:
 
 
 def _data_notes(chosen: pd.DataFrame) -> Iterator[str]:
-    for scale in dict.fromkeys(chosen["scale"]):
-        yield f"Scale {scale}: {SCALES[scale]}."
+    scale = chosen["scale"].iloc[0]
+    yield f"Scale {scale}: {SCALES[scale]}."
     for outliers, part in chosen[chosen["outliers"] != ""].groupby("outliers", sort=False):
-        yield f"Outliers of {_listed(dict.fromkeys(part['method']))}: {outliers}."
-    pairs = {}
-    for own, replaced in chosen[["out_dist", "stand_in_for"]].drop_duplicates().itertuples(index=False):
-        # Without "=" the words name what the out-distribution replaces.
-        for entry in filter(None, replaced.split("; ")):
-            name, _, original = entry.rpartition("=")
-            pairs[name or own] = original
-    own_folders = [name for name, original in pairs.items() if original == OWN_FOLDER]
-    stand_ins = [f"{own} stands in for {original}" for own, original in pairs.items() if original != OWN_FOLDER]
+        yield f"Outliers of {', '.join(part['method'].unique())}: {outliers}."
+    originals = replaced(chosen)
+    own_folders = [own for own, original in originals.items() if original == OWN_FOLDER]
+    stand_ins = [f"{own} stands in for {original}" for own, original in originals.items() if original != OWN_FOLDER]
     if own_folders:
-        yield f"Read from folders under OE_DATA, whatever they hold of the published sets: {_listed(own_folders)}."
+        yield f"Read from folders under OE_DATA, whatever they hold of the published sets: {', '.join(own_folders)}."
     if stand_ins:
-        yield f"Stand-ins, not to be compared with the paper's rows: {_listed(stand_ins)}."
+        yield f"Stand-ins, not to be compared with the paper's rows: {', '.join(stand_ins)}."
+
+
+def replaced(records: pd.DataFrame) -> dict[str, str]:
+    """What each of the sets stands in for that are not the paper's: {its name: the paper's name, or OWN_FOLDER}."""
+    originals = {}
+    for out_dist, words in records[["out_dist", "stand_in_for"]].drop_duplicates().itertuples(index=False):
+        for entry in filter(None, words.split("; ")):
+            own, _, original = entry.rpartition("=")
+            originals[own or out_dist] = original  # without "=" the words name what the out-distribution replaces
+    return originals
 
 
 def _mean_notes(frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.DataFrame) -> Iterator[str]:
     printed = paper[paper["out_dist"] == MEAN].set_index(["in_dist", "metric", "method"])["value"]
-    for in_dist in dict.fromkeys(frame.index.get_level_values("in_dist")):
-        if (in_dist, MEAN) not in frame.index:
-            continue
-        sets = dict.fromkeys(chosen.loc[chosen["in_dist"] == in_dist, "out_dist"])
-        yield f"Mean for {in_dist}: plain mean over {_listed(sets)}."
+    for in_dist, mean in frame.xs(MEAN, level="out_dist").iterrows():
+        sets = chosen[chosen["in_dist"] == in_dist]["out_dist"].unique()
+        yield f"Mean for {in_dist}: plain mean over {', '.join(sets)}."
         hidden = [
             f"{metric} {method} {printed[in_dist, metric, method]}"
             for metric, method in _groups(frame)
-            if (in_dist, metric, method) in printed and frame.at[(in_dist, MEAN), (metric, method, "paper")] == NO_VALUE
+            if (in_dist, metric, method) in printed and mean[metric, method, "paper"] == NO_VALUE
         ]
         if hidden:
-            yield f"The paper's Mean for {in_dist} runs over other sets, so it stands here: {_listed(hidden)}."
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
+            yield f"The paper's Mean for {in_dist} runs over other sets, so it stands here: {', '.join(hidden)}."

@@ -1,15 +1,13 @@
 """The whole book beside the paper: every printed number, what was measured for it, and a mark. From records alone.
 
-A source is a folder with the `records.csv` and `evidence.json` that an evaluation saved. A folder that is named like
-another one beside it, a dash and a word (`density-cifar10` and `density-cifar10-letters`) holds a variant of that
-experiment, and stands for no number of the paper.
+A source is a folder with the `records.csv` and `evidence.json` of an evaluation. One named like another beside it, a
+dash and a word (`density-cifar10-letters`) is a variant of that experiment, and stands for no number of the paper.
 """
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -19,15 +17,15 @@ import pandas as pd
 from oe_core.atomic import DamagedFileError, read_whole
 from oe_core.evaluation import records as record_table
 from oe_core.paper import comparison, index
-from oe_core.paper.render import NO_VALUE, rows_of
+from oe_core.paper.render import NO_VALUE, replaced, rows_of
 from oe_core.runs.provenance import CHECKOUT
 from oe_core.scales import SCALES
 
 REFERENCE = CHECKOUT / "runs" / "reference"
 REPRODUCED, DIRECTION, OTHER, NOT_RUN = MARKS = ("reproduced", "same direction", "not reproduced", "not run")
 SIGNS = dict(zip(MARKS, "●◐○·", strict=True))
-SPREADS = 2.0
-CELL = ["table", *comparison.ROW]
+PLACE = ["out_dist", "metric", "method"]
+UNMEASURED = {"ours": np.nan, "spread": np.nan, "seeds": 0, "draws": 0, "scale": "", "source": "", "comparable": False}
 AGAIN = "build the chapter that wrote it again"
 
 
@@ -35,13 +33,12 @@ AGAIN = "build the chapter that wrote it again"
 class Source:
     """The records of one evaluation and what they rest on.
 
-    name: its folder below the root that it was found under. evidence: as `Evaluation.evidence`, {} where
-    there is none.
+    name: its folder below the root that it was found under. evidence: as `Evaluation.evidence`, {} where there is none.
     """
 
     name: str
     folder: Path
-    evidence: dict = field(default_factory=dict)
+    evidence: dict
 
     @cached_property
     def records(self) -> pd.DataFrame:
@@ -56,7 +53,6 @@ class Source:
 
     @property
     def scale(self) -> str:
-        """The scale at which it was measured."""
         return self.records["scale"].iloc[0]
 
     def of(self, table: int, in_dist: str) -> pd.DataFrame:
@@ -71,53 +67,42 @@ def sources(*roots: Path, variants: bool = False) -> list[Source]:
     Raises ValueError naming a root that is no folder, or a file of evidence that cannot be read.
     """
     found = []
-    for root in roots:
-        if not Path(root).is_dir():
+    for root in map(Path, roots):
+        if not root.is_dir():
             raise ValueError(f"{root} is no folder; give folders below which evaluations were saved")
-        folders = sorted(path.parent for path in Path(root).rglob("records.csv"))
+        folders = sorted(path.parent for path in root.rglob("records.csv"))
         for folder in folders:
-            if variants or not any(is_variant(folder, other) for other in folders):
-                found.append(Source(folder.relative_to(root).as_posix(), folder, _evidence(folder)))
+            if variants or not any(str(folder).startswith(f"{other}-") for other in folders):
+                path = folder / "evidence.json"
+                evidence = _parsed(path, json.loads) if path.exists() else {}
+                found.append(Source(folder.relative_to(root).as_posix(), folder, evidence))
     return found
 
 
-def is_variant(folder: Path, other: Path) -> bool:
-    """Whether `folder` holds a variant of the experiment in `other`."""
-    return folder.parent == other.parent and folder.name.startswith(f"{other.name}-")
-
-
-def _evidence(folder: Path) -> dict:
-    path = folder / "evidence.json"
-    if not path.exists():
-        return {}
-    with _naming(path):
-        return json.loads(path.read_text(encoding="utf-8"))
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def _parsed(path: Path, parse: Callable):
     try:
-        yield
+        return parse(path.read_text(encoding="utf-8"))
     except ValueError as error:  # not UTF-8, not JSON, not a table
         raise ValueError(f"{path} is damaged ({error}); {AGAIN}") from error
 
 
 def read_table(path: Path, **options) -> pd.DataFrame:
     """A CSV that a chapter wrote, with the options of `pandas.read_csv`. Raises ValueError naming a damaged file."""
-    with _naming(path):
-        text = path.read_text(encoding="utf-8")
+
+    def parse(text: str) -> pd.DataFrame:
         if not text.endswith("\n"):
             raise ValueError("its last line has no end")
         return pd.read_csv(io.StringIO(text), **options)
 
+    return _parsed(path, parse)
 
-def marked(found: Sequence[Source], spreads: float = SPREADS) -> pd.DataFrame:
+
+def marked(found: Sequence[Source], spreads: float = 2.0) -> pd.DataFrame:
     """One row a number that the paper (or the logs of its code for MNIST) prints, in its order.
 
     Columns: table, in_dist, out_dist, metric, method; paper (as printed); ours and spread (percent, NaN where not
     run), seeds, draws, scale, source (its name); mark (of `MARKS`) and why, in words. Of the sources that have
     an in-distribution of a table, the one of the largest scale is taken, of equals the first.
-
     reproduced: within `spreads` standard deviations (over trainings and over draws together) and the rounding of the
     paper's value. same direction: another value, or a Mean over other out-distributions than the paper's, but the
     method is better or worse than the table's first one as in the paper (the first one itself: than the last).
@@ -126,36 +111,28 @@ def marked(found: Sequence[Source], spreads: float = SPREADS) -> pd.DataFrame:
     if not spreads > 0:
         raise ValueError(f"spreads={spreads} must be positive, a number of standard deviations")
     rows = [row for table in index.INDEX for row in _of_table(table, found, spreads)]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).drop(columns="comparable")
 
 
 def _of_table(table: int, found: Sequence[Source], spreads: float) -> Iterator[dict]:
     for in_dist, printed in comparison.paper_table(table).groupby("in_dist", sort=False):
-        source = max(
-            (source for source in found if len(source.of(table, in_dist))),
-            key=lambda source: list(SCALES).index(source.scale), default=None,
-        )  # fmt: skip
+        holding = [source for source in found if len(source.of(table, in_dist))]
+        source = max(holding, key=lambda source: list(SCALES).index(source.scale), default=None)
         ours = _measured(source, table, in_dist) if source else {}
-        paper = printed.set_index(["out_dist", "metric", "method"])["value"]
-        theirs, means = paper.astype(float), {key: cell["ours"] for key, cell in ours.items()}
-        methods = list(dict.fromkeys(printed["method"]))
-        for key, value in paper.items():
-            common = dict(zip((*CELL, "paper"), (table, in_dist, *key, value), strict=True))
-            if key not in ours:
-                yield common | _not_run(table, in_dist, key[0], source)
-                continue
-            # The order of two methods is the direction of a cell: the first and this one; for the first, and the last.
-            pair = methods[0], methods[-1] if key[-1] == methods[0] else key[-1]
-            signs = [_direction(*(values[*key[:-1], name] for name in pair), unit)
-                     for values, unit in ((theirs, _unit(value)), (means, 0.0))]  # fmt: skip
-            shown = dict(ours[key])
-            comparable = shown.pop("comparable")
-            yield common | shown | _verdict(shown, comparable, value, signs, spreads, pair)
+        theirs = printed.set_index(PLACE)["value"].astype(float)
+        methods = list(printed["method"].unique())
+        for place, value in zip(theirs.index, printed["value"], strict=True):
+            cell = {"table": table, "in_dist": in_dist, **dict(zip(PLACE, place, strict=True)), "paper": value}
+            if place in ours:
+                cell |= ours[place]
+                yield cell | _verdict(cell, spreads, theirs, ours, methods)
+            else:
+                yield cell | UNMEASURED | {"mark": NOT_RUN, "why": _why_not_run(table, in_dist, place[0], source)}
 
 
 @cache  # another rule asks for the same cells
 def _measured(source: Source, table: int, in_dist: str) -> dict[tuple, dict]:
-    """{(out_dist, metric, method): the measured cell}."""
+    """{(out_dist, metric, method): the measured cell}; comparable: not a mean over other sets than the paper's."""
     frame = comparison.compare(source.of(table, in_dist), table)
     cells = frame.loc[in_dist].stack([0, 1], future_stack=True).dropna(subset="mean")
     spread = np.hypot(cells["std_seeds"].fillna(0), cells["std_draws"].fillna(0))
@@ -165,40 +142,33 @@ def _measured(source: Source, table: int, in_dist: str) -> dict[tuple, dict]:
     return pd.DataFrame(shown).to_dict("index")
 
 
-def _not_run(table: int, in_dist: str, out_dist: str, source: Source | None) -> dict:
-    unmeasured = {"ours": np.nan, "spread": np.nan, "seeds": 0, "draws": 0, "scale": "", "source": ""}
+def _why_not_run(table: int, in_dist: str, out_dist: str, source: Source | None) -> str:
     if source is None:
-        why = f"no record of {in_dist}; `make book SCALE=paper CHAPTER={index.row(table).chapter}` measures it"
-    else:
-        of_set = source.of(table, in_dist)
-        replaced = of_set.set_index("out_dist")["stand_in_for"].to_dict()
-        # A stand-in is named by the paper's name alone, or as "own=paper" among others.
-        originals = {own: {name.rpartition("=")[2] for name in names.split("; ")} for own, names in replaced.items()}
-        instead = [own for own, names in originals.items() if out_dist in names]
-        why = f"{instead[0]} stands in for it" if instead else "not among the sets that were tested"
-    return unmeasured | {"mark": NOT_RUN, "why": why}
+        return f"no record of {in_dist}; `make book SCALE=paper CHAPTER={index.row(table).chapter}` measures it"
+    instead = [own for own, original in replaced(source.of(table, in_dist)).items() if original == out_dist]
+    return f"{instead[0]} stands in for it" if instead else "not among the sets that were tested"
 
 
-def _unit(printed: str) -> float:
-    """One unit of the last printed digit."""
-    return 10.0 ** -len(printed.partition(".")[2])
+def _verdict(cell: dict, spreads: float, theirs: pd.Series, ours: dict[tuple, dict], methods: list[str]) -> dict:
+    off = cell["ours"] - float(cell["paper"])
+    unit = 10.0 ** -len(cell["paper"].partition(".")[2])  # of the last printed digit
+    why = f"{off:+.1f}, spread {cell['spread']:.1f}" if cell["comparable"] else "mean over other sets"
+    if cell["comparable"] and abs(off) <= spreads * cell["spread"] + unit / 2:
+        return {"mark": REPRODUCED, "why": why}
+    # The order of two methods is the direction of a cell: the first and this one; for the first, and the last.
+    first, other = methods[0], methods[-1] if cell["method"] == methods[0] else cell["method"]
+    before, after = ((cell["out_dist"], cell["metric"], method) for method in (first, other))
+    in_paper = _direction(theirs[after] - theirs[before], unit)
+    here = _direction(ours[after]["ours"] - ours[before]["ours"])
+    if in_paper == here:
+        return {"mark": DIRECTION, "why": f"{why}; it {here} from {first} to {other} in both"}
+    return {"mark": OTHER, "why": f"{why}; from {first} to {other} it {in_paper} in the paper, {here} here"}
 
 
-def _direction(before: float, after: float, unit: float) -> int:
-    return 0 if abs(after - before) < unit else int(np.sign(after - before))
-
-
-def _verdict(
-    shown: dict, comparable: bool, printed: str, signs: list[int], spreads: float, pair: tuple[str, str]
-) -> dict:
-    off = shown["ours"] - float(printed)
-    value = f"{off:+.1f}, spread {shown['spread']:.1f}" if comparable else "mean over other sets"
-    if comparable and abs(off) <= spreads * shown["spread"] + _unit(printed) / 2:
-        return {"mark": REPRODUCED, "why": value}
-    theirs, ours = ({1: "rises", -1: "falls", 0: "stays"}[sign] for sign in signs)
-    if theirs == ours:
-        return {"mark": DIRECTION, "why": f"{value}; it {theirs} from {pair[0]} to {pair[1]} in both"}
-    return {"mark": OTHER, "why": f"{value}; from {pair[0]} to {pair[1]} it {theirs} in the paper, {ours} here"}
+def _direction(change: float, least: float = 0.0) -> str:
+    if abs(change) < least or not change:
+        return "stays"
+    return "rises" if change > 0 else "falls"
 
 
 def by_table(cells: pd.DataFrame) -> pd.DataFrame:
@@ -211,12 +181,13 @@ def by_table(cells: pd.DataFrame) -> pd.DataFrame:
 def beside(cells: pd.DataFrame, table: int) -> str:
     """One table of the paper as Markdown, `sign ours ±spread (paper)` in a cell, in the paper's order."""
     part = cells[cells["table"] == table]
-    groups = list(dict.fromkeys(part[["metric", "method"]].itertuples(index=False, name=None)))
-    body = []
-    for (in_dist, out_dist), row in part.groupby(["in_dist", "out_dist"], sort=False):
-        texts = {(cell.metric, cell.method): _text(cell) for cell in row.itertuples()}
-        body.append([in_dist, out_dist, *(texts.get(group, "") for group in groups)])
-    return rows_of([" ".join(group) for group in groups], body)
+    part = part.assign(group=part["metric"] + " " + part["method"], text=[_text(cell) for cell in part.itertuples()])
+    groups = part["group"].unique()
+    body = [
+        [*names, *row.set_index("group")["text"].reindex(groups, fill_value="")]
+        for names, row in part.groupby(["in_dist", "out_dist"], sort=False)
+    ]
+    return rows_of(groups, body)
 
 
 def _text(cell) -> str:
@@ -227,30 +198,32 @@ def _text(cell) -> str:
 def evidence_table(found: Iterable[Source]) -> pd.DataFrame:
     """What each source rests on: one row each with scale, seeds, draws, networks, hours, hardware, torch and commits.
 
-    networks: trainings of this source, parents included that were asked; hours: what they took on the clock. A network
-    that several sources ask is counted in each; `attrs["hours"]` counts it once.
+    networks: trainings, parents included that were asked; hours: what they took on the clock. A network that several
+    sources ask is counted in each; `attrs["hours"]` counts it once.
     """
     rows, once = [], {}
     for source in found:
         stamps = {stamp["identity"]: stamp for stamp in source.evidence.get("runs", [])}
-        once |= {identity: stamp["seconds"] for identity, stamp in stamps.items()}
+        once |= stamps
         counts = source.records.groupby("table")[["seed", "draw"]].nunique().max()
         rows.append({
-            "source": source.name, "scale": source.scale, "seeds": counts["seed"],
-            "draws": counts["draw"], "networks": len(stamps),
-            "hours": sum(stamp["seconds"] for stamp in stamps.values()) / 3600,
+            "source": source.name, "scale": source.scale, "seeds": counts["seed"], "draws": counts["draw"],
+            "networks": len(stamps), "hours": _hours(stamps),
             "hardware": _listed(_device(stamp["device"]) for stamp in stamps.values()),
             "torch": _listed(stamp["packages"]["torch"] for stamp in stamps.values()),
             "commits": _listed(stamp["commit"][:7] for stamp in stamps.values()),
         })  # fmt: skip
     frame = pd.DataFrame(rows).set_index("source")
-    frame.attrs["hours"] = sum(once.values()) / 3600
+    frame.attrs["hours"] = _hours(once)
     return frame
 
 
+def _hours(stamps: Mapping[str, dict]) -> float:
+    return sum(stamp["seconds"] for stamp in stamps.values()) / 3600
+
+
 def _device(facts: dict) -> str:
-    threads = f", {facts['threads']} thread(s)" if "threads" in facts else ""
-    return facts["name"] + threads
+    return facts["name"] + (f", {facts['threads']} thread(s)" if "threads" in facts else "")
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -267,4 +240,4 @@ def ledgers(*roots: Path) -> pd.DataFrame:
 def printed_figures(*folders: Path) -> dict[int, Path]:
     """The pictures of the paper's Figures 1 to 4 below the folders: the first found of each, by number."""
     paths = [path for folder in folders for path in sorted(Path(folder).rglob("figure_[1-4]*.png"))]
-    return {number: path for path in reversed(paths) for number in (int(path.name[len("figure_")]),)}
+    return {int(path.name[len("figure_")]): path for path in reversed(paths)}

@@ -1,7 +1,6 @@
-"""Anomaly scores on a network's features: one number per example, higher = more anomalous. Beyond the paper.
+"""Anomaly scores on a network's features before the head, (n, features): float64 (n,), higher = more anomalous.
 
-Each detector is fitted to the in-distribution's training features alone and sees no anomaly, nor an outlier. Features
-are those before the head, (n, features), computed in float64.
+Beyond the paper. Each detector is fitted to the in-distribution's training features, and sees no anomaly or outlier.
 """
 
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from sklearn.covariance import EmpiricalCovariance
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
-from oe_core.scores import energy, max_logit
+from oe_core.scores import check_finite, energy, max_logit
 
 Array = NDArray[np.float64]
 
@@ -24,12 +23,7 @@ def _checked(features: ArrayLike, width: int | None = None) -> Array:
     if features.ndim != 2 or 0 in features.shape or width not in (None, features.shape[1]):
         wanted = "(n, features)" if width is None else f"(n, {width}), as in training"
         raise ValueError(f"features must have the shape {wanted}, got {features.shape}")
-    bad_rows = np.flatnonzero(~np.isfinite(features).all(axis=1))
-    if bad_rows.size:
-        raise ValueError(
-            f"features holds NaN or infinities in {bad_rows.size} of {len(features)} rows, the first in row "
-            f"{bad_rows[0]}; look for a diverged network or damaged inputs"
-        )
+    check_finite("features", features)
     return features
 
 
@@ -53,10 +47,9 @@ class Mahalanobis:
 
     @classmethod
     def fit(cls, features: ArrayLike, labels: ArrayLike) -> Self:
-        """Estimate the means and the covariance within classes of training features (n, features), labels (n,).
+        """Estimate the means and covariance within classes, one or more, of features (n, features), labels (n,).
 
-        One class is enough. Raises ValueError for features that are none, labels of another length, and features that
-        do not vary within any class.
+        Raises ValueError for what are no features, or do not vary within any class, and for labels of another length.
         """
         features, labels = _checked(features), np.asarray(labels)
         _same_length(features, "labels", labels)
@@ -68,7 +61,7 @@ class Mahalanobis:
         return cls(means, within.precision_)
 
     def score(self, features: ArrayLike) -> Array:
-        """The distance of each example, float64 (n,), at least 0 (but for rounding). Raises ValueError as `fit`."""
+        """The distance of each example, at least 0 (but for rounding). Raises ValueError as `fit`."""
         features = _checked(features, self.means.shape[1])
         offsets = (features - mean for mean in self.means)
         return np.min([np.sum((offset @ self.precision) * offset, axis=1) for offset in offsets], axis=0)
@@ -83,18 +76,17 @@ class NearestNeighbours:
     """
 
     index: NearestNeighbors
-    k: int
 
     @classmethod
-    def fit(cls, features: ArrayLike, k: int = 50) -> Self:
+    def fit(cls, features: ArrayLike, k: int) -> Self:
         """Keep training features (n, features). Raises ValueError for features that are none or k outside [1, n]."""
         features = _checked(features)
         if not 1 <= k <= len(features):
             raise ValueError(f"k={k} must lie in [1, {len(features)}], the number of training examples")
-        return cls(NearestNeighbors(n_neighbors=k, algorithm="brute").fit(normalize(features)), k)
+        return cls(NearestNeighbors(n_neighbors=k, algorithm="brute").fit(normalize(features)))
 
     def score(self, features: ArrayLike) -> Array:
-        """The distance of each example, float64 (n,) in [0, 2]. Raises ValueError as `fit`."""
+        """The distance of each example, in [0, 2]. Raises ValueError as `fit`."""
         features = normalize(_checked(features, self.index.n_features_in_))
         return self.index.kneighbors(features)[0][:, -1]
 
@@ -115,14 +107,11 @@ class ViM:
     alpha: float
 
     @classmethod
-    def fit(
-        cls, features: ArrayLike, logits: ArrayLike, weight: ArrayLike, bias: ArrayLike, dimension: int | None = None
-    ) -> Self:
+    def fit(cls, features: ArrayLike, logits: ArrayLike, weight: ArrayLike, bias: ArrayLike) -> Self:
         """Fit to training features (n, features), logits (n, classes), and the head's weight (classes, features), bias.
 
-        dimension: of the principal subspace; None takes `principal_dimension`. Raises ValueError for shapes that do not
-        fit, a dimension that leaves no residual (also: fewer examples than it has dimensions), and a mean largest logit
-        that is not positive.
+        Raises ValueError for shapes that do not fit, features that lie within the principal subspace (such as fewer
+        examples than it has dimensions), and a mean largest logit that is not positive.
         """
         features, weight, bias = _checked(features), np.asarray(weight, np.float64), np.asarray(bias, np.float64)
         width = features.shape[1]
@@ -130,31 +119,27 @@ class ViM:
             raise ValueError(f"weight must be (classes, {width}) and bias (classes,), got {weight.shape}, {bias.shape}")
         largest = -max_logit(logits)
         _same_length(features, "logits", largest)
-        dimension = principal_dimension(width) if dimension is None else dimension
-        if not 1 <= dimension < width:
-            raise ValueError(f"dimension={dimension} must lie in [1, {width - 1}] to leave a residual")
         origin = -np.linalg.pinv(weight) @ bias
         centred = features - origin
         vectors = np.linalg.eigh(centred.T @ centred / len(features))[1]  # by rising eigenvalue
-        residual = vectors[:, : width - dimension]
+        residual = vectors[:, : width - principal_dimension(width)]
         length = np.linalg.norm(centred @ residual, axis=1).mean()
         if length < 1e-9 * np.linalg.norm(centred, axis=1).mean():
-            raise ValueError(f"features lie within {dimension} dimensions; give more examples or a smaller dimension")
+            raise ValueError(f"features lie within {principal_dimension(width)} dimensions; give more examples")
         if largest.mean() <= 0:
             raise ValueError(f"logits: their largest has the mean {largest.mean():.3g}; ViM needs a positive one")
         return cls(origin, residual, float(largest.mean() / length))
 
     def score(self, features: ArrayLike, logits: ArrayLike) -> Array:
-        """The virtual logit plus the energy score of `logits`, float64 (n,). Raises ValueError as `fit`."""
+        """The virtual logit plus the energy score of `logits`. Raises ValueError as `fit`."""
         features, energies = _checked(features, len(self.origin)), energy(logits)
         _same_length(features, "logits", energies)
         return self.alpha * np.linalg.norm((features - self.origin) @ self.residual, axis=1) + energies
 
 
 def principal_dimension(num_features: int) -> int:
-    """Half of the features, at most 1000.
+    """Half of the features, at most 1000, as in haoqiwang/vim benchmark.py for 1024 and for 2048.
 
-    haoqiwang/vim benchmark.py takes 1000 from 2048 features on and 512 below, which leaves this book's networks of 64
-    to 512 features no residual. The half is its choice for 1024 features, and with the bound for 2048.
+    With fewer it takes 512, which leaves this book's networks of 64 to 512 features no residual.
     """
     return min(num_features // 2, 1000)

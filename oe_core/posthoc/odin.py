@@ -64,9 +64,8 @@ def odin(logits: np.ndarray) -> np.ndarray:
 def validated_epsilons(store: Store, run: Run, model: nn.Module, inliers: ImageSet) -> pd.DataFrame:
     """How well each step of `EPSILONS` detects the validation distributions: epsilon, FPR95, AUROC, AUPR (percent).
 
-    run: of an `ImageRecipe`; model: its network; inliers: the in-distribution's training set, of which the held-out
-    images serve, or images that the network has learned where its recipe holds none out. Metrics are means over the
-    eight distributions, as in `oe_core.evaluation.validation`; the logits are kept in `store`.
+    model: the network of `run`; inliers: its training set, of which the held-out images serve, or learned ones where
+    none are held out. Metrics are means over the eight distributions, as in `oe_core.evaluation.validation`.
     """
     recipe = run.recipe
     part = held_out_part(inliers, recipe) if recipe.holdout else training_part(inliers, recipe)

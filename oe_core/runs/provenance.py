@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from oe_core.devices import auto_precision, instruction_sets
+from oe_core.devices import auto_precision, cpuinfo, instruction_sets
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "safetensors")
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -22,9 +23,13 @@ def now() -> str:
 
 def environment(device: torch.device) -> dict:
     """Device, packages with versions, Python, platform and commit, as plain values for a stamp."""
+    packages = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            packages[name] = version(name)
     return {
         "device": device_facts(device),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": packages,
         "python": platform.python_version(),
         "platform": platform.platform(),
         **commit(CHECKOUT),
@@ -40,23 +45,8 @@ def device_facts(device: torch.device) -> dict:
     facts = {"type": device.type, "bfloat16": precision == "bfloat16", "auto_precision": f"{precision}: {why}"}
     if device.type == "cuda":
         return {**facts, "name": torch.cuda.get_device_name(device), "cuda": torch.version.cuda}
-    threads = {"threads": torch.get_num_threads(), "instruction_sets": list(instruction_sets())}
-    return {**facts, "name": _processor(), **threads}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-@cache
-def _processor() -> str:
-    listing = Path("/proc/cpuinfo")
-    names = listing.read_text().splitlines() if listing.exists() else []
-    models = [line.split(":", 1)[1].strip() for line in names if line.startswith("model name")]
-    return models[0] if models else platform.processor() or platform.machine()
+    name = cpuinfo().get("model name") or platform.processor() or platform.machine()
+    return {**facts, "name": name, "threads": torch.get_num_threads(), "instruction_sets": list(instruction_sets())}
 
 
 @cache

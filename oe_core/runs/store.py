@@ -13,9 +13,11 @@ starts from), its parents' included: the same recipe on other data is another ru
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 import numpy as np
@@ -38,6 +40,7 @@ WEIGHTS, STAMP, CHECKPOINT = "weights.safetensors", "run.json", "checkpoint.pt"
 HASH_DIGITS = 12  # of identities and fingerprints in names of folders and files; the records hold them whole
 
 Load = Callable[..., Examples]  # (key, split, *recipe.load_options or recipe.other_load_options)
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,43 +90,32 @@ def predict(run: Run, inputs: Tensor, device: torch.device | None = None) -> Ten
 class Store:
     """The runs under `root` (`oe_core.scales.runs_root() / scale`); any number of processes may share it.
 
-    fit, predict: how recipes are trained and scored, as the functions of these names.
-    device: where both happen; None takes the first GPU, else the CPU. progress: a tqdm class for the training's bar.
-    Messages about waiting, resuming and damaged files go to the logger `oe_core`.
+    fit: how recipes are trained. device: where they are, and where networks are asked; None takes the first GPU, else
+    the CPU. progress: a tqdm class for the training's bar. Messages about waiting, resuming and damaged files go to the
+    logger `oe_core`.
     """
 
     def __init__(
-        self,
-        root: Path,
-        *,
-        fit: Callable[..., train.Trained] = fit,
-        predict: Callable[[Run, Tensor, torch.device], Tensor] = predict,
-        device: torch.device | None = None,
+        self, root: Path, *, fit: Callable[..., train.Trained] = fit, device: torch.device | None = None,
         progress: Callable[..., tqdm] = tqdm,
-    ):
+    ):  # fmt: skip
         self.trained = Path(root) / "trained"
-        self.fit, self.predict, self.progress = fit, predict, progress
-        self.device = device or default_device()
+        self.fit, self.device, self.progress = fit, device or default_device(), progress
 
     def run(self, recipe: Recipe, *, load: Load | None = None) -> Run:
         """The finished run of `recipe`: found and verified, or trained (parent first), going on where it was stopped.
 
         load: (key, split, *load_options) -> examples, called for the "train" split of `in_dist` (with
         `recipe.load_options`) and `outliers` (`recipe.other_load_options`) of the recipe and its parents; None: as its
-        kind loads them. Raises OSError naming the file that cannot be written, and whatever `load` and `fit` raise.
+        kind loads them. Raises OSError naming the file that cannot be written, and as `load` and `fit`.
         """
         load = cache(load or kind_of(recipe).load)
-        identity, folder = self.place(recipe, load=load)
-        try:
-            run = _finished(folder, recipe, identity)
-        except DamagedFileError:
-            run = None  # looked at again below, under the lock: another process may be replacing it just now
-        if run is not None:
-            return run
-        parent = self.run(recipe.parent, load=load) if recipe.parent else None
-        with exclusive(self._lock(identity), f"training {folder.name}"):
-            folder = self._folder(recipe, identity)
-            return _finished_or_cleared(folder, recipe, identity) or self._train(folder, recipe, identity, parent, load)
+        identity, _ = self.place(recipe, load=load)
+        return _made_once(
+            lambda: _finished(self._folder(recipe, identity), recipe, identity),
+            lambda: self._train(recipe, identity, load),
+            lock_path(self.trained, identity), f"training {self._folder(recipe, identity).name}",
+        )  # fmt: skip
 
     def place(self, recipe: Recipe, *, load: Load | None = None) -> tuple[str, Path]:
         """The identity of the run of `recipe`, and the folder in which it is or will be; `load` as in `run`."""
@@ -131,13 +123,12 @@ class Store:
         return identity, self._folder(recipe, identity)
 
     def logits(self, run: Run, key: str, inputs: Callable[[], Tensor], fingerprint: str) -> np.ndarray:
-        """What `predict` gives of `run` for one data set: computed once, stored, verified whenever read.
+        """What `predict` gives of `run` for the data set `key`: computed once, stored, verified whenever read.
 
-        key: the data set's name, in the file's name. inputs: gives the network's inputs, called only when they are
-        needed. fingerprint: what `inputs` gives, as `ImageSet.fingerprint`, or the kind, number, size and seed of
-        generated inputs; another fingerprint is another file.
+        inputs: gives the network's inputs, called only when they are needed. fingerprint: of what it gives, such as
+        `ImageSet.fingerprint`, or the kind, number, size and seed of generated inputs; another one is another file.
         """
-        return self.kept(run, key, fingerprint, lambda: self.predict(run, inputs(), self.device).numpy())
+        return self.kept(run, key, fingerprint, lambda: predict(run, inputs(), self.device).numpy())
 
     def kept(self, run: Run, key: str, fingerprint: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
         """What `compute` gives of `run`, an array: computed once, stored, verified whenever read.
@@ -148,15 +139,10 @@ class Store:
         short = hashlib.sha256(fingerprint.encode()).hexdigest()[:HASH_DIGITS]
         path = run.folder / "scores" / f"{quote(key, safe=' ')}-{short}.safetensors"
         expected = {"key": key, "fingerprint": fingerprint, "weights_sha256": run.weights_sha256}
-        try:
-            found = _stored(path, expected)
-        except DamagedFileError:
-            found = None  # as in `run`
-        if found is not None:
-            return found
-        with exclusive(self._lock(run.identity + path.stem), f"scoring {key} with {run.folder.name}"):
-            found = _stored_or_cleared(path, expected)
-            return found if found is not None else _store(path, compute(), expected)
+        return _made_once(
+            lambda: _stored(path, expected), lambda: _store(path, compute(), expected),
+            lock_path(self.trained, run.identity + path.stem), f"scoring {key} with {run.folder.name}",
+        )  # fmt: skip
 
     def _folder(self, recipe: Recipe, identity: str) -> Path:
         # A recipe's name is a label: the run may have been made under another one.
@@ -164,19 +150,18 @@ class Store:
         made = sorted(self.trained.glob(f"*-{short}"))
         return made[0] if made else self.trained / f"{quote(recipe.name, safe=' ')}-{short}"
 
-    def _lock(self, identity: str) -> Path:
-        return lock_path(self.trained, identity)
-
-    def _train(self, folder: Path, recipe: Recipe, identity: str, parent: Run | None, load: Load) -> Run:
+    def _train(self, recipe: Recipe, identity: str, load: Load) -> Run:
+        parent = self.run(recipe.parent, load=load) if recipe.parent else None
         inliers, outliers = training_sets(recipe, load)
+        folder = self._folder(recipe, identity)
+        (folder / STAMP).unlink(missing_ok=True)  # it would vouch for files that are gone
         checkpoint = FileCheckpoint(folder / CHECKPOINT, identity, parent.weights_sha256 if parent else None)
         trained = self.fit(
             recipe, inliers, outliers, initial=parent.weights if parent else None,
             checkpoint=checkpoint, device=self.device, progress=self.progress,
         )  # fmt: skip
         # A copy each: safetensors refuses tensors that share memory, such as tied embeddings.
-        weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in trained.weights.items()}
-        payload = safetensors.torch.save(weights)
+        payload = safetensors.torch.save({name: tensor.clone() for name, tensor in trained.weights.items()})
         sha256 = write_whole(folder / WEIGHTS, payload)
         stamp = {
             "name": recipe.name, "identity": identity, "digest": recipe.digest, "seed": recipe.seed,
@@ -197,6 +182,20 @@ class Store:
 def lock_path(trained: Path, identity: str) -> Path:
     """The lock of a run, or of one of its scores, in the folder of the trained runs."""
     return trained / ".locks" / f"{hashlib.sha256(identity.encode()).hexdigest()[:HASH_DIGITS]}.lock"
+
+
+def _made_once(read: Callable[[], Found | None], make: Callable[[], Found], lock: Path, purpose: str) -> Found:
+    """What `read` finds, else what `make` gives, one process at a time; a damaged file is set aside."""
+    with suppress(DamagedFileError):  # read again under the lock: another process may be replacing it just now
+        if (found := read()) is not None:
+            return found
+    with exclusive(lock, purpose):
+        try:
+            found = read()
+        except DamagedFileError as damage:
+            set_aside(damage)
+            found = None
+        return make() if found is None else found
 
 
 def training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | None]:
@@ -229,15 +228,6 @@ def _finished(folder: Path, recipe: Recipe, identity: str) -> Run | None:
     return Run(recipe, folder, stamp, safetensors.torch.load(payload))
 
 
-def _finished_or_cleared(folder: Path, recipe: Recipe, identity: str) -> Run | None:
-    try:
-        return _finished(folder, recipe, identity)
-    except DamagedFileError as damage:
-        set_aside(damage)
-        (folder / STAMP).unlink(missing_ok=True)  # it vouches for files that are gone
-        return None
-
-
 def _store(path: Path, values: np.ndarray, expected: dict) -> np.ndarray:
     record = path.with_suffix(".json")
     # Without its record a score file counts as not there, so a kill between the two writes is not taken for damage.
@@ -253,11 +243,3 @@ def _stored(path: Path, expected: dict) -> np.ndarray | None:
     if record is None or any(record[field] != value for field, value in expected.items()):
         return None
     return safetensors.numpy.load(read_whole(path, record["sha256"]))["logits"]
-
-
-def _stored_or_cleared(path: Path, expected: dict) -> np.ndarray | None:
-    try:
-        return _stored(path, expected)
-    except DamagedFileError as damage:
-        set_aside(damage)
-        return None

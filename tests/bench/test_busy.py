@@ -40,8 +40,8 @@ def test_the_text_step_reads_the_asked_number_of_tokens():
     assert len(texts) == 7 and all(len(text.split()) == 60 for text in texts.texts)
 
 
-@pytest.mark.parametrize(("bfloat16", "target"), [(True, 3.0), (False, 1.5)])
-def test_the_target_of_a_step_follows_the_hardware(monkeypatch, bfloat16, target):
-    monkeypatch.setattr(comparisons, "computes_in_bfloat16", lambda device: bfloat16)
+@pytest.mark.parametrize(("precision", "target"), [("bfloat16", 3.0), ("float32", 1.5)])
+def test_the_target_of_a_step_follows_the_hardware(monkeypatch, precision, target):
+    monkeypatch.setattr(comparisons, "auto_precision", lambda device: (precision, "it is faster"))
     assert comparisons.step_target(CPU) == target
     assert comparisons.step_target(torch.device("cuda")) is None

@@ -31,7 +31,7 @@ def store(tmp_path_factory):
 def frame(store):
     recipes = {"without": PLAN.baseline, "with": PLAN.exposed}
     recipes["reject"] = with_objective(replace(PLAN.baseline, outliers="photo-china", outlier_limit=64), "reject-class")
-    return ablate(store, PLAN, recipes, seeds=2, draws=2)
+    return ablate(store, PLAN, recipes, seeds=2)
 
 
 def test_what_a_table_measures_is_measured_here_to_the_last_bit(frame, store):
@@ -56,22 +56,20 @@ def test_a_reject_class_is_no_answer_to_an_inlier(frame, store):
     assert frame.query("setting == 'reject' and metric == @ERROR and seed == 0")["value"].item() == 100 * wrong
 
 
-def test_the_summary_is_the_mean_over_sets_and_draws_and_the_spread_over_seeds(frame):
+def test_the_summary_is_the_mean_over_sets_draws_and_seeds_in_the_order_of_the_rows(frame):
     table = summary(frame)
     assert list(table.index) == ["without", "with", "reject"]
     assert list(table.columns) == [ERROR, "FPR95", "AUROC", "AUPR"]
     mine = frame.query("setting == 'with' and metric == 'AUROC'")
-    seeds = [mine.query("seed == @seed")["value"].mean() for seed in (0, 1)]
-    assert table.loc["with", "AUROC"] == pytest.approx(np.mean(seeds))
-    assert table.attrs["std_seeds"].loc["with", "AUROC"] == pytest.approx(np.std(seeds, ddof=1))
+    assert table.loc["with", "AUROC"] == pytest.approx(mine["value"].mean())
 
 
 def test_outliers_that_no_catalog_has_are_trained_on(store):
     digits = load_images("digits", "train", 16)
     load = loader({"noisy digits": lambda size: with_noise(random_part(digits, 64), 0.3)})
     recipe = replace(PLAN.exposed, name="noisy", outliers="noisy digits")
-    frame = ablate(store, PLAN, {"noise": recipe}, seeds=1, draws=1, load=load)
-    assert set(frame["setting"]) == {"noise"} and len(frame) == 1 + 2 * 3
+    frame = ablate(store, PLAN, {"noise": recipe}, seeds=1, load=load)
+    assert set(frame["setting"]) == {"noise"} and len(frame) == 1 + 2 * 2 * 3
     stamp = store.run(recipe, load=load).stamp
     assert stamp["data"]["outliers"]["name"] == "digits, 64 images with noise of 0.3"
 
@@ -87,21 +85,16 @@ def test_generated_outliers_are_kept_with_their_gan_and_trained_on(store, monkey
     monkeypatch.setattr("oe_core.evaluation.ablations.generated", lambda *_: pytest.fail("generated again"))
     assert generated_outliers(store, GAN, 70).fingerprint == fakes.fingerprint
     recipe = replace(PLAN.exposed, name="fakes", outliers="fakes")
-    frame = ablate(store, PLAN, {"fakes": recipe}, seeds=1, draws=1, load=loader({"fakes": lambda size: fakes}))
+    frame = ablate(store, PLAN, {"fakes": recipe}, seeds=1, load=loader({"fakes": lambda size: fakes}))
     assert set(frame["setting"]) == {"fakes"}
 
 
 def test_generated_outliers_of_another_size_are_refused(store):
-    small = replace(GAN, size=8)
-    shrunk = loader({"digits": lambda size: shrunken(load_images("digits", "train", 16))})
-    fakes = generated_outliers(store, small, 20, load=shrunk)
+    fakes = generated_outliers(store, GAN, 20)
+    small = replace(fakes, images=fakes.images[..., ::2, ::2].contiguous())
     recipe = replace(PLAN.exposed, name="other size", outliers="fakes")
     with pytest.raises(ValueError, match="digits-gan, 20 generated is 8 px, recipe 'other size' wants 16 px"):
-        ablate(store, PLAN, {"fakes": recipe}, seeds=1, draws=1, load=loader({"fakes": lambda size: fakes}))
-
-
-def shrunken(images):
-    return replace(images, images=images.images[..., ::2, ::2].contiguous())
+        ablate(store, PLAN, {"fakes": recipe}, seeds=1, load=loader({"fakes": lambda size: small}))
 
 
 FRUIT, INSECT = "a\tapples are red number {}", "b\tbees fly far number {}"
@@ -123,7 +116,7 @@ def notes(tmp_path, monkeypatch):
 
 def test_texts_are_measured_as_their_table_measures_them(store, notes):
     recipes = {"without": notes.baseline, "with": notes.exposed}
-    frame = ablate(store, notes, recipes, seeds=1, draws=2)
+    frame = ablate(store, notes, recipes, seeds=1)
     table = evaluate(store, notes, seeds=1, draws=2)
     key, detection = ["metric", "draw"], frame[frame["metric"] != ERROR]
     for method, setting in (("MSP", "without"), ("+OE", "with")):
@@ -135,7 +128,7 @@ def test_texts_are_measured_as_their_table_measures_them(store, notes):
 def test_raw_texts_are_outliers_of_their_own(store, notes):
     load = loader({"papers as they stand": lambda: load_raw("papers", "train")}, load_texts)
     recipes = {"close": notes.exposed, "raw": replace(notes.exposed, name="raw", outliers="papers as they stand")}
-    frame = ablate(store, notes, recipes, seeds=1, draws=1, load=load)
+    frame = ablate(store, notes, recipes, seeds=1, load=load)
     assert set(frame["setting"]) == {"close", "raw"}
     facts = store.run(recipes["raw"], load=load).stamp["data"]["outliers"]
     raw = load_raw("papers", "train")

@@ -51,7 +51,7 @@ def test_both_tables_have_every_method_network_set_and_draw(measured, reading):
         (table, method, out): 3 * 2 * 2
         for table in (12, 13) for method in METHODS[table] for out in ("Gaussian", "font-letters")
     }  # fmt: skip
-    assert list(measured[reading].missing) == ["LSUN"]
+    assert list(measured[reading].tests.missing) == ["LSUN"]
 
 
 @pytest.mark.parametrize("table", [12, 13])

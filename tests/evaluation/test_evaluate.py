@@ -11,7 +11,7 @@ from oe_core.detectors.registry import experiment
 from oe_core.evaluation import records
 from oe_core.evaluation.evaluate import evaluate
 from oe_core.evaluation.metrics import detection_metrics
-from oe_core.evaluation.test_sets import out_sets, replaces, substituted
+from oe_core.evaluation.test_sets import out_sets, prepared, replaces, substituted
 from oe_core.runs.store import Store
 from oe_core.scores import msp
 
@@ -54,8 +54,8 @@ def test_every_network_is_measured_on_every_set_seed_and_draw(evaluation):
 
 
 def test_a_missing_set_is_reported_with_the_way_to_get_it(evaluation):
-    assert list(evaluation.missing) == ["LSUN"]
-    assert "not on this machine" in evaluation.missing["LSUN"]
+    assert list(evaluation.tests.missing) == ["LSUN"]
+    assert "not on this machine" in evaluation.tests.missing["LSUN"]
 
 
 def test_a_value_is_the_metric_of_the_stored_logits_at_the_stored_draw(evaluation, store):
@@ -89,8 +89,8 @@ def test_a_second_evaluation_trains_and_scores_nothing(plan, store, evaluation, 
     def fail(*arguments, **keywords):
         raise AssertionError("trained or scored again")
 
-    monkeypatch.setattr(store, "fit", fail)
-    monkeypatch.setattr(store, "predict", fail)
+    monkeypatch.setattr(store, "progress", fail)
+    monkeypatch.setattr("oe_core.runs.store.predict", fail)
     again = evaluate(store, plan, seeds=2, draws=2)
     pd.testing.assert_frame_equal(again.records, evaluation.records)
 
@@ -121,9 +121,9 @@ def test_without_any_out_distribution_nothing_is_trained(plan, store, nowhere):
 
 def test_outliers_that_are_not_at_hand_are_replaced_by_their_stand_in(nowhere):
     plan = experiment("digits", "smoke", outliers="tiny-images-80m")
-    changed, replaced = substituted(plan)
-    assert (changed.exposed.outliers, replaced) == ("photo-china", {"photo-china": "80 Million Tiny Images"})
-    assert changed.baseline == plan.baseline
+    changed = substituted(plan)
+    assert changed.exposed.outliers == "photo-china" and changed.baseline == plan.baseline
+    assert prepared(plan).stand_ins["photo-china"] == "80 Million Tiny Images"
 
 
 def test_a_stand_in_that_the_experiment_uses_already_does_not_stand_in(nowhere):
@@ -148,11 +148,11 @@ def test_digits_in_place_of_mnist_are_measured_with_its_three_networks(grey):
     counted = grey.records.query("table == 7").groupby(["method", "out_dist"]).size()
     sets = ["Bernoulli", "Negative digits", "font-letters"]
     assert counted.to_dict() == {(method, out): 2 * 3 for method in ("MSP", "+OE scratch", "+OE") for out in sets}
-    assert list(grey.missing) == ["Omniglot"]
+    assert list(grey.tests.missing) == ["Omniglot"]
 
 
 def test_all_networks_with_outliers_get_the_same_stand_in_for_them(grey_plan, grey):
-    changed, _ = substituted(grey_plan)
+    changed = substituted(grey_plan)
     assert [recipe.outliers for recipe in changed.networks.values()] == [None, "photo-china", "photo-china"]
     exposed = grey.records[grey.records["method"].isin(["+OE", "+OE scratch"])]
     assert exposed["outliers"].unique().tolist() == ["photo-china"]
@@ -164,7 +164,7 @@ def test_records_say_what_the_digits_stand_in_for_here(grey):
 
 
 def test_the_negative_is_made_of_the_in_distribution_s_test_images_and_noise_is_grey(grey):
-    noise, inverted, _ = grey.out_sets
+    noise, inverted, _ = grey.tests.outs
     assert (inverted.key, inverted.printed, inverted.stand_in_for) == ("negative", "Negative digits", "")
     test = load_images("digits", "test", 28)
     assert inverted.inputs().tolist() == (255 - test.images).tolist()

@@ -185,4 +185,4 @@ def test_a_true_positive_rate_outside_its_range_is_refused(tpr):
 
 def test_an_unknown_rule_lists_the_known_ones():
     with pytest.raises(ValueError, match="rule='first' is unknown; choose one of nearest, at_or_above"):
-        metrics.detection_metrics([0.0], [1.0], rule="first")
+        metrics.fpr_at_tpr([0.0], [1.0], rule="first")

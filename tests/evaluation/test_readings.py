@@ -16,7 +16,7 @@ from oe_core.evaluation.metrics import auroc
 from oe_core.evaluation.readings import COLUMNS, METRICS, readings
 from oe_core.evaluation.validation import validation_scores
 from oe_core.recipe import fine_tuned
-from oe_core.runs.store import Store
+from oe_core.runs.store import Store, predict
 from oe_core.scores import msp
 
 PLAN = calibration_experiment("digits", "smoke", out_dists=["gaussian", "blobs"])
@@ -39,7 +39,7 @@ def letters():
 
 @pytest.fixture(scope="module")
 def frame(store, letters):
-    return readings(store, PLAN, letters, seeds=1, draws=2)
+    return readings(store, PLAN, letters, seeds=1)
 
 
 def value(frame, measure, way):
@@ -63,7 +63,7 @@ def test_the_codes_blobs_are_those_of_the_tables_and_the_texts_are_blurred_withi
             assert value(frame, f"Blobs, {network}, {metric}", "code") == pytest.approx(means[method, metric])
     test, run = load_images("digits", "test", 16), store.run(PLAN.exposed)
     blobs = anomalies("blobs", len(test), 16, False, 0, across_channels=False)
-    inside, outside = (msp(store.predict(run, inputs, store.device).numpy()) for inputs in (test.images, blobs))
+    inside, outside = (msp(predict(run, inputs, store.device).numpy()) for inputs in (test.images, blobs))
     pairs = base_rate_draws(len(test), len(test), 2)
     by_hand = 100 * np.mean([auroc(inside[i], outside[o]) for i, o in pairs])
     assert value(frame, "Blobs, exposed, AUROC", "text") == pytest.approx(by_hand)
@@ -78,14 +78,14 @@ def test_validation_distributions_are_those_of_inliers_and_of_the_other_set(fram
 
 
 def test_standardised_noise_is_a_picture_and_the_codes_is_not(store, letters):
-    frame = readings(store, SIGNED, letters, seeds=1, draws=2)
+    frame = readings(store, SIGNED, letters, seeds=1)
     test, run = load_images("digits", "test", 16), store.run(SIGNED.baseline)
     picture = anomalies("gaussian", len(test), 16, False, 0)
     mean, std = (torch.tensor(v).view(3, 1, 1) / 255 for v in ((125.3, 123.0, 113.9), (63.0, 62.1, 66.7)))
     pairs, means = base_rate_draws(len(test), len(test), 2), {}
-    inside = msp(store.predict(run, test.images, store.device).numpy())
+    inside = msp(predict(run, test.images, store.device).numpy())
     for way, noise in (("text", (picture - mean) / std), ("code", anomalies("gaussian", len(test), 16, True, 0))):
-        outside = msp(store.predict(run, noise, store.device).numpy())
+        outside = msp(predict(run, noise, store.device).numpy())
         means[way] = 100 * np.mean([auroc(inside[i], outside[o]) for i, o in pairs])
     for way, by_hand in means.items():
         assert value(frame, "Gaussian, baseline, AUROC", way) == pytest.approx(by_hand, abs=0.01)
@@ -96,11 +96,11 @@ def test_grey_networks_have_one_channel_and_no_question_of_18(store):
     small = experiment("digits", "smoke", in_place_of="mnist", outliers="photo-china", out_dists=["gaussian"])
     baseline = replace(small.baseline, holdout=50)
     plan = replace(small, baseline=baseline, exposed=replace(small.exposed, holdout=50, parent=baseline), between={})
-    frame = readings(store, plan, load_images("font-letters", "test", 28), seeds=1, draws=1)
+    frame = readings(store, plan, load_images("font-letters", "test", 28), seeds=1)
     assert set(frame["number"]) == {16}
 
 
 def test_networks_without_held_out_images_are_refused(store):
     other = ImageSet("flat", torch.zeros(2, 3, 16, 16, dtype=torch.uint8), torch.zeros(2).long(), ("a",), "folder")
     with pytest.raises(ValueError, match="has holdout=0"):
-        readings(store, experiment("digits", "smoke"), other, seeds=1, draws=1)
+        readings(store, experiment("digits", "smoke"), other, seeds=1)

@@ -8,22 +8,21 @@ from oe_core.evaluation import records
 from oe_core.evaluation.draws import base_rate_draws
 from oe_core.evaluation.metrics import detection_metrics
 
+GENERATOR = np.random.default_rng(0)
+SCORES = GENERATOR.normal(0, 1, 50), GENERATOR.normal(1, 1, 30)
+DRAWS = base_rate_draws(50, 30, draws=2)
+
 
 def measured(**changes):
-    generator = np.random.default_rng(0)
-    arguments = {
+    cell = {
         "table": 7, "in_dist": "CIFAR-10", "out_dist": "Textures", "method": "MSP", "seed": 3, "scale": "demo",
-        "in_scores": generator.normal(0, 1, 50), "out_scores": generator.normal(1, 1, 30),
-        "draws": base_rate_draws(50, 30, draws=2),
+        "outliers": "", "stand_in_for": "",
     }  # fmt: skip
-    return records.detection_records(**(arguments | changes))
+    return records.validate(pd.DataFrame([cell | changes | row for row in records.on_draws(*SCORES, DRAWS)]))
 
 
 def test_three_rows_a_draw_hold_the_metrics_of_that_draw_in_percent():
-    in_scores, out_scores = np.linspace(0, 1, 50), np.linspace(0.4, 1.4, 30)
-    draws = base_rate_draws(50, 30, draws=2)
-    frame = measured(in_scores=in_scores, out_scores=out_scores, draws=draws)
-    in_indices, out_indices = draws[1]
+    frame, (in_scores, out_scores), (in_indices, out_indices) = measured(), SCORES, DRAWS[1]
     expected = detection_metrics(in_scores[in_indices], out_scores[out_indices])
     second = frame[frame["draw"] == 1].set_index("metric")["value"]
     assert second.to_dict() == {metric: 100 * value for metric, value in expected.items()}
@@ -40,12 +39,7 @@ def test_columns_are_in_the_one_order_and_typed():
 
 
 def test_the_true_positive_rate_names_the_metric():
-    assert set(measured(tpr=0.9)["metric"]) == {"FPR90", "AUROC", "AUPR"}
-
-
-def test_a_mapping_of_stand_ins_names_each_that_replaces_something():
-    frame = measured(stand_in_for={"digits": "SVHN", "Gaussian": "", "font-letters": "Chars74K"})
-    assert set(frame["stand_in_for"]) == {"digits=SVHN; font-letters=Chars74K"}
+    assert {row["metric"] for row in records.on_draws(*SCORES, DRAWS, tpr=0.9)} == {"FPR90", "AUROC", "AUPR"}
 
 
 def test_written_records_are_read_back_bit_for_bit(tmp_path):
@@ -72,14 +66,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monk
 
 def test_draws_of_another_test_set_are_refused():
     with pytest.raises(ValueError, match="out_scores holds 10 scores but a draw asks for index 2[0-9]"):
-        measured(out_scores=np.zeros(10))
-
-
-def test_no_draw_is_refused():
-    with pytest.raises(
-        ValueError, match="draws is empty; make at least one with oe_core.evaluation.draws.base_rate_draws"
-    ):
-        measured(draws=[])
+        list(records.on_draws(SCORES[0], np.zeros(10), DRAWS))
 
 
 def test_an_unknown_scale_lists_the_known_ones():
@@ -96,12 +83,12 @@ def test_a_missing_and_an_unknown_column_are_named():
 def test_values_that_are_no_percent_are_named(value):
     frame = measured()
     frame.loc[1, "value"] = value
-    with pytest.raises(ValueError, match="1 values are not percent in .* AUROC=.* of MSP on CIFAR-10 / Textures"):
+    with pytest.raises(ValueError, match="1 rows hold no percent .*=Textures, method=MSP, metric=AUROC"):
         records.validate(frame)
 
 
 def test_a_measurement_that_stands_twice_is_named():
-    with pytest.raises(ValueError, match="6 rows repeat a measurement; the first repeated is table=7, in_d"):
+    with pytest.raises(ValueError, match="6 rows repeat a measurement; the first is table=7, in_d"):
         records.validate(pd.concat([measured(), measured()]))
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from oe_core.evaluation import records
 from oe_core.paper import comparison
-from oe_core.paper.index import INDEX
+from oe_core.paper.index import INDEX, LOGS
+from oe_core.paper.render import latex
 
 METRICS = ("FPR95", "AUROC", "AUPR")
 SVHN_SETS = ("Gaussian", "Bernoulli", "Blobs", "Icons-50", "Textures", "Places365", "LSUN", "CIFAR-10", "Chars74K")
@@ -51,7 +52,7 @@ MNIST_METHODS = ("MSP", "+OE", "+OE scratch")
 
 
 def test_the_mean_rows_of_the_mnist_logs_are_the_means_of_their_rows():
-    logs = comparison.paper_table(comparison.LOGS).astype({"value": float})
+    logs = comparison.paper_table(LOGS).astype({"value": float})
     group = ["metric", "method"]
     means = logs[logs["out_dist"] == "Mean"].set_index(group)["value"]
     rows = logs[logs["out_dist"] != "Mean"].groupby(group)["value"].mean()
@@ -60,7 +61,7 @@ def test_the_mean_rows_of_the_mnist_logs_are_the_means_of_their_rows():
 
 def test_records_of_mnist_stand_beside_the_logs_of_the_papers_code():
     measured = recorded(MNIST_SETS, in_dist="MNIST", methods=MNIST_METHODS)
-    frame = comparison.compare(measured, comparison.LOGS)
+    frame = comparison.compare(measured, LOGS)
     assert frame.loc[("MNIST", "Omniglot"), ("AUPR", "+OE", "paper")] == "83.49"
     assert frame.loc[("MNIST", "Mean"), ("AUPR", "MSP", "paper")] == "94.24"
     assert [note for note in frame.attrs["notes"] if "section 5 prints the Mean's AUPR alone, 94.2" in note]
@@ -69,7 +70,7 @@ def test_records_of_mnist_stand_beside_the_logs_of_the_papers_code():
 
 def test_a_stand_in_leaves_the_mean_of_the_logs_in_a_footnote():
     measured = recorded(("Gaussian", "emoji"), in_dist="MNIST", methods=MNIST_METHODS)
-    frame = comparison.compare(measured, comparison.LOGS)
+    frame = comparison.compare(measured, LOGS)
     assert frame.loc[("MNIST", "Mean"), ("AUPR", "MSP", "paper")] == "—"
     notes = " ".join(frame.attrs["notes"])
     assert "AUPR MSP 94.24" in notes and "none to compare with in the logs of the paper's code." in notes
@@ -189,7 +190,7 @@ def test_one_seed_and_one_draw_have_no_spread():
 
 def test_latex_is_balanced_and_escapes_what_latex_reads():
     frame = comparison.compare(recorded(["my_set & 50%"], outliers="a#b"), 7)
-    text = comparison.rendered(frame, "latex")
+    text = latex(frame)
     assert r"my\_set \& 50\%" in text and r"a\#b" in text and r"0.5 $\pm$0.7" in text
     assert text.count(r"\begin{") == text.count(r"\end{") == 1
     body = text.split(r"\toprule")[1].split(r"\bottomrule")[0]
@@ -240,8 +241,3 @@ def test_publish_writes_three_files_and_the_csv_has_every_field(tmp_path):
 def test_records_that_cannot_be_averaged_are_refused(ours, message):
     with pytest.raises(ValueError, match=message):
         comparison.compare(ours, 7)
-
-
-def test_an_unknown_form_lists_the_known_ones():
-    with pytest.raises(ValueError, match="form='html' is unknown; choose one of markdown, latex"):
-        comparison.rendered(comparison.compare(recorded(["LSUN"]), 7), "html")

@@ -15,7 +15,7 @@ from oe_core.evaluation.evaluate import evaluate
 from oe_core.evaluation.metrics import detection_metrics
 from oe_core.figures.curves import before_after
 from oe_core.posthoc import odin
-from oe_core.posthoc.comparison import compare_detectors, fitted, main, rendered, summary
+from oe_core.posthoc.comparison import compare_detectors, rendered, summary
 from oe_core.runs.store import Store, network
 from oe_core.train import training_part
 
@@ -95,8 +95,8 @@ def test_a_second_comparison_trains_nothing_and_takes_no_step_again(compared, st
     def fail(*arguments, **keywords):
         raise AssertionError("trained or scored again")
 
-    monkeypatch.setattr(store, "fit", fail)
-    monkeypatch.setattr(store, "predict", fail)
+    monkeypatch.setattr(store, "progress", fail)
+    monkeypatch.setattr("oe_core.runs.store.predict", fail)
     monkeypatch.setattr("oe_core.posthoc.comparison.perturbed_logits", fail)
     monkeypatch.setattr("oe_core.posthoc.odin.perturbed_logits", fail)
     again = compare_detectors(store, PLAN, seeds=2, draws=2)
@@ -141,24 +141,8 @@ def test_the_summary_is_drawn_as_one_line_a_detector(compared):
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == DETECTORS
 
 
-def test_too_few_training_examples_for_the_neighbours_are_refused():
-    rng = np.random.default_rng(0)
-    features, head = rng.normal(size=(20, 4)), (rng.normal(size=(3, 4)), np.zeros(3))
-    with pytest.raises(ValueError, match=r"k=50 must lie in \[1, 20\]"):
-        fitted(features, features @ head[0].T, np.arange(20) % 3, head)
-
-
 def test_other_domains_are_refused(store):
     with pytest.raises(ValueError, match="networks are of 'text', whose features no detector here reads"):
         compare_detectors(store, text_experiment("docstrings", "smoke"))
     with pytest.raises(ValueError, match="networks are of 'branch'"):
         compare_detectors(store, experiment("digits", "smoke", "branch"))
-
-
-def test_the_command_saves_its_comparison_among_the_records_of_the_scale(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("OE_RUNS", str(tmp_path))
-    main(["digits", "--scale", "smoke", "--out-dists", "gaussian", "--seeds", "1", "--test-limit", "60"])
-    folder = tmp_path / "smoke" / "records" / "detectors-digits"
-    assert pd.read_csv(folder / "detectors.csv")["out_dist"].unique().tolist() == ["Gaussian"]
-    assert json.loads((folder / "evidence.json").read_text())["in_dist_test"]["examples"] == 60
-    assert str(folder) in capsys.readouterr().out

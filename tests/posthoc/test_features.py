@@ -81,15 +81,11 @@ def test_a_neighbour_that_does_not_exist_is_refused(training, k):
         NearestNeighbours.fit(training[0], k)
 
 
-def test_fifty_neighbours_are_the_default(training):
-    assert NearestNeighbours.fit(training[0]).k == 50
-
-
 def test_vim_by_hand():
     # Without bias the origin is 0; the first axis is the principal one, the second the residual of mean length 1.
     features = np.array([[8.0, 1], [-8, 1], [6, -1], [-6, -1]])
     logits = np.array([[6.0, 0], [2, 0], [0, 2], [0, 2]])  # largest: 3 on average, so alpha = 3 / 1
-    fitted = ViM.fit(features, logits, weight=np.eye(2), bias=np.zeros(2), dimension=1)
+    fitted = ViM.fit(features, logits, weight=np.eye(2), bias=np.zeros(2))
     np.testing.assert_allclose(np.abs(fitted.residual), [[0], [1]], atol=1e-12)
     assert fitted.alpha == pytest.approx(3)
     np.testing.assert_allclose(fitted.score([[7, -2], [7, 0]], np.zeros((2, 2))), [6 - np.log(2), -np.log(2)])
@@ -99,10 +95,10 @@ def test_vim_ranks_as_the_softmax_of_its_virtual_logit(training, others):
     features, logits, _, (weight, bias) = training
     others /= 10  # near enough for the softmax not to round to 1
     other_logits = others @ weight.T + bias
-    found = ViM.fit(features, logits, weight, bias, dimension=4).score(others, other_logits)
+    found = ViM.fit(features, logits, weight, bias).score(others, other_logits)
     origin = np.linalg.lstsq(weight, -bias, rcond=None)[0]
     left, values, right = np.linalg.svd(features - origin, full_matrices=False)  # by falling singular value
-    lengths = [np.sqrt((((rows - origin) @ right[4:].T) ** 2).sum(axis=1)) for rows in (features, others)]
+    lengths = [np.sqrt((((rows - origin) @ right[3:].T) ** 2).sum(axis=1)) for rows in (features, others)]
     virtual = logits.max(axis=1).sum() / lengths[0].sum() * lengths[1]
     probability = softmax(np.column_stack((virtual, other_logits)), axis=1)[:, 0]
     np.testing.assert_allclose(found, np.log(probability / (1 - probability)), rtol=1e-7)
@@ -122,16 +118,9 @@ def test_half_of_the_features_are_principal_and_at_most_a_thousand(features, dim
     assert principal_dimension(features) == dimension
 
 
-@pytest.mark.parametrize("dimension", [0, 6])
-def test_a_dimension_that_leaves_no_residual_is_refused(training, dimension):
-    features, logits, _, head = training
-    with pytest.raises(ValueError, match=rf"dimension={dimension} must lie in \[1, 5\] to leave a residual"):
-        ViM.fit(features, logits, *head, dimension=dimension)
-
-
 def test_vim_with_fewer_examples_than_principal_dimensions_is_refused(training):
     features, logits, _, head = training
-    with pytest.raises(ValueError, match="features lie within 3 dimensions; give more examples or a smaller dim"):
+    with pytest.raises(ValueError, match="features lie within 3 dimensions; give more examples"):
         ViM.fit(features[:2], logits[:2], *head)
 
 
@@ -171,7 +160,7 @@ def test_features_that_are_none_are_refused(training, others, number):
         score(others)
 
 
-@pytest.mark.parametrize("fit", [lambda x: Mahalanobis.fit(x, [0]), NearestNeighbours.fit])
+@pytest.mark.parametrize("fit", [lambda x: Mahalanobis.fit(x, [0]), lambda x: NearestNeighbours.fit(x, 1)])
 @pytest.mark.parametrize("shape", [(0, 3), (4,), (2, 0)])
 def test_training_features_of_another_shape_are_refused(fit, shape):
     with pytest.raises(ValueError, match=r"features must have the shape \(n, features\), got"):

@@ -8,10 +8,10 @@ from tqdm import tqdm
 
 from oe_core.data.batches import CHANNEL_STATISTICS, network_inputs
 from oe_core.data.sources import load_images
+from oe_core.detectors.images.network import build
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.training import predict
 from oe_core.detectors.registry import experiment
-from oe_core.networks import build
 from oe_core.posthoc import odin
 from oe_core.runs.store import Store, network
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 from store_process import BASELINE, EXPOSED, damage, digits, other_digits, quiet_store, trainings, truncate
+from tqdm import tqdm
 
 from oe_core import train
 from oe_core.detectors.registry import recipe_from_json
-from oe_core.runs import store
 
 SHORT = replace(BASELINE, epochs=1)
 
@@ -33,13 +33,13 @@ def test_finished_run_is_found_again_bit_for_bit_without_training(trained, tmp_p
 def test_second_process_says_that_it_waits_and_then_takes_the_first_ones_run(tmp_path, caplog):
     training, released = threading.Event(), threading.Event()
 
-    def slow_fit(*arguments, **options):
+    def slow_bar(**settings):
         training.set()
         assert released.wait(30)
-        return store.fit(*arguments, **options)
+        return tqdm(**settings)
 
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(quiet_store(tmp_path, slow_fit).run, SHORT, load=digits)
+        first = pool.submit(quiet_store(tmp_path, slow_bar).run, SHORT, load=digits)
         assert training.wait(30)
         second = pool.submit(quiet_store(tmp_path).run, SHORT, load=digits)
         while not caplog.messages and not second.done():
@@ -128,18 +128,15 @@ class StoppedError(Exception):
 
 
 def stop_after(steps: int, error: type[BaseException] = StoppedError):
-    """`runs.fit` that stops with an error at its step number `steps` (from 1), as Ctrl-C does."""
+    """A bar that stops its training with an error at step number `steps` (from 1), as Ctrl-C does."""
 
-    def fit(recipe, *arguments, progress, **options):
-        class Bar(train.tqdm):
-            def update(self, n=1):
-                self.steps = getattr(self, "steps", 0) + n
-                if self.steps == steps:
-                    raise error
+    class Bar(tqdm):
+        def update(self, n=1):
+            self.steps = getattr(self, "steps", 0) + n
+            if self.steps == steps:
+                raise error
 
-        return store.fit(recipe, *arguments, progress=lambda **bar: Bar(disable=True, **bar), **options)
-
-    return fit
+    return Bar
 
 
 @pytest.mark.parametrize("spoil", [damage, truncate, lambda path: path.write_bytes(b"")])

@@ -6,7 +6,7 @@ import pytest
 from store_process import BASELINE, damage, digits, other_digits, quiet_store, truncate
 
 from oe_core.data.batches import network_inputs
-from oe_core.networks import build
+from oe_core.detectors.images.network import build
 from oe_core.runs.store import Store
 
 SHORT = replace(BASELINE, epochs=1)

@@ -62,14 +62,22 @@ def is_installed(package: str) -> bool:
     return package == STDLIB or find_spec(package) is not None
 
 
-def python_files(package: str) -> list[Path]:
-    """The .py files of a top-level `package` (or of STDLIB), sorted, those in skipped folders left out.
+def package_home(package: str) -> Path:
+    """The file that was written when a top-level `package` (or STDLIB) was installed: its `__init__.py`, or `os.py`.
 
     Raises ImportError naming the package when it is not installed.
     """
     if not is_installed(package):
         raise ImportError(f"sentences of {package} are taken from its installed files; install {package}")
-    folder = sysconfig.get_path("stdlib") if package == STDLIB else find_spec(package).submodule_search_locations[0]
+    return Path(sysconfig.get_path("stdlib"), "os.py") if package == STDLIB else Path(find_spec(package).origin)
+
+
+def python_files(package: str) -> list[Path]:
+    """The .py files of a top-level `package` (or of STDLIB), sorted, those in skipped folders left out.
+
+    Raises ImportError as `package_home`.
+    """
+    folder = package_home(package).parent
     paths = [path.relative_to(folder) for path in Path(folder).rglob("*.py")]
     names = (path.as_posix() for path in paths if not any(map(SKIPPED_FOLDERS.fullmatch, path.parts[:-1])))
     return [Path(folder, name) for name in sorted(names)]

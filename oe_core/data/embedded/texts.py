@@ -6,14 +6,33 @@ names of packages are dropped from all sentences, because they would give the la
 fixed seeds, and no sentence is in two classes, splits or sets.
 """
 
+import hashlib
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import torch
 
-from oe_core.data.embedded.docstrings import STDLIB, code_lines, docstring_blocks, docstring_sentences, is_installed
+from oe_core.atomic import DamagedFileError, read_record, write_record
+from oe_core.data import sentences
+from oe_core.data.embedded import docstrings as cutting
+from oe_core.data.embedded.docstrings import (
+    STDLIB,
+    code_lines,
+    docstring_blocks,
+    docstring_sentences,
+    is_installed,
+    package_home,
+)
 from oe_core.data.examples import TextSet
+from oe_core.scales import runs_root
 
+CUTTERS = (cutting, sentences)
 # In-distribution, one class each: packages that oe_core itself needs.
 CLASSES = {"numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "torch": "torch"}
 CLASS_TRAIN, CLASS_TEST = 1500, 400  # sentences of a class, when its package has as many
@@ -60,12 +79,12 @@ def out_distribution(name: str, split: str) -> TextSet:
 
 def python_code(split: str) -> TextSet:
     """800 one-line statements of Python's standard library, in the same kind of tokens; "test" only."""
-    return _unlabelled("python-code", code_lines(STDLIB, ANOMALIES))
+    return _unlabelled("python-code", _kept(code_lines, STDLIB, ANOMALIES))
 
 
 def docstrings_stdlib_raw(split: str) -> TextSet:
     """At most 6,000 blocks of the standard library's docstrings as they stand, from the same order of files."""
-    return _unlabelled("docstrings-stdlib", docstring_blocks(STDLIB, OUTLIERS))
+    return _unlabelled("docstrings-stdlib", _kept(docstring_blocks, STDLIB, OUTLIERS))
 
 
 @cache
@@ -80,7 +99,32 @@ def own_sentences(package: str) -> tuple[str, ...]:
 
 @cache
 def _read(package: str) -> tuple[str, ...]:
-    return docstring_sentences(package, WANTED[package] + SPARE)
+    return _kept(docstring_sentences, package, WANTED[package] + SPARE)
+
+
+def _kept(cut: Callable[[str, int], tuple[str, ...]], package: str, count: int) -> tuple[str, ...]:
+    """What `cut` gives, kept under OE_RUNS for the next process: to parse the packages takes half a minute.
+
+    It is cut anew when the package was installed again, or when the modules that cut it have changed.
+    """
+    home = package_home(package)
+    state = [sys.version, str(home), home.stat().st_mtime_ns, home.stat().st_size, *map(_content, CUTTERS)]
+    digest = hashlib.sha256(repr([cut.__name__, package, count, *state]).encode()).hexdigest()[:12]
+    kept = runs_root() / ".texts" / f"{cut.__name__}-{home.parent.name}-{digest}.json"
+    with suppress(DamagedFileError, OSError):
+        if found := read_record(kept):
+            return tuple(found["texts"])
+    texts = cut(package, count)
+    try:
+        write_record(kept, {"texts": texts})
+    except OSError as error:
+        warnings.warn(f"{error}; the texts of {package} will be cut again next time", stacklevel=2)
+    return texts
+
+
+@cache
+def _content(module: ModuleType) -> str:
+    return Path(module.__file__).read_text(encoding="utf-8")
 
 
 def _class_split(package: str, split: str) -> tuple[str, ...]:

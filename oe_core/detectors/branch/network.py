@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from oe_core.networks import build
+from oe_core.detectors.images.network import build
 
 
 class ConfidenceNetwork(nn.Module):
-    """A network that has `features`, `classify` and `head`, and beside its head one linear unit for the confidence.
+    """A network that has `features` and a `head`, and beside its head one linear unit for the confidence.
 
     forward: inputs float (batch, 3, height, width) -> float32 (batch, num_classes + 1): the logits, and in the last
     column the confidence logit z with b(x) = sigmoid(z). `penalty_weight`, the lambda of the confidence penalty, is a
@@ -24,10 +24,9 @@ class ConfidenceNetwork(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         features = self.body.features(inputs)
         with torch.autocast(features.device.type, enabled=False):
-            confidence_logits = self.branch(features)
-        return torch.cat([self.body.classify(features), confidence_logits], dim=1)
+            return torch.cat([self.body.head(features), self.branch(features)], dim=1)
 
 
 def confidence_network(name: str, num_classes: int, dropout: float, penalty_weight: float) -> ConfidenceNetwork:
-    """A freshly initialised network by its body's name; errors as `models.build`."""
+    """A freshly initialised network by its body's name; errors as `images.network.build`."""
     return ConfidenceNetwork(build(name, num_classes, dropout), penalty_weight)

@@ -29,7 +29,6 @@ class BranchRecipe(ImageRecipe):
             raise ValueError(f"milestones={self.milestones} must ascend within the epochs 1 to {self.epochs - 1}")
         if not 0 < self.drop <= 1:
             raise ValueError(f"drop={self.drop} must be in (0, 1]")
-        for field in ("cutout", "budget"):
-            self._not_negative(field)
+        self._at_least(0, "cutout", "budget")
         if not self.confidence_weight > 0:
             raise ValueError(f"confidence_weight={self.confidence_weight} must be positive: it changes by factors")

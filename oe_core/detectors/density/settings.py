@@ -23,7 +23,7 @@ ROWS = (
     row({"name": "{in_dist}-density"}),
     row(SHORT, {"learning_rate": 0.001}, scale=("smoke", "demo", "course")),
     row({"filters": 24, "epochs": 6, "limit": 20_000, "rate_decay": 0.9992}, {"limit": 10_000}, scale="course"),
-    row({"size": 16, "filters": 16, "epochs": 2, "limit": 5_000, "rate_decay": 0.995}, {"epochs": 1, "limit": 4_000},
+    row({"size": 16, "filters": 16, "epochs": 2, "limit": 3_200, "rate_decay": 0.992}, {"epochs": 1, "limit": 2_400},
         scale="demo"),
     row({"size": 8, "filters": 4, "epochs": 1, "limit": 64, "rate_decay": 0.995}, {"epochs": 1, "outlier_limit": 64},
         scale="smoke"),

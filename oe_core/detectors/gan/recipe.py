@@ -37,7 +37,7 @@ class GanRecipe(Recipe):
 
     def __post_init__(self):
         super().__post_init__()
-        self._not_negative("beta")
+        self._at_least(0, "beta")
         self._at_least(1, "latent", "filters", "drop_after")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout={self.dropout} must be in [0, 1)")

@@ -15,10 +15,10 @@ from oe_core.data.batches import network_inputs
 from oe_core.data.examples import ImageSet
 from oe_core.detectors.gan.network import Discriminator, Generator, diversity
 from oe_core.detectors.gan.recipe import GanRecipe
+from oe_core.detectors.images.network import build
 from oe_core.detectors.images.training import joint_batches
 from oe_core.devices import autocast
 from oe_core.losses import outlier_exposure, uniform_cross_entropy
-from oe_core.networks import build
 from oe_core.train import joint_update, training_part
 
 WATCHED = 64  # images of which diversity is measured after each epoch

@@ -42,8 +42,7 @@ class ImageRecipe(Recipe):
         if self.weights_file is not None and self.model != "resnet18":
             raise ValueError(f"weights_file={self.weights_file!r} holds a resnet18, not model={self.model!r}")
         self._at_least(1, "size")
-        for field in ("crop_padding", "outlier_crop_padding", "weight_decay"):
-            self._not_negative(field)
+        self._at_least(0, "crop_padding", "outlier_crop_padding", "weight_decay")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout={self.dropout} must be in [0, 1)")
 

@@ -43,11 +43,11 @@ LAPTOP_TUNING = {
     "smoke": {"epochs": 1, "learning_rate": 0.01, "outlier_limit": 2_560},
     "demo": {"epochs": 2, "learning_rate": 0.01, "outlier_limit": 20_000},
 }
-# Handwritten digits at 16 px stand in for SVHN: 13 s for both networks on one core. Fine-tuning was chosen on
-# validation distributions with 400 digits held out, 3 seeds: 5 epochs from 0.01 lost 1.4 points of accuracy, 20 from
-# 0.02 none, and mean FPR95 was 45 after the former and 35 after the latter (baseline 54).
+# Handwritten digits at 16 px stand in for SVHN. Fine-tuning was chosen on validation distributions with 400 digits held
+# out, 3 seeds: mean FPR95 is 54.5 without, 34.8 after 10 epochs from 0.03, 33.5 after twice as many from 0.02, 41.5
+# after 6 from 0.05; the first two lose 0.5 and 0.1 points of accuracy, the last 1.7.
 DIGITS = {"model": "wrn-10-1", "size": 16, "scaling": "unit", "epochs": 15, "crop_padding": 1, "flip": False}
-DIGITS_TUNING = {"epochs": 20, "learning_rate": 0.02, "outlier_batch_size": 128, "outlier_crop_padding": 0,
+DIGITS_TUNING = {"epochs": 10, "learning_rate": 0.03, "outlier_batch_size": 128, "outlier_crop_padding": 0,
                  "outlier_order": "shuffled"}  # fmt: skip
 DIGITS_SMOKE, DIGITS_SMOKE_TUNING = {"epochs": 1, "limit": 256}, {"epochs": 1}
 # 180 outliers a batch, unaugmented: TinyImageNet/oe_tune.py. Its loader never shuffles, so every epoch sees the same
@@ -117,7 +117,7 @@ SETTINGS = Settings(
         "smoke": ("digits",), "demo": ("digits",), "course": ("cifar10",),
         "paper": ("svhn", "cifar10", "cifar100", "tiny-imagenet", "places365"),
     },
-    seeds={"smoke": 1, "demo": 3, "course": 1, "paper": 1},
+    seeds={"smoke": 1, "demo": 2, "course": 1, "paper": 1},
     # variant: "paper" follows the text where paper and official code disagree, "code" follows the code. network:
     # "usual", or "allconv" for the All Convolutional Network of Table 9 on the same schedule.
     options={"variant": ("paper", "code"), "network": ("usual", "allconv")},

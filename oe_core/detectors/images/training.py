@@ -13,10 +13,10 @@ from oe_core.data.catalog import dataset
 from oe_core.data.examples import ImageSet
 from oe_core.data.fetch.download import download_folder, how_to_get
 from oe_core.data.sources import MissingDataError
+from oe_core.detectors.images.network import build
 from oe_core.detectors.images.recipe import ImageRecipe
+from oe_core.detectors.images.resnet18 import places365_weights
 from oe_core.devices import autocast
-from oe_core.networks import build
-from oe_core.networks.resnet18 import places365_weights
 from oe_core.recipe import Recipe
 from oe_core.train import cosine, training_part
 
@@ -131,6 +131,6 @@ def features(model: nn.Module, images: Tensor, recipe: ImageRecipe) -> Tensor:
 def head(model: nn.Module, num_features: int) -> tuple[Tensor, Tensor]:
     """The affine map from features to logits: weight (classes, features) and bias (classes,), float32 on the CPU."""
     device = next(model.parameters()).device
-    bias = model.classify(torch.zeros(1, num_features, device=device))
-    weight = (model.classify(torch.eye(num_features, device=device)) - bias).T
+    bias = model.head(torch.zeros(1, num_features, device=device))
+    weight = (model.head(torch.eye(num_features, device=device)) - bias).T
     return weight.cpu(), bias[0].cpu()

@@ -52,8 +52,7 @@ class LanguageRecipe(Recipe):
         self._one_of("optimiser", OPTIMISERS)
         self._at_least(1, "length", "embedding", "hidden", "layers", "patience")
         self._at_least(3, "vocabulary")
-        for field in ("weight_decay", "activation_penalty", "slowness_penalty"):
-            self._not_negative(field)
+        self._at_least(0, "weight_decay", "activation_penalty", "slowness_penalty")
         if self.holdout:
             raise ValueError(f"holdout={self.holdout}: the validation part of a language model comes with its text")
         if not self.clip > 0:

@@ -27,8 +27,8 @@ ROWS = (
     row({"embedding": 200, "hidden": 400, "epochs": 5}, {"epochs": 2, "learning_rate": 0.002}, scale="course",
         unit="characters"),
     row(TINY, scale=("smoke", "demo")),
-    row({"epochs": 6}, {"epochs": 3, "learning_rate": 0.003}, scale="demo", unit="words"),
-    row({"epochs": 4}, {"epochs": 2, "learning_rate": 0.003}, scale="demo", unit="characters"),
+    row({"epochs": 4}, {"epochs": 2, "learning_rate": 0.003}, scale="demo", unit="words"),
+    row({"epochs": 3}, {"epochs": 1, "learning_rate": 0.003}, scale="demo", unit="characters"),
     row({"length": 20, "epochs": 1, "limit": 40}, {"epochs": 1, "outlier_limit": 40}, scale="smoke"),
     # The embedded texts have no capitals.
     row(exposed={"lower_others": True}, in_dist="ptb", unit="characters", variant=("paper", "code")),

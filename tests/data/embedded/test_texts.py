@@ -1,3 +1,4 @@
+import json
 import re
 import sys
 from functools import cache
@@ -121,6 +122,41 @@ def test_blocks_of_a_package_keep_their_case_and_come_from_the_files_that_the_se
                 "Roots are kept in a dark room.", "No one is indented."}  # fmt: skip
     assert set(docstring_blocks(package, 10)) == expected
     assert len(docstring_blocks(package, 2)) == 2
+
+
+def test_what_was_cut_once_is_kept_for_the_next_process(package, tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_RUNS", str(tmp_path))
+    first = texts._kept(docstring_sentences, package, 10)
+    (kept,) = (tmp_path / ".texts").iterdir()
+    monkeypatch.setattr(extraction, "docstrings", None)  # nothing is read again
+    assert texts._kept(docstring_sentences, package, 10) == first == docstring_texts(kept)
+
+
+def docstring_texts(path):
+    return tuple(json.loads(path.read_text())["texts"])
+
+
+def test_kept_texts_are_cut_anew_after_damage_another_installation_and_another_way_to_cut(
+    package, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("OE_RUNS", str(tmp_path))
+    first = texts._kept(docstring_sentences, package, 10)
+    (kept,) = (tmp_path / ".texts").iterdir()
+    kept.write_text(kept.read_text().replace("leaves", "stones"))
+    assert texts._kept(docstring_sentences, package, 10) == first == docstring_texts(kept)
+    home = extraction.package_home(package)
+    home.write_text(home.read_text() + '\n"""Petals are counted by hand in daylight."""\n')
+    texts._kept(docstring_sentences, package, 10)
+    monkeypatch.setattr(texts, "_content", lambda module: "another way")
+    texts._kept(docstring_sentences, package, 10)
+    assert len(list((tmp_path / ".texts").iterdir())) == 3
+
+
+def test_texts_that_cannot_be_kept_are_there_all_the_same_and_it_is_said(package, tmp_path, monkeypatch):
+    (tmp_path / "runs").write_text("a file in the place of the folder")
+    monkeypatch.setenv("OE_RUNS", str(tmp_path / "runs"))
+    with pytest.warns(UserWarning, match="will be cut again next time"):
+        assert texts._kept(docstring_sentences, package, 10) == docstring_sentences(package, 10)
 
 
 def test_code_is_statements_of_one_line_in_the_same_kind_of_tokens():

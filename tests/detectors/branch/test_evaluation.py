@@ -43,7 +43,7 @@ def test_msp_and_branch_are_two_scores_of_one_network_and_oe_is_the_branch_of_th
     store, found = evaluation
     assert found.runs["MSP", 0] is found.runs["Branch", 0]
     assert found.runs["+OE", 0].recipe.parent == found.runs["Branch", 0].recipe
-    outputs = store.logits(found.runs["+OE", 0], found.test.name, found.inputs, found.test.fingerprint)
+    outputs = store.logits(found.runs["+OE", 0], found.test.name, found.tests.inside.inputs, found.test.fingerprint)
     assert outputs.shape == (len(found.test), 11)
     in_scores, _ = found.scores["Gaussian"]["+OE"]
     assert np.array_equal(in_scores, -outputs[:, -1].astype(float))  # in the order of minus the confidence
@@ -54,7 +54,7 @@ def test_only_the_exposed_column_names_outliers_and_accuracy_is_that_of_the_clas
     named = found.records.groupby("method")["outliers"].unique().map(list).to_dict()
     assert named == {"MSP": [""], "Branch": [""], "+OE": ["photo-china"]}
     run = found.runs["MSP", 0]
-    outputs = store.logits(run, found.test.name, found.inputs, found.test.fingerprint)
+    outputs = store.logits(run, found.test.name, found.tests.inside.inputs, found.test.fingerprint)
     right = (outputs[:, :10].argmax(axis=1) == found.test.labels.numpy()).mean()
     assert found.quality.set_index("method").loc["MSP", "accuracy"] == pytest.approx(100 * right)
     assert len(found.evidence()["runs"]) == 2

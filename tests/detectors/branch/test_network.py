@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from oe_core.detectors.branch.network import confidence_network
-from oe_core.networks import build
+from oe_core.detectors.images.network import build
 
 
 @pytest.mark.parametrize("name", ["wrn-10-1", "fast-8"])

@@ -32,7 +32,7 @@ def test_table_5_is_filled_at_ninety_five_percent_and_missing_sets_are_named(eva
     sets = {(5, method, name): 3 * 3 for method in ("BPP", "+OE") for name in ("Gaussian", "digits")}
     assert counted.to_dict() == sets
     assert set(found.records["metric"]) == {"FPR95", "AUROC", "AUPR"}
-    assert list(found.missing) == ["LSUN"]
+    assert list(found.tests.missing) == ["LSUN"]
     stand_ins = found.records["stand_in_for"].str.split("; ").explode().unique()
     assert {"photo-china=CIFAR-10", "digits=SVHN", "font-letters=80 Million Tiny Images"} <= set(stand_ins)
     assert comparison.compare(found.records, 5).attrs["table"] == 5
@@ -41,14 +41,14 @@ def test_table_5_is_filled_at_ninety_five_percent_and_missing_sets_are_named(eva
 def test_every_set_is_tested_on_the_first_images_of_a_seeded_order(evaluation):
     _, found = evaluation
     assert len(found.test) == 25
-    assert [len(out.inputs()) for out in found.out_sets] == [25, 25]
+    assert [len(out.inputs()) for out in found.tests.outs] == [25, 25]
     assert found.evidence()["in_dist_test"]["examples"] == 25
 
 
 def test_the_quality_is_in_bits_per_dimension_and_the_score_three_times_that(evaluation):
     store, found = evaluation
     run = found.runs["BPP", 0]
-    nats = store.logits(run, found.test.name, found.inputs, found.test.fingerprint)
+    nats = store.logits(run, found.test.name, found.tests.inside.inputs, found.test.fingerprint)
     row = found.quality.set_index("method").loc["BPP"]
     assert row["bits per dimension"] == pytest.approx(nats.mean() / math.log(2), rel=1e-6)
     assert np.allclose(found.scores["digits"]["BPP"][0], 3 * nats[:, 0] / math.log(2))
@@ -57,7 +57,7 @@ def test_the_quality_is_in_bits_per_dimension_and_the_score_three_times_that(eva
 
 def test_noise_is_scored_as_eight_bit_images(evaluation):
     _, found = evaluation
-    noise = found.out_sets[0].inputs()
+    noise = found.tests.outs[0].inputs()
     assert noise.is_floating_point() and noise.min() == -1 and noise.max() == 1
     steps = (scaled(noise) + 1) * 127.5
     assert torch.allclose(steps, steps.round(), atol=1e-4)

@@ -62,7 +62,7 @@ def test_the_protocol_measures_three_columns_and_table_4_shows_means_alone(tmp_p
     assert set(found.records.loc[found.records["method"] != "+OE", "outliers"]) == {""}
     table = comparison.compare(found.records, 4)
     assert table.index.tolist() == [("digits", "Mean")]
-    noise = found.out_sets[0].inputs()
+    noise = found.tests.outs[0].inputs()
     assert noise.min() == 0 and noise.max() == 1
     assert found.quality["method"].tolist() == ["MSP", "+GAN", "+OE"]
     assert "samples" in found.runs["+GAN", 0].weights and "samples" not in found.runs["+OE", 0].weights

@@ -15,6 +15,7 @@ from oe_core.detectors.gan.training import SHOWN, TASK, Trio, adversarial, gener
 from oe_core.detectors.images.training import predict
 from oe_core.detectors.registry import recipe_from_json
 from oe_core.recipe import fine_tuned
+from oe_core.runs import store as runs
 from oe_core.runs.store import Store
 
 fit = GAN.fit
@@ -145,7 +146,7 @@ def test_the_store_trains_the_three_networks_and_finds_them_again(tmp_path):
     assert same(first.weights, again.weights)
     assert first.stamp["parent"]["run"].startswith("joint-")
     assert recipe_from_json(first.stamp["recipe"]) == exposed
-    assert store.predict(first, shades().images, CPU).shape == (48, 2)
+    assert runs.predict(first, shades().images, CPU).shape == (48, 2)
 
 
 def test_generated_images_are_the_generators_and_the_first_do_not_depend_on_the_count():
@@ -175,7 +176,7 @@ def test_what_cannot_be_generated_is_refused(recipe, count, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"beta": -1}, "beta=-1 must not be negative"),
+        ({"beta": -1}, "beta=-1 must be at least 0"),
         ({"filters": 0}, "filters=0 must be at least 1"),
         ({"drop_after": 0}, "drop_after=0 must be at least 1"),
         ({"rate_drop": 0}, r"rate_drop=0 must be in \(0, 1\]"),

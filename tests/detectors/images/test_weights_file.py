@@ -11,8 +11,8 @@ from oe_core.data.catalog import dataset
 from oe_core.data.fetch.download import download_folder
 from oe_core.data.sources import MissingDataError
 from oe_core.detectors.images.recipe import ImageRecipe
+from oe_core.detectors.images.resnet18 import ResNet18
 from oe_core.detectors.images.training import weights_path
-from oe_core.networks.resnet18 import ResNet18
 from oe_core.recipe import fine_tuned
 from oe_core.runs.store import Store
 

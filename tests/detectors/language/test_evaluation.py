@@ -49,13 +49,13 @@ def test_table_11_is_filled_at_ninety_percent_and_missing_sets_are_named(measure
     assert counted.to_dict() == {(11, method, "letters"): 3 * 3 for method in ("BPC/BPW", "+OE")}
     assert set(found.records["metric"]) == {"FPR90", "AUROC", "AUPR"}
     assert set(found.records["in_dist"]) == {"reports (words)"}
-    assert list(found.missing) == ["Email"] and "Fetch it with" in found.missing["Email"]
+    assert list(found.tests.missing) == ["Email"] and "Fetch it with" in found.tests.missing["Email"]
     assert ("reports (words)", "letters") in comparison.compare(found.records, 11).index
 
 
 def test_the_quality_of_a_language_model_is_its_perplexity_on_the_test_segments(measured):
     store, found = measured[0], measured[1]["paper"]
-    losses = store.logits(found.runs["+OE", 0], "reports", found.inputs, found.test.fingerprint)
+    losses = store.logits(found.runs["+OE", 0], "reports", found.tests.inside.inputs, found.test.fingerprint)
     row = found.quality.set_index("method").loc["+OE"]
     assert row["perplexity"] == pytest.approx(math.exp(losses[:, 0].mean()))
     assert found.evidence()["perplexity"][1]["perplexity"] == row["perplexity"]
@@ -64,7 +64,7 @@ def test_the_quality_of_a_language_model_is_its_perplexity_on_the_test_segments(
 
 def test_scores_are_bits_a_token(measured):
     store, found = measured[0], measured[1]["paper"]
-    out = found.out_sets[0]
+    out = found.tests.outs[0]
     losses = store.logits(found.runs["BPC/BPW", 0], out.key, out.inputs, out.fingerprint)
     assert np.allclose(found.scores["letters"]["BPC/BPW"][1], losses[:, 0] / math.log(2))
 
@@ -73,7 +73,7 @@ def test_the_other_case_shares_the_baseline_and_reads_outliers_and_anomalies_in_
     paper, other = measured[1]["paper"], measured[1]["other-case"]
     assert paper.runs["BPC/BPW", 0].identity == other.runs["BPC/BPW", 0].identity
     assert paper.runs["+OE", 0].identity != other.runs["+OE", 0].identity
-    assert "She" not in (spelled := set(other.out_sets[0].examples.classes)) and "dear" in spelled
-    assert "Dear" in paper.out_sets[0].examples.classes
+    assert "She" not in (spelled := set(other.tests.outs[0].examples.classes)) and "dear" in spelled
+    assert "Dear" in paper.tests.outs[0].examples.classes
     assert "N" in other.test.classes, "the in-distribution is never changed"
-    assert paper.out_sets[0].fingerprint != other.out_sets[0].fingerprint
+    assert paper.tests.outs[0].fingerprint != other.tests.outs[0].fingerprint

@@ -41,13 +41,13 @@ def test_table_8_is_filled_at_ninety_percent_and_missing_sets_are_named(evaluati
     counted = found.records.groupby(["table", "method", "out_dist"]).size()
     assert counted.to_dict() == {(8, method, "news"): 2 * 3 * 3 for method in ("MSP", "+OE")}
     assert set(found.records["metric"]) == {"FPR90", "AUROC", "AUPR"}
-    assert list(found.missing) == ["SNLI"] and "Fetch it with" in found.missing["SNLI"]
+    assert list(found.tests.missing) == ["SNLI"] and "Fetch it with" in found.tests.missing["SNLI"]
 
 
 def test_a_value_follows_from_the_stored_logits(evaluation):
     store, found = evaluation
-    out = found.out_sets[0]
-    ids = (found.inputs, found.test.fingerprint), (out.inputs, out.fingerprint)
+    out = found.tests.outs[0]
+    ids = (found.tests.inside.inputs, found.test.fingerprint), (out.inputs, out.fingerprint)
     keys = ("notes", "news")
     run = found.runs["+OE", 1]
     logits = [store.logits(run, key, inputs, mark) for key, (inputs, mark) in zip(keys, ids, strict=True)]
@@ -59,8 +59,8 @@ def test_a_value_follows_from_the_stored_logits(evaluation):
 
 def test_the_examples_behind_the_scores_are_at_hand(evaluation):
     _, found = evaluation
-    assert found.out_sets[0].examples.texts[0] == "the minister of state 0 resigned today"
-    assert len(found.scores["news"]["MSP"][1]) == len(found.out_sets[0].examples) == 30
+    assert found.tests.outs[0].examples.texts[0] == "the minister of state 0 resigned today"
+    assert len(found.scores["news"]["MSP"][1]) == len(found.tests.outs[0].examples) == 30
     assert np.isfinite(found.scores["news"]["+OE"][0]).all()
 
 

@@ -4,7 +4,6 @@
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from oe_core.networks.dropout import Dropout
@@ -13,9 +12,6 @@ from oe_core.networks.dropout import Dropout
 def sigmoid_gelu(x: Tensor) -> Tensor:
     """x sigmoid(1.702 x), the approximation of the GELU that the code computes."""
     return x * torch.sigmoid(1.702 * x)
-
-
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"gelu": sigmoid_gelu, "relu": F.relu}
 
 
 class ConvNorm(nn.Module):
@@ -38,14 +34,11 @@ class AllConv(nn.Module):
     poolings (0.5 in the code). The features are averaged over the whole map; the code pads its 1x1 convolutions and
     averages 8x8 of the 10x10 that come out: the same 36 values and borders without content, which change a factor, a
     constant, and batch norm's statistics.
-    Raises ValueError for an unknown activation.
     """
 
-    def __init__(self, num_classes: int, dropout: float = 0.5, width: int = 96, activation: str = "gelu"):
+    def __init__(self, width: int, num_classes: int, dropout: float, act: Callable[[Tensor], Tensor]):
         super().__init__()
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation={activation!r} is unknown; choose one of {', '.join(ACTIVATIONS)}")
-        act, double = ACTIVATIONS[activation], 2 * width
+        double = 2 * width
         self.body = nn.Sequential(
             ConvNorm(3, width, 3, 1, act),
             ConvNorm(width, width, 3, 1, act),
@@ -67,10 +60,7 @@ class AllConv(nn.Module):
         """Averaged features before the head, float32 (batch, 2 width)."""
         return self.body(inputs).float().mean(dim=(2, 3))
 
-    def classify(self, features: Tensor) -> Tensor:
-        """Logits float32 (batch, num_classes) of features (batch, 2 width): affine."""
+    def forward(self, inputs: Tensor) -> Tensor:
+        features = self.features(inputs)
         with torch.autocast(features.device.type, enabled=False):
             return self.head(features)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        return self.classify(self.features(inputs))

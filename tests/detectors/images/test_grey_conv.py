@@ -5,8 +5,8 @@ import pytest
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
-from oe_core.networks import build
-from oe_core.networks.grey_conv import gelu
+from oe_core.detectors.images.all_conv import sigmoid_gelu
+from oe_core.detectors.images.network import build
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_colours_of_equal_luminance_are_one_image(model):
 
 def test_gelu_at_one_by_hand():
     expected = 1 / (1 + math.exp(-1.702))
-    assert gelu(torch.tensor([1.0, 0.0])).tolist() == pytest.approx([expected, 0])
+    assert sigmoid_gelu(torch.tensor([1.0, 0.0])).tolist() == pytest.approx([expected, 0])
 
 
 def test_dropout_in_training_drops_whole_channels_of_the_second_convolution(model):

@@ -27,33 +27,26 @@ class ResNet18(ResNet):
         out = self.layer4(self.layer3(self.layer2(self.layer1(out))))
         return self.avgpool(out).flatten(1).float()
 
-    def classify(self, features: Tensor) -> Tensor:
-        """Logits float32 (batch, num_classes) of features (batch, 512): affine."""
-        with torch.autocast(features.device.type, enabled=False):
-            return self.fc(features)
-
     def forward(self, inputs: Tensor) -> Tensor:
-        return self.classify(self.features(inputs))
+        features = self.features(inputs)
+        with torch.autocast(features.device.type, enabled=False):
+            return self.head(features)
 
 
 def places365_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of `resnet18_places365.pth.tar` (the Places team's file, supplied by hand), in torchvision's names.
 
-    No hash of the file is published, so it is read with `weights_only=True`, which runs no code from it.
     Raises ValueError when the file is not a checkpoint of this network.
     """
+    # No hash of the file is published: so no code from it is run.
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     state = checkpoint.get("state_dict") if isinstance(checkpoint, dict) else None
     if not state:
         raise ValueError(f"{path}: holds no 'state_dict'; expected the Places365 checkpoint of ResNet-18")
     weights = {name.removeprefix("module."): tensor for name, tensor in state.items()}
-    expected = ResNet18(365).state_dict()
-    wrong = sorted(
-        name
-        for name in expected.keys() | weights.keys()
-        if not name.endswith("num_batches_tracked")
-        and (name not in weights or name not in expected or weights[name].shape != expected[name].shape)
-    )
-    if wrong:
-        raise ValueError(f"{path}: no ResNet-18 with 365 classes; missing, extra or misshapen: {', '.join(wrong[:5])}")
-    return {name: weights.get(name, tensor) for name, tensor in expected.items()}
+    network = ResNet18(365)
+    try:
+        network.load_state_dict(weights)  # where the file does not count batches, as old ones do not, 0 stands
+    except RuntimeError as error:
+        raise ValueError(f"{path}: no ResNet-18 with 365 classes: {error}") from error
+    return network.state_dict()

@@ -1,21 +1,17 @@
 """The small network of the paper's experiment with MNIST: it sees the luminance of images of 28 x 28 pixels.
 
-Source: hendrycks/outlier-exposure `MNIST/models/convnet.py`; the text (section 5) does not describe it. Luminance is
-taken in the network's first line, so that grey and colour sets, inliers, outliers and anomalies all become grey in one
-place, and batches and folders hold three channels as everywhere.
+Source: hendrycks/outlier-exposure `MNIST/models/convnet.py`; the text (section 5) does not describe it. The network
+itself takes the luminance, so that every set becomes grey in one place, and batches hold three channels as everywhere.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from oe_core.detectors.images.all_conv import sigmoid_gelu
+
 LUMINANCE = (0.2989, 0.5870, 0.1140)  # of red, green and blue; hendrycks/outlier-exposure MNIST/oe_tune.py
 SIZE = 28  # pixels, height and width of its inputs
-
-
-def gelu(x: Tensor) -> Tensor:
-    """x sigmoid(1.702 x), the code's approximation of the GELU."""
-    return x * torch.sigmoid(1.702 * x)
 
 
 class GreyConv(nn.Module):
@@ -42,14 +38,11 @@ class GreyConv(nn.Module):
         if size != (SIZE, SIZE):
             raise ValueError(f"inputs of {size} pixels: grey-conv takes {SIZE} x {SIZE}, set size={SIZE}")
         grey = F.conv2d(inputs, self.luminance)
-        out = gelu(F.max_pool2d(self.conv1(grey), 2))
-        out = gelu(F.max_pool2d(self.drop(self.conv2(out)), 2))
-        return gelu(self.hidden(out.flatten(1))).float()
-
-    def classify(self, features: Tensor) -> Tensor:
-        """Logits float32 (batch, num_classes) of features (batch, 50): affine."""
-        with torch.autocast(features.device.type, enabled=False):
-            return self.head(features)
+        out = sigmoid_gelu(F.max_pool2d(self.conv1(grey), 2))
+        out = sigmoid_gelu(F.max_pool2d(self.drop(self.conv2(out)), 2))
+        return sigmoid_gelu(self.hidden(out.flatten(1))).float()
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return self.classify(self.features(inputs))
+        features = self.features(inputs)
+        with torch.autocast(features.device.type, enabled=False):
+            return self.head(features)

@@ -1,0 +1,35 @@
+"""Networks of images by name: one file a network, this is the list; those that only images have stand beside it."""
+
+import re
+
+from torch import nn
+from torch.nn.functional import relu
+
+from oe_core.detectors.images.all_conv import AllConv, sigmoid_gelu
+from oe_core.detectors.images.grey_conv import GreyConv
+from oe_core.detectors.images.resnet18 import ResNet18
+from oe_core.networks.fast_conv import FastConv
+from oe_core.networks.wide_resnet import WideResNet
+
+
+def build(name: str, num_classes: int, dropout: float = 0.0) -> nn.Module:
+    """A freshly initialised "wrn-<depth>-<widen>", "allconv-<width>", "fast-<width>", "resnet18" or "grey-conv".
+
+    "allconv-relu-<width>" has ReLUs in place of GELUs. Raises ValueError for an unknown name, an impossible depth, or
+    dropout where the network has none.
+    """
+    if wide := re.fullmatch(r"wrn-(\d+)-(\d+)", name):
+        return WideResNet(int(wide[1]), int(wide[2]), num_classes, dropout)
+    if all_conv := re.fullmatch(r"allconv-(relu-)?(\d+)", name):
+        return AllConv(int(all_conv[2]), num_classes, dropout, relu if all_conv[1] else sigmoid_gelu)
+    if name == "grey-conv":
+        return GreyConv(num_classes, dropout)
+    fast = re.fullmatch(r"fast-(\d+)", name)
+    if not fast and name != "resnet18":
+        raise ValueError(
+            f"model={name!r} is unknown; choose wrn-<depth>-<widen> (such as wrn-40-2), allconv-<width> (such as "
+            "allconv-96), fast-<width> (such as fast-48), resnet18 or grey-conv"
+        )
+    if dropout:
+        raise ValueError(f"dropout={dropout}: {name} has no dropout, set dropout=0")
+    return FastConv(int(fast[1]), num_classes) if fast else ResNet18(num_classes)
