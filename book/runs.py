@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import torch
@@ -23,6 +23,7 @@ from oe_core.data.sources import MissingDataError
 from oe_core.evaluation.test_sets import prepared
 from oe_core.experiments import Experiment
 from oe_core.processors import usable_cores, users_threads
+from oe_core.recipe import Recipe
 from oe_core.runs.engine import Here, Job, Place, Processes, jobs, run
 from oe_core.runs.store import Store
 from oe_core.scales import SCALES, check_scale, runs_root
@@ -102,24 +103,33 @@ def _wanted(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[
     for name in options.chapter or known:
         for experiment, seeds in _trainings(known[name], options):
             try:
-                tests = prepared(experiment)
+                recipes = _recipes(experiment)
+                listed = jobs(store, (recipe.with_seed(seed) for seed in seeds for recipe in recipes))
             except MissingDataError as error:
-                not_run[f"{name}: {experiment.baseline.in_dist}"] = str(error)
+                not_run[f"{name}: {_in_dist(experiment)}"] = str(error)
                 continue
-            recipes = (recipe.with_seed(seed) for seed in range(seeds) for recipe in tests.experiment.networks.values())
-            for job in jobs(store, recipes, tests.load):
-                found.setdefault(job.identity, job)
+            found |= {job.identity: job for job in listed if job.identity not in found}
     return list(found.values()), not_run
 
 
-def _trainings(path: Path, options: argparse.Namespace) -> Iterator[tuple[Experiment, int]]:
-    """The experiments that a chapter names as its `trainings`, each with how many seeds it has."""
+def _recipes(wanted: Experiment | Recipe) -> list[Recipe]:
+    """The networks of an experiment whose data are at hand, or the one network that is wanted."""
+    return [wanted] if isinstance(wanted, Recipe) else list(prepared(wanted).experiment.networks.values())
+
+
+def _in_dist(wanted: Experiment | Recipe) -> str:
+    return wanted.in_dist if isinstance(wanted, Recipe) else wanted.baseline.in_dist
+
+
+def _trainings(path: Path, options: argparse.Namespace) -> Iterator[tuple[Experiment | Recipe, Iterable[int]]]:
+    """What a chapter names as its `trainings`: experiments or recipes, each with its seeds."""
     chapter = read_chapter(path)
     given = [pair for pair in options.parameters if options.chapter or pair[0] in chapter.parameters]
     names = checked(chapter, given_values(chapter.name, chapter.parameters, options.scale, given), options.book)
     for experiments, seeds in names.get("trainings", []):
         for experiment in experiments:
-            yield experiment, experiment.seeds if seeds is None else seeds
+            chosen = experiment.seeds if seeds is None else seeds
+            yield experiment, range(chosen) if isinstance(chosen, int) else chosen
 
 
 def _place(options: argparse.Namespace, root: Path) -> Place:
