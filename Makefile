@@ -70,7 +70,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PY) -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 5 GB)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[book,dev]'
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[book,cluster,dev]'
 	@# Under the full path of this Python, by which jupytext finds the kernel of a chapter opened in JupyterLab.
 	@$(PY) -m ipykernel install --sys-prefix >/dev/null
 	@touch $@
