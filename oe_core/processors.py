@@ -15,7 +15,7 @@ OURS = "OE_OWN_THREADS"  # what `settle` chose, so that a child process does not
 # where another program has the core of the thread waited for: beside two busy processes on two cores a GRU's step took
 # seconds instead of tenths of one. Not to spin at all costs an idle machine the sleep and the waking between any two
 # layers, about 1.5 times the step of a small network. `make bench` measures what is between.
-BRIEF = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}  # rounds of GNU's loop; ms of LLVM's, where 200 is usual
+BRIEF = {"GOMP_SPINCOUNT": "3000", "KMP_BLOCKTIME": "1"}  # rounds of GNU's loop; ms of LLVM's, where 200 is usual
 
 
 def usable_cores() -> int:
