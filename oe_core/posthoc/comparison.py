@@ -132,7 +132,7 @@ def _measured(detectors: _Detectors, evaluation: Evaluation, tpr: float) -> Iter
 
 
 def summary(records: pd.DataFrame) -> pd.DataFrame:
-    """Means over the out-distributions: one row a detector, columns (metric, network, field), fields of `tables.cells`.
+    """Means over the out-distributions: one row a detector, columns (metric, network, field), as `comparison.cells`.
 
     records: of one in-distribution, as `Comparison.records`. `figures.before_after` draws it.
     """
