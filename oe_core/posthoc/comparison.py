@@ -24,6 +24,7 @@ from oe_core.evaluation.records import on_draws
 from oe_core.evaluation.test_sets import Tests, TestSet
 from oe_core.experiments import Experiment
 from oe_core.paper.comparison import cells
+from oe_core.paper.render import groups_of, rows_of, spread_of
 from oe_core.posthoc.features import Mahalanobis, NearestNeighbours, ViM
 from oe_core.posthoc.odin import TEMPERATURE, best_epsilon, odin, perturbed_logits, validated_epsilons
 from oe_core.runs.provenance import environment
@@ -145,9 +146,9 @@ def summary(records: pd.DataFrame) -> pd.DataFrame:
 
 def rendered(frame: pd.DataFrame) -> str:
     """A frame of `summary` as a Markdown table, mean ± standard deviation over seeds (over draws, where one is)."""
-    groups = list(dict.fromkeys((metric, network) for metric, network, _ in frame.columns))
-    spread = "std_seeds" if frame.xs("seeds", axis=1, level=2).min(axis=None) > 1 else "std_draws"
-    lines = [["Detector", *(f"{metric} {network}" for metric, network in groups)], ["---", *["---:"] * len(groups)]]
-    for name, row in frame.iterrows():
-        lines.append([name, *(f"{row[*group, 'mean']:.1f} ±{row[*group, spread]:.1f}" for group in groups)])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    groups, spread = groups_of(frame), spread_of(frame) or "std_draws"
+    body = (
+        [name, *(f"{row[*group, 'mean']:.1f} ±{row[*group, spread]:.1f}" for group in groups)]
+        for name, row in frame.iterrows()
+    )
+    return rows_of([" ".join(group) for group in groups], body, ["Detector"]) + "\n"
