@@ -5,7 +5,7 @@ rows say what changes where; no experiment is written as a ladder of cases.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from oe_core.recipe import Recipe, fine_tuned
 from oe_core.scales import check_scale
@@ -136,12 +136,6 @@ class Settings:
 def _merged(rows: Iterable[Row], role: str, named: Mapping[str, str]) -> dict[str, object]:
     changes = {name: value for one in rows for name, value in one.changes.get(role, {}).items()}
     return changes | {"name": changes["name"].format(**named)} if "name" in changes else changes
-
-
-def changed(experiment: Experiment, baseline: Mapping[str, object], exposed: Mapping[str, object]) -> Experiment:
-    """The experiment with other fields in its baseline's recipe and in its exposed network's, which starts from it."""
-    start = replace(experiment.baseline, **baseline)
-    return replace(experiment, baseline=start, exposed=replace(experiment.exposed, parent=start, **exposed))
 
 
 def check_choice(argument: str, value: str, known: Iterable[str]) -> None:
