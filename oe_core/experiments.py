@@ -1,7 +1,6 @@
 """Experiments as data: which network meets which outliers, and which anomalies it is tested on.
 
-One `Experiment` is one in-distribution's block of rows in a table of the paper. Each detector has its `Settings`, whose
-rows say what changes where; no experiment is written as a ladder of cases.
+An `Experiment` is one in-distribution's block of rows in a table of the paper; a detector's `Settings` make them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -72,8 +71,7 @@ class Settings:
     in-distribution whose rows serve every set that the paper does not have. in_dists: those of each scale. outliers,
     out_dists: by in-distribution, the `default`'s where it has none. names: every name that a role may have. options:
     what may be asked for, {option: its choices, the usual one first}. between: how further networks are made, by role,
-    where rows have changes for them: (baseline, outliers, changes) -> recipe; parent: whose weights the exposed one
-    starts from.
+    where rows have changes for them: (baseline, outliers, changes) -> recipe. parent: the exposed one's start.
     """
 
     recipe: type[Recipe]
@@ -96,10 +94,14 @@ class Settings:
         """The experiment of one in-distribution; `outliers` and `out_dists` replace the paper's when given.
 
         An in-distribution that the paper does not have gets the settings of `default`, or all of the experiment of
-        `in_place_of`. Raises ValueError for unknown scales, data sets, options or choices, listing the known ones, for
-        a data set in two roles, and for an experiment that there is not.
+        `in_place_of`. Raises ValueError for an unknown name, listing the known ones, for a data set in two roles, and
+        for an experiment that there is not.
         """
-        asked = {"scale": check_scale(scale)} | self._chosen(options)
+        asked = {"scale": check_scale(scale)} | {option: choices[0] for option, choices in self.options.items()}
+        for option, value in options.items():
+            check_choice("option", option, self.options)
+            check_choice(option, value, self.options[option])
+            asked[option] = value
         if in_place_of:
             check_choice("in_place_of", in_place_of, self.outliers)
         like = in_place_of or (in_dist if in_dist in self.outliers else self.default)
@@ -110,12 +112,6 @@ class Settings:
             scale, **self._networks(in_dist, outliers, asked | {"in_dist": like}), out_dists=out_dists,
             seeds=self.seeds[scale], draws=DRAWS[scale], test_limit=self.test_limit.get(scale), in_place_of=in_place_of,
         )  # fmt: skip
-
-    def _chosen(self, options: Mapping[str, str]) -> dict[str, str]:
-        for option, value in options.items():
-            check_choice("option", option, self.options)
-            check_choice(option, value, self.options[option])
-        return {option: choices[0] for option, choices in self.options.items()} | dict(options)
 
     def _networks(self, in_dist: str, outliers: str, asked: Mapping[str, str]) -> dict:
         """The recipes, as the fields of an Experiment."""
