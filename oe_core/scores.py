@@ -60,8 +60,7 @@ def energy(logits: ArrayLike) -> NDArray[np.float64]:
     r"""Free energy, $-\log \sum_c \exp l_c(x)$. Beyond the paper.
 
     logits: (n, classes). Returns float64 (n,).
-    Source: Liu et al. 2020, Energy-based out-of-distribution detection (whose detector takes the energy's negative), at
-    its own temperature of 1.
+    Source: Liu et al. 2020, Energy-based out-of-distribution detection (whose detector takes its negative), at T = 1.
     """
     return -np.logaddexp.reduce(checked_logits(logits), axis=1)
 

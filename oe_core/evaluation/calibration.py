@@ -110,10 +110,8 @@ def adaptive_bins(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZ
         raise ValueError(f"size={size} must be at least 1 example a bin")
     order = np.argsort(confidence)
     confidence, correct = confidence[order], correct[order]
-    distinct = np.flatnonzero(np.diff(confidence, prepend=-1.0))
-    if len(distinct) < len(order):
-        alike, shared = _means(correct, distinct)
-        correct = np.repeat(shared, alike)
+    alike, shared = _means(correct, np.flatnonzero(np.diff(confidence, prepend=-1.0)))
+    correct = np.repeat(shared, alike)
     starts = size * np.arange(max(1, len(order) // size))
     count, accuracy = _means(correct, starts)
     return Bins(count, _means(confidence, starts)[1], accuracy)
@@ -166,8 +164,5 @@ def calibration_metrics(
     both = doubt.sum() + mistakes.sum()
     if both == 0:
         raise ValueError(f"soft F1 of {len(doubt)} right predictions with confidence 1 is 0 / 0; there is no mistake")
-    return {
-        "RMS": math.sqrt(shares @ gaps**2),
-        "MAD": float(shares @ gaps),
-        "SoftF1": float(2 * (doubt @ mistakes) / both),
-    }
+    soft_f1 = float(2 * (doubt @ mistakes) / both)
+    return {"RMS": math.sqrt(shares @ gaps**2), "MAD": float(shares @ gaps), "SoftF1": soft_f1}

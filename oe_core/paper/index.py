@@ -1,9 +1,8 @@
 """The tables of the paper, a row each: which chapter and which detector measure it, and what its reader has to know.
 
 The rows stand beside this file in `index.csv` and their footnotes in `notes.csv`; the printed numbers in `tables.csv`,
-and for MNIST in `logs.csv`. The detector's columns of a row's `full` table measure it, but for 9 (the columns of
-Table 7, asked of an experiment with network="allconv"), 12 and 13 (`evaluation.calibrate` on the networks of Table 7,
-trained with held-out examples).
+and for MNIST in `logs.csv`. The detector's columns of its `full` measure a table, but for three: 9 (the columns of 7,
+of an experiment with network="allconv"), 12 and 13 (`evaluation.calibrate` on networks of 7 with a hold-out).
 """
 
 from collections.abc import Mapping

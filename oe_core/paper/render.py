@@ -46,7 +46,6 @@ def spread_of(frame: pd.DataFrame) -> str:
 
 
 def _body(frame: pd.DataFrame, paper_form: str) -> Iterator[list[str]]:
-    """One list of texts a row: in-distribution, out-distribution, then the cells."""
     spread = spread_of(frame)
     for names, row in frame.iterrows():
         yield [*names, *(_cell(row, group, spread, paper_form) for group in groups_of(frame))]

@@ -1,7 +1,6 @@
 """Later detectors on the paper's protocol: the same networks, test sets and draws, other scores. Beyond the paper.
 
-Which of them still matter once Outlier Exposure is used? No detector is fitted to, or tuned on, an out-distribution of
-the test or the outliers of training.
+Which still matter once Outlier Exposure is used? None is fitted to, or tuned on, test anomalies or training's outliers.
 """
 
 import json

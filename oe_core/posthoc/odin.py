@@ -1,7 +1,6 @@
 """ODIN (Liang et al. 2018): softmax at a high temperature after a small step of the input. Beyond the paper.
 
-The step's length is chosen on the validation distributions of appendix A, where the original takes anomalies of the
-test sets for it.
+The step's length is chosen on the validation distributions of appendix A, where the original takes test anomalies.
 """
 
 from functools import partial
