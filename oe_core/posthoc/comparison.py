@@ -25,7 +25,7 @@ from oe_core.experiments import Experiment
 from oe_core.paper.comparison import cells
 from oe_core.paper.render import groups_of, rows_of, spread_of
 from oe_core.posthoc.features import Mahalanobis, NearestNeighbours, ViM
-from oe_core.posthoc.odin import TEMPERATURE, best_epsilon, odin, perturbed_logits, validated_epsilons
+from oe_core.posthoc.odin import TEMPERATURE, odin, perturbed_logits, validated_epsilons
 from oe_core.runs.provenance import environment
 from oe_core.runs.store import Store, network
 from oe_core.scores import energy, max_logit, msp
@@ -93,7 +93,8 @@ class _Detectors:
         self.asked, self.recipe, self.model = asked, asked.recipe, network(asked.run, asked.store.device)
         inliers = tests.load(self.recipe.in_dist, "train", *self.recipe.load_options)
         self.validated = validated_epsilons(asked.store, asked.run, self.model, inliers)
-        self.epsilon = best_epsilon(self.validated)
+        best = self.validated["FPR95"].idxmin()  # the shortest of equal ones
+        self.epsilon = float(self.validated.loc[best, "epsilon"])
         part = training_part(inliers, self.recipe)
         features = self._features(part.images)
         weight, bias = (tensor.numpy() for tensor in head(self.model, features.shape[1]))

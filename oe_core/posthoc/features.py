@@ -120,7 +120,7 @@ class ViM:
         origin = -np.linalg.pinv(weight) @ bias
         centred = features - origin
         vectors = np.linalg.eigh(centred.T @ centred / len(features))[1]  # by rising eigenvalue
-        # As haoqiwang/vim benchmark.py for 1024 and for 2048 features; with fewer it takes 512, which leaves this book's
+        # As haoqiwang/vim benchmark.py for 1024 and 2048 features; with fewer it takes 512, which leaves this book's
         # networks of 64 to 512 features no residual.
         dimension = min(width // 2, 1000)
         residual = vectors[:, : width - dimension]

@@ -83,8 +83,3 @@ def validated_epsilons(store: Store, run: Run, model: nn.Module, inliers: ImageS
         for epsilon, inside, outside in zip(EPSILONS, in_scores, out_scores, strict=True):
             rows.append({"epsilon": epsilon, **mean_metrics(inside, outside)})
     return pd.DataFrame(rows).groupby("epsilon", as_index=False).mean()
-
-
-def best_epsilon(validated: pd.DataFrame) -> float:
-    """The step with the lowest FPR95 in a frame of `validated_epsilons`, the shortest of equal ones."""
-    return float(validated.loc[validated["FPR95"].idxmin(), "epsilon"])

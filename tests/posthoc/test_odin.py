@@ -112,10 +112,3 @@ def test_steps_are_validated_on_held_out_images_or_else_on_learned_ones_once(sto
     assert torch.equal(seen[0], inliers.images[expected[:40]]) and len(seen) == 3
     again = odin.validated_epsilons(store, run, model, inliers)
     assert len(seen) == 3 and again.equals(found)
-
-
-def test_the_best_step_has_the_lowest_fpr_and_is_the_shortest_of_equals():
-    import pandas as pd
-
-    validated = pd.DataFrame({"epsilon": [0.0, 0.001, 0.002], "FPR95": [50.0, 40.0, 40.0]})
-    assert odin.best_epsilon(validated) == 0.001
