@@ -5,7 +5,6 @@ A table is a frame with the index (in_dist, out_dist) and the columns (metric, m
 """
 
 from collections.abc import Sequence
-from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -18,12 +17,10 @@ from oe_core.paper.render import MEAN, NO_VALUE, footnotes, latex, rendered
 
 ROW = ["in_dist", "out_dist", "metric", "method"]
 FIELDS = ("mean", "std_seeds", "std_draws", "seeds", "draws", "paper")
-
-
-@cache
-def _paper() -> pd.DataFrame:
-    paths = (Path(__file__).with_name(name) for name in ("tables.csv", "logs.csv"))
-    return pd.concat([pd.read_csv(path, dtype={"value": str}, keep_default_na=False) for path in paths])
+_PAPER = pd.concat(
+    pd.read_csv(Path(__file__).with_name(name), dtype={"value": str}, keep_default_na=False)
+    for name in ("tables.csv", "logs.csv")
+)
 
 
 def paper_table(number: int) -> pd.DataFrame:
@@ -31,8 +28,7 @@ def paper_table(number: int) -> pd.DataFrame:
 
     LOGS for a number: the code's logs of MNIST (hendrycks/outlier-exposure MNIST/snapshots). Errors as `index.row`.
     """
-    paper = _paper()
-    return paper[paper["table"] == index.row(number).number].drop(columns="table").reset_index(drop=True)
+    return _PAPER[_PAPER["table"] == index.row(number).number].drop(columns="table").reset_index(drop=True)
 
 
 def _selected(records: pd.DataFrame, table: int) -> pd.DataFrame:
