@@ -114,7 +114,6 @@ class Settings:
         )  # fmt: skip
 
     def _networks(self, in_dist: str, outliers: str, asked: Mapping[str, str]) -> dict:
-        """The recipes, as the fields of an Experiment."""
         rows, named = [one for one in self.rows if one.counts(asked)], {**asked, "in_dist": in_dist}
         for one in rows:
             if one.refused:

@@ -9,10 +9,7 @@ from typing import ClassVar, Self
 
 @dataclass(frozen=True)
 class Recipe:
-    """What all recipes share; ValueError for a value outside what is allowed.
-
-    Two equal recipes on the same data are one run.
-    """
+    """What all recipes share; ValueError for a value that is not allowed. Equal ones on the same data are one run."""
 
     name: str
     in_dist: str

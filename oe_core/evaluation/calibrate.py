@@ -54,8 +54,8 @@ class Answers:
 class Calibration(Evaluation):
     """What `calibrate` measured under one protocol: an Evaluation whose records are those of Tables 12 and 13.
 
-    protocol: its name in PROTOCOLS. draws: the samples'. answers: by (method, seed). temperatures: one row each, with
-    accuracy and mean confidence, without and with it, on the part `held_out` (percent).
+    protocol: its name in PROTOCOLS. draws: the samples'. answers: by (method, seed). temperatures: one row each, the
+    temperature and, on the part `held_out`, accuracy and mean confidence without and with it (percent).
     """
 
     protocol: str

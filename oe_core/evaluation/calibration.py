@@ -20,10 +20,7 @@ CODE_BOUNDS = (0.2, 5.0)  # between which the code looks for a temperature
 
 
 class Bins(NamedTuple):
-    """Examples of like confidence, from the least confident up: their number, mean confidence and share that is right.
-
-    count: int64 (bins,); confidence, accuracy: float64 (bins,).
-    """
+    """Examples of like confidence, from the least confident up, each (bins,): number, mean confidence, share right."""
 
     count: NDArray[np.int64]
     confidence: NDArray[np.float64]

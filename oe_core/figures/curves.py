@@ -133,7 +133,6 @@ def seed_strips(records: pd.DataFrame, table: pd.DataFrame, title: str = "") -> 
 
 
 def _a_panel_a_metric(table: pd.DataFrame, title: str, line: float) -> tuple[Figure, dict[str, Axes]]:
-    """A panel for each metric of a frame of `paper.compare`, whose lines (inches high) are its rows."""
     metrics = list(table.columns.unique(0))
     figure, panels = row([title, *[""] * (len(metrics) - 1)], line * len(table) + 1.4, [3.1] * len(metrics))
     for axes, metric in zip(panels, metrics, strict=True):
