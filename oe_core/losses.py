@@ -1,7 +1,6 @@
 """The losses of the paper, one function each, the formula beside the code.
 
-Every loss is a mean over its own part of the joint batch, in nats: averaging over inliers and outliers together would
-make lambda depend on the batch sizes.
+Each is a mean over its own part of the joint batch, in nats: one over both would make lambda depend on their sizes.
 """
 
 import torch.nn.functional as F

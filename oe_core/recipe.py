@@ -6,16 +6,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import ClassVar, Self
 
-OUTLIER_ORDERS = ("contiguous", "shuffled")
-PRECISIONS = ("auto", "float32", "bfloat16")
-
 
 @dataclass(frozen=True)
 class Recipe:
-    """What all recipes share; ValueError for a value outside what is allowed.
-
-    Two equal recipes on the same data are one run.
-    """
+    """What all recipes share; ValueError for a value that is not allowed. Equal ones on the same data are one run."""
 
     name: str
     in_dist: str
@@ -39,8 +33,8 @@ class Recipe:
     INHERITED: ClassVar[tuple[str, ...]] = ("model",)  # fields in which a parent must agree
 
     def __post_init__(self):
-        self._one_of("outlier_order", OUTLIER_ORDERS)
-        self._one_of("precision", PRECISIONS)
+        self._one_of("outlier_order", ("contiguous", "shuffled"))
+        self._one_of("precision", ("auto", "float32", "bfloat16"))
         self._at_least(self._least_epochs(), "epochs")
         self._at_least(1, "batch_size", "outlier_batch_size")
         self._at_least(0, "holdout", "oe_weight")
