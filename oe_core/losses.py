@@ -4,6 +4,8 @@ Every loss is a mean over its own part of the joint batch, in nats: averaging ov
 make lambda depend on the batch sizes.
 """
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -21,7 +23,9 @@ def uniform_cross_entropy(logits: Tensor) -> Tensor:
     return -F.log_softmax(logits, dim=1).mean()
 
 
-def outlier_exposure(logits: Tensor, labels: Tensor, oe_weight: float) -> tuple[Tensor, Tensor, Tensor]:
+def outlier_exposure(
+    logits: Tensor, labels: Tensor, oe_weight: float, outlier_loss: Callable[[Tensor], Tensor] = uniform_cross_entropy
+) -> tuple[Tensor, Tensor, Tensor]:
     """Equation 1 on one joint forward pass: the first len(labels) rows of `logits` are inliers, the rest outliers.
 
     Returns (total, inlier part, outlier part); the outlier part is 0 when there are no outliers.
@@ -31,5 +35,5 @@ def outlier_exposure(logits: Tensor, labels: Tensor, oe_weight: float) -> tuple[
     inlier_loss = classification(inliers, labels)
     if len(outliers) == 0:
         return inlier_loss, inlier_loss, inlier_loss.new_zeros(())
-    outlier_loss = uniform_cross_entropy(outliers)
-    return inlier_loss + oe_weight * outlier_loss, inlier_loss, outlier_loss
+    outlier_part = outlier_loss(outliers)
+    return inlier_loss + oe_weight * outlier_part, inlier_loss, outlier_part
