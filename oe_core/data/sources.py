@@ -152,9 +152,8 @@ def _read_downloads(row: DataSet, split: str, size: int) -> ImageSet:
     try:
         write_whole(kept, _as_npz(images))
     except OSError as refusal:
-        warnings.warn(
-            f"{kept} could not be written ({refusal}); {row.key} will be decoded again next time", stacklevel=3
-        )
+        again = f"{row.key} will be decoded again next time"
+        warnings.warn(f"{kept} could not be written ({refusal}); {again}", stacklevel=3)
     return images
 
 

@@ -6,15 +6,8 @@ Terms and counts that could not be read at their source are called unverified or
 """
 
 from oe_core.data.catalog.row import BOTH, TEST, DataSet, hosted, read_by, split_by
+from oe_core.data.readers import pictures
 from oe_core.data.readers.arrays import read_svhn
-from oe_core.data.readers.pictures import (
-    read_chars74k,
-    read_lsun,
-    read_places365_train,
-    read_places365_val,
-    read_textures,
-    read_tiny_imagenet,
-)
 from oe_core.data.readers.small_images import read_cifar
 
 IMAGENET_TERMS = "ImageNet terms: non-commercial research and education, no redistribution"
@@ -78,7 +71,7 @@ PHOTOGRAPHS = (
         "Johnson et al., Tiny ImageNet visual recognition challenge",
         "test is the archive's labelled val split; its test split has no labels",
         hosted("http://cs231n.stanford.edu/", ("tiny-imagenet-200.zip", 248100043, "90528d7ca1a48142e341f4ef8d21d0de")),
-        split_by(read_tiny_imagenet, "tiny-imagenet-200.zip", BOTH, decodes=True),
+        split_by(pictures.read_tiny_imagenet, "tiny-imagenet-200.zip", BOTH, decodes=True),
         needs={"course": BOTH}, stand_ins=("tiny-imagenet-32",),
     ),
     DataSet(
@@ -94,8 +87,8 @@ PHOTOGRAPHS = (
              "0ade5d7d38c682aa0203014a2b99ad3bf608bf1de0f151dc0d80efba54660a0a"),
             # The weights are a pickle without a published hash: never fetched, read with weights_only if put in place.
         ) + hosted("http://places2.csail.mit.edu/models_places365/", ("resnet18_places365.pth.tar",)),
-        {"train": read_by(read_places365_train, "train_256_places365standard.tar", PLACES_LISTS, decodes=True),
-         "test": read_by(read_places365_val, "val_256.tar", PLACES_LISTS, decodes=True)},
+        {"train": read_by(pictures.read_places365_train, "train_256_places365standard.tar", PLACES_LISTS, decodes=True),
+         "test": read_by(pictures.read_places365_val, "val_256.tar", PLACES_LISTS, decodes=True)},
         needs={"course": TEST, "paper": (*BOTH, "resnet18_places365.pth.tar")}, stand_ins=("intel-scenes",),
     ),
     DataSet(
@@ -109,14 +102,14 @@ PHOTOGRAPHS = (
         "lsun", "LSUN", "LSUN scenes, test", "by-hand", "images", {"test": 10000}, "none found",
         f"fetch {LSUN}test_lmdb.zip; the book does not, because no hash is published", YU,
         "not the cropped or resized LSUN of the ODIN paper", hosted(LSUN, ("test_lmdb.zip", None, "", True)),
-        {"test": read_by(read_lsun, "test_lmdb.zip", decodes=True)}, stand_ins=("lsun-val", "scene15"),
+        {"test": read_by(pictures.read_lsun, "test_lmdb.zip", decodes=True)}, stand_ins=("lsun-val", "scene15"),
     ),
     DataSet(
         "lsun-val", "LSUN val", "LSUN scenes, the ten validation sets", "open", "images", {"test": 3000},
         "none found", f"fetch the ten <scene>_val_lmdb.zip from {LSUN}", YU,
         "3000 pictures are enough at 1:5 beside CIFAR and Tiny ImageNet, not beside SVHN (5206)",
         hosted(LSUN, *((f"{scene}_val_lmdb.zip", size, sha, True) for scene, (size, sha) in LSUN_VAL.items())),
-        {"test": read_by(read_lsun, *(f"{scene}_val_lmdb.zip" for scene in LSUN_VAL), decodes=True)},
+        {"test": read_by(pictures.read_lsun, *(f"{scene}_val_lmdb.zip" for scene in LSUN_VAL), decodes=True)},
         needs={"course": TEST}, in_paper=False,
     ),
     # Its keycap digits are no anomalies among digits (hendrycks/outlier-exposure SVHN/test.py, which squashes it, too).
@@ -135,7 +128,7 @@ PHOTOGRAPHS = (
         "Cimpoi et al. 2014, Describing textures in the wild", "all pictures are tested on, not one of its splits",
         hosted("https://www.robots.ox.ac.uk/~vgg/data/dtd/download/",
                ("dtd-r1.0.1.tar.gz", 625239812, "e42855a52a4950a3b59612834602aa253914755c95b0cff9ead6d07395f8e205")),
-        {"test": read_by(read_textures, "dtd-r1.0.1.tar.gz", decodes=True)}, needs={"course": TEST},
+        {"test": read_by(pictures.read_textures, "dtd-r1.0.1.tar.gz", decodes=True)}, needs={"course": TEST},
     ),
     DataSet(
         "chars74k", "Chars74K", "Chars74K, English characters in photographs", "open", "images", {"test": None},
@@ -144,7 +137,7 @@ PHOTOGRAPHS = (
         "digits and letters that look like them are left out; the paper's list of them is not published",
         hosted("http://www.ee.surrey.ac.uk/CVSSP/demos/chars74k/",
                ("EnglishImg.tgz", None, "85d157e0c58f998e1cda8def62bcda0d")),
-        {"test": read_by(read_chars74k, "EnglishImg.tgz", decodes=True)},
+        {"test": read_by(pictures.read_chars74k, "EnglishImg.tgz", decodes=True)},
         needs={"course": TEST}, stand_ins=("font-letters",),
     ),
 )
