@@ -431,9 +431,9 @@ inside, outside = first.draws[typical][0]
 answers = first.answers["MSP", 0]
 sample = np.concatenate([answers.test[inside], answers.outs[typical][outside]])
 _, right = first.sample("MSP", typical)
-errors = {t: calibration.rms_error(calibration.confidences(sample, t), right) for t in np.geomspace(0.25, 20, 60)}
+errors = {t: calibration.calibration_metrics(calibration.confidences(sample, t), right)["RMS"] for t in np.geomspace(0.25, 20, 60)}
 best = min(errors, key=errors.get)
-exposed = calibration.rms_error(*first.sample("+OE", typical))
+exposed = calibration.calibration_metrics(*first.sample("+OE", typical))["RMS"]
 print(f"baseline: RMS {100 * errors[best]:.1f} % at T = {best:.2f} (tuned on inliers: T = {first.temperature('MSP'):.2f}); exposed: {100 * exposed:.1f} %")
 
 # %% [markdown] tags=["solution"]
@@ -443,7 +443,8 @@ print(f"baseline: RMS {100 * errors[best]:.1f} % at T = {best:.2f} (tuned on inl
 # %% tags=["solution"]
 for name, (claimed, hits) in {"baseline, cheating": (calibration.confidences(sample, best), right),
                               "exposed, tuned": first.sample("+OE", typical)}.items():  # fmt: skip
-    print(f"{name:20} soft F1 {100 * calibration.soft_f1(claimed, hits):.1f} %, confidence where right {claimed[hits].mean():.2f}")
+    soft_f1 = calibration.calibration_metrics(claimed, hits)["SoftF1"]
+    print(f"{name:20} soft F1 {100 * soft_f1:.1f} %, confidence where right {claimed[hits].mean():.2f}")
 
 # %% [markdown]
 # **2. Bins of equal width.** The usual expected calibration error (ECE) cuts $[0, 1]$ into 15 bins of equal width instead. Compute it for the tuned baseline
@@ -454,7 +455,8 @@ claimed, hits = inliers("MSP", True)
 which = np.minimum((15 * claimed).astype(int), 14)
 occupied = np.unique(which)
 ece = sum(np.abs(hits[which == b].mean() - claimed[which == b].mean()) * (which == b).mean() for b in occupied)
-print(f"ECE {100 * ece:.2f} %, MAD {100 * calibration.mad_error(claimed, hits):.2f} %; "
+mad = calibration.calibration_metrics(claimed, hits)["MAD"]
+print(f"ECE {100 * ece:.2f} %, MAD {100 * mad:.2f} %; "
       f"the top one of {len(occupied)} occupied bins holds {100 * (which == 14).mean():.0f} % of the examples")  # fmt: skip
 
 # %% [markdown] tags=["solution"]

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import torch
 
+from oe_core.processors import told
+
 CPUINFO = Path("/proc/cpuinfo")
 # What decides how fast a CPU multiplies, as Linux spells it.
 INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
@@ -45,8 +47,5 @@ def instruction_sets() -> tuple[str, ...]:
 @cache
 def cpuinfo() -> dict[str, str]:
     """What Linux lists of the first processor, such as "model name" and "flags"; {} on other systems."""
-    try:
-        lines = CPUINFO.read_text().partition("\n\n")[0].splitlines()
-    except OSError:
-        return {}
+    lines = told(CPUINFO).partition("\n\n")[0].splitlines()
     return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

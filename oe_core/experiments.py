@@ -1,11 +1,10 @@
 """Experiments as data: which network meets which outliers, and which anomalies it is tested on.
 
-One `Experiment` is one in-distribution's block of rows in a table of the paper. Each detector has its `Settings`, whose
-rows say what changes where; no experiment is written as a ladder of cases.
+An `Experiment` is one in-distribution's block of rows in a table of the paper; a detector's `Settings` make them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from oe_core.recipe import Recipe, fine_tuned
 from oe_core.scales import check_scale
@@ -72,8 +71,7 @@ class Settings:
     in-distribution whose rows serve every set that the paper does not have. in_dists: those of each scale. outliers,
     out_dists: by in-distribution, the `default`'s where it has none. names: every name that a role may have. options:
     what may be asked for, {option: its choices, the usual one first}. between: how further networks are made, by role,
-    where rows have changes for them: (baseline, outliers, changes) -> recipe; parent: whose weights the exposed one
-    starts from.
+    where rows have changes for them: (baseline, outliers, changes) -> recipe. parent: the exposed one's start.
     """
 
     recipe: type[Recipe]
@@ -96,10 +94,14 @@ class Settings:
         """The experiment of one in-distribution; `outliers` and `out_dists` replace the paper's when given.
 
         An in-distribution that the paper does not have gets the settings of `default`, or all of the experiment of
-        `in_place_of`. Raises ValueError for unknown scales, data sets, options or choices, listing the known ones, for
-        a data set in two roles, and for an experiment that there is not.
+        `in_place_of`. Raises ValueError for an unknown name, listing the known ones, for a data set in two roles, and
+        for an experiment that there is not.
         """
-        asked = {"scale": check_scale(scale)} | self._chosen(options)
+        asked = {"scale": check_scale(scale)} | {option: choices[0] for option, choices in self.options.items()}
+        for option, value in options.items():
+            check_choice("option", option, self.options)
+            check_choice(option, value, self.options[option])
+            asked[option] = value
         if in_place_of:
             check_choice("in_place_of", in_place_of, self.outliers)
         like = in_place_of or (in_dist if in_dist in self.outliers else self.default)
@@ -111,14 +113,7 @@ class Settings:
             seeds=self.seeds[scale], draws=DRAWS[scale], test_limit=self.test_limit.get(scale), in_place_of=in_place_of,
         )  # fmt: skip
 
-    def _chosen(self, options: Mapping[str, str]) -> dict[str, str]:
-        for option, value in options.items():
-            check_choice("option", option, self.options)
-            check_choice(option, value, self.options[option])
-        return {option: choices[0] for option, choices in self.options.items()} | dict(options)
-
     def _networks(self, in_dist: str, outliers: str, asked: Mapping[str, str]) -> dict:
-        """The recipes, as the fields of an Experiment."""
         rows, named = [one for one in self.rows if one.counts(asked)], {**asked, "in_dist": in_dist}
         for one in rows:
             if one.refused:
@@ -136,12 +131,6 @@ class Settings:
 def _merged(rows: Iterable[Row], role: str, named: Mapping[str, str]) -> dict[str, object]:
     changes = {name: value for one in rows for name, value in one.changes.get(role, {}).items()}
     return changes | {"name": changes["name"].format(**named)} if "name" in changes else changes
-
-
-def changed(experiment: Experiment, baseline: Mapping[str, object], exposed: Mapping[str, object]) -> Experiment:
-    """The experiment with other fields in its baseline's recipe and in its exposed network's, which starts from it."""
-    start = replace(experiment.baseline, **baseline)
-    return replace(experiment, baseline=start, exposed=replace(experiment.exposed, parent=start, **exposed))
 
 
 def check_choice(argument: str, value: str, known: Iterable[str]) -> None:

@@ -1,8 +1,9 @@
 """The losses of the paper, one function each, the formula beside the code.
 
-Every loss is a mean over its own part of the joint batch, in nats: averaging over inliers and outliers together would
-make lambda depend on the batch sizes.
+Each is a mean over its own part of the joint batch, in nats: one over both would make lambda depend on their sizes.
 """
+
+from collections.abc import Callable
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -21,7 +22,9 @@ def uniform_cross_entropy(logits: Tensor) -> Tensor:
     return -F.log_softmax(logits, dim=1).mean()
 
 
-def outlier_exposure(logits: Tensor, labels: Tensor, oe_weight: float) -> tuple[Tensor, Tensor, Tensor]:
+def outlier_exposure(
+    logits: Tensor, labels: Tensor, oe_weight: float, outlier_loss: Callable[[Tensor], Tensor] = uniform_cross_entropy
+) -> tuple[Tensor, Tensor, Tensor]:
     """Equation 1 on one joint forward pass: the first len(labels) rows of `logits` are inliers, the rest outliers.
 
     Returns (total, inlier part, outlier part); the outlier part is 0 when there are no outliers.
@@ -31,5 +34,5 @@ def outlier_exposure(logits: Tensor, labels: Tensor, oe_weight: float) -> tuple[
     inlier_loss = classification(inliers, labels)
     if len(outliers) == 0:
         return inlier_loss, inlier_loss, inlier_loss.new_zeros(())
-    outlier_loss = uniform_cross_entropy(outliers)
-    return inlier_loss + oe_weight * outlier_loss, inlier_loss, outlier_loss
+    outlier_part = outlier_loss(outliers)
+    return inlier_loss + oe_weight * outlier_part, inlier_loss, outlier_part

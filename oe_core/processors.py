@@ -15,7 +15,7 @@ OURS = "OE_OWN_THREADS"  # what `settle` chose, so that a child process does not
 # where another program has the core of the thread waited for: beside two busy processes on two cores a GRU's step took
 # seconds instead of tenths of one. Not to spin at all costs an idle machine the sleep and the waking between any two
 # layers, about 1.5 times the step of a small network. `make bench` measures what is between.
-BRIEF = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}  # rounds of GNU's loop; ms of LLVM's, where 200 is usual
+BRIEF = {"GOMP_SPINCOUNT": "3000", "KMP_BLOCKTIME": "1"}  # rounds of GNU's loop; ms of LLVM's, where 200 is usual
 
 
 def usable_cores() -> int:
@@ -52,15 +52,16 @@ def _allowed() -> set[int]:
 
 def _cores(processors: set[int]) -> int:
     """How many cores `processors` are: two threads of one core compute no faster than one."""
-    return len({_siblings(processor) for processor in processors})
+    siblings = "devices/system/cpu/cpu{}/topology/thread_siblings_list"  # the same for each processor on a core
+    return len({told(SYS / siblings.format(processor)) or processor for processor in processors})
 
 
-def _siblings(processor: int) -> str:
-    """The list of processors on one core, the same for each of them; the processor's own name where unknown."""
+def told(path: Path) -> str:
+    """What the system says in a file such as those of `/proc`, "" where it has none."""
     try:
-        return (SYS / f"devices/system/cpu/cpu{processor}/topology/thread_siblings_list").read_text()
+        return path.read_text()
     except OSError:
-        return str(processor)
+        return ""
 
 
 def _quota() -> float:
@@ -73,11 +74,7 @@ def _groups() -> Iterator[Path]:
 
     Inside a container the groups above may be out of sight, and its own may lie at the root of what is mounted.
     """
-    try:
-        lines = (PROC / "self/cgroup").read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
+    for line in told(PROC / "self/cgroup").splitlines():
         _, controllers, group = line.split(":", 2)
         inside = Path(group.lstrip("/"))
         for controller in CONTROL_GROUPS.keys() & controllers.split(","):
@@ -88,9 +85,6 @@ def _groups() -> Iterator[Path]:
 def _quotas(folder: Path) -> Iterator[float]:
     """The quota that one control group sets, in the file of version 2 or the two of version 1; nothing for "all"."""
     for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
-        try:
-            words = " ".join((folder / name).read_text() for name in names)
-        except OSError:
-            continue
+        words = " ".join(told(folder / name) for name in names)
         if found := re.match(r"(\d+)\s+([1-9]\d*)\s*$", words):
             yield int(found[1]) / int(found[2])

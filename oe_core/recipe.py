@@ -2,20 +2,15 @@
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import ClassVar, Self
 
-OUTLIER_ORDERS = ("contiguous", "shuffled")
-PRECISIONS = ("auto", "float32", "bfloat16")
-
 
 @dataclass(frozen=True)
 class Recipe:
-    """What all recipes share; ValueError for a value outside what is allowed.
-
-    Two equal recipes on the same data are one run.
-    """
+    """What all recipes share; ValueError for a value that is not allowed. Equal ones on the same data are one run."""
 
     name: str
     in_dist: str
@@ -37,10 +32,11 @@ class Recipe:
     KIND: ClassVar[str] = ""  # the detector's name
     TUNING: ClassVar[dict] = {}  # what fine-tuning changes unless it is told otherwise
     INHERITED: ClassVar[tuple[str, ...]] = ("model",)  # fields in which a parent must agree
+    LOADED: ClassVar[tuple[str, ...]] = ()  # fields that a loader needs to know besides name and split
 
     def __post_init__(self):
-        self._one_of("outlier_order", OUTLIER_ORDERS)
-        self._one_of("precision", PRECISIONS)
+        self._one_of("outlier_order", ("contiguous", "shuffled"))
+        self._one_of("precision", ("auto", "float32", "bfloat16"))
         self._at_least(self._least_epochs(), "epochs")
         self._at_least(1, "batch_size", "outlier_batch_size")
         self._at_least(0, "holdout", "oe_weight")
@@ -59,15 +55,16 @@ class Recipe:
         if getattr(self, field) not in allowed:
             raise ValueError(f"{field}={getattr(self, field)!r} is unknown; choose one of {', '.join(allowed)}")
 
-    def _at_least(self, least: int, *names: str) -> None:
+    def _at_least(self, least: int, *names: str, below: float = math.inf) -> None:
+        allowed = f"at least {least}" if below == math.inf else f"in [{least}, {below})"
         for field in names:
-            if getattr(self, field) < least:
-                raise ValueError(f"{field}={getattr(self, field)} must be at least {least}")
+            if not least <= getattr(self, field) < below:
+                raise ValueError(f"{field}={getattr(self, field)} must be {allowed}")
 
     @property
     def load_options(self) -> tuple:
-        """What a loader needs to know besides name and split: (size,) for images, () for texts, (unit,) for streams."""
-        return ()
+        """The values of LOADED: (size,) for images, () for texts, (unit,) for streams."""
+        return tuple(getattr(self, field) for field in self.LOADED)
 
     @property
     def other_load_options(self) -> tuple:

@@ -56,15 +56,13 @@ def max_logit(logits: ArrayLike) -> NDArray[np.float64]:
     return -checked_logits(logits).max(axis=1)
 
 
-def energy(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
-    r"""Free energy, $-T \log \sum_c \exp(l_c(x) / T)$. Beyond the paper.
+def energy(logits: ArrayLike) -> NDArray[np.float64]:
+    r"""Free energy, $-\log \sum_c \exp l_c(x)$. Beyond the paper.
 
-    logits: (n, classes); temperature above 0, else ValueError. Returns float64 (n,).
-    Source: Liu et al. 2020, Energy-based out-of-distribution detection (whose detector takes the energy's negative).
+    logits: (n, classes). Returns float64 (n,).
+    Source: Liu et al. 2020, Energy-based out-of-distribution detection (whose detector takes its negative), at T = 1.
     """
-    if not temperature > 0:
-        raise ValueError(f"temperature={temperature} must be above 0; the energy score's own is 1")
-    return -temperature * np.logaddexp.reduce(checked_logits(logits) / temperature, axis=1)
+    return -np.logaddexp.reduce(checked_logits(logits), axis=1)
 
 
 SCORES = {"MSP": msp, "H(U;p)": uniformity}

@@ -5,7 +5,7 @@ Source: hendrycks/outlier-exposure `CIFAR/test.py`, `SVHN/test.py` and `MNIST/te
 noise's sigma nor the blobs' recipe.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -48,7 +48,8 @@ def anomalies(
     _check(name, count, size, signed, seed)
     rng = np.random.default_rng(seed)
     images = np.empty((count, 3, size, size), np.float32)
-    for block in _blocks(images):
+    for start in range(0, count, BLOCK):
+        block = images[start : start + BLOCK]
         shape = (len(block), 1 if grey else 3, size, size)
         block[...] = _draw(name, shape, signed, rng, across_channels)
     return torch.from_numpy(images)
@@ -70,10 +71,6 @@ def _check_not_negative(**arguments: int) -> None:
     for argument, value in arguments.items():
         if value < 0:
             raise ValueError(f"{argument}={value} must not be negative")
-
-
-def _blocks(images: np.ndarray) -> Iterator[np.ndarray]:
-    return (images[start : start + BLOCK] for start in range(0, len(images), BLOCK))
 
 
 def _draw(name: str, shape: tuple[int, ...], signed: bool, rng: np.random.Generator, across_channels: bool):
@@ -146,27 +143,22 @@ def _geometric_mean(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.sqrt(one * other)
 
 
-def _check_quarters(height: int, width: int) -> None:
-    if height % 4 or width % 4:
-        raise ValueError(f"images: jigsaw cuts 4 x 4 equal patches, which {height} x {width} pixels do not allow")
+def _jigsaw(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return _rearranged(pixels, rng.permuted(np.tile(np.arange(16), (len(pixels), 1)), axis=1))
 
 
 def _swapped_blocks(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """hendrycks/outlier-exposure `CIFAR/test.py`, which has this at 32 pixels; nothing in it is random."""
-    _check_quarters(*pixels.shape[2:])
-    upper, lower = np.split(pixels, 2, axis=2)
-    (top_left, top_right), (bottom_left, bottom_right) = (np.split(half, 2, axis=3) for half in (upper, lower))
-    above = [np.concatenate(np.split(top_left, 2, axis=2)[::-1], axis=2), bottom_left]
-    below = [bottom_right, np.concatenate(np.split(top_right, 2, axis=3)[::-1], axis=3)]
-    return _unit(np.concatenate([np.concatenate(row, axis=3) for row in (above, below)], axis=2))
+    return _rearranged(pixels, np.array([[4, 5, 8, 9, 0, 1, 12, 13, 10, 11, 3, 2, 14, 15, 7, 6]]))
 
 
-def _jigsaw(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _rearranged(pixels: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The 4 x 4 patches of each image, numbered row by row, in its `order` (n, 16), or in one for all (1, 16)."""
     count, channels, height, width = pixels.shape
-    _check_quarters(height, width)
+    if height % 4 or width % 4:
+        raise ValueError(f"images: jigsaw cuts 4 x 4 equal patches, which {height} x {width} pixels do not allow")
     patches = pixels.reshape(count, channels, 4, height // 4, 4, width // 4)
     patches = patches.transpose(0, 2, 4, 1, 3, 5).reshape(count, 16, channels, height // 4, width // 4)
-    order = rng.permuted(np.tile(np.arange(16), (count, 1)), axis=1)
     patches = patches[np.arange(count)[:, None], order].reshape(count, 4, 4, channels, height // 4, width // 4)
     return _unit(patches.transpose(0, 3, 1, 4, 2, 5).reshape(pixels.shape))
 

@@ -6,7 +6,6 @@ does, or when it begins as one. What is neither is left out, counted and said; h
 
 import logging
 import os
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import torch
 from oe_core.data.catalog.row import DataSet
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.readers.arrays import npz_labels, read_npz
-from oe_core.data.readers.lines import labelled_lines, own_bytes, read_lines, shown, text_set
+from oe_core.data.readers.lines import UNLABELLED, labelled_lines, labelled_set, own_bytes, read_lines, shown
 from oe_core.data.readers.pixels import FORMATS, FormatError, Picture, decode_all, holds_picture, is_picture, numbered
 from oe_core.scales import data_root
 
@@ -25,7 +24,7 @@ IMAGE_SPLITS = ("train", "test")
 TEXT_SPLITS = ("train", "dev", "valid", "test")
 TEXT_SUFFIXES = (".tsv", ".txt", ".tsv.gz", ".txt.gz")
 NOT_SETS = ("downloads",)
-NPZ, UNLABELLED = "images.npz", "unlabelled"
+NPZ = "images.npz"
 LAYOUTS = f"class folders of pictures, one flat folder of pictures, or {NPZ}"
 TEXT_LAYOUTS = "<split>.tsv (label<TAB>text in each line) or <split>.txt (one example a line), or either as .gz"
 LABEL_HEADINGS = {"label", "labels", "class", "category", "target", "tag", "y"}
@@ -101,7 +100,7 @@ def _hidden(folder_name: str) -> bool:
 
 
 def _keeps(row: DataSet | None, class_name: str) -> bool:
-    return row is None or row.keeps(class_name)
+    return row is None or not any(word in class_name for word in row.left_out)
 
 
 def _classes_over_splits(name: str, row: DataSet | None) -> tuple[str, ...]:
@@ -192,9 +191,8 @@ def read_text_folder(name: str, split: str) -> TextSet:
         return read_lines(path, name, origin="folder")
     paths = {one: _text_file(name, one) for one in text_splits(name)}
     rows = {one: _labelled(path, one) for one, path in paths.items() if not _is_txt(path)}
-    classes = tuple(sorted({label for labels, _ in rows.values() for label in labels}))
-    labels, texts = rows[split]
-    return text_set(name, texts, str(path), "label<TAB>text in each line", labels, classes, origin="folder")
+    classes = tuple(sorted({label for of_split in rows.values() for label, _ in of_split}))
+    return labelled_set(name, rows[split], str(path), "label<TAB>text in each line", classes, origin="folder")
 
 
 def _text_files(name: str) -> list[Path]:
@@ -225,26 +223,26 @@ def _text_file(name: str, split: str) -> Path:
     return found[0]
 
 
-def _labelled(path: Path, split: str) -> tuple[list[str], list[str]]:
+def _labelled(path: Path, split: str) -> list[tuple[str, str]]:
     """Labels and texts of a .tsv."""
     rows = labelled_lines(path, own_bytes)
     if empty := [number for number, _, text in rows if not text.strip()]:
         raise FormatError(f"{path} line {empty[0]} has no text after its label; expected label<TAB>text")
-    labels, texts = [label for _, label, _ in rows], [text for _, _, text in rows]
+    found = [(label, text) for _, label, text in rows]
     for first, second in ((LABEL_HEADINGS, TEXT_HEADINGS), (TEXT_HEADINGS, LABEL_HEADINGS)):
-        if rows and labels[0].lower() in first and texts[0].strip().lower() in second:
+        if rows and found[0][0].lower() in first and found[0][1].strip().lower() in second:
             raise FormatError(f"{path} line {rows[0][0]} looks like a heading; expected label<TAB>text from there on")
-    _check_columns(path, split, labels, texts)
-    return labels, texts
+    _check_columns(path, split, found)
+    return found
 
 
-def _check_columns(path: Path, split: str, labels: Iterable[str], texts: Iterable[str]) -> None:
+def _check_columns(path: Path, split: str, found: list[tuple[str, str]]) -> None:
     """Refuse a .tsv in which nearly every line has a label of its own."""
-    num_labels, num_texts = len(set(labels)), len(set(texts))
-    if len(labels) < FEW_LINES or 2 * num_labels <= len(labels) or (split != "train" and num_texts >= num_labels):
+    num_labels, num_texts = len({label for label, _ in found}), len({text for _, text in found})
+    if len(found) < FEW_LINES or 2 * num_labels <= len(found) or (split != "train" and num_texts >= num_labels):
         return
     looks = "its columns look swapped" if num_texts < num_labels else "its labels look like numbers of the lines"
     raise FormatError(
-        f"{path}: has {num_labels} different labels in {len(labels)} lines, one is {shown(labels[0])}; {looks}, "
+        f"{path}: has {num_labels} different labels in {len(found)} lines, one is {shown(found[0][0])}; {looks}, "
         "expected label<TAB>text with few labels"
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from oe_core.atomic import write_whole
 from oe_core.data import folders
@@ -16,6 +15,7 @@ from oe_core.data.catalog import CATALOG, DataSet
 from oe_core.data.examples import Examples, ImageSet, TextSet
 from oe_core.data.fetch.download import download_folder, downloaded, how_to_get
 from oe_core.data.readers.arrays import read_npz
+from oe_core.data.readers.lines import text_set
 from oe_core.data.sentences import sentences
 from oe_core.scales import data_root
 
@@ -117,7 +117,6 @@ class Sources:
 
 IMAGES = Sources("images", folders.IMAGE_SPLITS, f"{folders.LAYOUTS} at {{folder}}/{{split}}/")
 TEXTS = Sources("text", folders.TEXT_SPLITS, f"{folders.TEXT_LAYOUTS} into {{folder}}/, for the split {{split}}")
-known_names, available, resolve = IMAGES.known_names, IMAGES.available, IMAGES.resolve
 
 
 def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> ImageSet:
@@ -133,7 +132,7 @@ def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> Ima
     if origin == "folder":
         images = folders.read_folder(name, split, size, row)
     else:
-        images = row.made(split, size) if origin == "embedded" else _read_downloads(row, split, size)
+        images = row.make(split, size) if origin == "embedded" else _read_downloads(row, split, size)
     return _standing_in(images, stand_in_for)
 
 
@@ -145,17 +144,16 @@ def _read_downloads(row: DataSet, split: str, size: int) -> ImageSet:
     source, files = row.sources[split], downloaded(row)
     paths = [files[file] for file in source.files]
     if not source.decodes:
-        return source.read(paths, name=row.key, size=size)
+        return source.read(*paths, name=row.key, size=size)
     kept = download_folder(row) / f"decoded-{split}-{size}px-{_digest(row, source.files, paths)}.npz"
     if kept.exists():
         return read_npz(kept, size, row.key, origin="catalog")
-    images = source.read(paths, name=row.key, size=size)
+    images = source.read(*paths, name=row.key, size=size)
     try:
         write_whole(kept, _as_npz(images))
     except OSError as refusal:
-        warnings.warn(
-            f"{kept} could not be written ({refusal}); {row.key} will be decoded again next time", stacklevel=3
-        )
+        again = f"{row.key} will be decoded again next time"
+        warnings.warn(f"{kept} could not be written ({refusal}); {again}", stacklevel=3)
     return images
 
 
@@ -184,9 +182,9 @@ def load_lines(name: str, split: str) -> TextSet:
     if origin == "folder":
         return folders.read_text_folder(name, split)
     if origin == "embedded":
-        return row.made(split)
+        return row.make(split)
     source, files = row.sources[split], downloaded(row)
-    return source.read([files[file] for file in source.files], name=name)
+    return source.read(*(files[file] for file in source.files), name=name)
 
 
 def load_texts(name: str, split: str, stand_in_for: str = "") -> TextSet:
@@ -196,8 +194,8 @@ def load_texts(name: str, split: str, stand_in_for: str = "") -> TextSet:
     """
     lines, row = load_lines(name, split), CATALOG.get(name)
     if row and row.sentence_ends:
-        found = tuple(sentences(lines.texts, clinging=row.sentence_ends == "clinging"))
-        lines = TextSet(name, found, torch.zeros(len(found), dtype=torch.int64), ("unlabelled",), lines.origin)
+        found = sentences(lines.texts, clinging=row.sentence_ends == "clinging")
+        lines = text_set(name, found, name, "sentences", lines.origin)
     return _standing_in(lines, stand_in_for)
 
 

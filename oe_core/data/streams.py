@@ -16,7 +16,7 @@ from oe_core.data.sources import TEXTS, load_lines
 UNITS = ("words", "characters")
 UNKNOWN, END = "<unk>", "<eos>"
 HELD_OUT = 0.1  # of a training text that comes without a validation part
-KEPT_STREAMS = 12  # in memory, the last ones used
+KEPT_STREAMS = 24  # in memory, the last ones used
 
 
 def _check_unit(unit: str) -> None:
@@ -97,8 +97,9 @@ def load_stream(name: str, split: str, unit: str, lower: bool = False) -> Stream
     lines = load_lines(name, split)
     if split != "train":
         return stream_of(lines, unit, lower)
-    valid = load_lines(name, "valid") if TEXTS.available(name, "valid") else None
-    return _training_stream(_Text.of(lines), valid and _Text.of(valid), unit, lower)
+    if TEXTS.available(name, "valid"):
+        return _stream(_Text.of(lines), _Text.of(load_lines(name, "valid")), 0.0, unit, lower)
+    return _stream(_Text.of(lines), None, HELD_OUT, unit, lower)
 
 
 def stream_of(lines: TextSet, unit: str, lower: bool = False) -> Stream:
@@ -108,7 +109,7 @@ def stream_of(lines: TextSet, unit: str, lower: bool = False) -> Stream:
     is `_`. lower: in lower case. The texts of a labelled set, which are stored class by class, are mixed first.
     Raises ValueError for an unknown unit.
     """
-    return _test_stream(_Text.of(lines), unit, lower)
+    return _stream(_Text.of(lines), None, 0.0, unit, lower)
 
 
 @dataclass(frozen=True)
@@ -124,26 +125,21 @@ class _Text:
 
 
 @lru_cache(KEPT_STREAMS)
-def _test_stream(text: _Text, unit: str, lower: bool) -> Stream:
-    return _with_held_out(text.lines, _tokens(text.lines, unit, lower), [], unit)
+def _stream(text: _Text, valid: _Text | None, share: float, unit: str, lower: bool) -> Stream:
+    """A text that ends with the last `share` of its tokens held out, or else with `valid`.
 
-
-@lru_cache(KEPT_STREAMS)
-def _training_stream(text: _Text, valid: _Text | None, unit: str, lower: bool) -> Stream:
+    Held-out tokens that do not occur before are unknown, or left out where nothing is unknown.
+    """
     tokens = _tokens(text.lines, unit, lower)
-    count = len(tokens) if valid else len(tokens) - round(HELD_OUT * len(tokens))
+    count = len(tokens) - round(share * len(tokens))
     held_out = _tokens(valid.lines, unit, lower) if valid else tokens[count:]
-    return _with_held_out(text.lines, tokens[:count], held_out, unit)
-
-
-def _with_held_out(lines: TextSet, tokens: list[str], held_out: list[str], unit: str) -> Stream:
-    """The stream whose classes are those of `tokens`; held-out ones outside of them are unknown, or left out."""
-    classes = _classes(tokens, unit)
+    classes = _classes(tokens[:count], unit)
     index = {token: number for number, token in enumerate(classes)}
     unknown = index.get(UNKNOWN, -1)
     known = [number for token in held_out if (number := index.get(token, unknown)) >= 0]
-    ids = torch.tensor([index[token] for token in tokens] + known, dtype=torch.int32)
-    return Stream(lines.name, unit, ids, classes, len(known), lines.origin, _replaced(lines, unit))
+    ids = torch.tensor([index[token] for token in tokens[:count]] + known, dtype=torch.int32)
+    name, origin = text.lines.name, text.lines.origin
+    return Stream(name, unit, ids, classes, len(known), origin, _replaced(text.lines, unit))
 
 
 def printed_stream_name(name: str, unit: str = "") -> str:

@@ -1,6 +1,6 @@
 """What a kind of network is: all that the store, the evaluation and the tables need to know of it, in one value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from oe_core import train
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.sources import Sources
 from oe_core.data.streams import Stream
+from oe_core.devices import autocast
 from oe_core.experiments import Settings
 from oe_core.recipe import Recipe
 
@@ -39,6 +40,16 @@ def before_after(table: int, score: str) -> tuple[Column, Column]:
 def right(outputs: np.ndarray, test: ImageSet | TextSet) -> np.ndarray:
     """Whether an example's class has the largest of the classes' outputs, which come first in a row: bool (n,)."""
     return outputs[:, : len(test.classes)].argmax(axis=1) == test.labels.numpy()
+
+
+@torch.inference_mode()
+def asked(part: Callable[[Tensor], Tensor], recipe: Recipe, batches: Iterable[Tensor]) -> Tensor:
+    """What a part of a network, or all of it, returns for batches on its device: float32 on the CPU, joined."""
+    outputs = []
+    for inputs in batches:
+        with autocast(recipe.precision, inputs.device):
+            outputs.append(part(inputs).float().cpu())
+    return torch.cat(outputs)
 
 
 def accuracy(outputs: np.ndarray, test: ImageSet | TextSet) -> float:

@@ -20,7 +20,6 @@ class Asked:
 
     @property
     def recipe(self) -> Recipe:
-        """Its recipe."""
         return self.run.recipe
 
     def outputs(self, of: TestSet) -> np.ndarray:

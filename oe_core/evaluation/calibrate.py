@@ -54,9 +54,8 @@ class Answers:
 class Calibration(Evaluation):
     """What `calibrate` measured under one protocol: an Evaluation whose records are those of Tables 12 and 13.
 
-    protocol: its name in PROTOCOLS. answers: by (method, seed), as `runs`. temperatures: one row a method and seed, the
-    temperature and, on the held-out part, accuracy and mean confidence without and with it (percent). held_out: that
-    part. draws: those of the samples.
+    protocol: its name in PROTOCOLS. draws: the samples'. answers: by (method, seed). temperatures: one row each, the
+    temperature and, on the part `held_out`, accuracy and mean confidence without and with it (percent).
     """
 
     protocol: str
@@ -146,7 +145,6 @@ def _temperature(method: str, seed: int, answers: Answers, bounds: tuple[float, 
 
 
 def _rows(result: Calibration) -> Iterator[dict]:
-    """One record a table, method, seed, out-distribution, draw and metric."""
     experiment = result.tests.experiment
     words = {column.network: column.method for column in kind_of(experiment.baseline).main_columns}
     for table, methods in METHODS.items():
@@ -170,6 +168,5 @@ def _of_network(result: Calibration, network: tuple[str, int], rescaled: bool) -
 
 
 def _joined(inliers: Predictions, anomalies: Predictions, pair: Draw) -> Predictions:
-    """The predictions of a draw: the inliers that it takes, then the anomalies."""
     inside, outside = pair
     return tuple(np.concatenate([ins[inside], outs[outside]]) for ins, outs in zip(inliers, anomalies, strict=True))

@@ -20,10 +20,7 @@ CODE_BOUNDS = (0.2, 5.0)  # between which the code looks for a temperature
 
 
 class Bins(NamedTuple):
-    """Examples of like confidence, from the least confident up: their number, mean confidence and share that is right.
-
-    count: int64 (bins,); confidence, accuracy: float64 (bins,).
-    """
+    """Examples of like confidence, from the least confident up, each (bins,): number, mean confidence, share right."""
 
     count: NDArray[np.int64]
     confidence: NDArray[np.float64]
@@ -110,10 +107,8 @@ def adaptive_bins(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZ
         raise ValueError(f"size={size} must be at least 1 example a bin")
     order = np.argsort(confidence)
     confidence, correct = confidence[order], correct[order]
-    distinct = np.flatnonzero(np.diff(confidence, prepend=-1.0))
-    if len(distinct) < len(order):
-        alike, shared = _means(correct, distinct)
-        correct = np.repeat(shared, alike)
+    alike, shared = _means(correct, np.flatnonzero(np.diff(confidence, prepend=-1.0)))
+    correct = np.repeat(shared, alike)
     starts = size * np.arange(max(1, len(order) // size))
     count, accuracy = _means(correct, starts)
     return Bins(count, _means(confidence, starts)[1], accuracy)
@@ -141,26 +136,19 @@ def _checked(confidence: ArrayLike, correct: ArrayLike) -> tuple[NDArray[np.floa
     return confidence, correct.astype(np.float64)
 
 
-def rms_error(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, last_bin: bool = True) -> float:
-    r"""Root mean square calibration error $\sqrt{\sum_i \frac{|B_i|}{n} (\mathrm{acc}_i - \mathrm{conf}_i)^2}$.
+def calibration_metrics(
+    confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, last_bin: bool = True
+) -> dict[str, float]:
+    r"""Calibration errors over adaptive bins $B_i$ and the soft F1 of mistakes: {"RMS", "MAD", "SoftF1"}, in [0, 1].
 
-    Arguments as `adaptive_bins`. Returns a share in [0, 1], lower = better.
-    last_bin: False leaves the most confident bin out of the sum, but not out of n, as the code's loop does, which ends
-    one bin early. Raises ValueError as `adaptive_bins`, and where that leaves no bin.
-    Source: Hendrycks et al. 2019, appendix G.1.
+    RMS: $\sqrt{\sum_i \frac{|B_i|}{n} (\mathrm{acc}_i - \mathrm{conf}_i)^2}$, lower = better.
+    MAD: $\sum_i \frac{|B_i|}{n} |\mathrm{acc}_i - \mathrm{conf}_i|$, at most the RMS.
+    SoftF1: $\frac{c_a^T m}{\mathbf{1}^T (c_a + m) / 2}$ with doubt $c_a = 1 - c$ and mistakes $m$, higher = better: 0
+    without mistakes, 1 where all mistakes are fully doubted and nothing else is.
+    Arguments as `adaptive_bins`. last_bin: False leaves the most confident bin out of the sums, but not out of n, as
+    the code's loop does, which ends one bin early. Raises ValueError as `adaptive_bins`, where that leaves no bin, and
+    where there is neither a mistake nor a doubt (0 / 0). Source: Hendrycks et al. 2019, appendix G.1.
     """
-    return _errors(confidence, correct, size, last_bin)["RMS"]
-
-
-def mad_error(confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, last_bin: bool = True) -> float:
-    r"""Mean absolute calibration error $\sum_i \frac{|B_i|}{n} |\mathrm{acc}_i - \mathrm{conf}_i|$, at most the RMS's.
-
-    Arguments, range, errors and source as `rms_error`.
-    """
-    return _errors(confidence, correct, size, last_bin)["MAD"]
-
-
-def _errors(confidence: ArrayLike, correct: ArrayLike, size: int, last_bin: bool) -> dict[str, float]:
     bins = adaptive_bins(confidence, correct, size)
     shares, gaps = bins.count / bins.count.sum(), np.abs(bins.accuracy - bins.confidence)
     if not last_bin:
@@ -168,26 +156,10 @@ def _errors(confidence: ArrayLike, correct: ArrayLike, size: int, last_bin: bool
             raise ValueError(f"last_bin=False leaves nothing of one bin of {bins.count[0]} examples; give more "
                              "examples, or last_bin=True")  # fmt: skip
         shares, gaps = shares[:-1], gaps[:-1]
-    return {"RMS": math.sqrt(shares @ gaps**2), "MAD": float(shares @ gaps)}
-
-
-def soft_f1(confidence: ArrayLike, correct: ArrayLike) -> float:
-    r"""Soft F1 of mistakes, $\frac{c_a^T m}{\mathbf{1}^T (c_a + m) / 2}$ with doubt $c_a = 1 - c$ and mistakes $m$.
-
-    confidence, correct: as `adaptive_bins`. Returns a share in [0, 1], higher = better: 0 without mistakes, 1 where all
-    mistakes are fully doubted and nothing else is. Raises ValueError as `adaptive_bins`, and where there is neither a
-    mistake nor a doubt (0 / 0). Source: Hendrycks et al. 2019, appendix G.1.
-    """
     confidence, correct = _checked(confidence, correct)
     doubt, mistakes = 1 - confidence, 1 - correct
     both = doubt.sum() + mistakes.sum()
     if both == 0:
         raise ValueError(f"soft F1 of {len(doubt)} right predictions with confidence 1 is 0 / 0; there is no mistake")
-    return float(2 * (doubt @ mistakes) / both)
-
-
-def calibration_metrics(
-    confidence: ArrayLike, correct: ArrayLike, size: int = BIN_SIZE, last_bin: bool = True
-) -> dict[str, float]:
-    """All three from one sort: {"RMS": ..., "MAD": ..., "SoftF1": ...}, shares; arguments and errors as each has."""
-    return {**_errors(confidence, correct, size, last_bin), "SoftF1": soft_f1(confidence, correct)}
+    soft_f1 = float(2 * (doubt @ mistakes) / both)
+    return {"RMS": math.sqrt(shares @ gaps**2), "MAD": float(shares @ gaps), "SoftF1": soft_f1}

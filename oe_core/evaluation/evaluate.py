@@ -40,7 +40,6 @@ class Evaluation:
 
     @property
     def test(self) -> Examples:
-        """The in-distribution's test set."""
         return self.tests.inside.examples
 
     @property

@@ -4,11 +4,11 @@ The image classifiers of Table 7, trained without a part of their training set, 
 Source: Hendrycks et al. 2019, appendix G.2; hendrycks/outlier-exposure `*/baseline.py`, `-c`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oe_core.detectors.images.settings import SETTINGS
 from oe_core.evaluation.calibration import CODE_BOUNDS
-from oe_core.experiments import Experiment, changed
+from oe_core.experiments import Experiment
 
 IN_DISTS = {
     "smoke": ("digits",),
@@ -65,5 +65,6 @@ def calibration_experiment(in_dist: str, scale: str, *, holdout: int = 0, **opti
         raise ValueError(f"holdout=0, but the paper holds out nothing of {in_dist!r}; say how many examples to hold "
                          f"out, about a tenth of the training set (known are {', '.join(HOLDOUT)})")  # fmt: skip
     kept = {"holdout": holdout or HOLDOUT[in_dist]}
-    baseline, exposed = SMOKE.get(scale, ({}, {}))
-    return changed(plan, kept | baseline, kept | exposed)
+    of_baseline, of_exposed = SMOKE.get(scale, ({}, {}))
+    baseline = replace(plan.baseline, **kept | of_baseline)
+    return replace(plan, baseline=baseline, exposed=replace(plan.exposed, parent=baseline, **kept | of_exposed))

@@ -1,8 +1,7 @@
 """Detection metrics: AUROC, AUPR and the false positive rate at N % true positive rate.
 
-The out-distribution is the positive class; an alarm is `score >= threshold`; results are fractions in [0, 1]. Every
-metric follows from the same counts, for which two sorts and a binary search are enough: no threshold between two
-anomalies' scores changes what is detected.
+The out-distribution is the positive class; an alarm is `score >= threshold`; results are fractions in [0, 1]. All
+follow from counts at the anomalies' scores alone, since no threshold between two of them changes what is detected.
 """
 
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 RULES = ("nearest", "at_or_above")
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Alarms(NamedTuple):
@@ -136,7 +136,7 @@ def detection_metrics(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 
     return {f"FPR{100 * tpr:g}": _fpr(alarms, tpr, "nearest"), "AUROC": _auroc(alarms), "AUPR": _aupr(alarms)}
 
 
-def roc_curve(in_scores: ArrayLike, out_scores: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def roc_curve(in_scores: ArrayLike, out_scores: ArrayLike) -> Curve:
     """Corners of the ROC curve from (0, 0) to (1, 1): (false positive rates, true positive rates).
 
     Straight lines between the corners give the whole curve; the area below it is the AUROC. Errors as `count_alarms`.
@@ -148,13 +148,10 @@ def roc_curve(in_scores: ArrayLike, out_scores: ArrayLike) -> tuple[NDArray[np.f
     return np.concatenate(([0.0], fpr, [1.0])), np.concatenate(([0.0], tpr, [1.0]))
 
 
-def precision_recall_curve(
-    in_scores: ArrayLike, out_scores: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def precision_recall_curve(in_scores: ArrayLike, out_scores: ArrayLike) -> Curve:
     """Steps of the precision-recall curve by rising recall: (recalls, precisions), the first recall 0.
 
-    precisions[k] holds on (recalls[k-1], recalls[k]] (matplotlib's `steps-pre`); the area below the steps is the AUPR.
-    Errors as `count_alarms`.
+    precisions[k] holds on (recalls[k-1], recalls[k]]; the area below is the AUPR. Errors as `count_alarms`.
     """
     alarms = count_alarms(in_scores, out_scores)
     precision = alarms.hits / (alarms.hits + alarms.false_alarms)

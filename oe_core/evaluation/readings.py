@@ -8,7 +8,7 @@ Each row of `readings` names the number of the disagreement in this list:
 Source: Hendrycks et al. 2019, appendix A; hendrycks/outlier-exposure `CIFAR/test.py`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -52,11 +52,8 @@ def readings(store: Store, experiment: Experiment, other: ImageSet, *, seeds: in
     return frame.assign(data=f"{printed_name(baseline.in_dist)}, {experiment.scale}")[list(COLUMNS)]
 
 
-Both = tuple[int, str, Mapping[str, float], Mapping[str, float]]
-"""(number, what, the text's metrics, the code's metrics)."""
-
-
-def _validated(asked: Asked, other: ImageSet, tests: Tests) -> Iterator[Both]:
+# Each yields (number, what, the text's metrics, the code's metrics).
+def _validated(asked: Asked, other: ImageSet, tests: Tests) -> Iterator[tuple]:
     ask = partial(validation_scores, asked.store, asked.recipe, load=tests.load)
     text, code = (found.set_index("out_dist") for found in (ask(), ask(jigsaw="code")))
     yield 16, "Jigsaw", text.loc["Jigsaw"], code.loc["Jigsaw"]
@@ -64,7 +61,7 @@ def _validated(asked: Asked, other: ImageSet, tests: Tests) -> Iterator[Both]:
     yield 16, f"Validation distributions (code: of {printed_name(other.name)})", text.mean(), borrowed.mean()
 
 
-def _generated(asked: Asked, tests: Tests) -> Iterator[Both]:
+def _generated(asked: Asked, tests: Tests) -> Iterator[tuple]:
     """Noise and blobs; the code's are those of the tables, under the same names."""
     recipe, count = tests.experiment.baseline, len(tests.inside.examples)
     (gaussian, blobs), _ = out_sets(replace(tests.experiment, out_dists=("gaussian", "blobs")), count)

@@ -60,7 +60,7 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
     if unknown := set(frame["scale"]) - set(SCALES):
         raise ValueError(f"records: scale {sorted(unknown)} is unknown; choose from {', '.join(SCALES)}")
     if (frame["out_dist"] == "Mean").any():
-        raise ValueError("records: out_dist 'Mean' is no measurement; tables.compare computes it, leave those rows out")
+        raise ValueError("records: out_dist 'Mean' is no measurement; paper.compare computes it, leave those rows out")
     _refuse(frame[~frame["value"].between(0, 100)], "hold no percent in [0, 100]")
     _refuse(frame[frame.duplicated(list(KEY))], "repeat a measurement")
     return frame

@@ -18,9 +18,8 @@ from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.evaluation.roles import overlaps
 from oe_core.experiments import Experiment, check_counts
 from oe_core.recipe import Recipe
+from oe_core.runs.store import Load
 from oe_core.train import held_out_part
-
-Load = Callable[..., Examples]
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,11 +29,11 @@ def validation_scores(
 ) -> pd.DataFrame:
     """MSP on every validation distribution: one row each with out_dist, FPR95, AUROC, AUPR (percent) and accuracy.
 
-    The network of `recipe` is trained when the store does not hold it. Metrics are means over 10 draws at one anomaly
-    to five inliers; accuracy is that on the held-out images. jigsaw: whose, of `anomalies.JIGSAWS`. corrupted: the
-    images to corrupt, such as the test split of another data set, from which the official code takes CIFAR's and Tiny
-    ImageNet's; None: the held-out inliers, as the text says. Raises ValueError for a recipe without `holdout`, and for
-    corrupted images of another size than its own. Source: Hendrycks et al. 2019, appendix A.
+    The network is trained when the store does not hold it. Metrics are means over 10 draws at one anomaly to five
+    inliers; accuracy is that on the held-out images. jigsaw: whose, of `anomalies.JIGSAWS`. corrupted: the images to
+    corrupt, such as the test split of another data set, which the official code takes for CIFAR and Tiny ImageNet;
+    None: the held-out inliers, as the text says. Raises ValueError for a recipe without `holdout`, and for corrupted
+    images of another size than its own. Source: Hendrycks et al. 2019, appendix A.
     """
     if recipe.holdout == 0:
         raise ValueError(f"recipe {recipe.name!r} has holdout=0: there are no unseen images to validate on")

@@ -5,9 +5,3 @@ from oe_core.figures.curves import before_after, roc_pr, roc_pr_grid, score_hist
 from oe_core.figures.images import image_grid, pixels
 from oe_core.figures.results import agreement, wall
 from oe_core.figures.style import BLUE, GREEN, GREY, LINES, STYLE, VERMILION, publish
-
-__all__ = [
-    "BLUE", "GREEN", "GREY", "LINES", "STYLE", "VERMILION", "agreement", "before_after", "confidence_histograms",
-    "error_bars", "image_grid", "pixels", "publish", "reliability", "roc_pr", "roc_pr_grid", "score_histograms",
-    "seed_strips", "wall",
-]  # fmt: skip

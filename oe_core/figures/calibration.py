@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from oe_core.evaluation.calibration import BIN_SIZE, adaptive_bins, calibration_metrics
+from oe_core.evaluation.calibration import adaptive_bins, calibration_metrics
 from oe_core.figures.curves import UNIT, shares
 from oe_core.figures.style import BLUE, GREEN, GREY, PALETTE, VERMILION, check_count, legend_above, row, styled
 
@@ -17,7 +17,7 @@ WIDTH = 3.1  # of a panel, inches
 
 
 @styled()
-def reliability(predictions: Mapping[str, Predictions], size: int = BIN_SIZE) -> Figure:
+def reliability(predictions: Mapping[str, Predictions]) -> Figure:
     """Reliability diagrams, one panel a name: each adaptive bin's accuracy against its mean confidence.
 
     The line from a bin to the diagonal is the gap that RMS and MAD measure (written in the panel, percent), red where
@@ -26,7 +26,7 @@ def reliability(predictions: Mapping[str, Predictions], size: int = BIN_SIZE) ->
     check_count("predictions", predictions, "panels")
     figure, panels = row(list(predictions), 3.7, [WIDTH] * len(predictions))
     for axes, (confidence, correct) in zip(panels, predictions.values(), strict=True):
-        bins, errors = adaptive_bins(confidence, correct, size), calibration_metrics(confidence, correct, size)
+        bins, errors = adaptive_bins(confidence, correct), calibration_metrics(confidence, correct)
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9)
         boasting = bins.confidence > bins.accuracy
         for chosen, colour in ((boasting, VERMILION), (~boasting, BLUE)):
@@ -63,11 +63,11 @@ def confidence_histograms(confidences: Mapping[str, Mapping[str, ArrayLike]], bi
 
 
 @styled()
-def error_bars(panels: Mapping[str, pd.DataFrame], metric: str = "RMS error") -> Figure:
-    """Bars as in Figure 3, one panel a name: {panel: frame with a row a data set and a column a method (percent)}.
+def error_bars(panels: Mapping[str, pd.DataFrame]) -> Figure:
+    """RMS errors as bars (Figure 3), one panel a name: {panel: frame with a row a data set and a column a method}.
 
-    A column named "METHOD ±" is the spread of METHOD and becomes a whisker. Raises ValueError for no or more than four
-    panels, and for more than four methods.
+    Percent. A column "METHOD ±" is the spread of METHOD, a whisker. Raises ValueError for other than 1 to 4 panels or
+    methods.
     """
     check_count("panels", panels, "panels")
     figure, row_of_axes = row(list(panels), 3.4, [max(1.6, 0.95 * len(frame)) for frame in panels.values()])
@@ -79,7 +79,7 @@ def error_bars(panels: Mapping[str, pd.DataFrame], metric: str = "RMS error") ->
         bars.plot.bar(yerr=spread.to_numpy().T, error_kw={"ecolor": GREY, "elinewidth": 1.8}, rot=0, width=0.74,
                       color=PALETTE[: len(methods)], ax=axes)  # fmt: skip
         axes.set_xlim(min(-0.55, len(frame) / 2 - 1.35), max(len(frame) - 0.45, len(frame) / 2 + 0.35))
-        axes.set(xlabel="", ylabel=f"{metric} (%), lower = better")
+        axes.set(xlabel="", ylabel="RMS error (%), lower = better")
         axes.xaxis.grid(False)
     legend_above(figure, row_of_axes)
     return figure

@@ -118,7 +118,6 @@ def seed_strips(records: pd.DataFrame, table: pd.DataFrame, title: str = "") -> 
     by_seed = records.groupby(["metric", "method", "seed", "out_dist"])["value"].mean().unstack()
     by_seed["Mean"] = by_seed.mean(axis=1)
     figure, panels = _a_panel_a_metric(table, title, 0.42)
-    figure.axes[0].set_ylim(len(table) - 0.5, -0.5)
     for metric, axes in panels.items():
         for place, (method, colour) in enumerate(zip(methods, PALETTE, strict=False)):
             lines = np.arange(len(table)) + 0.8 * ((place + 0.5) / len(methods) - 0.5)
@@ -134,12 +133,11 @@ def seed_strips(records: pd.DataFrame, table: pd.DataFrame, title: str = "") -> 
 
 
 def _a_panel_a_metric(table: pd.DataFrame, title: str, line: float) -> tuple[Figure, dict[str, Axes]]:
-    """A panel for each metric of a frame of `paper.compare`, whose lines (inches high) are its rows."""
     metrics = list(table.columns.unique(0))
     figure, panels = row([title, *[""] * (len(metrics) - 1)], line * len(table) + 1.4, [3.1] * len(metrics))
     for axes, metric in zip(panels, metrics, strict=True):
         better = "lower" if metric.startswith(("FPR", "RMS", "MAD")) else "higher"
         axes.set(xlim=(-3, 103), xlabel=f"{metric} ({better} = better)")
     panels[0].set_yticks(range(len(table)), table.index)
-    panels[0].invert_yaxis()
+    panels[0].set_ylim(len(table) - 0.5, -0.5)
     return figure, dict(zip(metrics, panels, strict=True))

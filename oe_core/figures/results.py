@@ -62,8 +62,7 @@ def _block(part: pd.DataFrame) -> tuple[np.ndarray, list[int]]:
 def agreement(cells: pd.DataFrame) -> Figure:
     """Ours against the paper's value, one panel a kind of metric, with two standard deviations; the diagonal is equal.
 
-    cells: of `results.marked`; a Mean over other out-distributions than the paper's is hollow. Raises ValueError when
-    nothing was run.
+    cells: of `results.marked`; a Mean over other sets than the paper's is hollow. Raises ValueError when none was run.
     """
     run = cells[cells["mark"] != NOT_RUN]
     if run.empty:

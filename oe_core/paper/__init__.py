@@ -3,5 +3,3 @@
 from oe_core.paper.comparison import compare, paper_table, publish
 from oe_core.paper.index import INDEX, LOGS
 from oe_core.paper.render import rendered
-
-__all__ = ["INDEX", "LOGS", "compare", "paper_table", "publish", "rendered"]

@@ -5,7 +5,6 @@ A table is a frame with the index (in_dist, out_dist) and the columns (metric, m
 """
 
 from collections.abc import Sequence
-from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -18,22 +17,18 @@ from oe_core.paper.render import MEAN, NO_VALUE, footnotes, latex, rendered
 
 ROW = ["in_dist", "out_dist", "metric", "method"]
 FIELDS = ("mean", "std_seeds", "std_draws", "seeds", "draws", "paper")
-
-
-@cache
-def _paper() -> pd.DataFrame:
-    paths = (Path(__file__).with_name(name) for name in ("tables.csv", "logs.csv"))
-    return pd.concat([pd.read_csv(path, dtype={"value": str}, keep_default_na=False) for path in paths])
+_PAPER = pd.concat(
+    pd.read_csv(Path(__file__).with_name(name), dtype={"value": str}, keep_default_na=False)
+    for name in ("tables.csv", "logs.csv")
+)
 
 
 def paper_table(number: int) -> pd.DataFrame:
     """The paper's Table `number` in long form: in_dist, out_dist, metric, method, value (the printed digits, percent).
 
-    LOGS instead of a number: the logs of the paper's code for MNIST (hendrycks/outlier-exposure MNIST/snapshots).
-    Raises ValueError as `index.row`.
+    LOGS for a number: the code's logs of MNIST (hendrycks/outlier-exposure MNIST/snapshots). Errors as `index.row`.
     """
-    paper = _paper()
-    return paper[paper["table"] == index.row(number).number].drop(columns="table").reset_index(drop=True)
+    return _PAPER[_PAPER["table"] == index.row(number).number].drop(columns="table").reset_index(drop=True)
 
 
 def _selected(records: pd.DataFrame, table: int) -> pd.DataFrame:
@@ -108,8 +103,7 @@ def compare(records: pd.DataFrame, table: int, notes: Sequence[str] = (), every_
     if set(paper["out_dist"]) == {MEAN} and not every_set:
         measured = measured[measured.index.get_level_values("out_dist") == MEAN]
     # Names in the paper's order, then ours in the records' order, Mean last.
-    names = {level: dict.fromkeys([*paper[level], *chosen[level], MEAN]) for level in ROW}
-    order = {level: sorted(held, key=lambda name: name == MEAN) for level, held in names.items()}
+    order = {level: sorted(dict.fromkeys([*paper[level], *chosen[level], MEAN]), key=MEAN.__eq__) for level in ROW}
     frame = measured.unstack(["metric", "method"]).reorder_levels([1, 2, 0], axis=1)
     rows, columns = product(order["in_dist"], order["out_dist"]), product(order["metric"], order["method"], FIELDS)
     frame = frame.loc[[row for row in rows if row in frame.index], [cell for cell in columns if cell in frame.columns]]

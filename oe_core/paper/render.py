@@ -13,6 +13,7 @@ from oe_core.scales import SCALES
 
 NO_VALUE = "—"
 MEAN = "Mean"
+SETS = ("In-distribution", "Out-distribution")
 ARROWS = {"FPR": "↓", "AUROC": "↑", "AUPR": "↑", "RMS": "↓", "MAD": "↓", "SoftF1": "↑"}
 DETECTION = "Percent. Anomalies are the positive class; FPR at the recall nearest the one named; AUPR by steps."
 CALIBRATION = (
@@ -33,22 +34,21 @@ def _arrow(metric: str) -> str:
     return ARROWS["FPR" if metric.startswith("FPR") else metric]
 
 
-def _groups(frame: pd.DataFrame) -> list[tuple[str, str]]:
+def groups_of(frame: pd.DataFrame) -> list[tuple[str, str]]:
     """(metric, method) of the frame's cells, in order."""
     return list(frame.columns.droplevel(2).unique())
 
 
-def _spread(frame: pd.DataFrame) -> str:
+def spread_of(frame: pd.DataFrame) -> str:
     """The field that ± shows: over seeds where every cell has two or more, else over draws, else none ("")."""
     counts = {field: frame.xs(field, axis=1, level=2).min(axis=None) for field in ("seeds", "draws")}
     return next((f"std_{field}" for field, least in counts.items() if least > 1), "")
 
 
 def _body(frame: pd.DataFrame, paper_form: str) -> Iterator[list[str]]:
-    """One list of texts a row: in-distribution, out-distribution, then the cells."""
-    spread = _spread(frame)
+    spread = spread_of(frame)
     for names, row in frame.iterrows():
-        yield [*names, *(_cell(row, group, spread, paper_form) for group in _groups(frame))]
+        yield [*names, *(_cell(row, group, spread, paper_form) for group in groups_of(frame))]
 
 
 def _cell(row: pd.Series, group: tuple[str, str], spread: str, paper_form: str) -> str:
@@ -61,20 +61,20 @@ def _cell(row: pd.Series, group: tuple[str, str], spread: str, paper_form: str) 
 
 def rendered(frame: pd.DataFrame) -> str:
     """A frame of `comparison.compare` in Markdown, `9.5 ±0.3 (paper 9.50)` in a cell, and its footnotes as a list."""
-    groups = [f"{metric} {_arrow(metric)} {method}" for metric, method in _groups(frame)]
+    groups = [f"{metric} {_arrow(metric)} {method}" for metric, method in groups_of(frame)]
     notes = [f"- {note}" for note in frame.attrs["notes"]]
     return "\n".join([rows_of(groups, _body(frame, " (paper {})")), "", *notes, ""])
 
 
-def rows_of(groups: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    """A GitHub-style table: in-distribution, out-distribution and a column of numbers a group."""
-    head = [["In-distribution", "Out-distribution", *groups], ["---"] * 2 + ["---:"] * len(groups)]
+def rows_of(groups: Sequence[str], body: Iterable[Sequence[str]], names: Sequence[str] = SETS) -> str:
+    """A GitHub-style table: the columns `names` and a column of numbers a group."""
+    head = [[*names, *groups], ["---"] * len(names) + ["---:"] * len(groups)]
     return "\n".join("| " + " | ".join(text.replace("|", r"\|") for text in row) + " |" for row in (*head, *body))
 
 
 def latex(frame: pd.DataFrame) -> str:
     """The same as a booktabs tabular, `9.5 ±0.3 (9.50)` in a cell, and its footnotes."""
-    groups = _groups(frame)
+    groups = groups_of(frame)
     sets = [r"$\mathcal{D}_\mathrm{in}$", r"$\mathcal{D}_\mathrm{out}^\mathrm{test}$"]
     metrics = [
         rf"\multicolumn{{{len(list(methods))}}}{{c}}{{{f'{metric} {_arrow(metric)}'.translate(LATEX)}}}"
@@ -110,7 +110,7 @@ def footnotes(table: int, frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.D
 
 def _spread_note(frame: pd.DataFrame) -> str:
     seeds, draws = (_range(frame.xs(field, axis=1, level=2)) for field in ("seeds", "draws"))
-    return f"Ours: mean over {seeds} training seed(s) of {draws} draw(s) each. {SPREADS[_spread(frame)]}"
+    return f"Ours: mean over {seeds} training seed(s) of {draws} draw(s) each. {SPREADS[spread_of(frame)]}"
 
 
 def _range(counts: pd.DataFrame) -> str:
@@ -149,7 +149,7 @@ def _mean_notes(frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.DataFrame) 
         yield f"Mean for {in_dist}: plain mean over {', '.join(sets)}."
         hidden = [
             f"{metric} {method} {printed[in_dist, metric, method]}"
-            for metric, method in _groups(frame)
+            for metric, method in groups_of(frame)
             if (in_dist, metric, method) in printed and mean[metric, method, "paper"] == NO_VALUE
         ]
         if hidden:

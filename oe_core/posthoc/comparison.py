@@ -1,7 +1,6 @@
 """Later detectors on the paper's protocol: the same networks, test sets and draws, other scores. Beyond the paper.
 
-Which of them still matter once Outlier Exposure is used? No detector is fitted to, or tuned on, an out-distribution of
-the test or the outliers of training.
+Which still matter once Outlier Exposure is used? None is fitted to, or tuned on, test anomalies or training's outliers.
 """
 
 import json
@@ -24,8 +23,9 @@ from oe_core.evaluation.records import on_draws
 from oe_core.evaluation.test_sets import Tests, TestSet
 from oe_core.experiments import Experiment
 from oe_core.paper.comparison import cells
+from oe_core.paper.render import groups_of, rows_of, spread_of
 from oe_core.posthoc.features import Mahalanobis, NearestNeighbours, ViM
-from oe_core.posthoc.odin import TEMPERATURE, best_epsilon, odin, perturbed_logits, validated_epsilons
+from oe_core.posthoc.odin import TEMPERATURE, odin, perturbed_logits, validated_epsilons
 from oe_core.runs.provenance import environment
 from oe_core.runs.store import Store, network
 from oe_core.scores import energy, max_logit, msp
@@ -93,7 +93,8 @@ class _Detectors:
         self.asked, self.recipe, self.model = asked, asked.recipe, network(asked.run, asked.store.device)
         inliers = tests.load(self.recipe.in_dist, "train", *self.recipe.load_options)
         self.validated = validated_epsilons(asked.store, asked.run, self.model, inliers)
-        self.epsilon = best_epsilon(self.validated)
+        best = self.validated["FPR95"].idxmin()  # the shortest of equal ones
+        self.epsilon = float(self.validated.loc[best, "epsilon"])
         part = training_part(inliers, self.recipe)
         features = self._features(part.images)
         weight, bias = (tensor.numpy() for tensor in head(self.model, features.shape[1]))
@@ -132,7 +133,7 @@ def _measured(detectors: _Detectors, evaluation: Evaluation, tpr: float) -> Iter
 
 
 def summary(records: pd.DataFrame) -> pd.DataFrame:
-    """Means over the out-distributions: one row a detector, columns (metric, network, field), fields of `tables.cells`.
+    """Means over the out-distributions: one row a detector, columns (metric, network, field), as `comparison.cells`.
 
     records: of one in-distribution, as `Comparison.records`. `figures.before_after` draws it.
     """
@@ -145,9 +146,9 @@ def summary(records: pd.DataFrame) -> pd.DataFrame:
 
 def rendered(frame: pd.DataFrame) -> str:
     """A frame of `summary` as a Markdown table, mean ± standard deviation over seeds (over draws, where one is)."""
-    groups = list(dict.fromkeys((metric, network) for metric, network, _ in frame.columns))
-    spread = "std_seeds" if frame.xs("seeds", axis=1, level=2).min(axis=None) > 1 else "std_draws"
-    lines = [["Detector", *(f"{metric} {network}" for metric, network in groups)], ["---", *["---:"] * len(groups)]]
-    for name, row in frame.iterrows():
-        lines.append([name, *(f"{row[*group, 'mean']:.1f} ±{row[*group, spread]:.1f}" for group in groups)])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    groups, spread = groups_of(frame), spread_of(frame) or "std_draws"
+    body = (
+        [name, *(f"{row[*group, 'mean']:.1f} ±{row[*group, spread]:.1f}" for group in groups)]
+        for name, row in frame.iterrows()
+    )
+    return rows_of([" ".join(group) for group in groups], body, ["Detector"]) + "\n"

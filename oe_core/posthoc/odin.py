@@ -1,7 +1,6 @@
 """ODIN (Liang et al. 2018): softmax at a high temperature after a small step of the input. Beyond the paper.
 
-The step's length is chosen on the validation distributions of appendix A, where the original takes anomalies of the
-test sets for it.
+The step's length is chosen on the validation distributions of appendix A, where the original takes test anomalies.
 """
 
 from functools import partial
@@ -25,11 +24,10 @@ from oe_core.train import held_out_part, training_part
 TEMPERATURE = 1000.0
 EPSILONS = (0.0, 0.001, 0.002, 0.004, 0.008)  # of the 0..1 scale of pixels; the original's reach to 0.004
 VALIDATION_IMAGES = 500  # of each distribution
+BATCH_SIZE = 100
 
 
-def perturbed_logits(
-    model: nn.Module, images: Tensor, recipe: ImageRecipe, epsilons: tuple[float, ...], batch_size: int = 100
-) -> Tensor:
+def perturbed_logits(model: nn.Module, images: Tensor, recipe: ImageRecipe, epsilons: tuple[float, ...]) -> Tensor:
     r"""Logits of $x + \epsilon \, \mathrm{sign}(\nabla_x \log \max_c p_c(x; T))$: float32 (epsilons, n, classes), CPU.
 
     images: uint8 (n, 3, size, size), which are scaled, or float inputs, fed as they are. epsilons: steps on the 0..1
@@ -39,7 +37,7 @@ def perturbed_logits(
     if min(epsilons) < 0:
         raise ValueError(f"epsilons={epsilons} must not be negative: the step raises the largest softmax")
     outputs = []
-    for inputs in input_batches(model, images, recipe, batch_size):
+    for inputs in input_batches(model, images, recipe, BATCH_SIZE):
         direction = _direction(model, inputs, recipe)
         # Without autocast: in bfloat16 the inputs' own rounding is as long as the step.
         with torch.inference_mode():
@@ -85,8 +83,3 @@ def validated_epsilons(store: Store, run: Run, model: nn.Module, inliers: ImageS
         for epsilon, inside, outside in zip(EPSILONS, in_scores, out_scores, strict=True):
             rows.append({"epsilon": epsilon, **mean_metrics(inside, outside)})
     return pd.DataFrame(rows).groupby("epsilon", as_index=False).mean()
-
-
-def best_epsilon(validated: pd.DataFrame) -> float:
-    """The step with the lowest FPR95 in a frame of `validated_epsilons`, the shortest of equal ones."""
-    return float(validated.loc[validated["FPR95"].idxmin(), "epsilon"])

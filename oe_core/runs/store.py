@@ -27,7 +27,6 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from oe_core import train
 from oe_core.atomic import DamagedFileError, exclusive, read_record, read_whole, set_aside, write_record, write_whole
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
@@ -68,11 +67,6 @@ class Run:
         return self.stamp["log"]
 
 
-def fit(recipe: Recipe, inliers: Examples, outliers: Examples | None, **settings) -> train.Trained:
-    """Train `recipe` as its kind is trained; arguments and errors as `train.fit`."""
-    return kind_of(recipe).fit(recipe, inliers, outliers, **settings)
-
-
 def network(run: Run, device: torch.device | None = None) -> nn.Module:
     """The trained network of a run, ready to be asked; device: None takes the first GPU, else the CPU."""
     num_classes = run.stamp["data"]["inliers"]["num_classes"]
@@ -90,24 +84,20 @@ def predict(run: Run, inputs: Tensor, device: torch.device | None = None) -> Ten
 class Store:
     """The runs under `root` (`oe_core.scales.runs_root() / scale`); any number of processes may share it.
 
-    fit: how recipes are trained. device: where they are, and where networks are asked; None takes the first GPU, else
-    the CPU. progress: a tqdm class for the training's bar. Messages about waiting, resuming and damaged files go to the
-    logger `oe_core`.
+    device: where recipes are trained and networks are asked; None takes the first GPU, else the CPU. progress: a tqdm
+    class for the training's bar. Messages about waiting, resuming and damaged files go to the logger `oe_core`.
     """
 
-    def __init__(
-        self, root: Path, *, fit: Callable[..., train.Trained] = fit, device: torch.device | None = None,
-        progress: Callable[..., tqdm] = tqdm,
-    ):  # fmt: skip
+    def __init__(self, root: Path, *, device: torch.device | None = None, progress: Callable[..., tqdm] = tqdm):
         self.trained = Path(root) / "trained"
-        self.fit, self.device, self.progress = fit, device or default_device(), progress
+        self.device, self.progress = device or default_device(), progress
 
     def run(self, recipe: Recipe, *, load: Load | None = None) -> Run:
         """The finished run of `recipe`: found and verified, or trained (parent first), going on where it was stopped.
 
         load: (key, split, *load_options) -> examples, called for the "train" split of `in_dist` (with
         `recipe.load_options`) and `outliers` (`recipe.other_load_options`) of the recipe and its parents; None: as its
-        kind loads them. Raises OSError naming the file that cannot be written, and as `load` and `fit`.
+        kind loads them. Raises OSError naming the file that cannot be written, and as `load` and `train.fit`.
         """
         load = cache(load or kind_of(recipe).load)
         identity, _ = self.place(recipe, load=load)
@@ -156,7 +146,7 @@ class Store:
         folder = self._folder(recipe, identity)
         (folder / STAMP).unlink(missing_ok=True)  # it would vouch for files that are gone
         checkpoint = FileCheckpoint(folder / CHECKPOINT, identity, parent.weights_sha256 if parent else None)
-        trained = self.fit(
+        trained = kind_of(recipe).fit(
             recipe, inliers, outliers, initial=parent.weights if parent else None,
             checkpoint=checkpoint, device=self.device, progress=self.progress,
         )  # fmt: skip

@@ -5,8 +5,9 @@ from genuine_files import channels_first, noise, picture, shorten, write_tar
 from oe_core.data import sources
 from oe_core.data.catalog.embedded import EMBEDDED
 from oe_core.data.readers.pixels import FormatError
-from oe_core.data.sources import MissingDataError, available, known_names, load_images, load_raw, load_texts, resolve
+from oe_core.data.sources import IMAGES, MissingDataError, load_images, load_raw, load_texts
 
+known_names, available, resolve = IMAGES.known_names, IMAGES.available, IMAGES.resolve
 TEXTURES = [noise(8, 8, 3, seed=seed) for seed in range(2)]
 
 

@@ -12,7 +12,7 @@ from oe_core.data.sources import load_images
 from oe_core.detectors.registry import experiment
 from oe_core.evaluation import records
 from oe_core.evaluation.calibrate import METHODS, calibrate
-from oe_core.evaluation.calibration import adaptive_bins, confidences, fit_temperature, mad_error, rms_error, soft_f1
+from oe_core.evaluation.calibration import adaptive_bins, calibration_metrics, confidences, fit_temperature
 from oe_core.evaluation.holdout import PROTOCOLS, calibration_experiment
 from oe_core.paper import comparison
 from oe_core.runs.store import Store
@@ -78,9 +78,8 @@ def test_a_value_follows_from_the_logits_of_the_held_out_part_and_of_the_draw(me
     for table, rescaled in ((12, False), (13, True)):
         confidence = confidences(taken, temperature, rescaled)
         cell = dict(table=table, method="+OE", out_dist="font-letters", seed=1, draw=1)
-        assert value(found.records, metric="RMS", **cell) == pytest.approx(100 * rms_error(confidence, right))
-        assert value(found.records, metric="MAD", **cell) == pytest.approx(100 * mad_error(confidence, right))
-        assert value(found.records, metric="SoftF1", **cell) == pytest.approx(100 * soft_f1(confidence, right))
+        for metric, share in calibration_metrics(confidence, right).items():
+            assert value(found.records, metric=metric, **cell) == pytest.approx(100 * share)
     sample = found.sample("+OE", "font-letters", seed=1, draw=1, rescaled=True)
     assert np.array_equal(sample[0], confidence) and np.array_equal(sample[1], right)
     untuned, _ = found.sample("+OE", "font-letters", seed=1, draw=1, tuned=False)

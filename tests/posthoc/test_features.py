@@ -3,7 +3,7 @@ import pytest
 from scipy.spatial.distance import cdist, mahalanobis
 from scipy.special import logsumexp, softmax
 
-from oe_core.posthoc.features import Mahalanobis, NearestNeighbours, ViM, principal_dimension
+from oe_core.posthoc.features import Mahalanobis, NearestNeighbours, ViM
 
 
 @pytest.fixture
@@ -111,11 +111,6 @@ def test_the_origin_of_vim_is_where_all_logits_are_zero():
     fitted = ViM.fit(features, features @ weight.T + bias, weight, bias)
     np.testing.assert_allclose(fitted.origin, [-3, -2, 0], atol=1e-12)
     assert fitted.residual.shape == (3, 2)  # one of three dimensions is principal
-
-
-@pytest.mark.parametrize(("features", "dimension"), [(64, 32), (192, 96), (512, 256), (1024, 512), (2048, 1000)])
-def test_half_of_the_features_are_principal_and_at_most_a_thousand(features, dimension):
-    assert principal_dimension(features) == dimension
 
 
 def test_vim_with_fewer_examples_than_principal_dimensions_is_refused(training):

@@ -89,7 +89,7 @@ def test_a_second_time_changes_nothing(archives, tmp_path):
 
 def test_another_result_of_the_same_run_stays(made, archives, tmp_path):
     unpack(archives, tmp_path / "new")
-    run = Store(tmp_path, fit=None).place(PLAN.baseline)[1].name
+    run = Store(tmp_path).place(PLAN.baseline)[1].name
     other = tmp_path / "new" / run
     weights = (other / WEIGHTS).read_bytes()
     forge(other, weights + b" ")
@@ -122,7 +122,7 @@ def test_a_finished_run_takes_the_place_of_a_begun_one_which_is_kept(made, tmp_p
     ours = begin(tmp_path / "ours", PLAN.baseline, epoch=1)
     before = (ours / CHECKPOINT).read_bytes()
     unpack(pack(made / "trained", [ours.name], tmp_path / "a", MOST), ours.parent)
-    assert Store(tmp_path / "ours", fit=None).run(PLAN.baseline).weights_sha256
+    assert Store(tmp_path / "ours").run(PLAN.baseline).stamp == Store(made).run(PLAN.baseline).stamp
     assert not (ours / CHECKPOINT).exists()
     assert (ours / "checkpoint.pt.before-1").read_bytes() == before
 

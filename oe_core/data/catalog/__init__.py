@@ -7,7 +7,7 @@ from oe_core.data.catalog.photographs import PHOTOGRAPHS
 from oe_core.data.catalog.row import DataFile, DataSet
 from oe_core.data.catalog.texts import TEXTS
 
-__all__ = ["CATALOG", "DataFile", "DataSet", "dataset", "printed_name", "stands_in_for"]
+__all__ = ["CATALOG", "DataFile", "DataSet", "dataset", "printed_name"]
 
 CATALOG: dict[str, DataSet] = {row.key: row for row in PHOTOGRAPHS + IMAGENET_AND_TINY_IMAGES + GREY + TEXTS + EMBEDDED}
 
@@ -22,13 +22,3 @@ def dataset(key: str) -> DataSet:
 def printed_name(key: str) -> str:
     """The paper's name of a catalog key ("cifar10" -> "CIFAR-10"); any other name (a reader's folder) is itself."""
     return CATALOG[key].printed_name if key in CATALOG else key
-
-
-def stands_in_for(key: str) -> str:
-    """The paper's name of the data set that `key` replaces, "" for the paper's own sets and for unrelated names.
-
-    A set of the paper that also serves as a substitute (the 800 ImageNet classes for ImageNet-22K) is itself: "".
-    """
-    if key in CATALOG and CATALOG[key].in_paper:
-        return ""
-    return next((row.printed_name for row in CATALOG.values() if row.in_paper and key in row.stand_ins), "")

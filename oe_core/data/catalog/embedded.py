@@ -3,34 +3,32 @@
 from collections.abc import Callable
 from functools import partial
 
-from oe_core.data.catalog.row import IN, OUT, OUTLIERS, DataSet
+from oe_core.data.catalog.row import DataSet
 from oe_core.data.embedded import images, texts
 
 
-def _embedded(kind: str, key: str, title: str, roles: tuple[str, ...], splits: dict, make: Callable, **settings):
+def _embedded(kind: str, key: str, title: str, splits: dict, make: Callable, **settings):
     terms, by_hand = "those of the packages that it is made from", "install the book's packages"
     return DataSet(
-        key, key, title, roles, "embedded", kind, splits, terms, by_hand, "this book",
-        make=make, in_paper=False, **settings,
-    )  # fmt: skip
+        key, key, title, "embedded", kind, splits, terms, by_hand, "this book", make=make, in_paper=False, **settings
+    )
 
 
 image_set, text_set = partial(_embedded, "images"), partial(_embedded, "text")
 
 # fmt: off
 EMBEDDED = (
-    image_set("digits", "scikit-learn's handwritten digits", IN, {"train": 1400, "test": 397}, images.digits),
-    image_set("photo-china", "patches of scikit-learn's photograph of a temple", OUTLIERS,
+    image_set("digits", "scikit-learn's handwritten digits", {"train": 1400, "test": 397}, images.digits),
+    image_set("photo-china", "patches of scikit-learn's photograph of a temple",
               {"train": 6000, "test": 1000}, images.photo_china),
-    image_set("photo-flower", "patches of scikit-learn's photograph of a flower", OUT, {"test": 1000},
-              images.photo_flower),
-    image_set("font-letters", "letters in matplotlib's fonts", OUT, {"train": 3000, "test": 1000}, images.font_letters),
-    text_set("docstrings", "sentences of four packages' docstrings", IN, {"train": 6000, "test": 1600},
+    image_set("photo-flower", "patches of scikit-learn's photograph of a flower", {"test": 1000}, images.photo_flower),
+    image_set("font-letters", "letters in matplotlib's fonts", {"train": 3000, "test": 1000}, images.font_letters),
+    text_set("docstrings", "sentences of four packages' docstrings", {"train": 6000, "test": 1600},
              texts.docstrings, stream_of="ptb"),
-    text_set("docstrings-stdlib", "sentences of the standard library's docstrings", OUTLIERS, {"train": 6000},
+    text_set("docstrings-stdlib", "sentences of the standard library's docstrings", {"train": 6000},
              texts.docstrings_stdlib, make_raw=texts.docstrings_stdlib_raw),
-    *(text_set(key, f"sentences of {package}'s docstrings", OUT, {"test": 800}, partial(texts.out_distribution, key))
+    *(text_set(key, f"sentences of {package}'s docstrings", {"test": 800}, partial(texts.out_distribution, key))
       for key, package in texts.OUT_DISTRIBUTIONS.items()),
-    text_set("python-code", "statements of the standard library", OUT, {"test": 800}, texts.python_code),
+    text_set("python-code", "statements of the standard library", {"test": 800}, texts.python_code),
 )
 # fmt: on

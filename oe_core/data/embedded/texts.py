@@ -21,14 +21,7 @@ import torch
 from oe_core.atomic import DamagedFileError, read_record, write_record
 from oe_core.data import sentences
 from oe_core.data.embedded import docstrings as cutting
-from oe_core.data.embedded.docstrings import (
-    STDLIB,
-    code_lines,
-    docstring_blocks,
-    docstring_sentences,
-    is_installed,
-    package_home,
-)
+from oe_core.data.embedded.docstrings import STDLIB, is_installed, package_home
 from oe_core.data.examples import TextSet
 from oe_core.scales import runs_root
 
@@ -79,12 +72,12 @@ def out_distribution(name: str, split: str) -> TextSet:
 
 def python_code(split: str) -> TextSet:
     """800 one-line statements of Python's standard library, in the same kind of tokens; "test" only."""
-    return _unlabelled("python-code", _kept(code_lines, STDLIB, ANOMALIES))
+    return _unlabelled("python-code", _kept(cutting.code_lines, STDLIB, ANOMALIES))
 
 
 def docstrings_stdlib_raw(split: str) -> TextSet:
     """At most 6,000 blocks of the standard library's docstrings as they stand, from the same order of files."""
-    return _unlabelled("docstrings-stdlib", _kept(docstring_blocks, STDLIB, OUTLIERS))
+    return _unlabelled("docstrings-stdlib", _kept(cutting.docstring_blocks, STDLIB, OUTLIERS))
 
 
 @cache
@@ -99,7 +92,7 @@ def own_sentences(package: str) -> tuple[str, ...]:
 
 @cache
 def _read(package: str) -> tuple[str, ...]:
-    return _kept(docstring_sentences, package, WANTED[package] + SPARE)
+    return _kept(cutting.docstring_sentences, package, WANTED[package] + SPARE)
 
 
 def _kept(cut: Callable[[str, int], tuple[str, ...]], package: str, count: int) -> tuple[str, ...]:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from torch import Tensor
-
-from oe_core.data.readers.pixels import FormatError, Picture, damage_named, decode_all
+from oe_core.data.examples import ImageSet
+from oe_core.data.readers.pixels import FormatError, Picture, damage_named, decode_all, numbered
 
 TAR_DAMAGES = (tarfile.TarError, OSError, EOFError, zlib.error)
 ZIP_DAMAGES = (zipfile.BadZipFile, OSError, EOFError, zlib.error)
@@ -31,6 +30,13 @@ def _check_end(archive: tarfile.TarFile) -> None:
         raise tarfile.ReadError("no end mark after its last member")
 
 
+def tar_member(path: Path, ending: str) -> bytes:
+    """The first member of a tar whose path ends in `ending`; errors as `zip_member`."""
+    for _, content in tar_members(path, lambda member: f"/{member}".endswith(f"/{ending}")):
+        return content
+    raise FormatError(f"{path}: has no member {ending}; expected the archive as its owner publishes it")
+
+
 @contextmanager
 def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """A zip archive whose damage, found on opening or on reading a member, is named."""
@@ -38,24 +44,21 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def zip_text(path: Path, archive: zipfile.ZipFile, ending: str) -> str:
-    """The text member whose path ends in `ending`, odd bytes replaced; errors as `zip_member`."""
-    return zip_member(path, archive, ending).decode("utf-8", "replace")
+def zip_member(path: Path, ending: str) -> bytes:
+    """The first member of a zip whose path ends in `ending`; FormatError naming the archive when there is none."""
+    with opened_zip(path) as archive:
+        for member in archive.namelist():
+            if f"/{member}".endswith(f"/{ending}"):
+                return archive.read(member)
+    raise FormatError(f"{path}: has no member {ending}; expected the archive as its owner publishes it")
 
 
-def zip_member(path: Path, archive: zipfile.ZipFile, ending: str) -> bytes:
-    """The member whose path ends in `ending`; FormatError naming the archive when there is none."""
-    members = [member for member in archive.namelist() if f"/{member}".endswith(f"/{ending}")]
-    if not members:
-        raise FormatError(f"{path}: has no member {ending}; expected the archive as its owner publishes it")
-    return archive.read(members[0])
-
-
-def decode_members(
-    path: Path, pictures: Iterable[Picture], size: int, expected: str, total: int | None = None
-) -> tuple[Tensor, list[str]]:
-    """The pictures of an archive, uint8 (n, 3, size, size), and their class names; FormatError when there is none."""
+def picture_set(
+    name: str, path: Path, pictures: Iterable[Picture], size: int, expected: str,
+    classes: tuple[str, ...] | None = None, total: int | None = None,
+) -> ImageSet:  # fmt: skip
+    """The pictures of an archive, of `classes` or else of those that occur; FormatError when there is none."""
     images, class_names = decode_all(pictures, size, total=total)
     if not class_names:
         raise FormatError(f"{path}: holds no picture under {expected}")
-    return images, class_names
+    return ImageSet(name, images, *numbered(class_names, classes), "catalog")

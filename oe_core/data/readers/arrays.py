@@ -5,7 +5,6 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ NPZ_HELP = (
 IDX_UNSIGNED_BYTES = 0x08
 
 
-def read_svhn(paths: Sequence[Path], size: int, name: str = "svhn") -> ImageSet:
+def read_svhn(*paths: Path, size: int, name: str = "svhn") -> ImageSet:
     """SVHN format 2, several files joined in the order given (the paper trains on train + extra).
 
     Each .mat holds `X` uint8 (32, 32, 3, n) and `y` (n, 1) with labels 1 to 10, where 10 means the digit 0.
@@ -38,8 +37,7 @@ def read_svhn(paths: Sequence[Path], size: int, name: str = "svhn") -> ImageSet:
         images[here] = pixels.transpose(3, 2, 0, 1)
         del pixels  # the extra file alone takes 1.6 GB
         start += count
-    tensor = torch.from_numpy(images) if size == 32 else resized(images.transpose(0, 2, 3, 1), size)
-    return ImageSet(name, tensor, torch.from_numpy(labels), DIGITS, "catalog")
+    return ImageSet(name, resized(images.transpose(0, 2, 3, 1), size), torch.from_numpy(labels), DIGITS, "catalog")
 
 
 def _svhn_count(path: Path) -> int:
@@ -132,7 +130,7 @@ def _colour(path: Path, images: np.ndarray) -> np.ndarray:
 
 
 def read_idx(
-    images_path: Path, labels_path: Path | None, size: int, name: str, classes: tuple[str, ...] = DIGITS
+    images_path: Path, labels_path: Path | None = None, *, size: int, name: str, classes: tuple[str, ...] = DIGITS
 ) -> ImageSet:
     """idx files of the MNIST family (gzipped or not): grey images (n, h, w), repeated to three channels, and labels.
 

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from oe_core.data.examples import TextSet
-from oe_core.data.readers.archives import opened_zip, tar_members, zip_member
-from oe_core.data.readers.lines import decoded, file_bytes, labelled_lines, one_line, shown, text_lines, text_set
+from oe_core.data.readers.archives import tar_members, zip_member
+from oe_core.data.readers.lines import decoded, file_bytes, labelled_lines, labelled_set, one_line, shown, text_lines
 from oe_core.data.readers.pixels import FormatError
 
 NEWSGROUPS = (
@@ -30,8 +30,7 @@ def read_no_short(path: Path, name: str = "20newsgroups") -> TextSet:
         number, group = unknown[0]
         raise FormatError(f"{path} line {number} is of the group {group!r}; expected one of {', '.join(NEWSGROUPS)}")
     kept = [(group, text.strip()) for _, group, text in posts if text.strip()]
-    groups, texts = [group for group, _ in kept], [text for _, text in kept]
-    return text_set(name, texts, str(path), "group<TAB>text in each line", groups, NEWSGROUPS)
+    return labelled_set(name, kept, str(path), "group<TAB>text in each line", NEWSGROUPS)
 
 
 def read_bydate(path: Path, split: str, name: str = "20news-bydate") -> TextSet:
@@ -42,15 +41,14 @@ def read_bydate(path: Path, split: str, name: str = "20news-bydate") -> TextSet:
     off or lacks the folder, and the member when its group is none of the twenty.
     """
     folder = f"20news-bydate-{split}"
-    groups, texts = [], []
+    found = []
     for member, raw in tar_members(path, lambda held: held.removeprefix("./").startswith(f"{folder}/")):
         group = member.split("/")[-2]
         if group not in NEWSGROUPS:
             raise FormatError(f"{path}: {member} is of no group of the twenty; expected {folder}/<group>/<number>")
         if words := _long_words(decoded(raw, f"{path}: {member}", "latin-1")):
-            groups.append(group)
-            texts.append(words)
-    return text_set(name, texts, str(path), f"posts in {folder}/<group>/", groups, NEWSGROUPS)
+            found.append((group, words))
+    return labelled_set(name, found, str(path), f"posts in {folder}/<group>/", NEWSGROUPS)
 
 
 def _long_words(post: str) -> str:
@@ -78,7 +76,7 @@ def read_trec(path: Path, name: str = "trec") -> TextSet:
     The test part holds 42 of them; both are numbered alike. The original has one byte that is no ASCII (0xF0), so it
     is read as latin-1. Raises FormatError naming file and line for a label outside the 50 or a line without question.
     """
-    labels, texts = [], []
+    found = []
     for number, line in text_lines(file_bytes(path), str(path), "latin-1"):
         parts = QUESTION.fullmatch(line)
         if not parts or parts[1] not in TREC_CLASSES:
@@ -86,9 +84,8 @@ def read_trec(path: Path, name: str = "trec") -> TextSet:
                 f"{path} line {number} is {shown(line)}; expected `COARSE:fine question` with one of the "
                 f"{len(TREC_CLASSES)} labels {TREC_CLASSES[0]} to {TREC_CLASSES[-1]}"
             )
-        labels.append(parts[1])
-        texts.append(parts[2])
-    return text_set(name, texts, str(path), "`COARSE:fine question` in each line", labels, TREC_CLASSES)
+        found.append((parts[1], parts[2]))
+    return labelled_set(name, found, str(path), "`COARSE:fine question` in each line", TREC_CLASSES)
 
 
 SST_CLASSES = ("negative", "positive")
@@ -106,12 +103,11 @@ def read_sst(path: Path, split: str, name: str = "sst") -> TextSet:
     Raises FormatError naming archive, member and line for a tree that is not whole or whose root is not 0 to 4.
     """
     member = f"trees/{split}.txt"
-    with opened_zip(path) as archive:
-        lines = text_lines(zip_member(path, archive, member), f"{path}: {member}")
-    sentences = [_sentence(line, f"{path}: {member} line {number}") for number, line in lines]
+    where = f"{path}: {member}"
+    lines = text_lines(zip_member(path, member), where)
+    sentences = [_sentence(line, f"{where} line {number}") for number, line in lines]
     kept = [(feeling, text) for feeling, text in sentences if feeling in SST_CLASSES]
-    labels, texts = [feeling for feeling, _ in kept], [text for _, text in kept]
-    return text_set(name, texts, f"{path}: {member}", "one tree a line", labels, SST_CLASSES)
+    return labelled_set(name, kept, where, "one tree a line", SST_CLASSES)
 
 
 def _sentence(tree: str, where: str) -> tuple[str, str]:
@@ -142,23 +138,22 @@ def _respelled(text: str) -> str:
 
 
 IMDB_CLASSES = ("neg", "pos")
+REVIEW = re.compile(r"(?:^|/)aclImdb/test/(neg|pos)/[^/]+\.txt$")
 BREAK = re.compile(r"<br\s*/?>")
 
 
-def read_imdb(path: Path, split: str = "test", name: str = "imdb") -> TextSet:
-    """aclImdb/<split>/{neg,pos}/*.txt, in the archive's order; the markup `<br />` becomes a space.
+def read_imdb(path: Path, name: str = "imdb") -> TextSet:
+    """aclImdb_v1.tar.gz: aclImdb/test/{neg,pos}/*.txt, in the archive's order; the markup `<br />` becomes a space.
 
     Raises FormatError naming the archive when it is cut off or lacks one of the two folders, and the member when it is
     empty or no UTF-8.
     """
-    review = re.compile(rf"(?:^|/)aclImdb/{re.escape(split)}/(neg|pos)/[^/]+\.txt$")
-    labels, texts = [], []
-    for member, raw in tar_members(path, lambda held: bool(review.search(held))):
+    found = []
+    for member, raw in tar_members(path, lambda held: bool(REVIEW.search(held))):
         text = one_line(BREAK.sub(" ", decoded(raw, f"{path}: {member}")))
         if not text:
             raise FormatError(f"{path}: {member} is empty; expected a review. Get the archive again")
-        labels.append(review.search(member)[1])
-        texts.append(text)
-    if missing := sorted(set(IMDB_CLASSES) - set(labels)):
-        raise FormatError(f"{path}: holds no review under aclImdb/{split}/{missing[0]}/; expected reviews there")
-    return text_set(name, texts, str(path), f"aclImdb/{split}/", labels, IMDB_CLASSES)
+        found.append((REVIEW.search(member)[1], text))
+    if missing := sorted(set(IMDB_CLASSES) - {label for label, _ in found}):
+        raise FormatError(f"{path}: holds no review under aclImdb/test/{missing[0]}/; expected reviews there")
+    return labelled_set(name, found, str(path), "aclImdb/test/", IMDB_CLASSES)

@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from oe_core.data.examples import TextSet
@@ -59,23 +59,19 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def text_set(
-    name: str,
-    texts: Sequence[str],
-    where: str,
-    expected: str,
-    labels: Sequence[str] | None = None,
-    classes: tuple[str, ...] = (UNLABELLED,),
-    origin: str = "catalog",
-) -> TextSet:
-    """A TextSet of `texts`; `labels` are names out of `classes`, without them all texts are "unlabelled".
+def text_set(name: str, texts: Iterable[str], where: str, expected: str, origin: str = "catalog") -> TextSet:
+    """A TextSet of `texts`, all "unlabelled"; errors as `labelled_set`."""
+    return labelled_set(name, [(UNLABELLED, text) for text in texts], where, expected, (UNLABELLED,), origin)
 
-    Raises FormatError naming `where` and what was `expected` when there is no text.
-    """
-    if not texts:
+
+def labelled_set(
+    name: str, found: Sequence[tuple[str, str]], where: str, expected: str, classes: tuple[str, ...], origin="catalog"
+) -> TextSet:
+    """A TextSet of labels, names out of `classes`, and texts; FormatError with `where` and `expected` for none."""
+    if not found:
         raise FormatError(f"{where}: holds no text; expected {expected}")
-    names = [UNLABELLED] * len(texts) if labels is None else list(labels)
-    return TextSet(name, tuple(texts), *numbered(names, classes), origin)
+    labels, texts = zip(*found, strict=True)
+    return TextSet(name, texts, *numbered(labels, classes), origin)
 
 
 def read_lines(path: Path, name: str, origin: str = "catalog") -> TextSet:

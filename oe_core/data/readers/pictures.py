@@ -1,8 +1,8 @@
 """Archives of pictures: DTD, Chars74K, Omniglot, ImageNet's val part, Tiny ImageNet, Places365, LSUN."""
 
 import re
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from posixpath import basename, dirname
 
@@ -10,8 +10,8 @@ import torch
 
 from oe_core.data.examples import ImageSet
 from oe_core.data.fetch.unpack import unpack
-from oe_core.data.readers.archives import decode_members, opened_zip, tar_members, zip_text
-from oe_core.data.readers.pixels import FormatError, Picture, damage_named, is_picture, numbered
+from oe_core.data.readers.archives import opened_zip, picture_set, tar_member, tar_members, zip_member
+from oe_core.data.readers.pixels import FormatError, Picture, damage_named, decode_all, is_picture
 
 # Sample001-010 are the digits, 011-036 A-Z, 037-062 a-z. The paper leaves out the digits and letters that look like
 # them without printing its list; this is ours, with the digit each letter is taken for: D O Q o (0), I J L i j l (1),
@@ -34,15 +34,13 @@ def read_textures(path: Path, size: int, name: str = "textures") -> ImageSet:
     in_class = re.compile(r"(?:^|/)dtd/images/([^/]+)/[^/]+$")
     members = tar_members(path, lambda member: bool(is_picture(member) and in_class.search(member)))
     pictures = (Picture(in_class.search(member)[1], f"{path}: {member}", raw) for member, raw in members)
-    images, names = decode_members(path, pictures, size, "dtd/images/<class>/")
-    return ImageSet(name, images, *numbered(names), "catalog")
+    return picture_set(name, path, pictures, size, "dtd/images/<class>/")
 
 
 def read_flat_tar(path: Path, size: int, name: str) -> ImageSet:
     """Every picture of a tar as one class, "unlabelled": for out-distributions such as ILSVRC2012_img_val.tar."""
     pictures = (Picture("unlabelled", f"{path}: {member}", raw) for member, raw in tar_members(path, is_picture))
-    images, names = decode_members(path, pictures, size, "its names")
-    return ImageSet(name, images, *numbered(names), "catalog")
+    return picture_set(name, path, pictures, size, "its names")
 
 
 def read_chars74k(path: Path, size: int, name: str = "chars74k") -> ImageSet:
@@ -61,10 +59,8 @@ def read_chars74k(path: Path, size: int, name: str = "chars74k") -> ImageSet:
             if CHARS74K_CLASSES[int(number) - 1] in CHARS74K_KEPT:
                 yield Picture(CHARS74K_CLASSES[int(number) - 1], f"{path}: {member}", raw)
 
-    images, names = decode_members(
-        path, pictures(), size, "English/Img/GoodImg/Bmp/SampleNNN/ with a letter that looks like no digit"
-    )
-    return ImageSet(name, images, *numbered(names, CHARS74K_KEPT), "catalog")
+    expected = "English/Img/GoodImg/Bmp/SampleNNN/ with a letter that looks like no digit"
+    return picture_set(name, path, pictures(), size, expected, CHARS74K_KEPT)
 
 
 def read_omniglot(path: Path, size: int, name: str = "omniglot") -> ImageSet:
@@ -78,8 +74,8 @@ def read_omniglot(path: Path, size: int, name: str = "omniglot") -> ImageSet:
         kept = {member: alphabet for member, alphabet in found.items() if alphabet not in OMNIGLOT_LEFT_OUT}
         pictures = (Picture(alphabet, f"{path}: {m}", archive.read(m)) for m, alphabet in kept.items())
         expected = "<alphabet>/characterNN/ of an alphabet unlike digits"
-        images, names = decode_members(path, pictures, size, expected, len(kept))
-    return ImageSet(name, 255 - images, *numbered(names), "catalog")
+        published = picture_set(name, path, pictures, size, expected, total=len(kept))
+    return replace(published, images=255 - published.images)
 
 
 def read_tiny_imagenet(path: Path, split: str, size: int, name: str = "tiny-imagenet") -> ImageSet:
@@ -89,11 +85,11 @@ def read_tiny_imagenet(path: Path, split: str, size: int, name: str = "tiny-imag
     """
     with opened_zip(path) as archive:
         held = [member for member in archive.namelist() if is_picture(member)]
-        classes = tuple(sorted(zip_text(path, archive, "wnids.txt").split()))
+        classes = tuple(sorted(zip_member(path, "wnids.txt").decode("utf-8", "replace").split()))
         if split == "train":
             chosen = [(m, m.split("/")[-3]) for m in held if re.search(r"(^|/)train/[^/]+/images/[^/]+$", m)]
         else:
-            chosen = _tiny_imagenet_val(path, archive, held)
+            chosen = _tiny_imagenet_val(path, held)
         present = {class_name for _, class_name in chosen}
         if present != set(classes):
             odd = sorted(present ^ set(classes))
@@ -102,14 +98,13 @@ def read_tiny_imagenet(path: Path, split: str, size: int, name: str = "tiny-imag
                 f"expected the same {len(classes)} in both"
             )
         pictures = (Picture(class_name, f"{path}: {member}", archive.read(member)) for member, class_name in chosen)
-        images, names = decode_members(path, pictures, size, split, len(chosen))
-    return ImageSet(name, images, *numbered(names, classes), "catalog")
+        return picture_set(name, path, pictures, size, split, classes, len(chosen))
 
 
-def _tiny_imagenet_val(path: Path, archive: zipfile.ZipFile, held: list[str]) -> list[tuple[str, str]]:
+def _tiny_imagenet_val(path: Path, held: list[str]) -> list[tuple[str, str]]:
     """Member and wnid of each val picture, in the order of the annotation file."""
     members = {basename(member): member for member in held if re.search(r"(^|/)val/images/[^/]+$", member)}
-    lines = zip_text(path, archive, "val/val_annotations.txt").splitlines()
+    lines = zip_member(path, "val/val_annotations.txt").decode("utf-8", "replace").splitlines()
     annotated = [tuple(line.split("\t")[:2]) for line in lines if line.strip()]
     if short := [number for number, row in enumerate(annotated, 1) if len(row) < 2]:
         raise FormatError(f"{path}: val_annotations.txt line {short[0]} has no class; expected file<TAB>wnid<TAB>box")
@@ -124,19 +119,14 @@ PLACES365_CLASSES = 365
 
 
 def read_places365_val(path: Path, lists: Path, size: int, name: str = "places365") -> ImageSet:
-    """val_256.tar, in its own order, with labels from `lists`: places365_val.txt, or the file-list tar that holds it.
+    """val_256.tar, in its own order, with labels and names of classes from the file-list tar `lists`.
 
-    Classes are named by categories_places365.txt where the tar of lists has it, else "0" to "364".
     Raises FormatError naming file and line or picture when a label is out of 0..364 or either side misses a picture.
     """
-    if lists.suffix == ".tar":
-        label_of, classes = _listed(lists, "places365_val.txt"), _classes(lists)
-    else:
-        label_of = _labels(str(lists), lists.read_bytes())
-        classes = tuple(str(label) for label in range(PLACES365_CLASSES))
+    label_of, classes = _labels(lists, "places365_val.txt"), _classes(lists)
     members = tar_members(path, is_picture)
     pictures = (Picture(basename(member), f"{path}: {member}", raw) for member, raw in members)
-    images, files = decode_members(path, pictures, size, "val_256", len(label_of))
+    images, files = decode_all(pictures, size, total=len(label_of))
     if odd := sorted(set(files) ^ set(label_of)):
         raise FormatError(f"{path}: {odd[0]} ({len(odd)} in all) is in only one of this archive and {lists}")
     return ImageSet(name, images, torch.tensor([label_of[file] for file in files]), classes, "catalog")
@@ -156,13 +146,12 @@ def read_places365_train(path: Path, lists: Path, size: int, name: str = "places
                 raise FormatError(f"{path}: {member} is of no class that {lists} names; expected data_256/<class>/")
             yield Picture(class_name, f"{path}: {member}", raw)
 
-    images, names = decode_members(path, pictures(), size, "data_256/<class>/")
-    return ImageSet(name, images, *numbered(names, classes), "catalog")
+    return picture_set(name, path, pictures(), size, "data_256/<class>/", classes)
 
 
 def _classes(lists: Path) -> tuple[str, ...]:
     file = "categories_places365.txt"
-    label_of = _listed(lists, file)
+    label_of = _labels(lists, file)
     if sorted(label_of.values()) != list(range(PLACES365_CLASSES)):
         raise FormatError(
             f"{lists}: {file} names {len(label_of)} classes; expected {PLACES365_CLASSES}, each number once"
@@ -170,27 +159,19 @@ def _classes(lists: Path) -> tuple[str, ...]:
     return tuple(class_name.removeprefix("/") for class_name in sorted(label_of, key=label_of.get))
 
 
-def _listed(lists: Path, file: str) -> dict[str, int]:
-    """Name -> label in the member `file` of the file-list tar."""
-    for _, raw in tar_members(lists, lambda member: basename(member) == file):
-        return _labels(f"{lists}: {file}", raw)
-    raise FormatError(f"{lists}: has no member {file}; expected the file lists of Places365-Standard")
-
-
-def _labels(where: str, raw: bytes) -> dict[str, int]:
-    """Name -> label of the lines "name label"."""
+def _labels(lists: Path, file: str) -> dict[str, int]:
+    """Name -> label of the lines "name label" in the member `file` of the file-list tar."""
     labels = {}
-    for number, line in enumerate(raw.decode("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(tar_member(lists, file).decode("utf-8", "replace").splitlines(), 1):
         key, _, label = line.strip().rpartition(" ")
         if not key or not label.isdigit() or int(label) >= PLACES365_CLASSES:
-            raise FormatError(
-                f"{where} line {number} is {line!r}; expected a name and a label of 0 to {PLACES365_CLASSES - 1}"
-            )
+            allowed = f"0 to {PLACES365_CLASSES - 1}"
+            raise FormatError(f"{lists}: {file} line {number} is {line!r}; expected a name and a label of {allowed}")
         labels[key] = int(label)
     return labels
 
 
-def read_lsun(paths: Sequence[Path], size: int, name: str = "lsun") -> ImageSet:
+def read_lsun(*paths: Path, size: int, name: str = "lsun") -> ImageSet:
     """LSUN databases, each <scene>_lmdb.zip or the folder with its data.mdb, joined in the order given.
 
     A file is a class, named without "_lmdb". An LMDB must lie on disk to be opened, so a zip is unpacked beside itself.
@@ -198,8 +179,7 @@ def read_lsun(paths: Sequence[Path], size: int, name: str = "lsun") -> ImageSet:
     key of a picture that cannot be read.
     """
     pictures = (picture for path in paths for picture in _lmdb_pictures(path))
-    images, names = decode_members(paths[0], pictures, size, "any key")
-    return ImageSet(name, images, *numbered(names), "catalog")
+    return picture_set(name, paths[0], pictures, size, "any key")
 
 
 def _lmdb_pictures(path: Path) -> Iterator[Picture]:
@@ -211,9 +191,10 @@ def _lmdb_pictures(path: Path) -> Iterator[Picture]:
         raise FormatError(f"{path}: holds {len(databases)} files data.mdb; expected one")
     database = databases[0]
     class_name = path.name.removesuffix(".zip").removesuffix("_lmdb")
-    with damage_named(database, (lmdb.Error,), "an LMDB of pictures"):
-        environment = lmdb.open(str(database.parent), readonly=True, lock=False, readahead=False)
-    with environment, damage_named(database, (lmdb.Error,), "an LMDB of pictures"):
+    with (
+        damage_named(database, (lmdb.Error,), "an LMDB of pictures"),
+        lmdb.open(str(database.parent), readonly=True, lock=False, readahead=False) as environment,
+    ):
         _check_lmdb_length(database, environment)
         with environment.begin(buffers=False) as transaction:
             for key, value in transaction.cursor():

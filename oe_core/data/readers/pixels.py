@@ -5,7 +5,7 @@ import os
 import struct
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -173,7 +173,7 @@ def resized(images: np.ndarray, size: int, squash: bool = False) -> Tensor:
     return torch.from_numpy(fitted)
 
 
-def numbered(class_names: list[str], classes: tuple[str, ...] | None = None) -> tuple[Tensor, tuple[str, ...]]:
+def numbered(class_names: Sequence[str], classes: tuple[str, ...] | None = None) -> tuple[Tensor, tuple[str, ...]]:
     """Class names to labels int64 (n,) and the classes: those given, else the names in sorted order."""
     classes = classes or tuple(sorted(set(class_names)))
     number = {name: label for label, name in enumerate(classes)}

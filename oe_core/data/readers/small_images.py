@@ -9,7 +9,7 @@ import torch
 
 from oe_core.data.examples import ImageSet
 from oe_core.data.readers.archives import tar_members
-from oe_core.data.readers.pixels import FormatError, damage_named, resized
+from oe_core.data.readers.pixels import FormatError, damage_named, numbered, resized
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,7 @@ def read_cifar(path: Path, split: str, size: int, name: str) -> ImageSet:
     parts = [_records(f"{path}: {member}", found.pop(member), layout) for member in members]
     labels = np.concatenate([records[:, layout.label_bytes - 1] for records in parts]).astype(np.int64)
     images = np.concatenate([records[:, layout.label_bytes :] for records in parts]).reshape(-1, 3, 32, 32)
-    tensor = torch.from_numpy(images) if size == 32 else resized(images.transpose(0, 2, 3, 1), size)
-    return ImageSet(name, tensor, torch.from_numpy(labels), classes, "catalog")
+    return ImageSet(name, resized(images.transpose(0, 2, 3, 1), size), torch.from_numpy(labels), classes, "catalog")
 
 
 def _records(where: str, raw: bytes, layout: Layout) -> np.ndarray:
@@ -107,6 +106,4 @@ def read_300k(path: Path, size: int, name: str = "tiny-images-300k") -> ImageSet
 
 
 def _outliers(name: str, images: np.ndarray, size: int) -> ImageSet:
-    return ImageSet(
-        name, resized(images, size), torch.zeros(len(images), dtype=torch.int64), ("unlabelled",), "catalog"
-    )
+    return ImageSet(name, resized(images, size), *numbered(["unlabelled"] * len(images)), "catalog")

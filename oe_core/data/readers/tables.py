@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from oe_core.data.examples import TextSet
-from oe_core.data.readers.archives import opened_zip, tar_members, zip_member
-from oe_core.data.readers.lines import decoded, file_bytes, one_line, shown, text_lines, text_set
+from oe_core.data.readers.archives import tar_member, zip_member
+from oe_core.data.readers.lines import decoded, file_bytes, labelled_set, one_line, shown, text_lines, text_set
 from oe_core.data.readers.pixels import FormatError
 
+SNLI_TEST, YELP_TEST = "snli_1.0_test.txt", "test.csv"  # members of the archives
 GOLD_LABELS = ("entailment", "neutral", "contradiction", "-")
 STARS = tuple("12345")
 
 
-def read_snli(path: Path, name: str = "snli", member: str = "snli_1.0_test.txt") -> TextSet:
+def read_snli(path: Path, name: str = "snli") -> TextSet:
     """snli_1.0.zip: the hypotheses (`sentence2`) of its test part, without the pairs that have no gold label ("-").
 
     A label belongs to premise and hypothesis together, so that the hypotheses alone are unlabelled. Raises FormatError
     naming archive, member and line for a missing column, a short row or an unknown label.
     """
-    where = f"{path}: {member}"
-    with opened_zip(path) as archive:
-        lines = text_lines(zip_member(path, archive, member), where)
+    where = f"{path}: {SNLI_TEST}"
+    lines = text_lines(zip_member(path, SNLI_TEST), where)
     header = lines[0][1].split("\t") if lines else []
     if missing := [column for column in ("gold_label", "sentence2") if column not in header]:
         raise FormatError(f"{where} line 1 has no column {missing[0]}; expected gold_label and sentence2 among others")
@@ -40,27 +40,22 @@ def read_snli(path: Path, name: str = "snli", member: str = "snli_1.0_test.txt")
     return text_set(name, texts, where, "pairs with a gold label")
 
 
-def read_yelp(path: Path, name: str = "yelp", member: str = "test.csv") -> TextSet:
+def read_yelp(path: Path, name: str = "yelp") -> TextSet:
     r"""yelp_review_full_csv.tgz: the reviews of its test part, with their stars "1" to "5" as classes.
 
     A line break inside a review is written as the two characters `\n`; it becomes a space. A review of
     blanks alone is dropped. Raises FormatError naming archive, member and line for a row that is not
     `"stars","review"`.
     """
-    where = f"{path}: {member}"
-    raw = next((raw for _, raw in tar_members(path, lambda held: f"/{held}".endswith(f"/{member}"))), None)
-    if raw is None:
-        raise FormatError(f"{path}: has no member {member}; expected the archive as its owner publishes it")
-    stars, texts = [], []
-    for number, row in _rows(raw, where):
+    where, found = f"{path}: {YELP_TEST}", []
+    for number, row in _rows(tar_member(path, YELP_TEST), where):
         if len(row) != 2 or row[0] not in STARS:
             raise FormatError(
                 f'{where} line {number} is {shown(",".join(row))}; expected "stars","review" with 1 to 5 stars'
             )
         if text := one_line(row[1].replace("\\n", " ")):
-            stars.append(row[0])
-            texts.append(text)
-    return text_set(name, texts, where, '"stars","review" in each row', stars, STARS)
+            found.append((row[0], text))
+    return labelled_set(name, found, where, '"stars","review" in each row', STARS)
 
 
 def read_multi30k(path: Path, name: str = "multi30k") -> TextSet:

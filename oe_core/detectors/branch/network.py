@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from oe_core.detectors.images.network import build
-
 
 class ConfidenceNetwork(nn.Module):
     """A network that has `features` and a `head`, and beside its head one linear unit for the confidence.
@@ -25,8 +23,3 @@ class ConfidenceNetwork(nn.Module):
         features = self.body.features(inputs)
         with torch.autocast(features.device.type, enabled=False):
             return torch.cat([self.body.head(features), self.branch(features)], dim=1)
-
-
-def confidence_network(name: str, num_classes: int, dropout: float, penalty_weight: float) -> ConfidenceNetwork:
-    """A freshly initialised network by its body's name; errors as `images.network.build`."""
-    return ConfidenceNetwork(build(name, num_classes, dropout), penalty_weight)

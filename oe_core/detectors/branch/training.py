@@ -10,8 +10,9 @@ from oe_core.data.batches import JointBatches
 from oe_core.data.examples import ImageSet
 from oe_core.detectors.branch.cutout import Cutout
 from oe_core.detectors.branch.losses import confidence_penalty, hinted_classification, next_weight, outlier_confidence
-from oe_core.detectors.branch.network import ConfidenceNetwork, confidence_network
+from oe_core.detectors.branch.network import ConfidenceNetwork
 from oe_core.detectors.branch.recipe import BranchRecipe
+from oe_core.detectors.images.network import build
 from oe_core.detectors.images.training import TASK as CLASSIFIER
 from oe_core.detectors.images.training import predict
 from oe_core.train import Training, training_part
@@ -32,7 +33,7 @@ def _batches(recipe: BranchRecipe, inliers: ImageSet, outliers: ImageSet | None,
 
 
 def _network(recipe: BranchRecipe, num_classes: int, device: torch.device) -> nn.Module:
-    model = confidence_network(recipe.model, num_classes, recipe.dropout, recipe.confidence_weight)
+    model = ConfidenceNetwork(build(recipe.model, num_classes, recipe.dropout), recipe.confidence_weight)
     return model.to(device, memory_format=torch.channels_last)
 
 

@@ -23,11 +23,8 @@ def compressed_bits(images: Tensor) -> NDArray[np.float64]:
         raise ValueError(f"images must be uint8 (n, 3, height, width), got {images.dtype} {tuple(images.shape)}")
     pixels = images.shape[2] * images.shape[3]
     pictures = images.permute(0, 2, 3, 1).cpu().numpy().astype(np.uint8)
-    return (
-        np.array([min(_bytes(Image.fromarray(picture), how) for how in COMPRESSORS) for picture in pictures])
-        * 8
-        / pixels
-    )
+    shortest = [min(_bytes(Image.fromarray(picture), how) for how in COMPRESSORS) for picture in pictures]
+    return np.array(shortest) * 8 / pixels
 
 
 def _bytes(picture: Image.Image, how: dict) -> int:

@@ -1,6 +1,7 @@
 """The recipe of a density estimator."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from oe_core.recipe import Recipe
 
@@ -36,6 +37,9 @@ class DensityRecipe(Recipe):
     KIND = "density"
     TUNING = {"epochs": 2}  # section 4.4
     INHERITED = ("model", "size", "filters", "blocks", "mixtures")
+    LOADED = ("size",)
+
+    signed: ClassVar[bool] = True  # generated anomalies lie in [-1, 1], as all images do for the likelihood
 
     def __post_init__(self):
         super().__post_init__()
@@ -45,22 +49,8 @@ class DensityRecipe(Recipe):
         if self.size < 4 or self.size % 4:
             raise ValueError(f"size={self.size} must be divisible by 4: the network halves it twice")
         if self.outliers is not None and self.outlier_batch_size != self.batch_size:
-            raise ValueError(
-                f"outlier_batch_size={self.outlier_batch_size} must equal batch_size={self.batch_size}: "
-                "the margin loss compares pairs"
-            )
-        for field in ("dropout", "polyak"):
-            if not 0 <= getattr(self, field) < 1:
-                raise ValueError(f"{field}={getattr(self, field)} must be in [0, 1)")
+            sizes = f"outlier_batch_size={self.outlier_batch_size} must equal batch_size={self.batch_size}"
+            raise ValueError(f"{sizes}: the margin loss compares pairs")
+        self._at_least(0, "dropout", "polyak", below=1)
         if not 0 < self.rate_decay <= 1:
             raise ValueError(f"rate_decay={self.rate_decay} must be in (0, 1]")
-
-    @property
-    def load_options(self) -> tuple:
-        """(size,)"""
-        return (self.size,)
-
-    @property
-    def signed(self) -> bool:
-        """True: generated anomalies lie in [-1, 1], as all images do for the likelihood."""
-        return True

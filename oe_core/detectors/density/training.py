@@ -14,7 +14,7 @@ from oe_core.detectors.density.losses import likelihood_margin
 from oe_core.detectors.density.network import PixelCNN
 from oe_core.detectors.density.recipe import DensityRecipe
 from oe_core.detectors.images.training import joint_batches
-from oe_core.devices import autocast
+from oe_core.detectors.kind import asked
 
 # What embedded sets replace here; as classifiers meet them, they replace others.
 STAND_INS = {"photo-china": "CIFAR-10", "font-letters": "80 Million Tiny Images"}
@@ -23,9 +23,8 @@ STAND_INS = {"photo-china": "CIFAR-10", "font-letters": "80 Million Tiny Images"
 def load(name: str, split: str, size: int) -> ImageSet:
     """`load_images`, whose arguments and errors it has, but for what an embedded set stands in for."""
     images = load_images(name, split, size)
-    return (
-        replace(images, stand_in_for=STAND_INS[name]) if images.origin == "embedded" and name in STAND_INS else images
-    )
+    replaced = STAND_INS.get(name) if images.origin == "embedded" else None
+    return replace(images, stand_in_for=replaced) if replaced else images
 
 
 def scaled(images: Tensor) -> Tensor:
@@ -90,18 +89,14 @@ TASK = train.Task(
     inputs=lambda images, recipe: scaled(images),
     optimiser=_optimiser,
     rate=lambda recipe, position, steps: recipe.learning_rate * recipe.rate_decay**position,
-    prepare=lambda model, images: model.initialise(images),
+    prepare=PixelCNN.initialise,
     loss=_loss,
     weights=final_weights,
 )
 
 
-@torch.inference_mode()
 def predict(model: nn.Module, images: Tensor, recipe: DensityRecipe, batch_size: int = 100) -> Tensor:
     """Negative log-likelihood in nats a sub-pixel, float32 (n, 1) on the CPU, of uint8 images or floats in [-1, 1]."""
     device = next(model.parameters()).device
-    outputs = []
-    for batch in images.split(batch_size):
-        with autocast(recipe.precision, device):
-            outputs.append(model(scaled(batch.to(device))).float().cpu())
-    return torch.cat(outputs)[:, None] / images[0].numel()
+    losses = asked(model, recipe, (scaled(batch.to(device)) for batch in images.split(batch_size)))
+    return losses[:, None] / images[0].numel()

@@ -31,6 +31,7 @@ class GanRecipe(Recipe):
     # Not published. As many epochs as in appendix B, at the rate that the training beside the GAN ended with.
     TUNING = {"epochs": 10, "learning_rate": 2e-5, "beta": 0.0}
     INHERITED = ("model", "size")
+    LOADED = ("size",)
 
     scaling: ClassVar[str] = "unit"  # what a generator can make: pixels in [0, 1], not standardised
     signed: ClassVar[bool] = False
@@ -39,16 +40,9 @@ class GanRecipe(Recipe):
         super().__post_init__()
         self._at_least(0, "beta")
         self._at_least(1, "latent", "filters", "drop_after")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout={self.dropout} must be in [0, 1)")
+        self._at_least(0, "dropout", below=1)
         if not 0 < self.rate_drop <= 1:
             raise ValueError(f"rate_drop={self.rate_drop} must be in (0, 1]")
         if self.beta and self.outliers is not None:
-            raise ValueError(
-                f"beta={self.beta} and outliers={self.outliers!r}: the GAN rests beside real outliers; set beta=0"
-            )
-
-    @property
-    def load_options(self) -> tuple:
-        """(size,)"""
-        return (self.size,)
+            both = f"beta={self.beta} and outliers={self.outliers!r}"
+            raise ValueError(f"{both}: the GAN rests beside real outliers; set beta=0")

@@ -33,6 +33,7 @@ class ImageRecipe(Recipe):
     KIND = "images"
     TUNING = {"epochs": 10, "learning_rate": 0.001, "weights_file": None}  # appendix B
     INHERITED = ("model", "size")
+    LOADED = ("size",)
 
     def __post_init__(self):
         super().__post_init__()
@@ -43,16 +44,10 @@ class ImageRecipe(Recipe):
             raise ValueError(f"weights_file={self.weights_file!r} holds a resnet18, not model={self.model!r}")
         self._at_least(1, "size")
         self._at_least(0, "crop_padding", "outlier_crop_padding", "weight_decay")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout={self.dropout} must be in [0, 1)")
+        self._at_least(0, "dropout", below=1)
 
     def _least_epochs(self) -> int:
         return 0 if self.weights_file else 1
-
-    @property
-    def load_options(self) -> tuple:
-        """(size,)"""
-        return (self.size,)
 
     @property
     def signed(self) -> bool:

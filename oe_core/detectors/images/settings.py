@@ -6,7 +6,7 @@ smaller scales shorten them. What the branch and the GAN share with these networ
 
 from oe_core.data.anomalies import ANOMALIES
 from oe_core.data.derived import DERIVED
-from oe_core.data.sources import known_names
+from oe_core.data.sources import IMAGES
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.experiments import Settings, row
 from oe_core.recipe import from_scratch
@@ -59,7 +59,7 @@ TINY_IMAGENET_TUNING = {"outlier_batch_size": 180, "outlier_crop_padding": 0, "o
 
 def image_names() -> set[str]:
     """Every name that a role in an experiment with images may have."""
-    return {*known_names(), *ANOMALIES, *DERIVED}
+    return {*IMAGES.known_names(), *ANOMALIES, *DERIVED}
 
 
 def _grey(exposure: dict, exposed: dict | None = None, **where):

@@ -1,7 +1,7 @@
 """Image classifiers: how one is built, fed, optimised and asked; the loop is `oe_core.train`'s."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -16,7 +16,7 @@ from oe_core.data.sources import MissingDataError
 from oe_core.detectors.images.network import build
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.resnet18 import places365_weights
-from oe_core.devices import autocast
+from oe_core.detectors.kind import asked
 from oe_core.recipe import Recipe
 from oe_core.train import cosine, training_part
 
@@ -36,14 +36,10 @@ def joint_batches(
     for data in (part, outliers):
         if data is not None and data.size != recipe.size:
             raise ValueError(f"{data.name} is {data.size} px, recipe {recipe.name!r} wants {recipe.size} px")
-    generator = torch.Generator().manual_seed(recipe.seed)
-    inlier_images = Augmented(part.images.to(device), *augmentation)
-    if outliers is None:
-        return JointBatches(inlier_images, part.labels.to(device), recipe.batch_size, generator)
-    outlier_images = Augmented(outliers.images[: recipe.outlier_limit].to(device), *outlier_augmentation)
+    others = outliers and Augmented(outliers.images[: recipe.outlier_limit].to(device), *outlier_augmentation)
     return JointBatches(
-        inlier_images, part.labels.to(device), recipe.batch_size, generator,
-        outlier_images, recipe.outlier_batch_size, recipe.outlier_order,
+        Augmented(part.images.to(device), *augmentation), part.labels.to(device), recipe.batch_size,
+        torch.Generator().manual_seed(recipe.seed), others, recipe.outlier_batch_size, recipe.outlier_order,
     )  # fmt: skip
 
 
@@ -108,23 +104,14 @@ def input_batches(model: nn.Module, images: Tensor, recipe: ImageRecipe, batch_s
         yield inputs.to(memory_format=torch.channels_last)
 
 
-@torch.inference_mode()
-def _asked(part: Callable[[Tensor], Tensor], recipe: ImageRecipe, batches: Iterator[Tensor]) -> Tensor:
-    outputs = []
-    for inputs in batches:
-        with autocast(recipe.precision, inputs.device):
-            outputs.append(part(inputs).float().cpu())
-    return torch.cat(outputs)
-
-
 def predict(model: nn.Module, images: Tensor, recipe: ImageRecipe, batch_size: int = 500) -> Tensor:
     """Logits float32 (n, classes) on the CPU for uint8 images, which are scaled, or float inputs, fed as they are."""
-    return _asked(model, recipe, input_batches(model, images, recipe, batch_size))
+    return asked(model, recipe, input_batches(model, images, recipe, batch_size))
 
 
 def features(model: nn.Module, images: Tensor, recipe: ImageRecipe) -> Tensor:
     """Features before the head, float32 (n, features) on the CPU; `images` as in `predict`."""
-    return _asked(model.features, recipe, input_batches(model, images, recipe))
+    return asked(model.features, recipe, input_batches(model, images, recipe))
 
 
 @torch.inference_mode()

@@ -1,26 +1,13 @@
 """A quasi-recurrent language model, after salesforce/awd-lstm-lm `model.py` and hendrycks/outlier-exposure
 `NLP_language_modeling/model.py`: convolutions over time, and a recurrence without weights between them."""
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from oe_core.detectors.language.forget_mult import ForgetMult
+from oe_core.detectors.language.recipe import LanguageRecipe
 from oe_core.networks.dropout import Dropout
-
-
-@dataclass(frozen=True)
-class Dropouts:
-    """Probabilities. The masks of inputs, hidden and output are drawn once a segment, for all its tokens
-    (variational dropout); the other two once a step."""
-
-    embedding: float = 0.1  # of whole tokens of the vocabulary
-    inputs: float = 0.4  # of the embedded segment
-    hidden: float = 0.3  # between layers
-    output: float = 0.4  # before the last, linear layer
-    weights: float = 0.1  # of the layers' weights (DropConnect)
 
 
 class QRNNLayer(nn.Module):
@@ -50,21 +37,22 @@ class QRNNLanguageModel(nn.Module):
 
     forward: token ids int64 (batch, length) -> logits (batch * length, vocabulary), those of a segment in a row; while
     training also the upper layer's activations after and before dropout, both (length, batch, embedding), for the
-    penalties of `oe_core.losses`. The last layer is as wide as the embedding, since they share weights.
+    penalties of `losses`. The last layer is as wide as the embedding, since they share weights. The masks of inputs,
+    hidden and output are drawn once a segment, for all its tokens; those of embedding and weights once a step.
     """
 
-    def __init__(self, vocabulary: int, embedding: int, hidden: int, layers: int, dropouts: Dropouts):
+    def __init__(self, vocabulary: int, recipe: LanguageRecipe):
         super().__init__()
-        widths = [embedding, *[hidden] * (layers - 1), embedding]
-        self.embedding = nn.Embedding(vocabulary, embedding)
+        widths = [recipe.embedding, *[recipe.hidden] * (recipe.layers - 1), recipe.embedding]
+        self.embedding = nn.Embedding(vocabulary, recipe.embedding)
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
         self.layers = nn.ModuleList(
-            QRNNLayer(below, width, 2 if number == 0 else 1, dropouts.weights)
+            QRNNLayer(below, width, 2 if number == 0 else 1, recipe.weight_dropout)
             for number, (below, width) in enumerate(zip(widths[:-1], widths[1:], strict=True))
         )
         self.output_bias = nn.Parameter(torch.zeros(vocabulary))
-        self.drop_token, self.drop_inputs = Dropout(dropouts.embedding), Dropout(dropouts.inputs)
-        self.drop_hidden, self.drop_output = Dropout(dropouts.hidden), Dropout(dropouts.output)
+        self.drop_token, self.drop_inputs = Dropout(recipe.embedding_dropout), Dropout(recipe.input_dropout)
+        self.drop_hidden, self.drop_output = Dropout(recipe.hidden_dropout), Dropout(recipe.output_dropout)
 
     def forward(self, ids: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
         ids = ids.T

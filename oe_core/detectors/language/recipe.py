@@ -31,11 +31,11 @@ class LanguageRecipe(Recipe):
     embedding: int = 400
     hidden: int = 1550
     layers: int = 4
-    embedding_dropout: float = 0.1
-    input_dropout: float = 0.4
-    hidden_dropout: float = 0.3
-    output_dropout: float = 0.4
-    weight_dropout: float = 0.1
+    embedding_dropout: float = 0.1  # of whole tokens of the vocabulary
+    input_dropout: float = 0.4  # of the embedded segment
+    hidden_dropout: float = 0.3  # between layers
+    output_dropout: float = 0.4  # before the last, linear layer
+    weight_dropout: float = 0.1  # of the layers' weights (DropConnect)
     clip: float = 0.2  # largest norm of the whole gradient
     weight_decay: float = 1.2e-6
     activation_penalty: float = 2.0  # alpha of the losses' `activation_penalty`
@@ -45,6 +45,7 @@ class LanguageRecipe(Recipe):
     KIND = "language"
     TUNING = {"epochs": 5}
     INHERITED = ("model", "unit", "vocabulary", "length", "embedding", "hidden", "layers")
+    LOADED = ("unit",)
 
     def __post_init__(self):
         super().__post_init__()
@@ -57,14 +58,8 @@ class LanguageRecipe(Recipe):
             raise ValueError(f"holdout={self.holdout}: the validation part of a language model comes with its text")
         if not self.clip > 0:
             raise ValueError(f"clip={self.clip} must be positive")
-        for field in (f"{part}_dropout" for part in ("embedding", "input", "hidden", "output", "weight")):
-            if not 0 <= getattr(self, field) < 1:
-                raise ValueError(f"{field}={getattr(self, field)} must be in [0, 1)")
-
-    @property
-    def load_options(self) -> tuple:
-        """(unit,)"""
-        return (self.unit,)
+        dropouts = (f"{part}_dropout" for part in ("embedding", "input", "hidden", "output", "weight"))
+        self._at_least(0, *dropouts, below=1)
 
     @property
     def other_load_options(self) -> tuple:

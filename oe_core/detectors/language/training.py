@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from oe_core import train
 from oe_core.data.batches import JointBatches, Tokens
 from oe_core.data.streams import Stream
+from oe_core.detectors.kind import asked
 from oe_core.detectors.language.losses import activation_penalty, slowness_penalty
-from oe_core.detectors.language.network import Dropouts, QRNNLanguageModel
+from oe_core.detectors.language.network import QRNNLanguageModel
 from oe_core.detectors.language.recipe import LanguageRecipe
-from oe_core.devices import autocast
 from oe_core.losses import outlier_exposure
 from oe_core.train import cosine
 
@@ -56,20 +56,17 @@ def _batches(recipe: LanguageRecipe, inliers: Stream, outliers: Stream | None, d
 
     validation_segments(inliers, recipe)  # too little text for one is an error before the first epoch, not after it
     inside = of(inliers, recipe.limit)
-    common = Tokens(inside[:, :-1]), inside[:, 1:], recipe.batch_size, generator
-    if outliers is None:
-        return JointBatches(*common)
-    outside = Tokens(of(outliers, recipe.outlier_limit)[:, :-1])
-    return JointBatches(*common, outside, recipe.outlier_batch_size, recipe.outlier_order)
+    outside = None if outliers is None else Tokens(of(outliers, recipe.outlier_limit)[:, :-1])
+    return JointBatches(
+        Tokens(inside[:, :-1]), inside[:, 1:], recipe.batch_size, generator,
+        outside, recipe.outlier_batch_size, recipe.outlier_order,
+    )  # fmt: skip
 
 
 def _network(recipe: LanguageRecipe, num_classes: int, device: torch.device) -> nn.Module:
     if recipe.model != "qrnn":
         raise ValueError(f"model={recipe.model!r} is unknown; the language model is a qrnn")
-    dropouts = Dropouts(recipe.embedding_dropout, recipe.input_dropout, recipe.hidden_dropout, recipe.output_dropout,
-                        recipe.weight_dropout)  # fmt: skip
-    vocabulary = min(recipe.vocabulary, num_classes)
-    return QRNNLanguageModel(vocabulary, recipe.embedding, recipe.hidden, recipe.layers, dropouts).to(device)
+    return QRNNLanguageModel(min(recipe.vocabulary, num_classes), recipe).to(device)
 
 
 def _optimiser(parameters: Iterable[nn.Parameter], recipe: LanguageRecipe) -> torch.optim.Optimizer:
@@ -153,7 +150,6 @@ TASK = train.Task(
 )
 
 
-@torch.inference_mode()
 def predict(model: nn.Module, pieces: Tensor, recipe: LanguageRecipe, batch_size: int = 40) -> Tensor:
     """Two means over the tokens of each segment (n, length + 1), nats, float32 (n, 2) on the CPU.
 
@@ -161,13 +157,11 @@ def predict(model: nn.Module, pieces: Tensor, recipe: LanguageRecipe, batch_size
     uniform distribution to what the network expects.
     """
     device = next(model.parameters()).device
-    rows = []
-    for batch in pieces.split(batch_size):
-        batch = batch.to(device)
-        with autocast(recipe.precision, device):
-            logits = model(batch[:, :-1])
-        logs = F.log_softmax(logits.float(), dim=1)
+
+    def losses(batch: Tensor) -> Tensor:
+        logs = F.log_softmax(model(batch[:, :-1]).float(), dim=1)
         likelihood = -logs.gather(1, batch[:, 1:].flatten()[:, None]).view(len(batch), -1).mean(dim=1)
         uniform = -logs.mean(dim=1).view(len(batch), -1).mean(dim=1)
-        rows.append(torch.stack([likelihood, uniform], dim=1).cpu())
-    return torch.cat(rows)
+        return torch.stack([likelihood, uniform], dim=1)
+
+    return asked(losses, recipe, (batch.to(device) for batch in pieces.split(batch_size)))

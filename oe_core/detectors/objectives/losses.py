@@ -18,23 +18,17 @@ from oe_core.recipe import Recipe
 Parts = tuple[Tensor, Tensor, Tensor]
 
 
-def _split(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    return logits.split([len(labels), len(logits) - len(labels)])
-
-
-def _weighed(inlier_part: Tensor, outlier_part: Tensor, oe_weight: float) -> Parts:
-    return inlier_part + oe_weight * outlier_part, inlier_part, outlier_part
-
-
 def hard_outliers(logits: Tensor, labels: Tensor, oe_weight: float, share: float) -> Parts:
     """Equation 1 on the hardest `share` (0 to 1) of a batch's outliers, those furthest from the uniform posterior.
 
     Online hard example mining, section 5; hendrycks/outlier-exposure MNIST/oe_scratch.py (commented out there).
     """
-    inliers, outliers = _split(logits, labels)
-    losses = -F.log_softmax(outliers, dim=1).mean(dim=1)
-    hardest = losses.topk(-int(-len(losses) * share // 1)).values  # rounded up
-    return _weighed(classification(inliers, labels), hardest.mean() if len(losses) else logits.new_zeros(()), oe_weight)
+
+    def hardest(outliers: Tensor) -> Tensor:
+        losses = -F.log_softmax(outliers, dim=1).mean(dim=1)
+        return losses.topk(-int(-len(losses) * share // 1)).values.mean()  # rounded up
+
+    return outlier_exposure(logits, labels, oe_weight, hardest)
 
 
 def class_prior(logits: Tensor, labels: Tensor, oe_weight: float) -> Parts:
@@ -43,18 +37,14 @@ def class_prior(logits: Tensor, labels: Tensor, oe_weight: float) -> Parts:
     For imbalanced classes. H is linear in q, so that the mean over batches is the cross-entropy from the training set's
     class prior. Section 4.3 proposes it; no code has it.
     """
-    inliers, outliers = _split(logits, labels)
     prior = F.one_hot(labels, logits.shape[1]).to(logits.dtype).mean(dim=0)
-    outlier_part = -(F.log_softmax(outliers, dim=1) @ prior).mean() if len(outliers) else logits.new_zeros(())
-    return _weighed(classification(inliers, labels), outlier_part, oe_weight)
+    return outlier_exposure(logits, labels, oe_weight, lambda others: -(F.log_softmax(others, dim=1) @ prior).mean())
 
 
 def reject_class(logits: Tensor, labels: Tensor, oe_weight: float) -> Parts:
     """Cross-entropy with one class more, the last, which every outlier belongs to. Section 5 (Bartlett & Wegkamp)."""
-    inliers, outliers = _split(logits, labels)
-    rejected = torch.full((len(outliers),), logits.shape[1] - 1, device=logits.device)
-    outlier_part = classification(outliers, rejected) if len(outliers) else logits.new_zeros(())
-    return _weighed(classification(inliers, labels), outlier_part, oe_weight)
+    rejected = torch.full((len(logits) - len(labels),), logits.shape[1] - 1, device=logits.device)
+    return outlier_exposure(logits, labels, oe_weight, lambda others: classification(others, rejected))
 
 
 def multilabel(logits: Tensor, labels: Tensor, oe_weight: float) -> Parts:
@@ -62,12 +52,12 @@ def multilabel(logits: Tensor, labels: Tensor, oe_weight: float) -> Parts:
 
     The text gives neither the form of the loss nor its weight.
     """
-    inliers, outliers = _split(logits, labels)
+    inliers, outliers = logits.split([len(labels), len(logits) - len(labels)])
     target = F.one_hot(labels, logits.shape[1]).to(logits.dtype)
     inlier_part = F.binary_cross_entropy_with_logits(inliers, target, reduction="sum") / len(labels)
     # -log(1 - sigmoid(l)) = softplus(l)
     outlier_part = F.softplus(outliers).sum(dim=1).mean() if len(outliers) else logits.new_zeros(())
-    return _weighed(inlier_part, outlier_part, oe_weight)
+    return inlier_part + oe_weight * outlier_part, inlier_part, outlier_part
 
 
 def energy_margins(logits: Tensor, labels: Tensor, oe_weight: float, margins: tuple[float, float]) -> Parts:
@@ -76,12 +66,13 @@ def energy_margins(logits: Tensor, labels: Tensor, oe_weight: float, margins: tu
     margins: (m_in, m_out), the energy that inliers stay below and outliers above. The inliers' hinge counts to the
     outlier part, which alone is weighed. Beyond the paper: Liu et al. 2020, Energy-based out-of-distribution detection.
     """
-    inliers, outliers = _split(logits, labels)
-    if len(outliers) == 0:
-        return outlier_exposure(logits, labels, oe_weight)
-    above = F.relu(-inliers.logsumexp(dim=1) - margins[0]).square().mean()
-    below = F.relu(margins[1] + outliers.logsumexp(dim=1)).square().mean()
-    return _weighed(classification(inliers, labels), above + below, oe_weight)
+
+    def hinges(outliers: Tensor) -> Tensor:
+        above = F.relu(-logits[: len(labels)].logsumexp(dim=1) - margins[0]).square().mean()
+        below = F.relu(margins[1] + outliers.logsumexp(dim=1)).square().mean()
+        return above + below
+
+    return outlier_exposure(logits, labels, oe_weight, hinges)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from oe_core import train
 from oe_core.data.batches import JointBatches, Tokens
 from oe_core.data.examples import TextSet
 from oe_core.data.vocabulary import PADDING, Vocabulary, padded
+from oe_core.detectors.kind import asked
 from oe_core.detectors.text.network import GRUClassifier
 from oe_core.detectors.text.recipe import TextRecipe
-from oe_core.devices import autocast
 from oe_core.train import cosine, training_part
 
 
@@ -33,16 +33,15 @@ def _spelled(texts: TextSet, lower: bool) -> tuple[str, ...]:
 
 def _batches(recipe: TextRecipe, inliers: TextSet, outliers: TextSet | None, device: torch.device) -> JointBatches:
     vocabulary, part = vocabulary_of(inliers, recipe), training_part(inliers, recipe)
-    generator = torch.Generator().manual_seed(recipe.seed)
-    ids, labels = token_ids(part, vocabulary, recipe), part.labels.to(device)
-    if outliers is None:
-        return JointBatches(Tokens(ids.to(device)), labels, recipe.batch_size, generator)
-    other_ids = token_ids(outliers, vocabulary, recipe)[: recipe.outlier_limit]
-    longest = max(ids.shape[1], other_ids.shape[1])
-    sources = [Tokens(padded(part_ids, longest).to(device)) for part_ids in (ids, other_ids)]
+    sets = [token_ids(part, vocabulary, recipe)]
+    if outliers is not None:
+        sets.append(token_ids(outliers, vocabulary, recipe)[: recipe.outlier_limit])
+    longest = max(ids.shape[1] for ids in sets)
+    inside, *outside = (Tokens(padded(ids, longest).to(device)) for ids in sets)
     return JointBatches(
-        sources[0], labels, recipe.batch_size, generator, sources[1], recipe.outlier_batch_size, recipe.outlier_order
-    )
+        inside, part.labels.to(device), recipe.batch_size, torch.Generator().manual_seed(recipe.seed),
+        outside[0] if outside else None, recipe.outlier_batch_size, recipe.outlier_order,
+    )  # fmt: skip
 
 
 def _network(recipe: TextRecipe, num_classes: int, device: torch.device) -> nn.Module:
@@ -62,7 +61,6 @@ TASK = train.Task(
 )
 
 
-@torch.inference_mode()
 def predict(model: nn.Module, ids: Tensor, recipe: TextRecipe, batch_size: int = 512) -> Tensor:
     """Logits float32 (n, classes) on the CPU for token ids (n, length), padded in front.
 
@@ -70,8 +68,5 @@ def predict(model: nn.Module, ids: Tensor, recipe: TextRecipe, batch_size: int =
     """
     device = next(model.parameters()).device
     order = (ids != PADDING).sum(dim=1).argsort(stable=True)
-    outputs = []
-    for batch in order.split(batch_size):
-        with autocast(recipe.precision, device):
-            outputs.append(model(ids[batch].to(device)).float().cpu())
-    return torch.cat(outputs)[order.argsort()]
+    logits = asked(model, recipe, (ids[batch].to(device) for batch in order.split(batch_size)))
+    return logits[order.argsort()]

@@ -20,7 +20,7 @@ from oe_core.data.embedded.docstrings import (
     statements,
 )
 
-EMBEDDED_TEXT = {row.key: row.made for row in EMBEDDED if row.kind == "text"}
+EMBEDDED_TEXT = {row.key: row.make for row in EMBEDDED if row.kind == "text"}
 EVERY = [(row.key, split) for row in EMBEDDED if row.kind == "text" for split in row.splits]
 PROSE = [(name, split) for name, split in EVERY if name != "python-code"]
 
@@ -217,17 +217,6 @@ def test_a_sentence_is_4_to_40_tokens_mostly_words_with_an_end_and_no_package_na
         assert sum(token[-1].isalpha() for token in tokens) >= 0.75 * len(tokens), text
         assert not re.search(r"> > >|: / /|[`={}]|numpy|scipy|scikit|sklearn|torch|pandas|matplotlib|sympy", text), text
         assert not {"np", "plt", "pd", "nx", "ipython", "networkx"} & set(tokens), text
-
-
-@pytest.mark.parametrize("name", EMBEDDED_TEXT)
-def test_an_unknown_split_names_the_set_and_the_splits_it_has(name):
-    with pytest.raises(ValueError, match=f"{name}: split='val' does not exist; it has t"):
-        EMBEDDED_TEXT[name]("val")
-
-
-def test_outliers_have_no_test_split():
-    with pytest.raises(ValueError, match="docstrings-stdlib: split='test' does not exist; it has train"):
-        EMBEDDED_TEXT["docstrings-stdlib"]("test")
 
 
 def test_a_package_that_is_not_installed_is_named_and_the_other_sets_remain(monkeypatch):

@@ -75,7 +75,7 @@ def shelf(server, tmp_path, monkeypatch):
     def put(row_settings=None, **file_settings):
         known = {"bytes": len(CONTENT), "digest": hashlib.sha256(CONTENT).hexdigest(), "addresses": (address,)}
         texts = dict.fromkeys(("printed_name", "title", "terms", "by_hand", "citation"), "shapes") | {"kind": "images"}
-        settings = {"access": "open", "roles": ("out_dist",), "splits": {"test": 1}} | texts | (row_settings or {})
+        settings = {"access": "open", "splits": {"test": 1}} | texts | (row_settings or {})
         row = DataSet("shapes", files=(DataFile("shapes.bin", **(known | file_settings)),), **settings)
         monkeypatch.setitem(CATALOG, "shapes", row)
         return tmp_path / "downloads" / "shapes" / "shapes.bin"

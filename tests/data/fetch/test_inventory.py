@@ -42,7 +42,7 @@ def shop(tmp_path, monkeypatch):
         files = (DataFile("shapes.zip", (address,), len(content), sha256, True), DataFile("notes.txt"))
         texts = {"printed_name": "Shapes", "title": "Shapes", "terms": "free", "by_hand": "ask", "citation": "none"}
         read = {"sources": {"test": Source(("shapes.zip",), None)}, "needs": {"course": ("test",)}, "kind": "images"}
-        row = DataSet("shapes", roles=("out_dist",), access="open", splits={"test": 1}, files=files, **texts, **read)
+        row = DataSet("shapes", access="open", splits={"test": 1}, files=files, **texts, **read)
         for key in [key for key, other in CATALOG.items() if other.needed("course") is not None]:
             monkeypatch.setitem(CATALOG, key, replace(CATALOG[key], needs={}))
         monkeypatch.setitem(CATALOG, "shapes", row)

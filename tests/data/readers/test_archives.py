@@ -5,7 +5,7 @@ import tarfile
 import pytest
 from genuine_files import write_tar, write_zip
 
-from oe_core.data.readers.archives import opened_zip, tar_members, zip_member, zip_text
+from oe_core.data.readers.archives import opened_zip, tar_member, tar_members, zip_member
 from oe_core.data.readers.pixels import FormatError
 
 
@@ -51,14 +51,14 @@ def test_an_absent_archive_is_not_called_damaged(tmp_path):
         list(tar_members(tmp_path / "absent.tar", lambda name: True))
 
 
-def test_zip_text_finds_the_member_at_any_depth_by_whole_parts_of_its_path(tmp_path):
-    path = write_zip(tmp_path / "a.zip", {"root/not_wnids.txt": b"wrong", "root/wnids.txt": b"right"})
-    with opened_zip(path) as archive:
-        assert zip_text(path, archive, "wnids.txt") == "right"
-        assert zip_member(path, archive, "not_wnids.txt") == b"wrong"
+@pytest.mark.parametrize("write, member", [(write_zip, zip_member), (write_tar, tar_member)])
+def test_a_member_is_found_at_any_depth_by_whole_parts_of_its_path(tmp_path, write, member):
+    path = write(tmp_path / "a", {"root/not_wnids.txt": b"wrong", "root/wnids.txt": b"right"})
+    assert (member(path, "wnids.txt"), member(path, "not_wnids.txt")) == (b"right", b"wrong")
 
 
-def test_a_member_that_a_zip_lacks_is_named(tmp_path):
-    path = write_zip(tmp_path / "a.zip", {"root/not_wnids.txt": b"wrong"})
-    with opened_zip(path) as archive, pytest.raises(FormatError, match=r"a\.zip: has no member wnids\.txt; expected"):
-        zip_member(path, archive, "wnids.txt")
+@pytest.mark.parametrize("write, member", [(write_zip, zip_member), (write_tar, tar_member)])
+def test_a_member_that_an_archive_lacks_is_named(tmp_path, write, member):
+    path = write(tmp_path / "a", {"root/not_wnids.txt": b"wrong"})
+    with pytest.raises(FormatError, match=r"a: has no member wnids\.txt; expected"):
+        member(path, "wnids.txt")

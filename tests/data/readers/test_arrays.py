@@ -20,7 +20,7 @@ def write_mat(path, images, labels):
 def test_svhn_joins_train_and_extra_and_reads_ten_as_the_digit_zero(tmp_path):
     train, extra = noise(2, 32, 32, 3), noise(3, 32, 32, 3, seed=1)
     paths = [write_mat(tmp_path / "train.mat", train, [1, 10]), write_mat(tmp_path / "extra.mat", extra, [9, 10, 2])]
-    svhn = read_svhn(paths, 32)
+    svhn = read_svhn(*paths, size=32)
     assert svhn.images.tolist() == [channels_first(image) for image in np.concatenate([train, extra])]
     assert svhn.labels.tolist() == [1, 0, 9, 0, 2]
     assert svhn.classes == tuple("0123456789") and svhn.origin == "catalog"
@@ -28,7 +28,7 @@ def test_svhn_joins_train_and_extra_and_reads_ten_as_the_digit_zero(tmp_path):
 
 def test_svhn_is_resized_when_another_size_is_asked_for(tmp_path):
     images = noise(2, 32, 32, 3)
-    svhn = read_svhn([write_mat(tmp_path / "test.mat", images, [1, 2])], 16)
+    svhn = read_svhn(write_mat(tmp_path / "test.mat", images, [1, 2]), size=16)
     assert svhn.images.tolist() == resized(images, 16).tolist()
 
 
@@ -38,28 +38,28 @@ def test_svhn_names_a_truncated_file(tmp_path, share):
     with pytest.raises(
         FormatError, match=r"test\.mat: truncated or foreign, it holds the variables \['X'\]; expected X"
     ):
-        read_svhn([path], 32)
+        read_svhn(path, size=32)
     savemat(path, {"y": np.array([[1], [2]], np.uint8), "X": noise(32, 32, 3, 2)}, do_compression=True)
     with pytest.raises(FormatError, match=r"test\.mat: truncated or damaged .*; expected a MATLAB v5 file"):
-        read_svhn([shorten(path, max(share, 0.5))], 32)
+        read_svhn(shorten(path, max(share, 0.5)), size=32)
 
 
 @pytest.mark.parametrize("label", [0, 11])
 def test_svhn_names_a_label_out_of_range(tmp_path, label):
     path = write_mat(tmp_path / "test.mat", noise(2, 32, 32, 3), [5, label])
     with pytest.raises(FormatError, match=rf"test\.mat: y runs from .*{label}.*; expected 1 to 10"):
-        read_svhn([path], 32)
+        read_svhn(path, size=32)
 
 
 def test_svhn_names_wrong_shapes_and_missing_variables(tmp_path):
     path = tmp_path / "test.mat"
     with pytest.raises(FormatError, match=r"X has the shape \(16, 16, 3, 2\); expected \(32, 32, 3, n\)"):
-        read_svhn([write_mat(path, noise(2, 16, 16, 3), [1, 2])], 32)
+        read_svhn(write_mat(path, noise(2, 16, 16, 3), [1, 2]), size=32)
     with pytest.raises(FormatError, match="uint8 with 2 images and y has 3 labels"):
-        read_svhn([write_mat(path, noise(2, 32, 32, 3), [1, 2, 3])], 32)
+        read_svhn(write_mat(path, noise(2, 32, 32, 3), [1, 2, 3]), size=32)
     savemat(path, {"X": noise(32, 32, 3, 2)})
     with pytest.raises(FormatError, match=r"holds the variables \['X'\]; expected X and y"):
-        read_svhn([path], 32)
+        read_svhn(path, size=32)
 
 
 def test_npz_is_read_with_its_class_names(tmp_path):
@@ -150,14 +150,14 @@ def write_idx(path, values):
 def test_idx_pairs_are_read_as_three_equal_channels(tmp_path, suffix):
     images, labels = noise(3, 28, 28), np.array([7, 0, 9], np.uint8)
     mnist = read_idx(
-        write_idx(tmp_path / f"i{suffix}", images), write_idx(tmp_path / f"l{suffix}", labels), 28, "mnist"
+        write_idx(tmp_path / f"i{suffix}", images), write_idx(tmp_path / f"l{suffix}", labels), size=28, name="mnist"
     )
     assert mnist.images.tolist() == [channels_first(image) for image in images]
     assert mnist.labels.tolist() == [7, 0, 9] and len(mnist.classes) == 10
 
 
 def test_idx_without_labels_is_one_class(tmp_path):
-    glyphs = read_idx(write_idx(tmp_path / "i", noise(2, 28, 28)), None, 28, "notmnist", ("unlabelled",))
+    glyphs = read_idx(write_idx(tmp_path / "i", noise(2, 28, 28)), size=28, name="notmnist", classes=("unlabelled",))
     assert glyphs.labels.tolist() == [0, 0] and glyphs.classes == ("unlabelled",)
 
 
@@ -165,18 +165,18 @@ def test_idx_names_the_damaged_file(tmp_path):
     images = write_idx(tmp_path / "images.gz", noise(3, 28, 28))
     labels = write_idx(tmp_path / "labels.gz", np.array([1, 2, 3], np.uint8))
     with pytest.raises(FormatError, match=r"labels\.gz: begins with 00000801 .*; expected 00000803"):
-        read_idx(labels, labels, 28, "mnist")
+        read_idx(labels, labels, size=28, name="mnist")
     with pytest.raises(FormatError, match=r"few\.gz: holds 2 labels; expected 3"):
-        read_idx(images, write_idx(tmp_path / "few.gz", np.array([1, 2], np.uint8)), 28, "mnist")
+        read_idx(images, write_idx(tmp_path / "few.gz", np.array([1, 2], np.uint8)), size=28, name="mnist")
     with pytest.raises(FormatError, match=r"high\.gz: labels run to 10; expected 0 to 9"):
-        read_idx(images, write_idx(tmp_path / "high.gz", np.array([1, 2, 10], np.uint8)), 28, "mnist")
+        read_idx(images, write_idx(tmp_path / "high.gz", np.array([1, 2, 10], np.uint8)), size=28, name="mnist")
     with pytest.raises(FormatError, match=r"plain: has 2000 bytes; expected 2368 for the shape \(3, 28, 28\)"):
         plain = write_idx(tmp_path / "plain", noise(3, 28, 28))
         plain.write_bytes(plain.read_bytes()[:2000])
-        read_idx(plain, labels, 28, "mnist")
+        read_idx(plain, labels, size=28, name="mnist")
     with pytest.raises(FormatError, match=r"huge: has 16 bytes; expected 18446744073709551632 for the shape"):
         huge = tmp_path / "huge"  # 2 ** 64 pixels, which are none in 64 bits
         huge.write_bytes(bytes((0, 0, 8, 3)) + struct.pack(">3I", 2**31, 2**31, 4))
-        read_idx(huge, labels, 28, "mnist")
+        read_idx(huge, labels, size=28, name="mnist")
     with pytest.raises(FormatError, match=r"images\.gz: truncated or damaged .*expected an idx file"):
-        read_idx(shorten(images, 0.6), labels, 28, "mnist")
+        read_idx(shorten(images, 0.6), labels, size=28, name="mnist")

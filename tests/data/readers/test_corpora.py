@@ -1,7 +1,7 @@
 import pytest
 from genuine_files import shorten, write_zip
 
-from oe_core.data.readers.corpora import read_books, read_conll, read_conllu, read_ptb, read_wikitext
+from oe_core.data.readers.corpora import read_books, read_conll, read_conllu, read_wikitext
 from oe_core.data.readers.pixels import FormatError
 
 PAGE = b" \n = Homarus gammarus = \n \n The <unk> lobster is state @-@ owned . \n"
@@ -29,15 +29,6 @@ def test_a_missing_split_an_empty_one_and_a_truncated_zip_are_named(tmp_path):
 def test_a_wrong_byte_is_named_by_member_and_line(tmp_path):
     with pytest.raises(FormatError, match=r"v1\.zip: wiki\.valid\.tokens line 2 holds the byte 0xFF"):
         read_wikitext(wikitext(tmp_path, b" a \n \xff \n"), "valid")
-
-
-def test_ptb_is_a_sentence_a_line(tmp_path):
-    path = tmp_path / "ptb.test.txt"
-    path.write_text(" no it was n't <unk> monday \n but N % \n")
-    assert read_ptb(path).texts == (" no it was n't <unk> monday ", " but N % ")
-    path.write_bytes(b"")
-    with pytest.raises(FormatError, match=r"ptb\.test\.txt: holds no text"):
-        read_ptb(path)
 
 
 EMMA = "[Emma by Jane Austen]\n\nVOLUME I\n\n\nEmma Woodhouse, handsome,\nclever, and rich.\n"
@@ -95,7 +86,7 @@ def conllu(tmp_path, *parts, name="en_ewt-ud-dev.conllu"):
 def test_a_genre_is_taken_from_all_files_in_their_order(tmp_path):
     dev = conllu(tmp_path, "# newdoc id = x\n", sentence("weblog", "From", "the", "AP"), sentence("email", "Hi"))
     test = conllu(tmp_path, sentence("weblog", "Stay", "!"), name="en_ewt-ud-test.conllu")
-    weblog = read_conllu([dev, test], "weblog", "ewt-weblog")
+    weblog = read_conllu(dev, test, genre="weblog", name="ewt-weblog")
     assert weblog.texts == ("From the AP", "Stay !")
     assert (weblog.name, weblog.classes, weblog.origin) == ("ewt-weblog", ("unlabelled",), "catalog")
 
@@ -104,7 +95,7 @@ def test_ranges_and_empty_nodes_are_skipped_and_their_words_kept(tmp_path):
     numbered = {"1": "They", "2-3": "didn't", "2": "did", "3": "n't", "3.1": "go", "4": "#"}
     rows = [word(number, form) for number, form in numbered.items()]
     path = conllu(tmp_path, "# sent_id = reviews-1-0001\n", "\n".join(rows), "\n\n")
-    assert read_conllu([path], "reviews", "ewt-reviews").texts == ("They did n't #",)
+    assert read_conllu(path, genre="reviews", name="ewt-reviews").texts == ("They did n't #",)
 
 
 @pytest.mark.parametrize(
@@ -120,15 +111,13 @@ def test_ranges_and_empty_nodes_are_skipped_and_their_words_kept(tmp_path):
 def test_damage_is_named_by_file_and_line(tmp_path, damage, found):
     path = conllu(tmp_path, sentence("email", "Hi"), damage)
     with pytest.raises(FormatError, match=rf"dev\.conllu {found}"):
-        read_conllu([path], "email", "ewt-email")
+        read_conllu(path, genre="email", name="ewt-email")
 
 
-def test_a_genre_that_does_not_occur_and_one_that_does_not_exist_are_refused(tmp_path):
+def test_a_genre_that_does_not_occur_is_refused(tmp_path):
     path = conllu(tmp_path, sentence("email", "Hi"))
     with pytest.raises(FormatError, match=r"dev\.conllu: holds no text; expected sentences whose sent_id begins with"):
-        read_conllu([path], "weblog", "ewt-weblog")
-    with pytest.raises(ValueError, match="genre='blog' is unknown; choose one of answers, email, newsgroup"):
-        read_conllu([path], "blog", "ewt-blog")
+        read_conllu(path, genre="weblog", name="ewt-weblog")
 
 
 def test_plain_conll_has_the_word_in_column_two_and_blank_lines_between_sentences(tmp_path):

@@ -212,12 +212,6 @@ def test_val_takes_its_labels_from_the_list_whatever_the_order_of_the_archive(tm
     assert val.classes[7] == "c/class007" and len(val.classes) == 365
 
 
-def test_val_labels_may_come_as_the_plain_text_file(tmp_path):
-    (tmp_path / "places365_val.txt").write_bytes(LABELS)
-    val = read_places365_val(val_tar(tmp_path), tmp_path / "places365_val.txt", 16)
-    assert val.labels.tolist() == [7, 364] and val.classes[364] == "364"
-
-
 def test_train_is_grouped_by_folder_in_the_numbering_of_the_categories(tmp_path):
     names = ("data_256/c/class364/00000001.jpg", "data_256/c/class000/00000001.jpg")
     members = {name: picture(image) for name, image in zip(names, SCENES, strict=True)}

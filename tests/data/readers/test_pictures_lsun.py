@@ -26,23 +26,23 @@ def zipped(tmp_path, **options):
 
 
 def test_a_database_in_its_zip_is_read_in_the_order_of_its_keys(tmp_path):
-    test = read_lsun([zipped(tmp_path, name="test_lmdb")], 16)
+    test = read_lsun(zipped(tmp_path, name="test_lmdb"), size=16)
     assert test.images.tolist() == [channels_first(image) for image in IMAGES]
     assert test.classes == ("test",) and test.labels.tolist() == [0, 0, 0] and test.name == "lsun"
 
 
 def test_several_databases_are_joined_with_a_class_a_file(tmp_path):
     paths = [database(tmp_path, "tower_val_lmdb", [picture(IMAGES[0])]), database(tmp_path, "bridge_val_lmdb")]
-    val = read_lsun(paths, 16, name="lsun-val")
+    val = read_lsun(*paths, size=16, name="lsun-val")
     assert val.classes == ("bridge_val", "tower_val") and val.labels.tolist() == [1, 0, 0, 0]
 
 
 def test_a_zip_without_database_and_a_truncated_zip_are_named(tmp_path):
     path = write_zip(tmp_path / "test_lmdb.zip", {"test_lmdb/readme.txt": b"none"})
     with pytest.raises(FormatError, match=r"test_lmdb\.zip: holds 0 files data\.mdb; expected one"):
-        read_lsun([path], 16)
+        read_lsun(path, size=16)
     with pytest.raises(UnpackError, match=r"bedroom_val_lmdb\.zip is damaged"):
-        read_lsun([shorten(zipped(tmp_path), 0.9)], 16)
+        read_lsun(shorten(zipped(tmp_path), 0.9), size=16)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
@@ -54,20 +54,20 @@ def test_a_truncated_database_is_named_before_its_pages_are_touched(tmp_path, sh
     path = folder / "data.mdb"
     path.write_bytes(path.read_bytes()[: int(used * share)])
     with pytest.raises(FormatError, match=r"data\.mdb: truncated"):
-        read_lsun([folder], 16)
+        read_lsun(folder, size=16)
 
 
 def test_a_foreign_file_and_a_value_that_is_no_picture_are_named(tmp_path):
     folder = database(tmp_path, values=[picture(IMAGES[0]), b"not a picture"])
     with pytest.raises(FormatError, match=r"data\.mdb: 0{39}1: not a whole picture"):
-        read_lsun([folder], 16)
+        read_lsun(folder, size=16)
     (folder / "data.mdb").write_bytes(bytes(20000))
     with pytest.raises(FormatError, match=r"data\.mdb: truncated or damaged .*; expected an LMDB of pictures"):
-        read_lsun([folder], 16)
+        read_lsun(folder, size=16)
 
 
 def test_an_empty_database_is_named(tmp_path):
     folder = tmp_path / "test_lmdb"
     lmdb.open(str(folder), map_size=1 << 20).close()
     with pytest.raises(FormatError, match="test_lmdb: holds no picture under any key"):
-        read_lsun([folder], 16)
+        read_lsun(folder, size=16)

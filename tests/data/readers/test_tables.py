@@ -48,8 +48,8 @@ def test_a_damaged_row_of_snli_is_named_by_member_and_line(tmp_path, row):
 def test_a_missing_column_member_or_pair_of_snli_is_named(tmp_path):
     with pytest.raises(FormatError, match=r"snli_1\.0_test\.txt line 1 has no column sentence2; expected gold_label"):
         read_snli(snli(tmp_path, header="gold_label\tsentence1"))
-    with pytest.raises(FormatError, match=r"snli_1\.0\.zip: has no member snli_1\.0_dev\.txt"):
-        read_snli(snli(tmp_path), member="snli_1.0_dev.txt")
+    with pytest.raises(FormatError, match=r"snli_1\.0\.zip: has no member snli_1\.0_test\.txt"):
+        read_snli(write_zip(tmp_path / "snli_1.0.zip", {"snli_1.0/snli_1.0_dev.txt": b""}))
     with pytest.raises(FormatError, match=r"snli_1\.0_test\.txt: holds no text; expected pairs with a gold label"):
         read_snli(snli(tmp_path))
     with pytest.raises(FormatError, match=r"snli_1\.0\.zip: truncated or damaged"):

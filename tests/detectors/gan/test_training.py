@@ -142,7 +142,7 @@ def test_the_store_trains_the_three_networks_and_finds_them_again(tmp_path):
     store = Store(tmp_path, device=CPU, progress=quiet)
     exposed = fine_tuned(JOINT, "noise", epochs=1)
     first = store.run(exposed, load=shades)
-    again = Store(tmp_path, fit=lambda *_, **__: pytest.fail("trained again"), device=CPU).run(exposed, load=shades)
+    again = Store(tmp_path, device=CPU, progress=lambda **bar: pytest.fail("trained again")).run(exposed, load=shades)
     assert same(first.weights, again.weights)
     assert first.stamp["parent"]["run"].startswith("joint-")
     assert recipe_from_json(first.stamp["recipe"]) == exposed

@@ -2,15 +2,18 @@ import pytest
 import torch
 
 from oe_core.detectors.language import forget_mult
-from oe_core.detectors.language.network import Dropouts, QRNNLanguageModel, QRNNLayer, variational
+from oe_core.detectors.language.network import QRNNLanguageModel, QRNNLayer, variational
+from oe_core.detectors.language.recipe import LanguageRecipe
 from oe_core.networks.dropout import Dropout
 
-NONE = Dropouts(0, 0, 0, 0, 0)
+PARTS = ("embedding", "input", "hidden", "output", "weight")
 
 
-def network(dropouts=NONE, layers=2):
+def network(layers=2, **dropouts):
     torch.manual_seed(0)
-    return QRNNLanguageModel(vocabulary=11, embedding=5, hidden=7, layers=layers, dropouts=dropouts)
+    dropouts = {f"{part}_dropout": dropouts.get(part, 0) for part in PARTS}
+    recipe = LanguageRecipe("tiny", "tiny", embedding=5, hidden=7, layers=layers, **dropouts)
+    return QRNNLanguageModel(11, recipe)
 
 
 def segments(count=3, length=6):
@@ -32,7 +35,7 @@ def embedded(model, ids, read=None):
 
 def test_its_size_at_the_papers_settings_is_that_counted_by_hand():
     with torch.device("meta"):
-        model = QRNNLanguageModel(vocabulary=10_000, embedding=400, hidden=1550, layers=4, dropouts=Dropouts())
+        model = QRNNLanguageModel(10_000, LanguageRecipe("ptb", "ptb"))
     embedding, output_bias = 10_000 * 400, 10_000
     first, middle, last = 3 * 1550 * (2 * 400 + 1), 3 * 1550 * (1550 + 1), 3 * 400 * (1550 + 1)
     assert sum(weights.numel() for weights in model.parameters()) == embedding + output_bias + first + 2 * middle + last
@@ -113,7 +116,7 @@ def test_the_output_layer_shares_the_embeddings_weights():
 
 
 def test_evaluation_returns_logits_only_and_the_same_ones_each_time():
-    model, ids = network(Dropouts()), segments()
+    model, ids = network(**dict.fromkeys(PARTS, 0.3)), segments()
     assert not torch.equal(model(ids)[0], model(ids)[0])
     model.eval()
     assert torch.equal(model(ids), model(ids))
@@ -121,7 +124,7 @@ def test_evaluation_returns_logits_only_and_the_same_ones_each_time():
 
 
 def test_training_also_returns_the_upper_activations_after_and_before_their_dropout():
-    model, ids = network(Dropouts(0, 0, 0, 0.5, 0)), segments(count=64)
+    model, ids = network(output=0.5), segments(count=64)
     logits, dropped, raw = model(ids)
     assert logits.shape == (64 * 6, 11) and dropped.shape == raw.shape == (6, 64, 5)
     kept = dropped != 0
@@ -139,11 +142,10 @@ def test_a_variational_mask_is_one_for_all_tokens_of_a_segment_and_another_for_e
     assert (masked == 0).float().mean() == pytest.approx(0.4, abs=0.06)
 
 
-@pytest.mark.parametrize("part", ["inputs", "hidden", "output"])
+@pytest.mark.parametrize("part", ["input", "hidden", "output"])
 def test_the_masks_of_the_network_are_variational(part):
-    settings = {"embedding": 0, "inputs": 0, "hidden": 0, "output": 0, "weights": 0, part: 0.5}
-    model, ids = network(Dropouts(**settings)), torch.full((8, 6), 3)
-    masked = {"inputs": lambda: embedded(model, ids)[0], "hidden": lambda: _read_by_the_last(model, ids),
+    model, ids = network(**{part: 0.5}), torch.full((8, 6), 3)
+    masked = {"input": lambda: embedded(model, ids)[0], "hidden": lambda: _read_by_the_last(model, ids),
               "output": lambda: model(ids)[1].detach()}[part]()  # fmt: skip
     zero = masked == 0
     assert all(torch.equal(token, zero[0]) for token in zero) and len(zero[0].unique(dim=0)) > 1
@@ -157,7 +159,7 @@ def _read_by_the_last(model, ids):
 
 
 def test_the_embeddings_dropout_drops_a_word_wherever_it_stands():
-    model = network(Dropouts(0.5, 0, 0, 0, 0))
+    model = network(embedding=0.5)
     ids = torch.arange(11).repeat(4, 2)
     read, _ = embedded(model, ids)
     words = read.view(2, 11, 4, 5)

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from oe_core.data.examples import TextSet
 from oe_core.data.streams import Stream, stream_of
 from oe_core.detectors.language import LANGUAGE
-from oe_core.detectors.language.network import Dropouts, QRNNLanguageModel
+from oe_core.detectors.language.network import QRNNLanguageModel
 from oe_core.detectors.language.recipe import LanguageRecipe
 from oe_core.detectors.language.training import (
     TASK,
@@ -113,7 +113,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit():
 
 
 def test_averaging_begins_after_patience_validations_without_a_gain_and_gives_the_mean_of_the_iterates():
-    model = QRNNLanguageModel(9, 8, 8, 1, Dropouts(0, 0, 0, 0, 0))
+    model = QRNNLanguageModel(9, replace(AVERAGED, embedding=8, hidden=8, layers=1))
     optimiser = TASK.optimiser(model.parameters(), replace(AVERAGED, weight_decay=0, patience=2))
     stream = Stream("toy", "characters", torch.randint(9, (60,), dtype=torch.int32), tuple("abcdefghi"), 30, "folder")
     recipe, log, iterates = replace(AVERAGED, length=5, patience=2, vocabulary=9), [], []
