@@ -70,6 +70,10 @@ class Cluster:
         """As `Place.end`."""
         Event(self.ending, client=self.client).set()
 
+    def close(self) -> None:
+        """As `Place.close`."""
+        self.client.close()
+
 
 def _resources(needs: str) -> dict[str, float] | None:
     """ "GPU=1" as {"GPU": 1.0}. Raises ValueError for another form."""

@@ -85,6 +85,9 @@ class Place(Protocol):
     def end(self) -> None:
         """Let all that run save and end."""
 
+    def close(self) -> None:
+        """Give back what it holds; nothing runs any more."""
+
 
 class Here:
     """This process, one training after the other."""
@@ -110,6 +113,10 @@ class Here:
     def end(self) -> None:
         """As `Place.end`."""
         self.stop.wished.set()
+
+    def close(self) -> None:
+        """As `Place.close`."""
+        self.pool.shutdown()
 
 
 class Processes:
@@ -144,6 +151,10 @@ class Processes:
         self.ending.set()
         for process in list(Process.running):
             process.end()
+
+    def close(self) -> None:
+        """As `Place.close`."""
+        self.pool.shutdown()
 
 
 @dataclass
@@ -187,6 +198,7 @@ def run(
         if not ending and ends():
             ending = True
             place.end()
+    place.close()
     outcome.left = list(waiting)
     return outcome
 

@@ -1,4 +1,4 @@
-"""What a GPU would meet, without one: steps on fake tensors of a CUDA device, where a tensor left on the CPU is an error."""
+"""What a GPU would meet, without one: fake tensors of a CUDA device, where a tensor left on the CPU is an error."""
 
 from dataclasses import replace
 
@@ -7,8 +7,8 @@ import torch
 from torch._subclasses import FakeTensorMode
 
 from oe_core.data.batches import Batch
-from oe_core.detectors.registry import KINDS, experiment, kind_of
 from oe_core.detectors.objectives.recipe import with_objective
+from oe_core.detectors.registry import experiment, kind_of
 from oe_core.train import Training
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda:0")

@@ -77,7 +77,10 @@ def test_the_checkpoint_of_another_run_is_set_aside_and_not_trained_on(tmp_path,
     )
 
 
-@pytest.mark.parametrize("payload", [b"", b"no checkpoint", pickle.dumps({}, protocol=2), saved([1, 2]), saved({"state": {}})])
+NONE = [b"", b"no checkpoint", pickle.dumps({}, protocol=2), saved([1, 2]), saved({"state": {}})]
+
+
+@pytest.mark.parametrize("payload", NONE)
 def test_a_right_seal_around_what_is_no_checkpoint_is_set_aside(tmp_path, caplog, payload):
     write_sealed(tmp_path / "checkpoint.pt", payload)
     assert of_run(tmp_path).load() is None

@@ -31,9 +31,9 @@ def cluster(tmp_path):
 
     def start(what, *arguments):
         command = [sys.executable, "-m", "distributed.cli." + what, "--scheduler-file", str(file), *arguments]
-        log = (tmp_path / f"{what}-{len(started)}.log").open("w")
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        started.append(subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True))
+        with (tmp_path / f"{what}-{len(started)}.log").open("w") as log:
+            started.append(subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True))
         return started[-1]
 
     def worker():
