@@ -199,7 +199,7 @@ def run(
             ending = True
             place.end()
     place.close()
-    outcome.left = list(waiting)
+    outcome.left = [job.identity for job in wanted if job.identity in waiting]
     return outcome
 
 
