@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
 JOBS ?= auto
+NEEDS ?= GPU=1
 PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/installed.stamp
 # This checkout's oe_core, also where the environment was made by another one.
@@ -12,7 +13,7 @@ HERE = PYTHONPATH="$(CURDIR)"
 ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_root())'
 
 .DEFAULT_GOAL := help
-.PHONY: help book student test lint data bench lab clean
+.PHONY: help book runs slurm pack unpack student test lint data bench lab clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +24,20 @@ help: ## list the targets
 book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [JOBS=auto] [PARAMS="-p NAME VALUE"] [FORCE=1]
 	@$(HERE) $(PY) book/build.py --scale $(SCALE) --jobs $(JOBS) $(addprefix --threads ,$(THREADS)) \
 		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(PARAMS)
+
+runs: $(INSTALLED) ## train the networks that the chapters need: [SCALE=demo] [CHAPTERS="NN_name ..."] [SEEDS=n] [WORKERS=auto] [CLUSTER=tcp://... or a file] [BUDGET=25m] [STATUS=1]
+	@$(HERE) $(PY) book/runs.py --scale $(SCALE) $(addprefix --workers ,$(WORKERS)) $(addprefix --chapter ,$(CHAPTERS)) \
+		$(if $(SEEDS),-p SEEDS $(SEEDS)) $(if $(CLUSTER),--cluster "$(CLUSTER)" --needs "$(NEEDS)") \
+		$(addprefix --budget ,$(BUDGET)) $(if $(STATUS),--status) $(PARAMS)
+
+slurm: $(INSTALLED) ## write the job script of workers on a Slurm cluster: [SCALE=demo] [ARGS="--workers 8 --time 4:00:00"]
+	@$(HERE) $(PY) book/slurm.py --scale $(SCALE) $(ARGS)
+
+pack: $(INSTALLED) ## write runs into archives in the folder TO: [SCALE=demo] [MOST=60M] [RUNS="name ..."]
+	@$(HERE) $(PY) -m oe_core.runs.carry pack "$(or $(TO),$(error TO= which folder?))" --scale $(SCALE) --most $(or $(MOST),60M) $(foreach run,$(RUNS),--run '$(run)')
+
+unpack: $(INSTALLED) ## take in the runs from the archives in the folder FROM: [SCALE=demo]
+	@$(HERE) $(PY) -m oe_core.runs.carry unpack "$(or $(FROM),$(error FROM= which folder?))" --scale $(SCALE)
 
 student: $(INSTALLED) ## write the chapters as notebooks without their solutions into runs/student
 	@$(HERE) $(PY) book/student.py
@@ -55,7 +70,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PY) -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 5 GB)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[book,dev]'
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[book,cluster,dev]'
 	@# Under the full path of this Python, by which jupytext finds the kernel of a chapter opened in JupyterLab.
 	@$(PY) -m ipykernel install --sys-prefix >/dev/null
 	@touch $@

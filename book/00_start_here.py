@@ -39,6 +39,7 @@ if SEED < 0:
     raise ValueError(f"SEED={SEED} must not be negative")
 # This first chapter needs nothing but the embedded digits; the larger scales begin in chapter 2.
 plan = experiment("digits", SCALE if SCALE == "smoke" else "demo")
+trainings = [([plan], [SEED])]  # what `make runs` trains: (experiments, how many seeds, or which)
 
 # %%
 import matplotlib.pyplot as plt

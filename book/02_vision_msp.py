@@ -46,6 +46,7 @@ chosen = IN_DISTS or in_dists(SCALE)
 plans = {
     name: experiment(name, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, variant=VARIANT) for name in chosen
 }
+trainings = [(plans.values(), SEEDS)]  # what `make runs` trains: (experiments, how many seeds)
 
 # %%
 import matplotlib.pyplot as plt

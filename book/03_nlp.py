@@ -49,6 +49,9 @@ def plan_of(name, **options):
 
 
 plans = {name: plan_of(name) for name in IN_DISTS or in_dists(SCALE, "text")}
+others = [plan_of(name, variant=variant) for name in plans for variant in ("code", "one-case")]
+others += [plan_of("sst", outliers="gutenberg")] if "sst" in plans and not OUTLIERS else []
+trainings = [(plans.values(), SEEDS), (others, VARIANT_SEEDS)]  # what `make runs` trains: (experiments, how many seeds)
 
 # %%
 import matplotlib.pyplot as plt

@@ -51,7 +51,10 @@ def plan_of(name, variant="paper"):
 
 
 plans = {name: plan_of(name) for name in IN_DISTS or in_dists(SCALE, "branch")}
-others = [plan_of(name, variant) for name in list(plans)[:1] for variant in [*VARIANTS, *COLLAPSES]]
+first = next(iter(plans))
+others = [plan_of(first, variant) for variant in VARIANTS]
+collapses = [plan_of(first, variant).baseline for variant in COLLAPSES]
+trainings = [(plans.values(), SEEDS), ([*others, *collapses], 1)]  # what `make runs` trains: (experiments, how many seeds)
 
 # %%
 import math

@@ -42,6 +42,7 @@ from oe_core import check_counts, experiment, in_dists
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
 IN_DIST = IN_DIST or in_dists(SCALE, "gan")[0]
 plan = experiment(IN_DIST, SCALE, "gan", outliers=OUTLIERS, out_dists=OUT_DISTS)
+trainings = [([plan], SEEDS)]  # what `make runs` trains: (experiments, how many seeds)
 
 # %%
 import matplotlib.pyplot as plt

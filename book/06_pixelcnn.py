@@ -54,7 +54,9 @@ def plan_of(variant="paper", outliers=OUTLIERS):
 
 
 plan = plan_of()
-others = [plan_of(variant) for variant in VARIANTS] + [plan_of(outliers=name) for name in OTHER_OUTLIERS or []]
+wanted = ["font-letters"] if OTHER_OUTLIERS is None else OTHER_OUTLIERS
+others = [plan_of(variant) for variant in VARIANTS] + [plan_of(outliers=name) for name in wanted]
+trainings = [([plan, *others], SEEDS)]  # what `make runs` trains: (experiments, how many seeds)
 
 # %%
 import math
@@ -357,7 +359,6 @@ def by_outliers(found, method="+OE"):
 
 
 own = evaluation.runs["+OE", 0].recipe.outliers
-wanted = ["font-letters"] if OTHER_OUTLIERS is None else OTHER_OUTLIERS
 exposures = {own: evaluation}
 for name in wanted:
     if name != own:

@@ -57,6 +57,7 @@ def plan_of(unit, variant="paper"):
 
 plans = {unit: plan_of(unit) for unit in UNITS}
 others = [plan_of(unit, variant) for unit in UNITS for variant in VARIANTS]
+trainings = [(plans.values(), SEEDS), (others, VARIANT_SEEDS)]  # what `make runs` trains: (experiments, how many seeds)
 
 # %%
 import matplotlib.pyplot as plt

@@ -48,6 +48,7 @@ check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
 options = {"holdout": HOLDOUT, "outliers": OUTLIERS, "out_dists": OUT_DISTS, "variant": VARIANT}
 chosen = IN_DISTS or holdout.IN_DISTS[check_scale(SCALE)]
 plans = {name: calibration_experiment(name, SCALE, **options) for name in chosen}
+trainings = [(plans.values(), SEEDS)]  # what `make runs` trains: (experiments, how many seeds)
 if PROTOCOL not in holdout.PROTOCOLS:
     raise ValueError(f"PROTOCOL={PROTOCOL!r} is unknown; choose one of {', '.join(holdout.PROTOCOLS)}")
 

@@ -42,13 +42,21 @@ INSTEAD = ""  # labelled set that lends outliers in 9.5, corrupted in 9.12; empt
 TEXT_IN_DIST = ""  # texts to learn in 9.8; empty: the first of the scale's that is at hand
 
 # %% tags=["checks"]
-from oe_core import KINDS, calibration_experiment, check_choice, check_counts, check_scale
+from oe_core import KINDS, calibration_experiment, check_choice, check_counts, check_scale, experiment
 from oe_core.evaluation import holdout
 
 check_counts(SEEDS=SEEDS)
 IN_DIST = IN_DIST or holdout.IN_DISTS[check_scale(SCALE)][0]
 check_choice("IN_DIST", IN_DIST, holdout.HOLDOUT)
 plan = calibration_experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS)
+all_convolutional = experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, network="allconv")
+NEAR_MNIST = ["gaussian", "bernoulli", "photo-flower", "negative", "notmnist"]  # anomalies for digits in its place
+if KINDS["images"].sources.available("mnist", "train"):
+    small = experiment("mnist", SCALE)
+else:
+    small = experiment("digits", SCALE, in_place_of="mnist", out_dists=NEAR_MNIST)
+# What `make runs` trains: (experiments, how many seeds). What differs from `plan` in one thing is trained here, below.
+trainings = [([plan, all_convolutional, small], SEEDS)]
 for name, chosen, kind in (("INSTEAD", INSTEAD, "images"), ("TEXT_IN_DIST", TEXT_IN_DIST, "text")):
     if chosen:
         check_choice(name, chosen, [known for known in KINDS[kind].sources.known_names() if known != IN_DIST])
@@ -65,7 +73,7 @@ import pandas as pd
 import torch
 from IPython.display import Markdown, display
 
-from oe_core import Store, ablate, evaluate, experiment, figures, load_images, paper, runs_root, substituted
+from oe_core import Store, ablate, evaluate, figures, load_images, paper, runs_root, substituted
 from oe_core.evaluation.ablations import ERROR, summary
 
 plt.rcParams.update(figures.STYLE)
@@ -154,7 +162,7 @@ if IN_DIST in ("svhn", "digits"):
 # > Appendix D: Outlier Exposure works on the All Convolutional Network as well.
 
 # %%
-other = experiment(IN_DIST, SCALE, outliers=own, out_dists=OUT_DISTS, network="allconv")
+other = substituted(all_convolutional)
 all_conv = evaluate(store, other, seeds=SEEDS)
 as_table_9 = all_conv.records[all_conv.records["table"] == 7].assign(table=9)
 replace(all_conv, records=as_table_9).save(ROOM / "records" / "09_all_conv" / IN_DIST)
@@ -577,11 +585,6 @@ enter("both readings of a test set agree on whether OE helps", f"AUROC of {len(a
 # is not at hand, the embedded digits take its place, with all of its experiment.
 
 # %%
-NEAR_MNIST = ["gaussian", "bernoulli", "photo-flower", "negative", "notmnist"]  # anomalies for digits in its place
-if KINDS["images"].sources.available("mnist", "train"):
-    small = experiment("mnist", SCALE)
-else:
-    small = experiment("digits", SCALE, in_place_of="mnist", out_dists=NEAR_MNIST)
 grey = evaluate(store, small, seeds=SEEDS)
 grey.save(ROOM / "records" / "09_mnist")
 logs = paper.compare(grey.records[grey.records["table"] == 7], paper.LOGS)

@@ -11,10 +11,11 @@ from pathlib import Path
 from chapters import Chapter
 
 
-def refusal(chapter: Chapter, values: dict[str, object], book: Path) -> str | None:
+def checked(chapter: Chapter, values: dict[str, object], book: Path) -> dict[str, object]:
     """Run the checks of `chapter` in this process, in the folder `book` as the chapter will be.
 
-    Returns why it refuses its parameters with `values` in place of their defaults, or None.
+    Returns the names that they leave, with `values` in place of the parameters' defaults. Raises ValueError when they
+    refuse the parameters, or end in any other way.
     """
     defaults = {name: parameter.default for name, parameter in chapter.parameters.items()}
     names = {"__name__": f"checks of {chapter.name}", **defaults, **values}
@@ -24,7 +25,16 @@ def refusal(chapter: Chapter, values: dict[str, object], book: Path) -> str | No
             warnings.simplefilter("ignore")
             exec(compile(chapter.checks, f"{chapter.name}.py, the cell tagged 'checks'", "exec"), names)
     except ValueError as error:
-        return f"chapter {chapter.name}: {error}"
+        raise ValueError(f"chapter {chapter.name}: {error}") from error
     except (Exception, SystemExit) as error:
-        return f"chapter {chapter.name}: its checks ended with {type(error).__name__}: {error}"
+        raise ValueError(f"chapter {chapter.name}: its checks ended with {type(error).__name__}: {error}") from error
+    return names
+
+
+def refusal(chapter: Chapter, values: dict[str, object], book: Path) -> str | None:
+    """Why `chapter` refuses its parameters with `values` in place of their defaults, or None."""
+    try:
+        checked(chapter, values, book)
+    except ValueError as error:
+        return str(error)
     return None

@@ -1,5 +1,6 @@
 """Files that are whole or absent, whose damage is noticed when they are read, and that one process writes at a time."""
 
+import errno
 import glob
 import hashlib
 import json
@@ -12,10 +13,11 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import count
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock, SoftFileLease, Timeout
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 JOURNAL = "OE_JOURNAL"
 OWNER = re.compile(r"([0-9a-f]{8})-(\d+)-[0-9a-f]{8}")
 SECONDS_UNTIL_STALE = 24 * 3600
+NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
+LEASE_SECONDS = 60.0  # without renewal, after which a lease is another process's
 ADVICE = "make room or give access there, or choose another place with OE_RUNS; what was finished before is kept"
 
 
@@ -189,17 +193,38 @@ def set_aside(damage: DamagedFileError) -> None:
 
 @contextmanager
 def exclusive(path: Path, purpose: str) -> Iterator[None]:
-    """Hold the lock file `path`; when another process holds it, say so and wait. The system frees it if that one dies.
+    """Hold the lock file `path`; when another process holds it, say so and wait. It is free again when that one dies.
 
-    purpose: what the holder does, for the message. Raises OSError naming `path` when it cannot be made.
+    Where the file system knows no locks (or OE_LOCKS=lease says that they do not reach other machines), the holder has
+    a lease that it renews; a process that was stopped for longer than LEASE_SECONDS loses it. purpose: what the holder
+    does, for the message. Raises OSError naming `path` when it cannot be made.
     """
-    lock = FileLock(path)
     with _naming("lock", path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        leased = os.environ.get("OE_LOCKS") == "lease" or not _knows_locks(path.parent)
+        lock = SoftFileLease(f"{path}.lease", lease_duration=LEASE_SECONDS) if leased else FileLock(path)
         try:
-            held = lock.acquire(blocking=False)
+            lock.acquire(blocking=False)
         except Timeout:
             logger.warning("another process is %s; waiting for it (lock %s)", purpose, path)
-            held = lock.acquire()
-    with held:
+            lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
+
+
+@cache
+def _knows_locks(folder: Path) -> bool:
+    """Whether the file system of `folder` can lock a file; network file systems often cannot."""
+    probe = folder / f".{owned_name()}.probe"
+    try:
+        with FileLock(probe, fallback_to_soft=False):
+            return True
+    except OSError as error:
+        if error.errno in NO_LOCKS:
+            return False
+        raise
+    finally:
+        with suppress(OSError):
+            probe.unlink()

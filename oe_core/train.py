@@ -27,6 +27,10 @@ class NonFiniteLossError(ArithmeticError):
     """The loss became infinite or NaN; the message names step, rate and recipe."""
 
 
+class Interruption(Exception):
+    """A training is ended after a step; a progress bar raises it, and `fit` saves a checkpoint before it goes on up."""
+
+
 class Checkpoint(Protocol):
     """Where `fit` leaves its state and finds it again; the run store has the real one."""
 
@@ -231,8 +235,9 @@ def fit(
 ) -> Trained:
     """Train `recipe` on `inliers` (and `outliers`), from `initial` weights or from scratch; resume from `checkpoint`.
 
-    On a CPU the same recipe, data, seed and machine give the same weights bit for bit, interrupted or not.
-    Raises NonFiniteLossError when the loss leaves the finite numbers, ValueError when data and recipe do not fit.
+    On a CPU the same recipe, data, seed and machine give the same weights bit for bit, interrupted or not. An
+    Interruption that `progress` raises saves first. Raises NonFiniteLossError when the loss leaves the finite numbers,
+    ValueError when data and recipe do not fit.
     """
     device = device or default_device()
     start = task.start(recipe)
@@ -263,7 +268,13 @@ def _run(training: Training, checkpoint: Checkpoint | None, bar: tqdm) -> None:
         start = time.monotonic()
         for batch in training.batches.epoch(training.step):
             training.update(batch)
-            bar.update()
+            try:
+                bar.update()
+            except Interruption:
+                if checkpoint is not None:
+                    training.check_finite()
+                    checkpoint.save(training.state())
+                raise
             due = checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS
             if due or training.step % check_every == 0:
                 training.check_finite()

@@ -142,6 +142,56 @@ def test_lock_is_free_again_after_an_error(tmp_path, caplog):
     assert caplog.messages == []
 
 
+COUNTER = """
+import errno, fcntl, sys, time
+from pathlib import Path
+
+def fails(*arguments):
+    raise OSError(errno.{number}, "no locks here")
+
+fcntl.flock = fails
+from oe_core.atomic import exclusive
+
+path = Path(sys.argv[1])
+for _ in range(int(sys.argv[2])):
+    with exclusive(path / "count.lock", "counting"):
+        count = int((path / "count").read_text())
+        print(count, flush=True)
+        time.sleep(float(sys.argv[3]))
+        (path / "count").write_text(str(count + 1))
+"""
+
+
+@pytest.mark.parametrize("number", ["ENOSYS", "ENOLCK", "EOPNOTSUPP"])
+def test_where_files_cannot_be_locked_processes_still_take_turns(tmp_path, number):
+    (tmp_path / "count").write_text("0")
+    command = [sys.executable, "-c", COUNTER.format(number=number), str(tmp_path), "5", "0.02"]
+    processes = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert (tmp_path / "count").read_text() == "15"
+    assert sorted(os.listdir(tmp_path)) == ["count"]
+
+
+def test_where_files_cannot_be_locked_the_turn_of_a_killed_process_is_taken(tmp_path):
+    (tmp_path / "count").write_text("0")
+    program = COUNTER.format(number="ENOLCK")
+    holder = subprocess.Popen([sys.executable, "-c", program, str(tmp_path), "1", "600"], stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"0\n"
+    holder.kill()
+    holder.communicate()
+    subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path), "1", "0"], check=True, timeout=60, capture_output=True
+    )
+    assert (tmp_path / "count").read_text() == "1"
+
+
+def test_leases_can_be_asked_for_where_locks_do_not_reach_other_machines(tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_LOCKS", "lease")
+    with exclusive(tmp_path / "one.lock", "testing"):
+        assert os.listdir(tmp_path) == ["one.lock.lease"]
+    assert os.listdir(tmp_path) == []
+
+
 WRITER = """
 import os, sys
 from pathlib import Path

@@ -92,7 +92,8 @@ def _imported(folder):
 
 
 @pytest.mark.parametrize(
-    ("folder", "extras"), [("oe_core", ["book"]), ("bench", []), ("book", ["book"]), ("tests", ["book", "dev"])]
+    ("folder", "extras"),
+    [("oe_core", ["book", "cluster"]), ("bench", []), ("book", ["book"]), ("tests", ["book", "cluster", "dev"])],
 )
 def test_what_is_imported_is_required(folder, extras):
     lists = [PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] for extra in extras)]

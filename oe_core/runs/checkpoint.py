@@ -3,6 +3,7 @@
 import io
 import logging
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 
@@ -13,25 +14,27 @@ logger = logging.getLogger(__name__)
 
 
 class FileCheckpoint:
-    """Where `train.fit` leaves its state: one sealed file, with the weights that the training started from.
+    """Where `train.fit` leaves its state: one sealed file, with what it belongs to.
 
-    resumptions: how often the training was taken up again; started: when it first began (UTC).
+    identity: of the run. initial_sha256: of the weights that the training started from. resumptions: how often the
+    training was taken up again; started: when it first began (UTC).
     """
 
-    def __init__(self, path: Path, initial_sha256: str | None):
-        self.path, self.initial_sha256 = path, initial_sha256
+    def __init__(self, path: Path, identity: str, initial_sha256: str | None):
+        self.path, self.identity, self.initial_sha256 = path, identity, initial_sha256
         self.resumptions, self.started = 0, now()
 
     def load(self) -> dict | None:
         """The last state that was saved, None when there is none that can be used."""
         try:
-            payload = read_sealed(self.path)
+            found = read(self.path)
+            if found and found["identity"] != self.identity:
+                raise DamagedFileError(self.path, f"belongs to another run, of identity {found['identity'][:12]}...")
         except DamagedFileError as damage:
             set_aside(damage)
             return None
-        if payload is None:
+        if found is None:
             return None
-        found = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
         if found["initial_sha256"] != self.initial_sha256:
             logger.warning("%s started from other weights of its parent; training starts again", self.path)
             return None
@@ -42,6 +45,23 @@ class FileCheckpoint:
     def save(self, state: dict) -> None:
         """Replace the last state by `state`, a nested dict of tensors and plain values."""
         buffer = io.BytesIO()
-        facts = {"initial_sha256": self.initial_sha256, "resumptions": self.resumptions, "started": self.started}
+        facts = {"identity": self.identity, "initial_sha256": self.initial_sha256, "resumptions": self.resumptions,
+                 "started": self.started}  # fmt: skip
         torch.save({**facts, "state": state}, buffer)
         write_sealed(self.path, buffer.getvalue())
+
+
+def read(path: Path) -> dict | None:
+    """What a checkpoint holds: identity, initial_sha256, resumptions, started, state; None when there is no such file.
+
+    Raises DamagedFileError for a broken seal, and for a whole file that is no checkpoint.
+    """
+    payload = read_sealed(path)
+    if payload is None:
+        return None
+    try:
+        found = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+        return {fact: found[fact] for fact in ("identity", "initial_sha256", "resumptions", "started", "state")}
+    except (RuntimeError, UnpicklingError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        raise DamagedFileError(path, f"is no checkpoint of this version: {reason[0]}") from error

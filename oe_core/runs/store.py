@@ -100,12 +100,17 @@ class Store:
         kind loads them. Raises OSError naming the file that cannot be written, and as `load` and `train.fit`.
         """
         load = cache(load or kind_of(recipe).load)
-        identity = _identity(recipe, load)
+        identity, _ = self.place(recipe, load=load)
         return _made_once(
             lambda: _finished(self._folder(recipe, identity), recipe, identity),
             lambda: self._train(recipe, identity, load),
-            self._lock(identity), f"training {self._folder(recipe, identity).name}",
+            lock_path(self.trained, identity), f"training {self._folder(recipe, identity).name}",
         )  # fmt: skip
+
+    def place(self, recipe: Recipe, *, load: Load | None = None) -> tuple[str, Path]:
+        """The identity of the run of `recipe`, and the folder in which it is or will be; `load` as in `run`."""
+        identity = _identity(recipe, load or kind_of(recipe).load)
+        return identity, self._folder(recipe, identity)
 
     def logits(self, run: Run, key: str, inputs: Callable[[], Tensor], fingerprint: str) -> np.ndarray:
         """What `predict` gives of `run` for the data set `key`: computed once, stored, verified whenever read.
@@ -126,7 +131,7 @@ class Store:
         expected = {"key": key, "fingerprint": fingerprint, "weights_sha256": run.weights_sha256}
         return _made_once(
             lambda: _stored(path, expected), lambda: _store(path, compute(), expected),
-            self._lock(run.identity + path.stem), f"scoring {key} with {run.folder.name}",
+            lock_path(self.trained, run.identity + path.stem), f"scoring {key} with {run.folder.name}",
         )  # fmt: skip
 
     def _folder(self, recipe: Recipe, identity: str) -> Path:
@@ -135,15 +140,12 @@ class Store:
         made = sorted(self.trained.glob(f"*-{short}"))
         return made[0] if made else self.trained / f"{quote(recipe.name, safe=' ')}-{short}"
 
-    def _lock(self, identity: str) -> Path:
-        return self.trained / ".locks" / f"{hashlib.sha256(identity.encode()).hexdigest()[:HASH_DIGITS]}.lock"
-
     def _train(self, recipe: Recipe, identity: str, load: Load) -> Run:
         parent = self.run(recipe.parent, load=load) if recipe.parent else None
-        inliers, outliers = _training_sets(recipe, load)
+        inliers, outliers = training_sets(recipe, load)
         folder = self._folder(recipe, identity)
         (folder / STAMP).unlink(missing_ok=True)  # it would vouch for files that are gone
-        checkpoint = FileCheckpoint(folder / CHECKPOINT, parent.weights_sha256 if parent else None)
+        checkpoint = FileCheckpoint(folder / CHECKPOINT, identity, parent.weights_sha256 if parent else None)
         trained = kind_of(recipe).fit(
             recipe, inliers, outliers, initial=parent.weights if parent else None,
             checkpoint=checkpoint, device=self.device, progress=self.progress,
@@ -167,6 +169,11 @@ class Store:
         return _finished(folder, recipe, identity)
 
 
+def lock_path(trained: Path, identity: str) -> Path:
+    """The lock of a run, or of one of its scores, in the folder of the trained runs."""
+    return trained / ".locks" / f"{hashlib.sha256(identity.encode()).hexdigest()[:HASH_DIGITS]}.lock"
+
+
 def _made_once(read: Callable[[], Found | None], make: Callable[[], Found], lock: Path, purpose: str) -> Found:
     """What `read` finds, else what `make` gives, one process at a time; a damaged file is set aside."""
     with suppress(DamagedFileError):  # read again under the lock: another process may be replacing it just now
@@ -181,13 +188,14 @@ def _made_once(read: Callable[[], Found | None], make: Callable[[], Found], lock
         return make() if found is None else found
 
 
-def _training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | None]:
+def training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | None]:
+    """The inliers and the outliers of a training, if it has any; `load` as in `Store.run`."""
     inliers = load(recipe.in_dist, "train", *recipe.load_options)
     return inliers, load(recipe.outliers, "train", *recipe.other_load_options) if recipe.outliers else None
 
 
 def _identity(recipe: Recipe, load: Load) -> str:
-    fingerprints = [images.fingerprint if images else None for images in _training_sets(recipe, load)]
+    fingerprints = [images.fingerprint if images else None for images in training_sets(recipe, load)]
     parent = _identity(recipe.parent, load) if recipe.parent else None
     parts = [recipe.digest, fingerprints, parent, *kind_of(recipe).task.origins(recipe)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,119 @@
+"""How the trainings stand: a table that stays live in a terminal and in a notebook, and readable lines elsewhere."""
+
+import time
+from collections import Counter
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from oe_core.detectors.registry import kind_of
+from oe_core.runs.engine import BEGUN, DONE, QUEUED, RUNNING, Job, Outcome
+from oe_core.runs.estimates import Estimate, Estimates
+from oe_core.runs.store import Store
+
+SHOWN = 20  # rows of the live table: all that runs and fails, then what comes next
+SECONDS_BETWEEN_LINES = 30.0
+FAILED = "failed"
+STYLES = {DONE: "green", RUNNING: "bold", BEGUN: "yellow", QUEUED: "dim", FAILED: "red"}
+
+
+class Board:
+    """Shows the jobs of one call, as a context in which it stays live."""
+
+    def __init__(self, wanted: list[Job], store: Store):
+        self.wanted, self.console = wanted, Console()
+        estimates, self.estimates = Estimates(store), {}
+        for job in wanted:
+            self.estimates[job.identity] = estimates.of(job.recipe, kind_of(job.recipe).load)
+        self.live = Live(console=self.console, auto_refresh=False, transient=True)
+        self.interactive = self.console.is_terminal or self.console.is_jupyter
+        self.said, self.spoken = {}, 0.0
+
+    def __enter__(self) -> "Board":
+        self.show()
+        if self.interactive:
+            self.live.start()
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self.interactive:
+            self.live.stop()
+
+    def show(self) -> None:
+        """Print the whole table once."""
+        self.console.print(self._table(self._states(Outcome())))
+        self.console.print(self._sentence(self._states(Outcome())))
+
+    def refresh(self, outcome: Outcome) -> None:
+        """Bring the table up to date, or say in lines what has changed."""
+        states = self._states(outcome)
+        if self.interactive:
+            order = sorted(self.wanted, key=lambda job: [RUNNING, FAILED, BEGUN, QUEUED, DONE].index(states[job][0]))
+            self.live.update(self._table(states, order[:SHOWN]), refresh=True)
+            return
+        due = time.monotonic() - self.spoken > SECONDS_BETWEEN_LINES
+        for job, (state, said) in states.items():
+            if state != self.said.get(job.identity, QUEUED) or (due and state == RUNNING):
+                print(f"{job.name}: {state} {_progress(said)}".rstrip(), flush=True)
+            self.said[job.identity] = state
+        self.spoken = time.monotonic() if due else self.spoken
+
+    def summary(self, outcome: Outcome) -> str:
+        """What failed and why, and in the last line what is missing."""
+        names = {job.identity: job.name for job in self.wanted}
+        failed = "".join(f"failed: {names[identity]}: {why}\n" for identity, why in outcome.failed.items())
+        counts = f"{len(outcome.done)} of {len(self.wanted)} trained"
+        missing = [names[identity] for identity in (*outcome.failed, *outcome.left)]
+        rest = f"; missing: {'; '.join(missing)}" if missing else "; nothing is missing"
+        again = " (the same call goes on)" if outcome.left else ""
+        return failed + counts + rest + again
+
+    def _states(self, outcome: Outcome) -> dict[Job, tuple[str, dict]]:
+        return {job: (FAILED, {}) if job.identity in outcome.failed else job.state() for job in self.wanted}
+
+    def _sentence(self, states: dict[Job, tuple[str, dict]]) -> str:
+        counts = Counter(state for state, _ in states.values())
+        todo = [self.estimates[job.identity] for job, (state, _) in states.items() if state != DONE]
+        measured = sum(estimate.measured for estimate in todo)
+        listed = ", ".join(f"{count} {state}" for state, count in counts.items())
+        hours = _time(sum(estimate.seconds for estimate in todo))
+        disk = _size(sum(estimate.disk for estimate in todo))
+        basis = f"{measured} estimated from finished ones on such a device, the others (~) from their operations alone"
+        return f"{listed}; left one after the other: {hours}, {disk} of disk ({basis})" if todo else listed
+
+    def _table(self, states: dict[Job, tuple[str, dict]], order: list[Job] | None = None) -> Table:
+        table = Table("network", "seed", "state", "epoch losses", "time", "memory", "disk", box=None, pad_edge=False)
+        for job in self.wanted if order is None else order:
+            state, said = states[job]
+            estimate: Estimate = self.estimates[job.identity]
+            left = said.get("seconds_left") if state == RUNNING else estimate.seconds
+            sign = "" if state == RUNNING or estimate.measured else "~"
+            cells = [job.recipe.name, str(job.recipe.seed), f"{state} {_step(said)}".strip(), _losses(said),
+                     sign + _time(left), _size(estimate.memory), _size(estimate.disk)]  # fmt: skip
+            table.add_row(*cells, style=STYLES[state])
+        return table
+
+
+def _progress(said: dict) -> str:
+    left = f"{_time(said['seconds_left'])} left" if "seconds_left" in said else ""
+    return " ".join(filter(None, (_step(said), _losses(said), left)))
+
+
+def _step(said: dict) -> str:
+    return f"step {said['step']} of {said['steps']}" if said else ""
+
+
+def _losses(said: dict) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in said.get("losses", {}).items())
+
+
+def _time(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _size(count: float) -> str:
+    return f"{count / 2**30:.1f} GB" if count > 2**30 else f"{count / 2**20:.1f} MB"

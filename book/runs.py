@@ -1,0 +1,164 @@
+"""Train every network that the chapters need, many at a time: what `make runs` calls.
+
+The networks are those that the chapters' `checks` cells name as `trainings`. Afterwards `make book` only reads.
+"""
+
+import argparse
+import contextlib
+import math
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import torch
+from board import Board
+from chapters import find_chapters, read_chapter
+from checks import checked
+from parameters import given_values
+
+from oe_core.data.sources import MissingDataError
+from oe_core.evaluation.test_sets import prepared
+from oe_core.experiments import Experiment
+from oe_core.processors import usable_cores, users_threads
+from oe_core.recipe import Recipe
+from oe_core.runs.engine import Here, Job, Place, Processes, jobs, run
+from oe_core.runs.store import Store
+from oe_core.scales import SCALES, check_scale, runs_root
+
+UNFINISHED = 75  # exit status: the time was up, the same call goes on
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+THREADS_EACH = 2  # of a training on a CPU: a small network hardly uses more
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line asks for.
+
+    Returns 0 when every network is there, 1 when one failed, 2 when the request was wrong, UNFINISHED when the time was
+    up or a signal came.
+    """
+    options = _parse(arguments)
+    try:
+        check_scale(options.scale)
+        root = runs_root() / options.scale
+        store = Store(root)
+        wanted, not_run = _wanted(store, options)
+    except ValueError as error:
+        print(f"runs.py: {error}", file=sys.stderr)
+        return 2
+    for name, why in not_run.items():
+        print(f"not at hand, so not trained: {name}\n{why}\n")
+    board = Board(wanted, store)
+    if options.status:
+        board.show()
+        return 0
+    with _told_to_end(options.budget) as ends, board:
+        outcome = run(wanted, _place(options, root), ends=ends, tell=board.refresh)
+    print(board.summary(outcome))
+    return 1 if outcome.failed else UNFINISHED if outcome.left else 0
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="runs.py", description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", default="demo", help=f"one of {', '.join(SCALES)} (default: %(default)s)")
+    parser.add_argument("--chapter", action="append", metavar="NN_name", help="only of this chapter (may be repeated)")
+    parser.add_argument("-p", "--parameter", dest="parameters", nargs=2, action="append", default=[],
+                        metavar=("NAME", "VALUE"), help="another value for a parameter of the chapters, such as SEEDS 3"
+                        )  # fmt: skip
+    parser.add_argument("--workers", type=_workers, default="auto",
+                        help="trainings at a time: 0 in this process, or a number of processes, or auto, the default: "
+                        f"one a GPU, else one for {THREADS_EACH} cores")  # fmt: skip
+    parser.add_argument("--cluster", default="", help="the address of a Dask scheduler, or its scheduler file")
+    parser.add_argument("--needs", default="GPU=1", help="resources of a worker that a training takes on a cluster, "
+                        "NAME=NUMBER; empty: none (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--budget", type=seconds, help="end after that time, all trainings saved: 90s, 25m, 8h")
+    parser.add_argument("--status", action="store_true", help="say how things stand, train nothing")
+    parser.add_argument("--book", type=Path, default=Path(__file__).resolve().parent, help="folder of the chapters")
+    return parser.parse_args(arguments)
+
+
+def _workers(text: str) -> int | str:
+    if text != "auto" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, nor auto")
+    return text if text == "auto" else int(text)
+
+
+def seconds(text: str) -> float:
+    """A time such as 90s, 25m or 8h, in seconds. Raises ArgumentTypeError for anything else."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not found or float(found[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write 90s, 25m, 8h or 2d")
+    return float(found[1]) * UNITS[found[2]]
+
+
+def _wanted(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[str, str]]:
+    """Every training of the chapters asked for, and which experiments lack data and why."""
+    known = find_chapters(options.book)
+    unknown = [name for name in options.chapter or [] if name not in known]
+    if unknown:
+        raise ValueError(f"chapter {', '.join(unknown)} is unknown; choose from {', '.join(known)}")
+    found, not_run = {}, {}
+    for name in options.chapter or known:
+        for experiment, seeds in _trainings(known[name], options):
+            try:
+                recipes = _recipes(experiment)
+                listed = jobs(store, (recipe.with_seed(seed) for seed in seeds for recipe in recipes))
+            except MissingDataError as error:
+                not_run[f"{name}: {_in_dist(experiment)}"] = str(error)
+                continue
+            found |= {job.identity: job for job in listed if job.identity not in found}
+    return list(found.values()), not_run
+
+
+def _recipes(wanted: Experiment | Recipe) -> list[Recipe]:
+    """The networks of an experiment whose data are at hand, or the one network that is wanted."""
+    return [wanted] if isinstance(wanted, Recipe) else list(prepared(wanted).experiment.networks.values())
+
+
+def _in_dist(wanted: Experiment | Recipe) -> str:
+    return wanted.in_dist if isinstance(wanted, Recipe) else wanted.baseline.in_dist
+
+
+def _trainings(path: Path, options: argparse.Namespace) -> Iterator[tuple[Experiment | Recipe, Iterable[int]]]:
+    """What a chapter names as its `trainings`: experiments or recipes, each with its seeds."""
+    chapter = read_chapter(path)
+    given = [pair for pair in options.parameters if options.chapter or pair[0] in chapter.parameters]
+    names = checked(chapter, given_values(chapter.name, chapter.parameters, options.scale, given), options.book)
+    for experiments, seeds in names.get("trainings", []):
+        for experiment in experiments:
+            chosen = experiment.seeds if seeds is None else seeds
+            yield experiment, range(chosen) if isinstance(chosen, int) else chosen
+
+
+def _place(options: argparse.Namespace, root: Path) -> Place:
+    """Where the trainings run."""
+    if options.cluster:
+        from oe_core.runs.cluster import Cluster
+
+        return Cluster(root, options.cluster, options.needs)
+    if options.workers == 0:
+        return Here(root)
+    gpus = torch.cuda.device_count()
+    count = options.workers if options.workers != "auto" else gpus or max(1, usable_cores() // THREADS_EACH)
+    threads = users_threads() or str(max(1, usable_cores() // count))
+    own_gpu = ({"CUDA_VISIBLE_DEVICES": str(number % gpus)} if gpus else {} for number in range(count))
+    return Processes(root, [{"OMP_NUM_THREADS": threads, **gpu} for gpu in own_gpu])
+
+
+@contextlib.contextmanager
+def _told_to_end(budget: float | None) -> Iterator[Callable[[], bool]]:
+    """Whether the `budget` (seconds) is used up, or a signal has come that schedulers send before they kill."""
+    told, until = [], time.monotonic() + (budget or math.inf)
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda signum, frame: told.append(signum)) for number in numbers}
+    try:
+        yield lambda: bool(told) or time.monotonic() > until
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""Many trainings: what is wanted, parents first and nothing twice, each in a process of its own.
+
+Where they run is a `Place`: processes of this machine here, the workers of a cluster in `cluster.py`. What is known of
+a training while it runs stands in its run's folder, so that any process that sees the folder can say it.
+"""
+
+import json
+import math
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Protocol
+
+from oe_core.detectors.registry import KINDS
+from oe_core.recipe import Recipe
+from oe_core.runs.store import CHECKPOINT, STAMP, Load, Store
+from oe_core.runs.training import PROGRESS, Order, Process, Stop, TrainingError, train
+from oe_core.train import Interruption
+
+ATTEMPTS = 3
+SECONDS_UNTIL_LOST = 120.0  # without a word from a training
+DONE, RUNNING, BEGUN, QUEUED = "done", "running", "begun", "queued"
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One network that is wanted: recipe with its seed, identity and folder of the run, and the parent's identity."""
+
+    recipe: Recipe
+    identity: str
+    folder: Path
+    parent: str | None
+
+    @property
+    def name(self) -> str:
+        """Its recipe's name and its seed."""
+        return f"{self.recipe.name}, seed {self.recipe.seed}"
+
+    def state(self) -> tuple[str, dict]:
+        """DONE, RUNNING, BEGUN (a checkpoint waits) or QUEUED, and what a running training last said of itself."""
+        if (self.folder / STAMP).exists():
+            return DONE, {}
+        try:
+            said = json.loads((self.folder / PROGRESS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # none, or one that is being replaced on a file system that shows it
+            said = {}
+        if time.time() - said.get("time", -math.inf) < SECONDS_UNTIL_LOST:
+            return RUNNING, said
+        return (BEGUN if (self.folder / CHECKPOINT).exists() else QUEUED), said
+
+
+def jobs(store: Store, recipes: Iterable[Recipe], load: Load | None = None) -> list[Job]:
+    """What has to be trained for `recipes`, which have their seeds: parents first, each identity once, done ones too.
+
+    load: as `Store.run`.
+    """
+    found: dict[str, Job] = {}
+    loads = {name: cache(load or kind.load) for name, kind in KINDS.items()}  # each set once
+
+    def add(recipe: Recipe) -> str:
+        parent = add(recipe.parent) if recipe.parent else None
+        identity, folder = store.place(recipe, load=loads[recipe.KIND])
+        found.setdefault(identity, Job(recipe, identity, folder, parent))
+        return identity
+
+    for recipe in recipes:
+        add(recipe)
+    return list(found.values())
+
+
+class Place(Protocol):
+    """Where trainings run. attempts: how often the engine lets one fail."""
+
+    attempts: int
+
+    def submit(self, job: Job) -> "Future[bool]":
+        """Train it; the future says whether it is done (True) or saved half-way, or raises TrainingError."""
+
+    def end(self) -> None:
+        """Let all that run save and end."""
+
+    def close(self) -> None:
+        """Give back what it holds; nothing runs any more."""
+
+
+class Here:
+    """This process, one training after the other."""
+
+    attempts = ATTEMPTS
+
+    def __init__(self, root: Path):
+        self.root, self.stop, self.pool = root, Stop(), ThreadPoolExecutor(1)
+
+    def submit(self, job: Job) -> "Future[bool]":
+        """As `Place.submit`."""
+        return self.pool.submit(self._train, job)
+
+    def _train(self, job: Job) -> bool:
+        try:
+            train(Order(self.root, job.recipe), self.stop)
+        except Interruption:
+            return False
+        except Exception as error:
+            raise TrainingError(traceback.format_exc()) from error
+        return True
+
+    def end(self) -> None:
+        """As `Place.end`."""
+        self.stop.wished.set()
+
+    def close(self) -> None:
+        """As `Place.close`."""
+        self.pool.shutdown()
+
+
+class Processes:
+    """Processes of this machine, as many at a time as there are `environments`, one each: its threads, its GPU."""
+
+    attempts = ATTEMPTS
+
+    def __init__(self, root: Path, environments: Sequence[dict[str, str]]):
+        self.root, self.ending = root, threading.Event()
+        self.pool, self.slots = ThreadPoolExecutor(len(environments)), SimpleQueue()
+        for environment in environments:
+            self.slots.put(environment)
+
+    def submit(self, job: Job) -> "Future[bool]":
+        """As `Place.submit`."""
+        return self.pool.submit(self._train, job)
+
+    def _train(self, job: Job) -> bool:
+        slot = self.slots.get()
+        try:
+            if self.ending.is_set():
+                return False
+            process = Process(Order(self.root, job.recipe), slot)
+            if self.ending.is_set():
+                process.end()
+            return process.wait()
+        finally:
+            self.slots.put(slot)
+
+    def end(self) -> None:
+        """As `Place.end`."""
+        self.ending.set()
+        for process in list(Process.running):
+            process.end()
+
+    def close(self) -> None:
+        """As `Place.close`."""
+        self.pool.shutdown()
+
+
+@dataclass
+class Outcome:
+    """What became of the jobs, by identity: done; failed, with the reason; left for another call."""
+
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+
+def run(
+    wanted: Sequence[Job],
+    place: Place,
+    *,
+    ends: Callable[[], bool] = lambda: False,
+    tell: Callable[[Outcome], None] = lambda outcome: None,
+    every: float = 1.0,
+) -> Outcome:
+    """Train every job at `place`, a child after its parent; a job that fails again and again does not keep the others.
+
+    ends: whether to end now, asked `every` so many seconds: then all that run are saved, and the rest is left. tell: is
+    told as often how things stand.
+    """
+    outcome, attempts, running = Outcome(), dict.fromkeys((job.identity for job in wanted), 0), {}
+    waiting = {job.identity: job for job in wanted}
+    for job in wanted:
+        if job.state()[0] == DONE:
+            outcome.done.append(waiting.pop(job.identity).identity)
+    ending = False
+    while running or (waiting and not ending):
+        if not ending:
+            for job in _ready(waiting, outcome):
+                attempts[job.identity] += 1
+                running[place.submit(waiting.pop(job.identity))] = job
+        finished, _ = wait(running, timeout=every, return_when=FIRST_COMPLETED)
+        for future in finished:
+            job = running.pop(future)
+            _take(future, job, attempts[job.identity] < place.attempts and not ending, waiting, outcome)
+        tell(outcome)
+        if not ending and ends():
+            ending = True
+            place.end()
+    place.close()
+    outcome.left = [job.identity for job in wanted if job.identity in waiting]
+    return outcome
+
+
+def _ready(waiting: dict[str, Job], outcome: Outcome) -> list[Job]:
+    """The jobs whose parent is done; those whose parent failed fail with it."""
+    for job in list(waiting.values()):
+        if job.parent in outcome.failed:
+            outcome.failed[job.identity] = "the network that it starts from failed"
+            del waiting[job.identity]
+    return [job for job in waiting.values() if job.parent is None or job.parent in outcome.done]
+
+
+def _take(future: "Future[bool]", job: Job, again: bool, waiting: dict[str, Job], outcome: Outcome) -> None:
+    try:
+        if future.result():
+            outcome.done.append(job.identity)
+        else:
+            waiting[job.identity] = job
+    except TrainingError as error:
+        if again:
+            waiting[job.identity] = job
+        else:
+            outcome.failed[job.identity] = str(error)

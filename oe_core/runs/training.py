@@ -1,0 +1,175 @@
+"""One training in a process of its own: `python -m oe_core.runs.training`, and how it is started and ended.
+
+The process reads one order, a line of JSON, from its standard input, and trains that recipe into a store. When its
+input ends, because whoever started it wishes so or has died, it saves at the next step and ends itself. Where the
+training stands is in `progress.json` of its run's folder.
+"""
+
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import ClassVar
+
+from oe_core.atomic import write_text
+from oe_core.detectors.registry import kind_of, recipe_from_json
+from oe_core.recipe import Recipe
+from oe_core.runs.store import Store
+from oe_core.train import Interruption
+
+SAVED = 75  # exit status: ended early, and saved to go on from (EX_TEMPFAIL of sysexits.h)
+SECONDS_BETWEEN_REPORTS = 2.0
+SECONDS_TO_SAVE = 120.0  # after which a process that was told to end does so without saving
+MOST_SAID = 2_000  # characters of what a failed training said
+PROGRESS = "progress.json"
+
+
+class TrainingError(RuntimeError):
+    """A training failed; the message holds the end of its log."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one process is to train: a recipe with its seed, into the store under `root`."""
+
+    root: Path
+    recipe: Recipe
+
+    def line(self) -> str:
+        """As JSON in one line."""
+        return json.dumps({"root": str(self.root), "recipe": self.recipe.to_json()}) + "\n"
+
+    @classmethod
+    def read(cls, line: str) -> "Order":
+        """The inverse of `line`."""
+        values = json.loads(line)
+        return cls(Path(values["root"]), recipe_from_json(values["recipe"]))
+
+
+class Process:
+    """A training in a process below this one: it ends when it is done, when it is told to, or when this one dies.
+
+    environment: variables that it gets beside this process's own, such as its GPU. Process.running: all that run.
+    """
+
+    running: ClassVar[set["Process"]] = set()
+
+    def __init__(self, order: Order, environment: Mapping[str, str] | None = None):
+        self.said = tempfile.TemporaryFile()
+        # A session of its own: what a terminal or a scheduler sends to this process, it does not get.
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=self.said, stderr=self.said, text=True,
+            env={**os.environ, **(environment or {})}, start_new_session=True,
+        )  # fmt: skip
+        Process.running.add(self)
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(order.line())
+            self.process.stdin.flush()
+
+    def end(self) -> None:
+        """Let it save and end; returns at once."""
+        with suppress(OSError):
+            self.process.stdin.close()
+
+    def wait(self, seconds: float | None = None) -> bool | None:
+        """Wait for its end: True where the network is trained, False where it is saved half-way, None after `seconds`.
+
+        Raises TrainingError when it failed.
+        """
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        Process.running.discard(self)
+        self.end()
+        with self.said:
+            self.said.seek(0)
+            said = self.said.read().decode(errors="replace").strip()
+        if status not in (0, SAVED):
+            raise TrainingError(f"its process ended with status {status}:\n{said[-MOST_SAID:]}")
+        return status == 0
+
+
+class Stop:
+    """The wish that a training ends, and whether there is one that has to be saved first."""
+
+    def __init__(self):
+        self.wished, self.at_work = threading.Event(), threading.Event()
+
+
+class Reported:
+    """In the place of a progress bar: writes where the training stands, and ends it when that is wished."""
+
+    def __init__(self, folder: Path, stop: Stop, *, total: int, initial: int = 0, desc: str = ""):
+        self.folder, self.stop, self.name = folder, stop, desc
+        self.total, self.first, self.step = total, initial, initial
+        self.began, self.reported, self.losses = time.monotonic(), 0.0, {}
+
+    def __enter__(self) -> "Reported":
+        self.stop.at_work.set()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.stop.at_work.clear()
+        (self.folder / PROGRESS).unlink(missing_ok=True)
+
+    def set_postfix(self, **losses: str) -> None:
+        """Take the losses of the last epoch."""
+        self.losses = {name: float(value) for name, value in losses.items()}
+
+    def update(self) -> None:
+        """One step further. Raises Interruption when the process is to end."""
+        self.step += 1
+        if time.monotonic() - self.reported > SECONDS_BETWEEN_REPORTS:
+            self._report()
+        if self.stop.wished.is_set():
+            raise Interruption(f"{self.name}: ended after step {self.step} of {self.total}")
+
+    def _report(self) -> None:
+        self.reported = time.monotonic()
+        a_step = (self.reported - self.began) / (self.step - self.first)
+        place = {"host": platform.node(), "process": os.getpid(), "time": time.time()}
+        stands = {"step": self.step, "steps": self.total, "seconds_left": a_step * (self.total - self.step)}
+        write_text(self.folder / PROGRESS, json.dumps({**place, **stands, "losses": self.losses}))
+
+
+def train(order: Order, stop: Stop) -> None:
+    """Train what is ordered, in this process. Raises Interruption when it is to stop before it is done."""
+    recipe, load = order.recipe, cache(kind_of(order.recipe).load)
+    _, folder = Store(order.root).place(recipe, load=load)
+    Store(order.root, progress=partial(Reported, folder, stop)).run(recipe, load=load)
+
+
+def _watch(stop: Stop) -> None:
+    """Wait for the end of the input; then end: at once where there is nothing to save, and soon in any case."""
+    sys.stdin.read()
+    stop.wished.set()
+    if stop.at_work.is_set():
+        time.sleep(SECONDS_TO_SAVE)
+    os._exit(SAVED)
+
+
+def main() -> int:
+    """Do one order; returns 0 or SAVED."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    order, stop = Order.read(sys.stdin.readline()), Stop()
+    threading.Thread(target=_watch, args=(stop,), daemon=True).start()
+    try:
+        train(order, stop)
+    except Interruption:
+        return SAVED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""`make runs`: what the chapters need is trained; the last line and the exit status say what is missing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from small_book import ROOT, SECONDS, chapter, make_book
+
+import runs
+
+PLANS = """
+from oe_core import experiment
+plan = experiment("digits", SCALE)
+trainings = [([plan], SEEDS)]
+"""
+LONG = """
+from dataclasses import replace
+from oe_core import experiment
+plan = experiment("digits", SCALE)
+slow = replace(plan.baseline, name="slow", epochs=40)
+trainings = [([replace(plan, baseline=slow, exposed=replace(plan.exposed, parent=slow))], None)]
+"""
+READS = """
+from oe_core import Store, evaluate, runs_root
+
+def refuse(**bar):
+    raise AssertionError("a network is trained that was there")
+
+found = evaluate(Store(runs_root() / SCALE, progress=refuse), plan, seeds=SEEDS, draws=2)
+"""
+
+
+@pytest.fixture
+def book(tmp_path):
+    return make_book(tmp_path, c01_two=chapter(READS, checks=PLANS, parameters="SEEDS: int | None = 2"))
+
+
+def start(book, *words):
+    """Start `runs.py` on `book` at scale smoke."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OE_RUNS": str(book.parent / "runs"), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(ROOT / "book" / "runs.py"), "--book", str(book), "--scale", "smoke", *words]
+    return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@pytest.fixture
+def done(monkeypatch, capsys):
+    """Call `runs.py` in this process: (book, words) -> exit status, output, errors."""
+
+    def call(book, *words):
+        monkeypatch.setenv("OE_RUNS", str(book.parent / "runs"))
+        try:
+            status = runs.main(["--book", str(book), "--scale", "smoke", *words])
+        except SystemExit as refused:
+            status = refused.code
+        return status, *capsys.readouterr()
+
+    return call
+
+
+def stamps(book):
+    return sorted(path.parent.name.rpartition("-")[0] for path in (book.parent / "runs").glob("*/trained/*/run.json"))
+
+
+def test_every_network_is_trained_once_and_then_the_book_only_reads(book, done):
+    status, out, err = done(book, "--workers", "2")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1] == "4 of 4 trained; nothing is missing"
+    assert stamps(book) == ["digits", "digits", "digits-oe", "digits-oe"]
+    read = [sys.executable, str(ROOT / "book" / "build.py"), "--book", str(book), "--scale", "smoke"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OE_RUNS": str(book.parent / "runs")}
+    assert subprocess.run(read, env=environment, capture_output=True, timeout=SECONDS).returncode == 0
+    status, out, _ = done(book)
+    assert (status, out.splitlines()[-1]) == (0, "4 of 4 trained; nothing is missing")
+
+
+def test_the_list_says_what_each_will_take_and_trains_nothing(book, done):
+    status, out, err = done(book, "--status")
+    assert (status, err) == (0, "")
+    rows = [line for line in out.splitlines() if line.startswith("digits")]
+    assert len(rows) == 4
+    assert all("queued" in row and "~" in row and "MB" in row for row in rows)
+    assert "4 queued" in out
+    assert stamps(book) == []
+    done(book, "--workers", "0", "-p", "SEEDS", "1")
+    status, out, _ = done(book, "--status")
+    assert "2 done, 2 queued" in out
+    assert "2 estimated from finished ones" in " ".join(out.split())  # the other seed's take as long
+
+
+def test_when_the_time_is_up_all_is_saved_and_the_same_call_goes_on(tmp_path, done):
+    book = make_book(tmp_path, c01_long=chapter(checks=LONG))
+    status, out, err = done(book, "--workers", "0", "--budget", "0.1s")
+    assert (status, err) == (75, "")
+    assert out.splitlines()[-1] == "0 of 2 trained; missing: slow, seed 0; digits-oe, seed 0 (the same call goes on)"
+    status, out, err = done(book, "--workers", "0")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1] == "2 of 2 trained; nothing is missing"
+
+
+def test_a_signal_of_a_scheduler_saves_and_ends(tmp_path):
+    book = make_book(tmp_path, c01_long=chapter(checks=LONG))
+    process, folder = start(book, "--workers", "1"), book.parent / "runs" / "smoke" / "trained"
+    end = time.monotonic() + SECONDS
+    while not list(folder.glob("slow-*/progress.json")):
+        assert time.monotonic() < end and process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGUSR1)
+    out, err = process.communicate(timeout=SECONDS)
+    assert (process.returncode, err) == (75, "")
+    assert "0 of 2 trained; missing: slow, seed 0; digits-oe, seed 0 (the same call goes on)" in out
+    assert list(folder.glob("slow-*/checkpoint.pt"))
+    assert not list(folder.glob("slow-*/progress.json"))
+
+
+def test_what_fails_is_told_with_its_log_and_the_others_are_trained(tmp_path, done):
+    checks = LONG.replace("epochs=40", "learning_rate=1e30") + "trainings += [([plan], 1)]\n"
+    book = make_book(tmp_path, c01_wrong=chapter(checks=checks))
+    status, out, _ = done(book, "--workers", "0")
+    assert status == 1
+    assert "failed: slow, seed 0: Traceback" in out
+    assert "NonFiniteLossError" in out
+    assert "failed: digits-oe, seed 0: the network that it starts from failed" in out
+    assert out.splitlines()[-1] == "2 of 4 trained; missing: slow, seed 0; digits-oe, seed 0"
+
+
+def test_data_that_are_not_at_hand_are_said_and_the_rest_is_trained(tmp_path, done):
+    checks = PLANS.replace("[([plan], SEEDS)]", '[([plan, experiment("cifar10", SCALE)], 1)]')
+    book = make_book(tmp_path, c01_two=chapter(checks=checks))
+    status, out, err = done(book, "--workers", "0")
+    assert (status, err) == (0, "")
+    assert "not at hand, so not trained: 01_two: cifar10" in out
+    assert out.splitlines()[-1] == "2 of 2 trained; nothing is missing"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--budget", "soon"], "'soon' is no time; write 90s, 25m, 8h or 2d"),
+        (["--workers", "many"], "'many' is not a whole number, nor auto"),
+        (["--chapter", "99_none"], "chapter 99_none is unknown; choose from 01_two"),
+        (["-p", "SEEDS", "two", "--chapter", "01_two"], "SEEDS='two' for chapter 01_two is not of type int | None"),
+    ],
+)
+def test_wrong_requests_are_refused_in_a_sentence(book, done, words, said):
+    status, _, err = done(book, *words)
+    assert status == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_every_chapter_with_a_store_names_its_trainings():
+    for path in sorted(Path(ROOT, "book").glob("[0-9][0-9]_*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert ("Store(" in text) == ("\ntrainings = " in text), path.name

@@ -1,0 +1,194 @@
+"""Runs carried in archives: whole or refused, within the size, and nothing that is there is overwritten."""
+
+import io
+import json
+import shutil
+import tarfile
+
+import pytest
+
+from oe_core.detectors.registry import experiment
+from oe_core.runs import carry, checkpoint
+from oe_core.runs.carry import CarryError, known, pack, unpack
+from oe_core.runs.checkpoint import FileCheckpoint
+from oe_core.runs.engine import jobs
+from oe_core.runs.store import CHECKPOINT, STAMP, WEIGHTS, Store
+
+PLAN = experiment("digits", "smoke")
+MOST = 2**20
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The folder of a store with two finished runs, one of them with scores, and one begun."""
+    root = tmp_path_factory.mktemp("made")
+    store = Store(root)
+    run = store.run(PLAN.exposed)
+    store.kept(run, "noise", "seed 0", lambda: run.weights["head.weight"].numpy())
+    begin(root, PLAN.baseline.with_seed(7), epoch=1)
+    return root
+
+
+def begin(root, recipe, epoch, step=0):
+    """A run that has only a checkpoint."""
+    (job,) = jobs(Store(root), [recipe])
+    saved = FileCheckpoint(job.folder / CHECKPOINT, job.identity, None)
+    saved.save({"epoch": epoch, "step": step, "model": {}})
+    return job.folder
+
+
+@pytest.fixture
+def archives(made, tmp_path):
+    trained = made / "trained"
+    return pack(trained, known(trained), tmp_path / "archives", MOST)
+
+
+def contents(trained):
+    return {path.relative_to(trained).as_posix(): path.read_bytes() for path in trained.rglob("*.*")
+            if path.is_file() and ".locks" not in path.parts}  # fmt: skip
+
+
+def test_what_is_packed_comes_out_byte_for_byte(made, archives, tmp_path):
+    became = unpack(archives, tmp_path / "new" / "trained")
+    assert set(became) == set(known(made / "trained"))
+    assert set(became.values()) == {"taken in"}
+    assert contents(tmp_path / "new" / "trained") == contents(made / "trained")
+    assert Store(tmp_path / "new").run(PLAN.exposed).stamp == Store(made).run(PLAN.exposed).stamp
+
+
+def test_an_archive_is_no_larger_than_asked_and_a_large_file_is_cut(made, tmp_path):
+    folder = begin(tmp_path / "large", PLAN.baseline, epoch=0)
+    payload = bytes(range(256)) * 12_000  # 3 MB
+    FileCheckpoint(folder / CHECKPOINT, jobs(Store(tmp_path), [PLAN.baseline])[0].identity, None).save(
+        {"epoch": 0, "step": 0, "model": {"bytes": list(payload[:10])}, "ballast": payload.hex()}
+    )
+    archives = pack(tmp_path / "large" / "trained", [folder.name], tmp_path / "cut", MOST)
+    assert len(archives) > 5
+    assert all(archive.stat().st_size <= MOST for archive in archives)
+    unpack(archives[::-1], tmp_path / "new")
+    assert contents(tmp_path / "new") == contents(tmp_path / "large" / "trained")
+
+
+def test_without_all_archives_nothing_is_taken_and_it_is_said(tmp_path):
+    folder = begin(tmp_path / "large", PLAN.baseline, epoch=0)
+    FileCheckpoint(folder / CHECKPOINT, "0" * 64, None).save({"epoch": 0, "step": 0, "ballast": "x" * 3_000_000})
+    archives = pack(tmp_path / "large" / "trained", [folder.name], tmp_path / "cut", MOST)
+    with pytest.raises(CarryError, match=r"checkpoint\.pt: \d+ of \d+ bytes are in the archives given; give all"):
+        unpack(archives[:-1], tmp_path / "new")
+    assert contents(tmp_path / "new") == {}
+    assert not list((tmp_path / "new").glob(".unpack*"))
+
+
+def test_a_second_time_changes_nothing(archives, tmp_path):
+    unpack(archives, tmp_path / "new")
+    before = contents(tmp_path / "new")
+    became = unpack(archives, tmp_path / "new")
+    assert sorted(set(became.values())) == ["already here", "left out: it is as far here"]
+    assert contents(tmp_path / "new") == before
+
+
+def test_another_result_of_the_same_run_stays(made, archives, tmp_path):
+    unpack(archives, tmp_path / "new")
+    run = Store(tmp_path).place(PLAN.baseline)[1].name
+    other = tmp_path / "new" / run
+    weights = (other / WEIGHTS).read_bytes()
+    forge(other, weights + b" ")
+    before = contents(tmp_path / "new")
+    assert unpack(archives, tmp_path / "new")[run] == "left out: another result of the same run is here"
+    assert contents(tmp_path / "new") == before
+
+
+def forge(run, weights):
+    """Give a finished run other weights, whose stamp vouches for them."""
+    from oe_core.atomic import read_record, write_record, write_whole
+
+    stamp = read_record(run / STAMP)
+    stamp["files"][WEIGHTS] = {"sha256": write_whole(run / WEIGHTS, weights), "bytes": len(weights)}
+    write_record(run / STAMP, stamp)
+
+
+def test_of_two_begun_runs_the_further_one_counts_and_the_other_is_kept(tmp_path):
+    ours, theirs = (begin(tmp_path / root, PLAN.baseline, epoch) for root, epoch in (("ours", 1), ("theirs", 2)))
+    before = (ours / CHECKPOINT).read_bytes()
+    further = pack(theirs.parent, [theirs.name], tmp_path / "a", MOST)
+    nearer = pack(ours.parent, [ours.name], tmp_path / "b", MOST)
+    assert unpack(nearer, theirs.parent) == {ours.name: "left out: it is as far here"}
+    assert "checkpoint.pt.before-1" in unpack(further, ours.parent)[ours.name]
+    assert checkpoint.read(ours / CHECKPOINT)["state"]["epoch"] == 2
+    assert (ours / "checkpoint.pt.before-1").read_bytes() == before
+
+
+def test_a_finished_run_takes_the_place_of_a_begun_one_which_is_kept(made, tmp_path):
+    ours = begin(tmp_path / "ours", PLAN.baseline, epoch=1)
+    before = (ours / CHECKPOINT).read_bytes()
+    unpack(pack(made / "trained", [ours.name], tmp_path / "a", MOST), ours.parent)
+    assert Store(tmp_path / "ours").run(PLAN.baseline).stamp == Store(made).run(PLAN.baseline).stamp
+    assert not (ours / CHECKPOINT).exists()
+    assert (ours / "checkpoint.pt.before-1").read_bytes() == before
+
+
+def test_damage_in_an_archive_is_named_and_nothing_is_taken(archives, tmp_path):
+    content = bytearray(archives[0].read_bytes())
+    content[len(content) // 2] ^= 1
+    archives[0].write_bytes(content)
+    with pytest.raises(CarryError, match=r"runs-0001\.tar: its part of .* is damaged; carry the archive again"):
+        unpack(archives, tmp_path / "new")
+    assert contents(tmp_path / "new") == {}
+
+
+@pytest.mark.parametrize(
+    "path", ["../run/run.json", "/run/run.json", "run/../../x/run.json", "run/other.py", ".locks/run.json"]
+)
+def test_what_is_no_file_of_a_run_is_refused(path, tmp_path):
+    line = {"path": path, "whole": 0, "whole_sha256": "", "start": 0, "bytes": 0, "sha256": "", "member": "0"}
+    archive = tmp_path / "runs-0001.tar"
+    write(archive, {"manifest.json": json.dumps([line]).encode(), "0": b""})
+    with pytest.raises(CarryError, match="is no file of a run"):
+        unpack([archive], tmp_path / "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["runs-0001.tar"]
+
+
+def write(path, members):
+    with tarfile.open(path, "w") as archive:
+        for name, payload in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(payload)
+            archive.addfile(info, io.BytesIO(payload))
+
+
+@pytest.mark.parametrize("content", [b"", b"no tar", b"\0" * 10_240], ids=["empty", "no tar", "a tar of nothing"])
+def test_what_is_no_archive_is_named(content, tmp_path):
+    (tmp_path / "runs-0001.tar").write_bytes(content)
+    with pytest.raises(CarryError, match=r"runs-0001\.tar"):
+        unpack([tmp_path / "runs-0001.tar"], tmp_path / "new")
+
+
+def test_a_forged_stamp_is_refused(made, archives, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(made / "trained", copy)
+    run = next(copy.glob("digits-oe-*"))
+    (run / STAMP).write_text((run / STAMP).read_text().replace('"seconds"', '"minutes"'))
+    with pytest.raises(CarryError, match=r"digits-oe-.*run\.json is damaged"):
+        unpack(pack(copy, [run.name], tmp_path / "a", MOST), tmp_path / "new")
+
+
+def test_wrong_requests_are_refused_in_words(made, tmp_path):
+    trained = made / "trained"
+    with pytest.raises(ValueError, match=r"runs=\['none'\]: choose from digits-"):
+        pack(trained, ["none"], tmp_path, MOST)
+    with pytest.raises(ValueError, match=r"none, .* holds no run"):
+        pack(tmp_path, [], tmp_path, MOST)
+    with pytest.raises(ValueError, match="most=1000 bytes are too few"):
+        pack(trained, known(trained), tmp_path, 1000)
+
+
+def test_the_command_packs_here_and_unpacks_there(made, tmp_path, monkeypatch, capsys):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "smoke").symlink_to(made)
+    monkeypatch.setenv("OE_RUNS", str(tmp_path / "here"))
+    assert carry.main(["pack", str(tmp_path / "a"), "--scale", "smoke", "--run", "digits-oe-*", "--most", "1M"]) == 0
+    monkeypatch.setenv("OE_RUNS", str(tmp_path / "there"))
+    assert carry.main(["unpack", str(tmp_path / "a"), "--scale", "smoke"]) == 0
+    assert "taken in" in capsys.readouterr().out
+    assert carry.main(["unpack", str(tmp_path / "nothing"), "--scale", "smoke"]) == 2
+    assert "holds no archive" in capsys.readouterr().err
