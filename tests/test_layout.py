@@ -53,7 +53,7 @@ ARRAYS_ONLY = {
 WITH_TABLES_AND_FIGURES = ("evaluation.", "paper", "posthoc.", "figures")
 NOTEBOOK_PACKAGES = (
     "IPython ipython ipykernel jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "
-    "nbconvert nbformat pandas papermill seaborn"
+    "nbconvert nbformat pandas papermill rich seaborn"
 ).split()
 
 

@@ -7,7 +7,6 @@ from torch.nn.functional import relu
 
 from oe_core.detectors.images.all_conv import AllConv, sigmoid_gelu
 from oe_core.detectors.images.grey_conv import GreyConv
-from oe_core.detectors.images.resnet18 import ResNet18
 from oe_core.networks.fast_conv import FastConv
 from oe_core.networks.wide_resnet import WideResNet
 
@@ -32,4 +31,8 @@ def build(name: str, num_classes: int, dropout: float = 0.0) -> nn.Module:
         )
     if dropout:
         raise ValueError(f"dropout={dropout}: {name} has no dropout, set dropout=0")
-    return FastConv(int(fast[1]), num_classes) if fast else ResNet18(num_classes)
+    if fast:
+        return FastConv(int(fast[1]), num_classes)
+    from oe_core.detectors.images.resnet18 import ResNet18  # torchvision's import takes seconds, and only this needs it
+
+    return ResNet18(num_classes)

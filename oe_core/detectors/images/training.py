@@ -15,7 +15,6 @@ from oe_core.data.fetch.download import download_folder, how_to_get
 from oe_core.data.sources import MissingDataError
 from oe_core.detectors.images.network import build
 from oe_core.detectors.images.recipe import ImageRecipe
-from oe_core.detectors.images.resnet18 import places365_weights
 from oe_core.detectors.kind import asked
 from oe_core.recipe import Recipe
 from oe_core.train import cosine, training_part
@@ -79,6 +78,15 @@ def weights_path(recipe: ImageRecipe) -> Path:
     return path
 
 
+def _start(recipe: ImageRecipe) -> dict[str, Tensor] | None:
+    """The weights of the file that the training starts from, None where it starts from none."""
+    if not recipe.weights_file:
+        return None
+    from oe_core.detectors.images.resnet18 import places365_weights  # as in `network.build`
+
+    return places365_weights(weights_path(recipe))
+
+
 def _origins(recipe: ImageRecipe) -> list[str]:
     """sha256 (hex) of each file of weights that the training starts from."""
     return [hashlib.sha256(weights_path(recipe).read_bytes()).hexdigest()] if recipe.weights_file else []
@@ -90,7 +98,7 @@ TASK = train.Task(
     inputs=lambda images, recipe: network_inputs(images, recipe.scaling),
     optimiser=_optimiser,
     rate=_rate,
-    start=lambda recipe: places365_weights(weights_path(recipe)) if recipe.weights_file else None,
+    start=_start,
     origins=_origins,
 )
 
