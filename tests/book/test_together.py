@@ -7,7 +7,7 @@ import pytest
 from build import main
 from chapters import find_chapters, read_chapter
 from schedule import Request, groups, threads_each
-from small_book import WRITING, build, chapter, make_book, start, wait_until
+from small_book import ROOT, WRITING, build, chapter, make_book, start, wait_until
 from stamps import read_stamp, write_stamp
 
 # Each chapter says that it is there and waits for the other: they end only side by side.
@@ -65,14 +65,20 @@ def test_threads_follow_the_jobs_only_at_the_large_scales(monkeypatch, scale, jo
     assert threads_each(scale, jobs, None) == threads
 
 
-def test_side_by_side_the_longest_chapters_start_first_and_those_never_built_before_them(tmp_path):
+def test_side_by_side_the_longest_chapters_start_first_by_the_last_build_or_else_by_what_is_usual(tmp_path):
     new = chapter("VALUE")
-    book = make_book(tmp_path, c00_new=new, c01_quick=new, c02_slow=new, c03_large=chapter("VALUE  # a longer file"))
+    book = make_book(tmp_path, c00_unknown=new, c01_quick=new, c02_slow=new, c03_usual=new)
+    (book / "seconds.csv").write_text("chapter,seconds\n01_quick,99\n03_usual,10\n")
     wanted = {name: (read_chapter(path), {}) for name, path in find_chapters(book).items()}
     for name, seconds in (("01_quick", 3.0), ("02_slow", 30.0)):
         write_stamp(tmp_path / "runs", name, {"status": "done", "seconds": seconds})
     request = Request(book, "smoke", tmp_path / "runs", "", wanted, jobs=2)
-    assert groups(request) == [["03_large", "00_new", "02_slow", "01_quick"], []]
+    assert groups(request) == [["00_unknown", "02_slow", "03_usual", "01_quick"], []]
+
+
+def test_every_chapter_has_its_usual_seconds():
+    with (ROOT / "book" / "seconds.csv").open() as table:
+        assert [row["chapter"] for row in csv.DictReader(table)] == list(find_chapters(ROOT / "book"))
 
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "two", "1.5"])
