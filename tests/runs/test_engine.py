@@ -112,19 +112,18 @@ def test_trainings_here_and_in_processes_give_what_the_store_alone_gives(tmp_pat
 
 
 def further(wanted):
-    """Whether a training has come some steps further since now."""
-    before = {job: job.state()[1].get("step", 0) for job in wanted}
-    began = set()
+    """Whether a training has come some steps further since it was first seen to run."""
+    first = {}
 
     def ends():
-        began.update(job for job in wanted if job.state()[1].get("step", 0) > before[job])
-        return bool(began)
+        steps = {job: job.state()[1].get("step", 0) for job in wanted}
+        return any(step > first.setdefault(job, step) for job, step in steps.items() if step)
 
     return ends
 
 
 def test_a_budget_that_ends_in_the_middle_costs_nothing_of_the_result(tmp_path):
-    long = replace(PLAN.baseline, name="long", epochs=12)
+    long = replace(PLAN.baseline, name="long", epochs=40)
     tuned = fine_tuned(long, PLAN.exposed.outliers, epochs=2)
     calls, left = 0, [tuned]
     while left:
