@@ -6,6 +6,7 @@ The networks are those that the chapters' `checks` cells name as `trainings`. Af
 import argparse
 import contextlib
 import math
+import os
 import re
 import signal
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import torch
 from board import Board
-from chapters import find_chapters, read_chapter
+from chapters import Chapter, find_chapters, read_chapter
 from checks import checked
 from parameters import given_values
 
@@ -45,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
         root = runs_root() / options.scale
         store = Store(root)
         wanted, not_run = _wanted(store, options)
-    except ValueError as error:
+        place = None if options.status else _place(options, root)
+    except (ValueError, OSError) as error:
         print(f"runs.py: {error}", file=sys.stderr)
         return 2
     for name, why in not_run.items():
@@ -55,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         board.show()
         return 0
     with _told_to_end(options.budget) as ends, board:
-        outcome = run(wanted, _place(options, root), ends=ends, tell=board.refresh)
+        outcome = run(wanted, place, ends=ends, tell=board.refresh)
     print(board.summary(outcome))
     return 1 if outcome.failed else UNFINISHED if outcome.left else 0
 
@@ -99,9 +101,14 @@ def _wanted(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[
     unknown = [name for name in options.chapter or [] if name not in known]
     if unknown:
         raise ValueError(f"chapter {', '.join(unknown)} is unknown; choose from {', '.join(known)}")
+    chapters = {name: read_chapter(known[name]) for name in options.chapter or known}
+    parameters = {name for chapter in chapters.values() for name in chapter.parameters}
+    strange = [name for name, _ in options.parameters if name not in parameters]
+    if strange:
+        raise ValueError(f"no chapter has a parameter {', '.join(strange)}; there are {', '.join(sorted(parameters))}")
     found, not_run = {}, {}
-    for name in options.chapter or known:
-        for experiment, seeds in _trainings(known[name], options):
+    for name, chapter in chapters.items():
+        for experiment, seeds in _trainings(chapter, options):
             try:
                 recipes = _recipes(experiment)
                 listed = jobs(store, (recipe.with_seed(seed) for seed in seeds for recipe in recipes))
@@ -121,10 +128,9 @@ def _in_dist(wanted: Experiment | Recipe) -> str:
     return wanted.in_dist if isinstance(wanted, Recipe) else wanted.baseline.in_dist
 
 
-def _trainings(path: Path, options: argparse.Namespace) -> Iterator[tuple[Experiment | Recipe, Iterable[int]]]:
+def _trainings(chapter: Chapter, options: argparse.Namespace) -> Iterator[tuple[Experiment | Recipe, Iterable[int]]]:
     """What a chapter names as its `trainings`: experiments or recipes, each with its seeds."""
-    chapter = read_chapter(path)
-    given = [pair for pair in options.parameters if options.chapter or pair[0] in chapter.parameters]
+    given = [pair for pair in options.parameters if pair[0] in chapter.parameters]
     names = checked(chapter, given_values(chapter.name, chapter.parameters, options.scale, given), options.book)
     for experiments, seeds in names.get("trainings", []):
         for experiment in experiments:
@@ -135,16 +141,25 @@ def _trainings(path: Path, options: argparse.Namespace) -> Iterator[tuple[Experi
 def _place(options: argparse.Namespace, root: Path) -> Place:
     """Where the trainings run."""
     if options.cluster:
-        from oe_core.runs.cluster import Cluster
-
+        try:
+            from oe_core.runs.cluster import Cluster
+        except ImportError as error:
+            raise ValueError(f"--cluster needs Dask ({error}): pip install -e '.[cluster]'") from error
         return Cluster(root, options.cluster, options.needs)
     if options.workers == 0:
         return Here(root)
-    gpus = torch.cuda.device_count()
-    count = options.workers if options.workers != "auto" else gpus or max(1, usable_cores() // THREADS_EACH)
+    gpus = _gpus()
+    count = options.workers if options.workers != "auto" else len(gpus) or max(1, usable_cores() // THREADS_EACH)
     threads = users_threads() or str(max(1, usable_cores() // count))
-    own_gpu = ({"CUDA_VISIBLE_DEVICES": str(number % gpus)} if gpus else {} for number in range(count))
+    own_gpu = ({"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {} for number in range(count))
     return Processes(root, [{"OMP_NUM_THREADS": threads, **gpu} for gpu in own_gpu])
+
+
+def _gpus() -> list[str]:
+    """The GPUs that this process may use, which a scheduler may have chosen, as CUDA_VISIBLE_DEVICES names them."""
+    count = torch.cuda.device_count()
+    given = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return given.split(",")[:count] if given else [str(number) for number in range(count)]
 
 
 @contextlib.contextmanager

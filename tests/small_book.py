@@ -78,12 +78,13 @@ def build(book: Path, *words: str, **environment: str) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def wait_until(condition, what: str) -> None:
-    """Return once `condition()` holds; fail after a long while."""
+def wait_until(condition, what: str):
+    """Return what `condition()` gives once that is true; fail after a long while."""
     end = time.monotonic() + SECONDS
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < end, f"waited {SECONDS} s until {what}"
         time.sleep(0.05)
+    return found
 
 
 def running(pid: int) -> bool:

@@ -54,14 +54,16 @@ class Slice:
 def pack(trained: Path, runs: Sequence[str], target: Path, most: int) -> list[Path]:
     """Write the runs named (folders of `trained`), finished or not, into archives of at most `most` bytes each.
 
-    Returns the archives, `target`/runs-0001.tar and so on, older ones of these names replaced. Raises ValueError for
-    an unknown run, for none, and for too small a `most`.
+    Returns the archives, `target`/runs-0001.tar and so on. Raises ValueError for an unknown run, for none, for too
+    small a `most`, and for a `target` that holds archives: those of two packings do not fit together.
     """
     there = known(trained)
     if not runs or set(runs) - set(there):
         raise ValueError(f"runs={list(runs)}: choose from {', '.join(there) or f'none, {trained} holds no run'}")
     if most < LEAST:
         raise ValueError(f"most={most} bytes are too few for an archive; give {LEAST} or more")
+    if old := sorted(target.glob("*.tar")):
+        raise ValueError(f"target={str(target)!r} holds {old[0].name} already; choose an empty folder")
     archives, members, free = [], {}, most - 10 * PER_SLICE
     for path in (path for name in runs for path in _files(trained / name)):
         content, start = path.read_bytes(), 0
@@ -171,7 +173,7 @@ def _assemble(target: Path, path: str, parts: list[tuple[Slice, Path]]) -> None:
 def _taken(new: Path, there: Path) -> str:
     """Move one verified run into its place, and say what became of it."""
     stamp = _stamp(new)
-    identity = stamp["identity"] if stamp else _begun(new)["identity"]
+    identity = (stamp or _begun(new))["identity"]
     with exclusive(lock_path(there.parent, identity), f"taking in {new.name}"):
         own = _stamp(there)
         if own and stamp and own["files"] != stamp["files"]:
@@ -196,7 +198,7 @@ def _stamp(run: Path) -> dict | None:
         stamp = read_record(run / STAMP)
         if stamp:
             read_whole(run / WEIGHTS, stamp["files"][WEIGHTS]["sha256"])
-        return stamp
+        return stamp and {"identity": stamp["identity"], "files": stamp["files"]}
     except (DamagedFileError, KeyError, TypeError) as error:
         raise CarryError(f"{run.name}: {error}; carry it again, or ask for this run to mend what is here") from error
 
@@ -205,9 +207,9 @@ def _begun(run: Path) -> dict:
     """What a checkpoint says of itself: identity, epoch, step."""
     try:
         found = checkpoint.read(run / CHECKPOINT)
-    except DamagedFileError as error:
+        return {"identity": found["identity"], "epoch": found["state"]["epoch"], "step": found["state"]["step"]}
+    except (DamagedFileError, KeyError, TypeError) as error:  # whole, but not of a training
         raise CarryError(f"{run.name}: {error}; carry it again") from error
-    return {"identity": found["identity"], "epoch": found["state"]["epoch"], "step": found["state"]["step"]}
 
 
 def _further(new: Path, there: Path) -> str:

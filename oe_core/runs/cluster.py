@@ -5,11 +5,12 @@ below its worker: when the worker is lost it saves and ends, and Dask gives it t
 several clients ask for runs once, since its key is the identity of its run.
 """
 
+import re
+from collections import Counter
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
-from uuid import uuid4
 
-from distributed import Client, Event, KilledWorker
+from distributed import Client, Event
 from distributed import Future as Remote
 
 from oe_core.runs.engine import ATTEMPTS, Job
@@ -53,44 +54,58 @@ class Cluster:
     def __init__(self, root: Path, address: str, needs: str = ""):
         self.root, self.needs = root, _resources(needs)
         where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
-        self.client = Client(**where)
-        self.ending, self.remote = f"end-{uuid4().hex}", {}
+        try:
+            self.client = Client(**where)
+        except (OSError, ValueError) as error:
+            raise OSError(f"no Dask scheduler answers at {address} ({error}); start one, or name another") from error
+        self.remote: dict[str, Remote] = {}
+        self.calls = Counter()
 
     def submit(self, job: Job) -> "Future[bool]":
         """As `Place.submit`."""
-        remote = self.client.submit(
-            train_on_worker, Order(self.root, job.recipe).line(), self.remote.get(job.parent), self.ending,
-            key=job.identity, resources=self.needs, retries=ATTEMPTS - 1, pure=False,
+        # What ended half-way because another client wished it is asked for anew: its key has its answer already.
+        again, here = self.calls[job.identity], Future()
+        key = f"{job.identity}-{again}" if again else job.identity
+        self.calls[job.identity] += 1
+        Event(_ending(key), client=self.client).clear()
+        remote = self.remote[job.identity] = self.client.submit(
+            train_on_worker, Order(self.root, job.recipe).line(), self.remote.get(job.parent), _ending(key),
+            key=key, resources=self.needs, retries=ATTEMPTS - 1, pure=False,
         )  # fmt: skip
-        self.remote[job.identity], here = remote, Future()
         remote.add_done_callback(lambda remote: _hand_on(remote, here))
         return here
 
     def end(self) -> None:
         """As `Place.end`."""
-        Event(self.ending, client=self.client).set()
+        for remote in self.remote.values():
+            if not remote.done():
+                Event(_ending(remote.key), client=self.client).set()
 
     def close(self) -> None:
         """As `Place.close`."""
         self.client.close()
 
 
+def _ending(key: str) -> str:
+    """The event by which the training of a key is told to save and end."""
+    return f"end-{key}"
+
+
 def _resources(needs: str) -> dict[str, float] | None:
-    """ "GPU=1" as {"GPU": 1.0}. Raises ValueError for another form."""
+    """The resource GPU=1 as {"GPU": 1.0}. Raises ValueError for another form."""
     if not needs:
         return None
-    name, _, number = needs.partition("=")
-    try:
-        return {name: float(number)}
-    except ValueError:
-        raise ValueError(f"needs={needs!r} must be NAME=NUMBER, such as GPU=1, or empty") from None
+    found = re.fullmatch(r"(\w+)=(\d+(?:\.\d+)?)", needs)
+    if not found:
+        raise ValueError(f"needs={needs!r} must be NAME=NUMBER, such as GPU=1, or empty")
+    return {found[1]: float(found[2])}
 
 
 def _hand_on(remote: Remote, here: "Future[bool]") -> None:
     """Give the result of a training on the cluster to the one who waits here."""
     try:
         here.set_result(remote.result())
-    except (TrainingError, KilledWorker) as error:
-        here.set_exception(TrainingError(str(error)))
     except CancelledError:  # the scheduler was lost, and with it what it knew: ask again
         here.set_result(False)
+    except Exception as error:  # of the training, of its worker, of the way there: here somebody waits for an answer
+        here.set_exception(TrainingError(str(error) or repr(error)))

@@ -83,7 +83,7 @@ class Place(Protocol):
         """Train it; the future says whether it is done (True) or saved half-way, or raises TrainingError."""
 
     def end(self) -> None:
-        """Let all that run save and end."""
+        """Let all that run save and end; asked again until they have."""
 
     def close(self) -> None:
         """Give back what it holds; nothing runs any more."""
@@ -125,7 +125,7 @@ class Processes:
     attempts = ATTEMPTS
 
     def __init__(self, root: Path, environments: Sequence[dict[str, str]]):
-        self.root, self.ending = root, threading.Event()
+        self.root, self.ending, self.running = root, threading.Event(), set()
         self.pool, self.slots = ThreadPoolExecutor(len(environments)), SimpleQueue()
         for environment in environments:
             self.slots.put(environment)
@@ -139,17 +139,24 @@ class Processes:
         try:
             if self.ending.is_set():
                 return False
-            process = Process(Order(self.root, job.recipe), slot)
+            try:
+                process = Process(Order(self.root, job.recipe), slot)
+            except OSError as error:  # no more processes, files or memory
+                raise TrainingError(f"its process could not be started: {error}") from error
+            self.running.add(process)
             if self.ending.is_set():
                 process.end()
-            return process.wait()
+            try:
+                return process.wait()
+            finally:
+                self.running.discard(process)
         finally:
             self.slots.put(slot)
 
     def end(self) -> None:
         """As `Place.end`."""
         self.ending.set()
-        for process in list(Process.running):
+        for process in list(self.running):
             process.end()
 
     def close(self) -> None:
@@ -185,20 +192,25 @@ def run(
         if job.state()[0] == DONE:
             outcome.done.append(waiting.pop(job.identity).identity)
     ending = False
-    while running or (waiting and not ending):
-        if not ending:
-            for job in _ready(waiting, outcome):
-                attempts[job.identity] += 1
-                running[place.submit(waiting.pop(job.identity))] = job
-        finished, _ = wait(running, timeout=every, return_when=FIRST_COMPLETED)
-        for future in finished:
-            job = running.pop(future)
-            _take(future, job, attempts[job.identity] < place.attempts and not ending, waiting, outcome)
-        tell(outcome)
-        if not ending and ends():
-            ending = True
-            place.end()
-    place.close()
+    try:
+        while running or (waiting and not ending):
+            if not ending:
+                for job in _ready(waiting, outcome):
+                    attempts[job.identity] += 1
+                    running[place.submit(waiting.pop(job.identity))] = job
+            finished, _ = wait(running, timeout=every, return_when=FIRST_COMPLETED)
+            for future in finished:
+                job = running.pop(future)
+                _take(future, job, attempts[job.identity] < place.attempts and not ending, waiting, outcome)
+            tell(outcome)
+            ending = ending or ends()
+            if ending:
+                place.end()
+    except BaseException:
+        place.end()  # nothing is left running
+        raise
+    finally:
+        place.close()
     outcome.left = [job.identity for job in wanted if job.identity in waiting]
     return outcome
 

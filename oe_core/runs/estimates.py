@@ -61,7 +61,7 @@ class Estimates:
     def _on_such_a_device(self) -> Iterator[tuple[str, float]]:
         facts = device_facts(self.device)
         for path in sorted(self.store.trained.glob(f"*/{STAMP}")):
-            with suppress(DamagedFileError):
+            with suppress(DamagedFileError, ValueError, KeyError):  # damaged, or of another version
                 stamp = read_record(path)
                 if all(stamp["device"].get(fact) == facts.get(fact) for fact in ("name", "threads")):
                     yield _unseeded(recipe_from_json(stamp["recipe"])), stamp["seconds"]

@@ -116,6 +116,16 @@ def test_a_signal_of_a_scheduler_saves_and_ends(tmp_path):
     assert not list(folder.glob("slow-*/progress.json"))
 
 
+@pytest.mark.parametrize(
+    ("given", "count", "expected"),
+    [("", 2, ["0", "1"]), ("5,7", 2, ["5", "7"]), ("GPU-1a,GPU-2b", 1, ["GPU-1a"]), ("", 0, [])],
+)
+def test_each_process_gets_one_of_the_gpus_that_a_scheduler_gave(monkeypatch, given, count, expected):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: count)
+    assert runs._gpus() == expected
+
+
 def test_what_fails_is_told_with_its_log_and_the_others_are_trained(tmp_path, done):
     checks = LONG.replace("epochs=40", "learning_rate=1e30") + "trainings += [([plan], 1)]\n"
     book = make_book(tmp_path, c01_wrong=chapter(checks=checks))
@@ -141,6 +151,8 @@ def test_data_that_are_not_at_hand_are_said_and_the_rest_is_trained(tmp_path, do
     [
         (["--budget", "soon"], "'soon' is no time; write 90s, 25m, 8h or 2d"),
         (["--workers", "many"], "'many' is not a whole number, nor auto"),
+        (["-p", "SEEDZ", "3"], "no chapter has a parameter SEEDZ; there are SCALE, SEEDS"),
+        (["--cluster", "tcp://127.0.0.1:1", "--needs", "GPU"], "needs='GPU' must be NAME=NUMBER"),
         (["--chapter", "99_none"], "chapter 99_none is unknown; choose from 01_two"),
         (["-p", "SEEDS", "two", "--chapter", "01_two"], "SEEDS='two' for chapter 01_two is not of type int | None"),
     ],

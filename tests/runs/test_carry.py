@@ -172,12 +172,22 @@ def test_a_forged_stamp_is_refused(made, archives, tmp_path):
         unpack(pack(copy, [run.name], tmp_path / "a", MOST), tmp_path / "new")
 
 
+def test_a_sealed_checkpoint_that_is_none_is_refused_in_words(tmp_path):
+    folder = begin(tmp_path / "odd", PLAN.baseline, epoch=0)
+    FileCheckpoint(folder / CHECKPOINT, "0" * 64, None).save({"no": "epoch"})
+    with pytest.raises(CarryError, match=rf"{folder.name}: 'epoch'; carry it again"):
+        unpack(pack(folder.parent, [folder.name], tmp_path / "a", MOST), tmp_path / "new")
+
+
 def test_wrong_requests_are_refused_in_words(made, tmp_path):
     trained = made / "trained"
     with pytest.raises(ValueError, match=r"runs=\['none'\]: choose from digits-"):
         pack(trained, ["none"], tmp_path, MOST)
     with pytest.raises(ValueError, match=r"none, .* holds no run"):
         pack(tmp_path, [], tmp_path, MOST)
+    pack(trained, known(trained), tmp_path / "full", MOST)
+    with pytest.raises(ValueError, match=r"holds runs-0001\.tar already; choose an empty folder"):
+        pack(trained, known(trained), tmp_path / "full", MOST)
     with pytest.raises(ValueError, match="most=1000 bytes are too few"):
         pack(trained, known(trained), tmp_path, 1000)
 

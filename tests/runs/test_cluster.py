@@ -9,10 +9,8 @@ import time
 from dataclasses import replace
 
 import pytest
-
-pytest.importorskip("distributed")
-
-from distributed import Client
+from distributed import Client, config
+from small_book import wait_until
 
 from oe_core.detectors.registry import experiment
 from oe_core.runs.cluster import Cluster
@@ -41,7 +39,7 @@ def cluster(tmp_path):
                      "--host", "127.0.0.1")  # fmt: skip
 
     scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    until(file.exists)
+    wait_until(file.exists, "the scheduler is there")
     workers = [worker(), worker()]
     with Client(scheduler_file=str(file)) as client:
         client.wait_for_workers(2, timeout=SECONDS)
@@ -58,13 +56,9 @@ def with_group(process, number):
         pass
 
 
-def until(condition):
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it never happened")
+def running(job):
+    """What a running training says of itself, once it does."""
+    return wait_until(lambda: job.state()[1] if job.state()[0] == RUNNING else None, f"{job.name} runs")
 
 
 def serially(root, recipes):
@@ -88,7 +82,7 @@ def test_two_clients_and_a_worker_killed_in_the_middle_give_what_one_process_giv
     recipes = [LONG, *PLAN.networks.values()]
     first, outcomes = in_the_background(tmp_path / "many", recipes, cluster)
     (job, *_) = jobs(Store(tmp_path / "many"), [LONG])
-    said = until(lambda: job.state()[1] if job.state()[0] == RUNNING else None)
+    said = running(job)
     second, others = in_the_background(tmp_path / "many", recipes, cluster)
     worker = next(worker for worker in cluster["workers"] if worker.pid == parent_of(said["process"]))
     worker.send_signal(signal.SIGKILL)
@@ -111,7 +105,7 @@ def test_a_budget_ends_all_saved_and_the_next_call_goes_on(cluster, tmp_path):
     ends = threading.Event()
     thread, outcomes = in_the_background(tmp_path / "many", [LONG], cluster, ends=ends.is_set)
     (job,) = jobs(Store(tmp_path / "many"), [LONG])
-    until(lambda: job.state()[0] == RUNNING)
+    running(job)
     ends.set()
     thread.join(SECONDS)
     assert outcomes[0].left == [job.identity]
@@ -122,11 +116,25 @@ def test_a_budget_ends_all_saved_and_the_next_call_goes_on(cluster, tmp_path):
     assert Store(tmp_path / "many").run(LONG).weights_sha256 == serially(tmp_path / "one", [LONG])[0]
 
 
+def test_one_clients_budget_ends_its_call_and_the_other_client_goes_on(cluster, tmp_path):
+    ends, (job,) = threading.Event(), jobs(Store(tmp_path / "many"), [LONG])
+    first, outcomes = in_the_background(tmp_path / "many", [LONG], cluster)
+    running(job)
+    second, others = in_the_background(tmp_path / "many", [LONG], cluster, ends=ends.is_set)
+    time.sleep(2)  # until it has asked, too
+    ends.set()
+    second.join(SECONDS)
+    assert others[0].left == [job.identity]
+    first.join(SECONDS)
+    assert outcomes[0].done == [job.identity]
+    assert Store(tmp_path / "many").run(LONG).weights_sha256 == serially(tmp_path / "one", [LONG])[0]
+
+
 def test_a_scheduler_started_again_costs_nothing_of_the_result(cluster, tmp_path):
     recipes = [LONG, PLAN.baseline.with_seed(1)]
     thread, outcomes = in_the_background(tmp_path / "many", recipes, cluster)
     (job,) = jobs(Store(tmp_path / "many"), [LONG])
-    until(lambda: job.state()[0] == RUNNING)
+    running(job)
     with Client(scheduler_file=cluster["file"]) as client:
         port = client.scheduler.address.rpartition(":")[2]
     with_group(cluster["scheduler"], signal.SIGKILL)
@@ -149,7 +157,14 @@ def test_a_training_that_cannot_be_done_is_told_with_its_log_and_the_others_fini
     assert len(outcomes[0].done) == 1
 
 
-@pytest.mark.parametrize("needs", ["GPU", "GPU=", "=x"])
+@pytest.mark.parametrize("needs", ["GPU", "GPU=", "=x", "=1", "GPU=nan"])
 def test_resources_that_are_none_are_refused(needs, tmp_path):
     with pytest.raises(ValueError, match="must be NAME=NUMBER"):
         Cluster(tmp_path, "tcp://127.0.0.1:1", needs)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nothing://here", "no-such-file.json"])
+def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch, address):
+    monkeypatch.setitem(config["distributed"]["comm"]["timeouts"], "connect", "1s")
+    with pytest.raises(OSError, match=f"no Dask scheduler answers at {address} .*; start one, or name another"):
+        Cluster(tmp_path, address)

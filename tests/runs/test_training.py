@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from small_book import running as alive
+from small_book import wait_until
 
 from oe_core.detectors.registry import experiment
 from oe_core.runs import checkpoint
@@ -27,19 +28,9 @@ def one_thread(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-def until(condition):
-    """Wait until `condition` gives something, and return it."""
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it never happened")
-
-
 def running(job):
     """What a running training says of itself, once it does."""
-    return until(lambda: job.state()[1] if job.state()[0] == RUNNING else None)
+    return wait_until(lambda: job.state()[1] if job.state()[0] == RUNNING else None, f"{job.name} runs")
 
 
 def test_an_order_is_one_line_and_comes_back(tmp_path):
@@ -92,7 +83,7 @@ time.sleep(600)
     running(job)
     parent.send_signal(signal.SIGKILL)
     parent.communicate()
-    until(lambda: not alive(child))
+    wait_until(lambda: not alive(child), "the training has ended")
     assert job.state() == (BEGUN, {})
 
 
