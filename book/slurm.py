@@ -22,7 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--time", default="08:00:00", help="limit of a job, as sbatch has it (default: %(default)s)")
     parser.add_argument("--needs", default="GPU=1", help="what a worker offers, NAME=NUMBER; `make runs` asks for the "
                         "same (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--more", default="--gres=gpu:1", help="a further option of sbatch, written --more=--mem=8G (default: %(default)s)")
+    parser.add_argument("--more", default="--gres=gpu:1", help="a further option of sbatch, written --more=--mem=8G "
+                        "(default: %(default)s)")  # fmt: skip
     options = parser.parse_args(arguments)
     try:
         out = runs_root() / check_scale(options.scale)

@@ -78,7 +78,9 @@ def score_histograms(scores: MethodScores, title: str = "", bins: int = 40, log:
         shares(axes, out_scores, edges, OUT_COLOUR, "anomalies", 0.3)
         axes.axvline(np.median(out_scores), color=OUT_COLOUR, linestyle=":", linewidth=1.2, label="median anomaly")
         axes.set(xlabel="score (right = more anomalous)", ylabel="share of examples in a bin")
-        axes.set_yscale("log" if log else "linear")
+    if log:  # down to a single example, which the largest heap would hide
+        most = max(len(part) for pair in scores.values() for part in pair)
+        panels[0].set(yscale="log", ylim=(0.7 / most, 1.5))
     panels[0].legend(loc="best")
     return figure
 

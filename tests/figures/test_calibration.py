@@ -30,6 +30,15 @@ def test_a_reliability_diagram_tells_boasting_from_modesty_and_writes_its_errors
     assert axes.texts[0].get_text() == f"RMS {100 * errors['RMS']:.1f}\nMAD {100 * errors['MAD']:.1f}\n10 bin(s)"
 
 
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_reliability_diagram_has_room_for_its_labels_below_a_title(predictions, count):
+    figure = figures.reliability({f"panel {number}": predictions for number in range(count)})
+    figure.suptitle("of all panels")
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        assert axes.xaxis.label.get_window_extent().y0 >= 0
+
+
 def test_histograms_of_confidence_add_up_to_one_for_each_group(predictions, shares_of):
     confidence, correct = predictions
     groups = {"right": confidence[correct], "wrong": confidence[~correct], "anomalies": np.full(7, 0.1)}

@@ -32,6 +32,17 @@ def test_guessing_stands_at_the_base_rate(scores):
     assert base_rate.get_ydata()[0] == pytest.approx(1 / 6)
 
 
+def test_a_logarithmic_histogram_reaches_down_to_a_single_example(scores):
+    generator = np.random.default_rng(0)
+    piled = (generator.exponential(0.02, 400), generator.exponential(0.1, 1000))
+    figure = curves.score_histograms(dict.fromkeys(scores, piled), log=True)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        low, high = axes.get_ylim()
+        assert axes.get_yscale() == "log"
+        assert low < 1 / 1000 and high > 1
+
+
 def test_long_curves_make_light_files(tmp_path):
     generator = np.random.default_rng(0)
     pair = generator.normal(0, 1, 100_000), generator.normal(1, 1, 20_000)
