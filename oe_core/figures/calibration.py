@@ -24,7 +24,7 @@ def reliability(predictions: Mapping[str, Predictions]) -> Figure:
     the network claims too much. Raises ValueError for no or more than four panels, and as `calibration.adaptive_bins`.
     """
     check_count("predictions", predictions, "panels")
-    figure, panels = row(list(predictions), 4.0, [WIDTH] * len(predictions))
+    figure, panels = row(list(predictions), 4.2, [WIDTH] * len(predictions))
     for axes, (confidence, correct) in zip(panels, predictions.values(), strict=True):
         bins, errors = adaptive_bins(confidence, correct), calibration_metrics(confidence, correct)
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9)
