@@ -101,3 +101,9 @@ def fine_tuned(parent: Recipe, outliers: str, **changes) -> Recipe:
 def from_scratch(baseline: Recipe, outliers: str, **changes) -> Recipe:
     """`baseline` trained with Outlier Exposure from its first step (appendix C)."""
     return replace(baseline, outliers=outliers, **{"name": f"{baseline.name}-oe-scratch", **changes})
+
+
+def cosine(point: int, points: int, initial: float, final: float = 0.0) -> float:
+    """Learning rate at `point` of `points` on a half cosine from `initial` (point 0) to `final` (the last point)."""
+    share = (1 + math.cos(math.pi * point / points)) / 2
+    return final + (initial - final) * share

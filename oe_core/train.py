@@ -1,6 +1,5 @@
 """One training loop for every `Task`: baseline, OE fine-tuning and OE from scratch differ by their recipe only."""
 
-import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from oe_core.data.batches import Batch, JointBatches
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.streams import Stream
 from oe_core.devices import autocast, default_device
+from oe_core.graphs import GraphedUpdate, set_rate
 from oe_core.losses import outlier_exposure
 from oe_core.recipe import Recipe
 
@@ -69,7 +69,8 @@ class Task:
     update: (training, inputs, labels) -> (inlier part, outlier part); one step, at the rate that has been set.
     after_epoch: (network, optimiser, recipe, inliers, log so far) -> further columns of the epoch's row in the log.
     weights: (network, optimiser) -> the state dict that the training ends with.
-    compiles: whether a long training on a GPU is worth `torch.compile`.
+    compiles: whether a long training on a GPU is worth `torch.compile`. captures: whether a step there always launches
+    the same kernels and waits for none, so that it can be one CUDA graph.
     """
 
     batches: Callable[[Recipe, Examples, Examples | None, torch.device], JointBatches]
@@ -86,6 +87,7 @@ class Task:
     after_epoch: Callable[..., dict] = lambda *training: {}
     weights: Callable[..., dict[str, Tensor]] = lambda model, optimiser: model.state_dict()
     compiles: bool = True
+    captures: bool = True
     inherited: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda weights: weights
 
 
@@ -96,12 +98,6 @@ class Trained:
     weights: dict[str, Tensor]
     log: list[dict]
     seconds: float
-
-
-def cosine(point: int, points: int, initial: float, final: float = 0.0) -> float:
-    """Learning rate at `point` of `points` on a half cosine from `initial` (point 0) to `final` (the last point)."""
-    share = (1 + math.cos(math.pi * point / points)) / 2
-    return final + (initial - final) * share
 
 
 def training_part(inliers: Examples, recipe: Recipe) -> Examples:
@@ -141,9 +137,12 @@ class Training:
             task.prepare(self.model, self._first_inputs())
         self.optimiser = task.optimiser(task.parameters(self.model), recipe)
         self.steps = recipe.epochs * len(batches)
-        compiled = task.compiles and device.type == "cuda" and self.steps >= COMPILE_STEPS
-        # Not dynamic: the two shapes of an epoch (its last batch is smaller) get a CUDA graph each.
-        self.forward = torch.compile(self.model, mode="reduce-overhead", dynamic=False) if compiled else self.model
+        on_gpu, long = device.type == "cuda", self.steps >= COMPILE_STEPS
+        self.compiled = (
+            torch.compile(self.model, dynamic=False, fullgraph=True) if on_gpu and long and task.compiles else None
+        )
+        self.graphed = GraphedUpdate(self._update, self.optimiser, device) if on_gpu and task.captures else None
+        self.forward = self.model
         self.epoch, self.step, self.log = 0, 0, []
         self.begun = time.monotonic()  # less what was trained before, where the training is taken up again
         self.epoch_losses = torch.zeros(len(batches), 2, device=device)
@@ -163,11 +162,20 @@ class Training:
 
     def update(self, batch: Batch) -> None:
         """The task's update on one batch, at this step's rate."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate(self.step)
-        parts = self.task.update(self, self.task.inputs(batch.inputs, self.recipe), batch.labels)
-        self.epoch_losses[self.step] = torch.stack(parts).detach()
+        rate = self.rate(self.step)
+        # A smaller batch, the last of an epoch, is not worth a compilation and a graph of its own.
+        whole = len(batch.labels) == self.recipe.batch_size
+        self.forward = (whole and self.compiled) or self.model
+        if whole and self.graphed:
+            self.epoch_losses[self.step] = self.graphed(batch.inputs, batch.labels, rate)
+        else:
+            set_rate(self.optimiser, rate)
+            self.epoch_losses[self.step] = self._update(batch.inputs, batch.labels)
         self.step += 1
+
+    def _update(self, inputs: Tensor, labels: Tensor) -> Tensor:
+        """One update at the rate that is set; (inlier part, outlier part) of the loss, one tensor."""
+        return torch.stack(self.task.update(self, self.task.inputs(inputs, self.recipe), labels)).detach()
 
     def rate(self, step: int) -> float:
         """Learning rate of update `step` of this epoch."""
@@ -212,6 +220,8 @@ class Training:
     def restore(self, state: dict) -> None:
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
+        for values in self.optimiser.state.values():  # torch leaves a count of steps where it was loaded
+            values |= {name: value.to(self.device) for name, value in values.items() if torch.is_tensor(value)}
         self.epoch, self.step, self.log = state["epoch"], state["step"], state["log"]
         self.begun = time.monotonic() - state["seconds"]
         self.epoch_losses = state["epoch_losses"].to(self.device)

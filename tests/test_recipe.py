@@ -8,7 +8,7 @@ from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.language.recipe import LanguageRecipe
 from oe_core.detectors.registry import recipe_from_json
 from oe_core.detectors.text.recipe import TextRecipe
-from oe_core.recipe import fine_tuned, from_scratch
+from oe_core.recipe import cosine, fine_tuned, from_scratch
 
 BASELINE = ImageRecipe("cifar10", "cifar10")
 
@@ -136,3 +136,8 @@ def test_a_language_model_keeps_its_parents_tokens_and_sizes():
 def test_impossible_settings_of_a_language_model_name_the_field(change, message):
     with pytest.raises(ValueError, match=message):
         LanguageRecipe("ptb", "ptb", **change)
+
+
+def test_a_cosine_goes_from_its_first_value_to_its_last():
+    assert [cosine(point, 2, 0.3, 0.1) for point in (0, 1, 2)] == pytest.approx([0.3, 0.2, 0.1])
+    assert cosine(1, 4, 1.0) == pytest.approx(0.5 + 2**0.5 / 4)

@@ -10,7 +10,7 @@ from oe_core.detectors.images import IMAGES
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.training import FINAL_LEARNING_RATE, TASK, predict
 from oe_core.recipe import fine_tuned, from_scratch
-from oe_core.train import NonFiniteLossError, cosine, held_out_part, training_part
+from oe_core.train import NonFiniteLossError, held_out_part, training_part
 
 fit = IMAGES.fit
 load_model = IMAGES.network
@@ -113,11 +113,6 @@ def test_the_rate_of_images_starts_at_the_first_point_of_its_cosine_and_ends_at_
     assert rate(0) < 0.1
     assert rate(499) == pytest.approx((0.1 + FINAL_LEARNING_RATE) / 2)
     assert rate(999) == pytest.approx(FINAL_LEARNING_RATE) == pytest.approx(1e-6)
-
-
-def test_a_cosine_goes_from_its_first_value_to_its_last():
-    assert [cosine(point, 2, 0.3, 0.1) for point in (0, 1, 2)] == pytest.approx([0.3, 0.2, 0.1])
-    assert cosine(1, 4, 1.0) == pytest.approx(0.5 + 2**0.5 / 4)
 
 
 def test_the_rate_of_images_equals_torchs_lambda_schedule_of_the_official_code():

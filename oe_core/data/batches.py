@@ -22,7 +22,7 @@ CHANNEL_STATISTICS = {
 
 def network_inputs(images: Tensor, scaling: str) -> Tensor:
     """uint8 (n, 3, h, w), or float in [0, 1], to standardised float32 in channels_last order."""
-    mean, std = (torch.tensor(values, device=images.device) for values in CHANNEL_STATISTICS[scaling])
+    mean, std = (_on(images.device, values) for values in CHANNEL_STATISTICS[scaling])
     scale = 1 / (255 * std) if images.dtype == torch.uint8 else 1 / std
     inputs = images.to(torch.float32, memory_format=torch.channels_last)
     # Whole rows of pixels at a time: with three channels innermost, broadcasting over them is ten times slower.
@@ -30,6 +30,11 @@ def network_inputs(images: Tensor, scaling: str) -> Tensor:
     rows = inputs.permute(0, 2, 3, 1).flatten(2)
     scaled = rows.mul(scale.repeat(width)).sub_((mean / std).repeat(width))
     return scaled.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
+
+
+def _on(device: torch.device, values: tuple[float, ...]) -> Tensor:
+    """float32 (n,), filled on the device: `torch.tensor` would copy from the host, and a GPU would be waited for."""
+    return torch.cat([torch.full((1,), value, device=device) for value in values])
 
 
 class Resident(Protocol):

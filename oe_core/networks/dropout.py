@@ -20,7 +20,7 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.probability == 0:
             return x
-        if x.device.type != "cpu":
+        if x.device.type != "cpu" or torch.compiler.is_compiling():  # which traces no `random_`, and fuses torch's mask
             return nn.functional.dropout(x, self.probability)
         kept = round((1 - self.probability) * 65536)
         bits = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)

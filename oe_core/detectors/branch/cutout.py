@@ -16,7 +16,7 @@ class Cutout:
 
     def __init__(self, source: Augmented, side: int, scaling: str):
         self.source, self.side = source, side
-        mean = 255 * torch.tensor(CHANNEL_STATISTICS[scaling][0])
+        mean = 255 * torch.tensor(CHANNEL_STATISTICS[scaling][0], device=source.windows.device)
         self.colour = mean.round().to(torch.uint8).view(1, 3, 1, 1)
         self.size = source.windows.shape[3]
 
@@ -36,7 +36,7 @@ class Cutout:
         places = torch.arange(self.size, device=images.device)
         rows, columns = (self._covered(places, centre) for centre in (row, column))
         covered = hole[:, :, None].bool() & rows[:, :, None] & columns[:, None, :]
-        return torch.where(covered[:, None], self.colour.to(images.device), images)
+        return torch.where(covered[:, None], self.colour, images)
 
     def _covered(self, places: Tensor, centre: Tensor) -> Tensor:
         """Which of `places` (size,) a hole around `centre` (batch, 1) covers: bool (batch, size)."""

@@ -16,8 +16,8 @@ from oe_core.data.sources import MissingDataError
 from oe_core.detectors.images.network import build
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.kind import asked
-from oe_core.recipe import Recipe
-from oe_core.train import cosine, training_part
+from oe_core.recipe import Recipe, cosine
+from oe_core.train import training_part
 
 FINAL_LEARNING_RATE = 1e-6  # hendrycks/outlier-exposure CIFAR/oe_tune.py
 

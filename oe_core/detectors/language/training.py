@@ -15,7 +15,7 @@ from oe_core.detectors.language.losses import activation_penalty, slowness_penal
 from oe_core.detectors.language.network import QRNNLanguageModel
 from oe_core.detectors.language.recipe import LanguageRecipe
 from oe_core.losses import outlier_exposure
-from oe_core.train import cosine
+from oe_core.recipe import cosine
 
 NOT_YET = 1e12  # a step that no training reaches
 
@@ -76,7 +76,11 @@ def _optimiser(parameters: Iterable[nn.Parameter], recipe: LanguageRecipe) -> to
         made = torch.optim.Adam(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
     else:
         made = torch.optim.ASGD(parameters, recipe.learning_rate, lambd=0, t0=NOT_YET, weight_decay=recipe.weight_decay)
-    made.register_step_pre_hook(lambda *_: nn.utils.clip_grad_norm_(parameters, recipe.clip) and None)
+
+    def clip(*_) -> None:
+        nn.utils.clip_grad_norm_(parameters, recipe.clip)
+
+    made.register_step_pre_hook(clip)
     return made
 
 

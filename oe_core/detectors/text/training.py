@@ -10,7 +10,8 @@ from oe_core.data.vocabulary import PADDING, Vocabulary, padded
 from oe_core.detectors.kind import asked
 from oe_core.detectors.text.network import GRUClassifier
 from oe_core.detectors.text.recipe import TextRecipe
-from oe_core.train import cosine, training_part
+from oe_core.recipe import cosine
+from oe_core.train import training_part
 
 
 def vocabulary_of(inliers: TextSet, recipe: TextRecipe) -> Vocabulary:
@@ -57,7 +58,7 @@ TASK = train.Task(
     optimiser=lambda parameters, recipe: torch.optim.Adam(parameters, recipe.learning_rate, fused=True),
     # One rate an epoch, the first the initial one.
     rate=lambda recipe, position, steps: cosine(position // steps, recipe.epochs, recipe.learning_rate),
-    compiles=False,  # packed sequences have another shape in each batch
+    compiles=False, captures=False,  # a batch has as many tokens as its longest text
 )
 
 
