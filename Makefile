@@ -13,10 +13,10 @@ HERE = PYTHONPATH="$(CURDIR)"
 ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_root())'
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs slurm pack unpack student test lint data bench lab clean
+.PHONY: help book runs slurm pack unpack student test lint data bench gpu-check lab clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  SCALE is smoke, demo (the default), course or paper; OE_DATA says where data lies, OE_RUNS where results go."
 	@echo "  JOBS is how many chapters run at a time, auto: one a core; THREADS how many threads each has, else OMP_NUM_THREADS,"
 	@echo "  else 1 at smoke and demo, where tables are the same for every JOBS, and a share of the cores at course and paper."
@@ -53,6 +53,9 @@ data: $(INSTALLED) ## say what data a scale needs and what is there: [SCALE=demo
 
 bench: $(INSTALLED) ## measure this engine against the plain way: [ARGS="..."]
 	@$(HERE) $(PY) -m bench $(ARGS)
+
+gpu-check: ## say whether this GPU is right and how fast it is, in any Python with torch: [PYTHON=python3] [REPORT=folder]
+	@$(HERE) $(if $(wildcard $(PY)),$(PY),$(PYTHON)) -m bench.gpu $(addprefix --report ,$(REPORT)) $(ARGS)
 
 lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS="--no-browser"]
 	@$(HERE) OE_DATA="$$($(call ASK_ROOT,$(PY),data))" OE_RUNS="$$($(call ASK_ROOT,$(PY),runs))" \
