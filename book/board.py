@@ -2,15 +2,17 @@
 
 import time
 from collections import Counter
+from contextlib import suppress
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from oe_core.atomic import DamagedFileError, read_record
 from oe_core.detectors.registry import kind_of
 from oe_core.runs.engine import BEGUN, DONE, QUEUED, RUNNING, Job, Outcome
 from oe_core.runs.estimates import Estimate, Estimates
-from oe_core.runs.store import Store
+from oe_core.runs.store import STAMP, Store
 
 SHOWN = 20  # rows of the live table: all that runs and fails, then what comes next
 SECONDS_BETWEEN_LINES = 30.0
@@ -28,7 +30,7 @@ class Board:
             self.estimates[job.identity] = estimates.of(job.recipe, kind_of(job.recipe).load)
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
         self.interactive = self.console.is_terminal or self.console.is_jupyter
-        self.said, self.spoken = {}, 0.0
+        self.said, self.spoken, self.taken = {}, 0.0, {}
 
     def __enter__(self) -> "Board":
         self.show()
@@ -87,12 +89,20 @@ class Board:
         for job in self.wanted if order is None else order:
             state, said = states[job]
             estimate: Estimate = self.estimates[job.identity]
-            left = said.get("seconds_left") if state == RUNNING else estimate.seconds
-            sign = "" if state == RUNNING or estimate.measured else "~"
+            known = said["seconds_left"] if state == RUNNING else self._took(job) if state == DONE else None
+            time_ = _time(known) if known is not None else ("" if estimate.measured else "~") + _time(estimate.seconds)
             cells = [job.recipe.name, str(job.recipe.seed), f"{state} {_step(said)}".strip(), _losses(said),
-                     sign + _time(left), _size(estimate.memory), _size(estimate.disk)]  # fmt: skip
+                     time_, _size(estimate.memory), _size(estimate.disk)]  # fmt: skip
             table.add_row(*cells, style=STYLES[state])
         return table
+
+
+    def _took(self, job: Job) -> float | None:
+        """Seconds that a finished training took, None where its stamp cannot be read."""
+        if job.identity not in self.taken:
+            with suppress(DamagedFileError, OSError):
+                self.taken[job.identity] = read_record(job.folder / STAMP)["seconds"]
+        return self.taken.get(job.identity)
 
 
 def _progress(said: dict) -> str:

@@ -1,5 +1,6 @@
 """`make runs`: what the chapters need is trained; the last line and the exit status say what is missing."""
 
+import json
 import os
 import signal
 import subprocess
@@ -88,6 +89,9 @@ def test_the_list_says_what_each_will_take_and_trains_nothing(book, done):
     done(book, "--workers", "0", "-p", "SEEDS", "1")
     status, out, _ = done(book, "--status")
     assert "2 done, 2 queued" in out
+    took = [json.loads(path.read_text())["seconds"] for path in (book.parent / "runs").glob("*/trained/*/run.json")]
+    said = [row.split("done")[1].split("MB")[0].split() for row in out.splitlines() if " done " in row]
+    assert sorted(row[0] for row in said) == sorted(f"{seconds:.0f}" for seconds in took)
     assert "2 estimated from finished ones" in " ".join(out.split())  # the other seed's take as long
 
 
