@@ -52,12 +52,15 @@ class Resident(Protocol):
 class Augmented:
     """Random crops and flips of a resident image set.
 
-    images: uint8 (n, 3, size, size), kept in channels_last order. A crop is one index into a view of all (2 p + 1)^2
-    windows of the zero-padded images, so a whole batch costs two kernels and no copy of the windows is ever made.
+    images: uint8 (n, 3, size, size). A crop is one index into a view of all (2 p + 1)^2 windows of the zero-padded
+    images, kept in channels_last order, so a whole batch costs two kernels and no copy of the windows is ever made.
+    Without padding there is one window, that of the images as they lie: large sets are not copied at all.
     """
 
     def __init__(self, images: Tensor, crop_padding: int, flip: bool):
-        padded = F.pad(images, [crop_padding] * 4).permute(0, 2, 3, 1).contiguous()
+        padded = images.permute(0, 2, 3, 1)
+        if crop_padding:
+            padded = F.pad(images, [crop_padding] * 4).permute(0, 2, 3, 1).contiguous()
         n, channels, size = images.shape[:3]
         image, row, column, channel = padded.stride()
         self.offsets = 2 * crop_padding + 1

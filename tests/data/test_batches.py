@@ -35,7 +35,9 @@ def test_crops_and_flips_are_uniform():
 def test_without_padding_and_flip_images_come_back_untouched():
     images = numbered_images(10)
     augmented = Augmented(images, 0, flip=False)
-    assert torch.equal(augmented.batch(torch.arange(10), augmented.draw(10, generator())), images)
+    out = augmented.batch(torch.arange(10), augmented.draw(10, generator()))
+    assert torch.equal(out, images)
+    assert augmented.windows.untyped_storage().data_ptr() == images.untyped_storage().data_ptr()  # no copy of the set
 
 
 @pytest.mark.parametrize("scaling", ["cifar", "imagenet"])
