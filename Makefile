@@ -25,8 +25,8 @@ book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN
 	@$(HERE) $(PY) book/build.py --scale $(SCALE) --jobs $(JOBS) $(addprefix --threads ,$(THREADS)) \
 		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(PARAMS)
 
-runs: $(INSTALLED) ## train the networks that the chapters need: [SCALE=demo] [CHAPTERS="NN_name ..."] [SEEDS=n] [WORKERS=auto] [CLUSTER=tcp://... or a file] [BUDGET=25m] [STATUS=1]
-	@$(HERE) $(PY) book/runs.py --scale $(SCALE) $(addprefix --workers ,$(WORKERS)) $(addprefix --chapter ,$(CHAPTERS)) \
+runs: $(INSTALLED) ## train the networks that the chapters need: [SCALE=demo] [CHAPTERS="NN_name ..."] [SEEDS=n] [WORKERS=auto] [RANKS=1 GPUs each] [CLUSTER=tcp://... or a file] [BUDGET=25m] [STATUS=1]
+	@$(HERE) $(PY) book/runs.py --scale $(SCALE) $(addprefix --workers ,$(WORKERS)) $(addprefix --ranks ,$(RANKS)) $(addprefix --chapter ,$(CHAPTERS)) \
 		$(if $(SEEDS),-p SEEDS $(SEEDS)) $(if $(CLUSTER),--cluster "$(CLUSTER)" --needs "$(NEEDS)") \
 		$(addprefix --budget ,$(BUDGET)) $(if $(STATUS),--status) $(PARAMS)
 

@@ -21,6 +21,7 @@ from checks import checked
 from parameters import given_values
 
 from oe_core.data.sources import MissingDataError
+from oe_core.detectors.registry import KINDS, kind_of
 from oe_core.evaluation.test_sets import prepared
 from oe_core.experiments import Experiment
 from oe_core.processors import usable_cores, users_threads
@@ -46,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         root = runs_root() / options.scale
         store = Store(root)
         wanted, not_run = _wanted(store, options)
+        _check_ranks(wanted, options.ranks)
         place = None if options.status else _place(options, root)
     except (ValueError, OSError) as error:
         print(f"runs.py: {error}", file=sys.stderr)
@@ -71,7 +73,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
                         )  # fmt: skip
     parser.add_argument("--workers", type=_workers, default="auto",
                         help="trainings at a time: 0 in this process, or a number of processes, or auto, the default: "
-                        f"one a GPU, else one for {THREADS_EACH} cores")  # fmt: skip
+                        f"one a GPU (with --ranks one for so many), else one for {THREADS_EACH} cores")  # fmt: skip
+    parser.add_argument("--ranks", type=_ranks, default=1, help="processes that share each training, a GPU each "
+                        "(default: %(default)s)")  # fmt: skip
     parser.add_argument("--cluster", default="", help="the address of a Dask scheduler, or its scheduler file")
     parser.add_argument("--needs", default="GPU=1", help="resources of a worker that a training takes on a cluster, "
                         "NAME=NUMBER; empty: none (default: %(default)s)")  # fmt: skip
@@ -85,6 +89,12 @@ def _workers(text: str) -> int | str:
     if text != "auto" and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, nor auto")
     return text if text == "auto" else int(text)
+
+
+def _ranks(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
 
 
 def seconds(text: str) -> float:
@@ -119,6 +129,15 @@ def _wanted(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[
     return list(found.values()), not_run
 
 
+def _check_ranks(wanted: list[Job], ranks: int) -> None:
+    """Raise ValueError for trainings that several processes cannot share."""
+    whole = [job.name for job in wanted if not kind_of(job.recipe).task.divides]
+    if ranks > 1 and whole:
+        kinds = ", ".join(name for name, kind in KINDS.items() if kind.task.divides)
+        raise ValueError(f"--ranks {ranks} is for networks of the kinds {kinds}, and not for {'; '.join(whole)}: train "
+                         "their chapters without it, the others with --chapter")  # fmt: skip
+
+
 def _recipes(wanted: Experiment | Recipe) -> list[Recipe]:
     """The networks of an experiment whose data are at hand, or the one network that is wanted."""
     return [wanted] if isinstance(wanted, Recipe) else list(prepared(wanted).experiment.networks.values())
@@ -140,6 +159,9 @@ def _trainings(chapter: Chapter, options: argparse.Namespace) -> Iterator[tuple[
 
 def _place(options: argparse.Namespace, root: Path) -> Place:
     """Where the trainings run."""
+    if options.ranks > 1 and (options.cluster or options.workers == 0):
+        given = f"--cluster {options.cluster}" if options.cluster else "--workers 0"
+        raise ValueError(f"--ranks {options.ranks} starts processes on this machine, which {given} does not")
     if options.cluster:
         try:
             from oe_core.runs.cluster import Cluster
@@ -148,11 +170,15 @@ def _place(options: argparse.Namespace, root: Path) -> Place:
         return Cluster(root, options.cluster, options.needs)
     if options.workers == 0:
         return Here(root)
-    gpus = _gpus()
-    count = options.workers if options.workers != "auto" else len(gpus) or max(1, usable_cores() // THREADS_EACH)
-    threads = users_threads() or str(max(1, usable_cores() // count))
-    own_gpu = ({"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {} for number in range(count))
-    return Processes(root, [{"OMP_NUM_THREADS": threads, **gpu} for gpu in own_gpu])
+    gpus, ranks = _gpus(), options.ranks
+    if gpus and ranks > len(gpus):
+        raise ValueError(f"--ranks {ranks} takes as many GPUs, and there are {len(gpus)}")
+    several = [",".join(gpus[first : first + ranks]) for first in range(0, len(gpus) - ranks + 1, ranks)]
+    cores = max(1, usable_cores() // (THREADS_EACH * ranks))
+    count = options.workers if options.workers != "auto" else len(several) or cores
+    threads = users_threads() or str(max(1, usable_cores() // (count * ranks)))
+    own = ({"CUDA_VISIBLE_DEVICES": several[number % len(several)]} if gpus else {} for number in range(count))
+    return Processes(root, [{"OMP_NUM_THREADS": threads, **gpus_of_one} for gpus_of_one in own], ranks)
 
 
 def _gpus() -> list[str]:

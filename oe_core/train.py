@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from oe_core import ranks
 from oe_core.data.batches import Batch, JointBatches
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.streams import Stream
@@ -19,7 +20,6 @@ from oe_core.recipe import Recipe
 
 CHECKPOINT_SECONDS = 60.0
 COMPILE_STEPS = 2000  # torch.compile takes about as long as this many eager steps
-
 Examples = TypeVar("Examples", ImageSet, TextSet, Stream)
 
 
@@ -68,9 +68,9 @@ class Task:
     loss: (what the network returns, labels, recipe) -> (total, inlier part, outlier part).
     update: (training, inputs, labels) -> (inlier part, outlier part); one step, at the rate that has been set.
     after_epoch: (network, optimiser, recipe, inliers, log so far) -> further columns of the epoch's row in the log.
-    weights: (network, optimiser) -> the state dict that the training ends with.
-    compiles: whether a long training on a GPU is worth `torch.compile`. captures: whether a step there always launches
-    the same kernels and waits for none, so that it can be one CUDA graph.
+    weights: (network, optimiser) -> the state dict that the training ends with. compiles: whether a long training on a
+    GPU is worth `torch.compile`. captures: whether a step there always launches the same kernels and waits for none, so
+    that it can be one CUDA graph. divides: whether `ranks` can share a batch: nothing but batch norm joins its rows.
     """
 
     batches: Callable[[Recipe, Examples, Examples | None, torch.device], JointBatches]
@@ -88,6 +88,7 @@ class Task:
     weights: Callable[..., dict[str, Tensor]] = lambda model, optimiser: model.state_dict()
     compiles: bool = True
     captures: bool = True
+    divides: bool = False
     inherited: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda weights: weights
 
 
@@ -130,30 +131,27 @@ class Training:
         self, task: Task, recipe: Recipe, batches: JointBatches, inliers: Examples, initial, device: torch.device
     ):
         self.task, self.recipe, self.batches, self.inliers, self.device = task, recipe, batches, inliers, device
+        self.steps, self.generator_state = recipe.epochs * len(batches), batches.generator.get_state()
         self.model = task.network(recipe, len(inliers.classes), device).train()
         if initial is not None:
             self.model.load_state_dict(initial)
         elif task.prepare is not None:
             task.prepare(self.model, self._first_inputs())
         self.optimiser = task.optimiser(task.parameters(self.model), recipe)
-        self.steps = recipe.epochs * len(batches)
-        on_gpu, long = device.type == "cuda", self.steps >= COMPILE_STEPS
-        self.compiled = (
-            torch.compile(self.model, dynamic=False, fullgraph=True) if on_gpu and long and task.compiles else None
-        )
-        self.graphed = GraphedUpdate(self._update, self.optimiser, device) if on_gpu and task.captures else None
-        self.forward = self.model
-        self.epoch, self.step, self.log = 0, 0, []
+        # Messages between ranks are neither compiled nor captured: nobody has tried it.
+        on_gpu, waits = device.type == "cuda", ranks.unite(self.model, self.optimiser)
+        compiles = on_gpu and task.compiles and not waits and self.steps >= COMPILE_STEPS
+        captures = on_gpu and task.captures and ranks.count() == 1
+        self.compiled = torch.compile(self.model, dynamic=False, fullgraph=True) if compiles else None
+        self.graphed = GraphedUpdate(self._update, self.optimiser, device) if captures else None
+        self.forward, self.epoch, self.step, self.log = self.model, 0, 0, []
         self.begun = time.monotonic()  # less what was trained before, where the training is taken up again
         self.epoch_losses = torch.zeros(len(batches), 2, device=device)
-        self.generator_state = batches.generator.get_state()
 
     def _first_inputs(self) -> Tensor:
         """The first batch, drawn so that the training will meet it again."""
-        generator = self.batches.generator
-        state = generator.get_state()
         batch = next(self.batches.epoch())
-        generator.set_state(state)
+        self.batches.generator.set_state(self.generator_state)
         return self.task.inputs(batch.inputs, self.recipe)
 
     def autocast(self) -> torch.autocast:
@@ -165,7 +163,7 @@ class Training:
         rate = self.rate(self.step)
         # A smaller batch, the last of an epoch, is not worth a compilation and a graph of its own.
         whole = len(batch.labels) == self.recipe.batch_size
-        self.forward = (whole and self.compiled) or self.model
+        self.forward = ranks.divided((whole and self.compiled) or self.model)
         if whole and self.graphed:
             self.epoch_losses[self.step] = self.graphed(batch.inputs, batch.labels, rate)
         else:
@@ -246,8 +244,9 @@ def fit(
     """Train `recipe` on `inliers` (and `outliers`), from `initial` weights or from scratch; resume from `checkpoint`.
 
     On a CPU the same recipe, data, seed and machine give the same weights bit for bit, interrupted or not. An
-    Interruption that `progress` raises saves first. Raises NonFiniteLossError when the loss leaves the finite numbers,
-    ValueError when data and recipe do not fit.
+    Interruption that `progress` raises saves first. Every one of several `ranks` calls it alike, but the first alone
+    has a checkpoint. Raises NonFiniteLossError when the loss leaves the finite numbers, ValueError when data and recipe
+    do not fit, or ranks cannot share the training.
     """
     device = device or default_device()
     start = task.start(recipe)
@@ -255,14 +254,15 @@ def fit(
         raise ValueError(f"recipe {recipe.name!r}: initial weights and a parent recipe belong together")
     if (outliers is None) != (recipe.outliers is None):
         raise ValueError(f"recipe {recipe.name!r} has outliers={recipe.outliers!r}, but was given {outliers}")
+    ranks.check(recipe.name, recipe.KIND, task.divides)
     # Initialisation and dropout draw from torch's global generators: seeded here, given back afterwards.
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(recipe.seed)
         batches = task.batches(recipe, inliers, outliers, device)
-        inherited = None if initial is None else task.inherited(initial)
-        training = Training(task, recipe, batches, inliers, start or inherited, device)
-        if checkpoint is not None and (found := checkpoint.load()) is not None:
+        training = Training(task, recipe, batches, inliers, start or (initial and task.inherited(initial)), device)
+        if (found := ranks.shared(checkpoint and checkpoint.load())) is not None:
             training.restore(found)
+        ranks.part_ways()
         bar = progress(total=training.steps, initial=training.epoch * len(batches) + training.step, desc=recipe.name)
         with bar:
             _run(training, checkpoint, bar)

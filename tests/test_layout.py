@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # for its whole folder.
 FLOW = (
     ("scales", "atomic", "processors"),
-    ("devices", "graphs"),
+    ("devices", "graphs", "ranks"),
     ("data.examples",),
     ("data.sentences", "data.vocabulary"),
     ("data.fetch.unpack",),

@@ -120,12 +120,15 @@ class Here:
 
 
 class Processes:
-    """Processes of this machine, as many at a time as there are `environments`, one each: its threads, its GPU."""
+    """Processes of this machine, as many at a time as there are `environments`, one each: its threads, its GPU.
+
+    ranks: how many processes share a training, each with a GPU of the environment's.
+    """
 
     attempts = ATTEMPTS
 
-    def __init__(self, root: Path, environments: Sequence[dict[str, str]]):
-        self.root, self.ending, self.running = root, threading.Event(), set()
+    def __init__(self, root: Path, environments: Sequence[dict[str, str]], ranks: int = 1):
+        self.root, self.ranks, self.ending, self.running = root, ranks, threading.Event(), set()
         self.pool, self.slots = ThreadPoolExecutor(len(environments)), SimpleQueue()
         for environment in environments:
             self.slots.put(environment)
@@ -140,7 +143,7 @@ class Processes:
             if self.ending.is_set():
                 return False
             try:
-                process = Process(Order(self.root, job.recipe), slot)
+                process = Process(Order(self.root, job.recipe, self.ranks), slot)
             except OSError as error:  # no more processes, files or memory
                 raise TrainingError(f"its process could not be started: {error}") from error
             self.running.add(process)

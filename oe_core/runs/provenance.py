@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from oe_core import ranks
 from oe_core.devices import auto_precision, cpuinfo, instruction_sets
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "safetensors")
@@ -39,10 +40,13 @@ def environment(device: torch.device) -> dict:
 def device_facts(device: torch.device) -> dict:
     """Type and name of the device, what the precision "auto" means on it and why; of a GPU its CUDA version.
 
-    Of a CPU its threads and the instruction sets that decide how fast it multiplies.
+    Of a CPU its threads and the instruction sets that decide how fast it multiplies. Where several ranks train one
+    network, how many they are.
     """
     precision, why = auto_precision(device)
     facts = {"type": device.type, "bfloat16": precision == "bfloat16", "auto_precision": f"{precision}: {why}"}
+    if ranks.count() > 1:
+        facts["ranks"] = ranks.count()
     if device.type == "cuda":
         return {**facts, "name": torch.cuda.get_device_name(device), "cuda": torch.version.cuda}
     name = cpuinfo().get("model name") or platform.processor() or platform.machine()

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from oe_core import ranks
 from oe_core.atomic import DamagedFileError, exclusive, read_record, read_whole, set_aside, write_record, write_whole
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
@@ -146,9 +147,10 @@ class Store:
         folder = self._folder(recipe, identity)
         (folder / STAMP).unlink(missing_ok=True)  # it would vouch for files that are gone
         checkpoint = FileCheckpoint(folder / CHECKPOINT, identity, parent.weights_sha256 if parent else None)
+        _, initial = ranks.shared((recipe, parent.weights if parent else None))  # to the ranks that train along
         trained = kind_of(recipe).fit(
-            recipe, inliers, outliers, initial=parent.weights if parent else None,
-            checkpoint=checkpoint, device=self.device, progress=self.progress,
+            recipe, inliers, outliers, initial=initial, checkpoint=checkpoint, device=self.device,
+            progress=self.progress,
         )  # fmt: skip
         # A copy each: safetensors refuses tensors that share memory, such as tied embeddings.
         payload = safetensors.torch.save({name: tensor.clone() for name, tensor in trained.weights.items()})

@@ -2,7 +2,8 @@
 
 The process reads one order, a line of JSON, from its standard input, and trains that recipe into a store. When its
 input ends, because whoever started it wishes so or has died, it saves at the next step and ends itself. Where the
-training stands is in `progress.json` of its run's folder.
+training stands is in `progress.json` of its run's folder. An order for several ranks makes the process a torchrun that
+starts them; the first of them trains into the store, and the others along with it.
 """
 
 import json
@@ -14,6 +15,8 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,15 +24,19 @@ from functools import cache, partial
 from pathlib import Path
 from typing import ClassVar
 
+from tqdm import tqdm
+
+from oe_core import ranks
 from oe_core.atomic import write_text
 from oe_core.detectors.registry import kind_of, recipe_from_json
 from oe_core.recipe import Recipe
-from oe_core.runs.store import Store
+from oe_core.runs.store import Store, training_sets
 from oe_core.train import Interruption
 
 SAVED = 75  # exit status: ended early, and saved to go on from (EX_TEMPFAIL of sysexits.h)
 SECONDS_BETWEEN_REPORTS = 2.0
 SECONDS_TO_SAVE = 120.0  # after which a process that was told to end does so without saving
+SECONDS_OF_ECHO = 5.0  # within which a rank's failure may be but that of the first one, which torchrun then sees first
 MOST_SAID = 2_000  # characters of what a failed training said
 PROGRESS = "progress.json"
 
@@ -40,20 +47,22 @@ class TrainingError(RuntimeError):
 
 @dataclass(frozen=True)
 class Order:
-    """What one process is to train: a recipe with its seed, into the store under `root`."""
+    """What one process is to train: a recipe with its seed, into the store under `root`, on so many ranks."""
 
     root: Path
     recipe: Recipe
+    ranks: int = 1
 
     def line(self) -> str:
         """As JSON in one line."""
-        return json.dumps({"root": str(self.root), "recipe": self.recipe.to_json()}) + "\n"
+        values = {"root": str(self.root), "recipe": self.recipe.to_json(), "ranks": self.ranks}
+        return json.dumps(values) + "\n"
 
     @classmethod
     def read(cls, line: str) -> "Order":
         """The inverse of `line`."""
         values = json.loads(line)
-        return cls(Path(values["root"]), recipe_from_json(values["recipe"]))
+        return cls(Path(values["root"]), recipe_from_json(values["recipe"]), values["ranks"])
 
 
 class Process:
@@ -150,6 +159,15 @@ def train(order: Order, stop: Stop) -> None:
     Store(order.root, progress=partial(Reported, folder, stop)).run(recipe, load=load)
 
 
+def follow() -> None:
+    """As a rank beside the first: train along whatever that one trains, until it has no more."""
+    while (told := ranks.shared(None)) is not None:
+        recipe, initial = told
+        kind = kind_of(recipe)
+        inliers, outliers = training_sets(recipe, cache(kind.load))
+        kind.fit(recipe, inliers, outliers, initial=initial, progress=partial(tqdm, disable=True))
+
+
 def _watch(stop: Stop) -> None:
     """Wait for the end of the input; then end: at once where there is nothing to save, and soon in any case."""
     sys.stdin.read()
@@ -159,13 +177,60 @@ def _watch(stop: Stop) -> None:
     os._exit(SAVED)
 
 
+def _launch(order: Order) -> int:
+    """Start the ranks, as torchrun does, and wait for them: when one ends before it is done, the others are ended."""
+    from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # what failed, the ranks say themselves
+    config = LaunchConfig(
+        min_nodes=1, max_nodes=1, nproc_per_node=order.ranks, run_id=uuid.uuid4().hex, max_restarts=0,
+        rdzv_backend="c10d", rdzv_endpoint="localhost:0", local_addr="localhost",
+        logs_specs=DefaultLogsSpecs(log_dir=os.devnull),
+    )  # fmt: skip
+    try:
+        # They inherit the standard input, and so learn from its end themselves that they are to end.
+        elastic_launch(config, sys.executable)("-m", "oe_core.runs.training", order.line())
+    except ChildFailedError as error:
+        statuses = {rank: failure.exitcode for rank, failure in error.failures.items()}
+        if SAVED in statuses.values():  # that of the first rank, but for an end before they have met
+            return SAVED
+        print(f"exit status by rank, of {order.ranks}: {statuses}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _train_as_rank(order: Order, stop: Stop) -> None:
+    """Take one's place among the ranks; only the first looks for an end that is wished, and saves."""
+    try:
+        with ranks.joined():
+            if ranks.rank() > 0:
+                stop.at_work.set()
+                follow()
+            else:
+                train(order, stop)
+                ranks.shared(None)
+    except Exception as error:
+        # At once: the end of a group may wait for the others, which torchrun ends when it sees that this one has.
+        if ranks.rank() > 0:
+            time.sleep(SECONDS_OF_ECHO)
+        saved = isinstance(error, Interruption)
+        if not saved:
+            traceback.print_exc()
+        os._exit(SAVED if saved else 1)
+
+
 def main() -> int:
     """Do one order; returns 0 or SAVED."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    order, stop = Order.read(sys.stdin.readline()), Stop()
+    is_rank = len(sys.argv) > 1
+    order, stop = Order.read(sys.argv[1] if is_rank else sys.stdin.readline()), Stop()
+    if order.ranks > 1 and not is_rank:
+        return _launch(order)
     threading.Thread(target=_watch, args=(stop,), daemon=True).start()
     try:
-        train(order, stop)
+        _train_as_rank(order, stop) if is_rank else train(order, stop)
     except Interruption:
         return SAVED
     return 0

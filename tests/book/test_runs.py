@@ -130,6 +130,29 @@ def test_each_process_gets_one_of_the_gpus_that_a_scheduler_gave(monkeypatch, gi
     assert runs._gpus() == expected
 
 
+def test_each_process_that_shares_a_training_gets_a_gpu_and_a_share_of_the_cores(monkeypatch, tmp_path):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,3,4,6,7")
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 5)
+    monkeypatch.setattr(runs, "users_threads", lambda: "")
+    monkeypatch.setattr(runs, "usable_cores", lambda: 16)
+    place = runs._place(runs._parse(["--ranks", "2"]), tmp_path)
+    assert place.ranks == 2
+    assert [place.slots.get() for _ in range(2)] == [
+        {"OMP_NUM_THREADS": "4", "CUDA_VISIBLE_DEVICES": "1,3"}, {"OMP_NUM_THREADS": "4", "CUDA_VISIBLE_DEVICES": "4,6"}
+    ]  # fmt: skip
+    assert place.slots.empty()
+    with pytest.raises(ValueError, match="--ranks 6 takes as many GPUs, and there are 5"):
+        runs._place(runs._parse(["--ranks", "6"]), tmp_path)
+
+
+def test_networks_that_processes_cannot_share_are_refused_before_anything_is_trained(tmp_path, done):
+    checks = PLANS.replace("SCALE)", 'SCALE, "gan")')
+    book = make_book(tmp_path, c01_gan=chapter(checks=checks, parameters="SEEDS: int | None = 1"))
+    status, _, err = done(book, "--ranks", "2")
+    assert status == 2
+    assert "--ranks 2 is for networks of the kinds images, objectives, branch, density, and not for digits" in err
+
+
 def test_what_fails_is_told_with_its_log_and_the_others_are_trained(tmp_path, done):
     checks = LONG.replace("epochs=40", "learning_rate=1e30") + "trainings += [([plan], 1)]\n"
     book = make_book(tmp_path, c01_wrong=chapter(checks=checks))
@@ -154,6 +177,8 @@ def test_data_that_are_not_at_hand_are_said_and_the_rest_is_trained(tmp_path, do
     ("words", "said"),
     [
         (["--budget", "soon"], "'soon' is no time; write 90s, 25m, 8h or 2d"),
+        (["--ranks", "0"], "'0' is not a whole number from 1 on"),
+        (["--ranks", "2", "--workers", "0"], "--ranks 2 starts processes on this machine, which --workers 0 does not"),
         (["--workers", "many"], "'many' is not a whole number, nor auto"),
         (["-p", "SEEDZ", "3"], "no chapter has a parameter SEEDZ; there are SCALE, SEEDS"),
         (["--cluster", "tcp://127.0.0.1:1", "--needs", "GPU"], "needs='GPU' must be NAME=NUMBER"),

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from small_book import running as alive
 from small_book import wait_until
+from tqdm import tqdm
 
 from oe_core.detectors.registry import experiment
 from oe_core.runs import checkpoint
@@ -20,6 +22,7 @@ from oe_core.runs.training import SAVED, Order, Process, TrainingError
 
 SHORT = experiment("digits", "smoke").baseline
 LONG = replace(SHORT, name="long", epochs=20)
+SHARED = replace(SHORT, name="shared", model="fast-2", dropout=0.0, precision="float32", epochs=40)
 SECONDS = 120
 
 
@@ -33,8 +36,12 @@ def running(job):
     return wait_until(lambda: job.state()[1] if job.state()[0] == RUNNING else None, f"{job.name} runs")
 
 
+def losses(run):
+    return [row["inlier_loss"] for row in run.log]
+
+
 def test_an_order_is_one_line_and_comes_back(tmp_path):
-    order = Order(tmp_path, experiment("digits", "smoke").exposed.with_seed(3))
+    order = Order(tmp_path, experiment("digits", "smoke").exposed.with_seed(3), ranks=2)
     assert order.line().count("\n") == 1
     assert Order.read(order.line()) == order
 
@@ -68,6 +75,30 @@ def test_told_to_end_it_saves_and_the_next_one_goes_on_to_the_same_weights(tmp_p
     assert resumed.stamp["resumptions"] == 1
     assert Process(Order(whole, LONG)).wait() is True
     assert Store(whole).run(LONG).weights_sha256 == resumed.weights_sha256
+
+
+def test_several_ranks_told_to_end_save_and_one_process_goes_on_to_the_same_losses(tmp_path):
+    process, (job,) = Process(Order(tmp_path, SHARED, ranks=2)), jobs(Store(tmp_path), [SHARED])
+    running(job)
+    process.end()
+    assert process.wait() is False
+    assert job.state() == (BEGUN, {})
+    quiet = partial(tqdm, disable=True)
+    resumed = Store(tmp_path, progress=quiet).run(SHARED)
+    assert resumed.stamp["resumptions"] == 1
+    assert losses(resumed) == pytest.approx(losses(Store(tmp_path / "whole", progress=quiet).run(SHARED)), rel=1e-3)
+
+
+def test_a_rank_that_is_killed_ends_the_others_and_is_told(tmp_path):
+    process, (job,) = Process(Order(tmp_path, SHARED, ranks=2)), jobs(Store(tmp_path), [SHARED])
+    first = running(job)["process"]
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    family = [int(child) for child, parent in map(str.split, listed.splitlines()) if int(parent) == process.process.pid]
+    (second,) = set(family) - {first}
+    os.kill(second, signal.SIGKILL)
+    with pytest.raises(TrainingError, match=r"exit status by rank, of 2: .*1: -9"):
+        process.wait()
+    assert not alive(first)
 
 
 def test_it_dies_with_the_one_who_started_it_and_is_saved(tmp_path):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from oe_core import ranks
 from oe_core.data.batches import JointBatches
 from oe_core.data.examples import ImageSet
 from oe_core.detectors.branch.cutout import Cutout
@@ -63,7 +64,7 @@ def branch_loss(
 def _update(training: Training, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """A joint forward pass and a step as for every classifier, then the next lambda."""
     recipe, weight = training.recipe, training.model.penalty_weight
-    hinted = (torch.rand(len(labels), device=labels.device) < 0.5) & recipe.hints
+    hinted = (ranks.agreed(torch.rand(len(labels), device=labels.device)) < 0.5) & recipe.hints
     with training.autocast():
         outputs = training.forward(inputs)
     loss, *parts, penalty = branch_loss(outputs, labels, hinted, weight.clone(), recipe.oe_weight)

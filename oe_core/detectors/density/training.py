@@ -92,6 +92,7 @@ TASK = train.Task(
     prepare=PixelCNN.initialise,
     loss=_loss,
     weights=final_weights,
+    divides=True,
 )
 
 

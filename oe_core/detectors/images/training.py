@@ -100,6 +100,7 @@ TASK = train.Task(
     rate=_rate,
     start=_start,
     origins=_origins,
+    divides=True,
 )
 
 
