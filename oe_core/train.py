@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -11,16 +11,14 @@ from tqdm import tqdm
 
 from oe_core import ranks
 from oe_core.data.batches import Batch, JointBatches
-from oe_core.data.examples import ImageSet, TextSet
-from oe_core.data.streams import Stream
 from oe_core.devices import autocast, default_device
 from oe_core.graphs import GraphedUpdate, set_rate
 from oe_core.losses import outlier_exposure
+from oe_core.parts import Examples
 from oe_core.recipe import Recipe
 
 CHECKPOINT_SECONDS = 60.0
 COMPILE_STEPS = 2000  # torch.compile takes about as long as this many eager steps
-Examples = TypeVar("Examples", ImageSet, TextSet, Stream)
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -99,26 +97,6 @@ class Trained:
     weights: dict[str, Tensor]
     log: list[dict]
     seconds: float
-
-
-def training_part(inliers: Examples, recipe: Recipe) -> Examples:
-    """The examples that a recipe trains on: without its hold-out, at most its `limit`.
-
-    The hold-out is the end of the stored order (hendrycks/outlier-exposure CIFAR/baseline.py); sets that are stored
-    class by class are therefore mixed first, by a permutation that is the same for every seed.
-    """
-    if recipe.holdout >= len(inliers):
-        raise ValueError(f"holdout={recipe.holdout} leaves nothing of {inliers.name}'s {len(inliers)} examples")
-    return inliers.take(_mixed(inliers)[: len(inliers) - recipe.holdout][: recipe.limit])
-
-
-def held_out_part(inliers: Examples, recipe: Recipe) -> Examples:
-    """The last `holdout` examples of the order of `training_part`: never trained on."""
-    return inliers.take(_mixed(inliers)[len(inliers) - recipe.holdout :])
-
-
-def _mixed(inliers: Examples) -> Tensor:
-    return torch.randperm(len(inliers), generator=torch.Generator().manual_seed(0))
 
 
 class Training:

@@ -33,7 +33,7 @@ FLOW = (
     ("networks.*",),
     ("recipe",),
     ("experiments",),
-    ("losses", "scores"),
+    ("losses", "scores", "parts"),
     ("train",),
     ("detectors.kind",),
     ("detectors.images", "detectors.images.*", "detectors.text", "detectors.text.*"),

@@ -9,8 +9,9 @@ from oe_core.data.examples import ImageSet
 from oe_core.detectors.images import IMAGES
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.training import FINAL_LEARNING_RATE, TASK, predict
+from oe_core.parts import held_out_part, training_part
 from oe_core.recipe import fine_tuned, from_scratch
-from oe_core.train import NonFiniteLossError, held_out_part, training_part
+from oe_core.train import NonFiniteLossError
 
 fit = IMAGES.fit
 load_model = IMAGES.network

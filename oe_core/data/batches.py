@@ -54,23 +54,24 @@ class Augmented:
 
     images: uint8 (n, 3, size, size). A crop is one index into a view of all (2 p + 1)^2 windows of the zero-padded
     images, kept in channels_last order, so a whole batch costs two kernels and no copy of the windows is ever made.
-    Without padding there is one window, that of the images as they lie: large sets are not copied at all.
+    Without padding there is one window, that of the images as they lie: large sets are not copied at all. rows: int64
+    (m,), which of the images the set has; None: all.
     """
 
-    def __init__(self, images: Tensor, crop_padding: int, flip: bool):
+    def __init__(self, images: Tensor, crop_padding: int, flip: bool, rows: Tensor | None = None):
         padded = images.permute(0, 2, 3, 1)
         if crop_padding:
             padded = F.pad(images, [crop_padding] * 4).permute(0, 2, 3, 1).contiguous()
         n, channels, size = images.shape[:3]
         image, row, column, channel = padded.stride()
         self.offsets = 2 * crop_padding + 1
-        self.flip = flip
+        self.flip, self.rows = flip, rows
         self.windows = padded.as_strided(
             (n, self.offsets, self.offsets, size, size, channels), (image, row, column, row, column, channel)
         )
 
     def __len__(self) -> int:
-        return len(self.windows)
+        return len(self.windows if self.rows is None else self.rows)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """Augmentation choices for `count` images: int64 (count, 3) of row offset, column offset, flip."""
@@ -80,6 +81,7 @@ class Augmented:
 
     def batch(self, indices: Tensor, choices: Tensor) -> Tensor:
         """uint8 (batch, 3, size, size), channels_last, for image `indices` (batch,) under `choices` (batch, 3)."""
+        indices = indices if self.rows is None else self.rows[indices]
         cropped = self.windows[indices, choices[:, 0], choices[:, 1]]
         if self.flip:
             cropped = torch.where(choices[:, 2].view(-1, 1, 1, 1).bool(), cropped.flip(2), cropped)

@@ -17,7 +17,7 @@ IN_DISTS = {
     "paper": ("svhn", "cifar10", "cifar100", "tiny-imagenet"),
 }
 # Examples kept out of training. The code takes the end of the files for the CIFARs and for SVHN (there: of "extra"),
-# and a seeded permutation for Tiny ImageNet; the book takes the end of one seeded order (train.held_out_part).
+# and a seeded permutation for Tiny ImageNet; the book takes the end of one seeded order (parts.held_out_part).
 HOLDOUT = {"svhn": 5_000, "cifar10": 5_000, "cifar100": 5_000, "tiny-imagenet": 10_000, "digits": 400}
 
 

@@ -17,9 +17,9 @@ from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.evaluation.roles import overlaps
 from oe_core.experiments import Experiment, check_counts
+from oe_core.parts import held_out_part
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Load
-from oe_core.train import held_out_part
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,12 +24,12 @@ from oe_core.evaluation.test_sets import Tests, TestSet
 from oe_core.experiments import Experiment
 from oe_core.paper.comparison import cells
 from oe_core.paper.render import groups_of, rows_of, spread_of
+from oe_core.parts import training_part
 from oe_core.posthoc.features import Mahalanobis, NearestNeighbours, ViM
 from oe_core.posthoc.odin import TEMPERATURE, odin, perturbed_logits, validated_epsilons
 from oe_core.runs.provenance import environment
 from oe_core.runs.store import Store, network
 from oe_core.scores import energy, max_logit, msp
-from oe_core.train import training_part
 
 NEIGHBOURS = 50
 

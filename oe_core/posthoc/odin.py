@@ -17,9 +17,9 @@ from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.training import input_batches
 from oe_core.devices import autocast
 from oe_core.evaluation.validation import mean_metrics, validation_inputs
+from oe_core.parts import held_out_part, training_part
 from oe_core.runs.store import Run, Store
 from oe_core.scores import msp
-from oe_core.train import held_out_part, training_part
 
 TEMPERATURE = 1000.0
 EPSILONS = (0.0, 0.001, 0.002, 0.004, 0.008)  # of the 0..1 scale of pixels; the original's reach to 0.004

@@ -15,8 +15,8 @@ from oe_core.evaluation.calibrate import METHODS, calibrate
 from oe_core.evaluation.calibration import adaptive_bins, calibration_metrics, confidences, fit_temperature
 from oe_core.evaluation.holdout import PROTOCOLS, calibration_experiment
 from oe_core.paper import comparison
+from oe_core.parts import held_out_part, training_part
 from oe_core.runs.store import Store
-from oe_core.train import held_out_part, training_part
 
 density_experiment = partial(experiment, detector="density")
 

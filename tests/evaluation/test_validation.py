@@ -8,9 +8,9 @@ from oe_core.data.batches import network_inputs
 from oe_core.data.sources import load_images
 from oe_core.detectors.registry import experiment
 from oe_core.evaluation.validation import mean_metrics, validation_scores
+from oe_core.parts import held_out_part
 from oe_core.runs.store import Store, predict
 from oe_core.scores import msp
-from oe_core.train import held_out_part
 
 PLAN = experiment("digits", "smoke")
 BASELINE = replace(PLAN.baseline, holdout=100)

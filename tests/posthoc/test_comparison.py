@@ -14,10 +14,10 @@ from oe_core.detectors.registry import experiment
 from oe_core.evaluation.evaluate import evaluate
 from oe_core.evaluation.metrics import detection_metrics
 from oe_core.figures.curves import before_after
+from oe_core.parts import training_part
 from oe_core.posthoc import odin
 from oe_core.posthoc.comparison import compare_detectors, rendered, summary
 from oe_core.runs.store import Store, network
-from oe_core.train import training_part
 
 text_experiment = partial(experiment, detector="text")
 

@@ -16,7 +16,8 @@ from oe_core.detectors.branch.recipe import BranchRecipe
 from oe_core.detectors.images.network import build
 from oe_core.detectors.images.training import TASK as CLASSIFIER
 from oe_core.detectors.images.training import predict
-from oe_core.train import Training, training_part
+from oe_core.parts import training_part
+from oe_core.train import Training
 
 WATCHED = 1000  # training images on which the branch is watched
 SPREAD = 0.1  # between the 5th and the 95th percentile of the confidences: less, and the branch tells nothing apart

@@ -19,7 +19,8 @@ from oe_core.detectors.images.network import build
 from oe_core.detectors.images.training import joint_batches
 from oe_core.devices import autocast
 from oe_core.losses import outlier_exposure, uniform_cross_entropy
-from oe_core.train import joint_update, training_part
+from oe_core.parts import training_part
+from oe_core.train import joint_update
 
 WATCHED = 64  # images of which diversity is measured after each epoch
 SHOWN = 10  # of these, kept

@@ -16,8 +16,8 @@ from oe_core.data.sources import MissingDataError
 from oe_core.detectors.images.network import build
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.kind import asked
+from oe_core.parts import training_rows
 from oe_core.recipe import Recipe, cosine
-from oe_core.train import training_part
 
 FINAL_LEARNING_RATE = 1e-6  # hendrycks/outlier-exposure CIFAR/oe_tune.py
 
@@ -31,13 +31,16 @@ def joint_batches(
     outlier_augmentation: tuple[int, bool] = (0, False),
 ) -> JointBatches:
     """The joint batches of any recipe on images; an augmentation is (pixels of padding before a crop, flip)."""
-    part = training_part(inliers, recipe)
-    for data in (part, outliers):
+    for data in (inliers, outliers):
         if data is not None and data.size != recipe.size:
             raise ValueError(f"{data.name} is {data.size} px, recipe {recipe.name!r} wants {recipe.size} px")
+    rows = training_rows(inliers, recipe)
+    # What is padded is copied; of anything else no copy is held, so that the largest sets can be trained on.
+    padding, flip = augmentation
+    images, chosen = (inliers.images[rows], None) if padding else (inliers.images, rows.to(device))
     others = outliers and Augmented(outliers.images[: recipe.outlier_limit].to(device), *outlier_augmentation)
     return JointBatches(
-        Augmented(part.images.to(device), *augmentation), part.labels.to(device), recipe.batch_size,
+        Augmented(images.to(device), padding, flip, chosen), inliers.labels[rows].to(device), recipe.batch_size,
         torch.Generator().manual_seed(recipe.seed), others, recipe.outlier_batch_size, recipe.outlier_order,
     )  # fmt: skip
 

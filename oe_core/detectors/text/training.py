@@ -10,8 +10,8 @@ from oe_core.data.vocabulary import PADDING, Vocabulary, padded
 from oe_core.detectors.kind import asked
 from oe_core.detectors.text.network import GRUClassifier
 from oe_core.detectors.text.recipe import TextRecipe
+from oe_core.parts import training_part
 from oe_core.recipe import cosine
-from oe_core.train import training_part
 
 
 def vocabulary_of(inliers: TextSet, recipe: TextRecipe) -> Vocabulary:

@@ -14,10 +14,10 @@ from oe_core.data.sources import load_images
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.images.settings import SETTINGS
 from oe_core.evaluation.validation import validation_scores
+from oe_core.parts import training_part
 from oe_core.recipe import from_scratch
 from oe_core.runs.store import Store
 from oe_core.scales import runs_root
-from oe_core.train import training_part
 
 
 def candidates(in_dist: str, outliers: str) -> list[ImageRecipe]:
