@@ -11,9 +11,10 @@ INSTALLED = $(VENV)/installed.stamp
 HERE = PYTHONPATH="$(CURDIR)"
 # Where things lie, absolute: every target reads OE_DATA and OE_RUNS in the same way, from the folder of this file.
 ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_root())'
+PIP = $(PY) -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs slurm pack unpack student test lint data bench gpu-check lab clean
+.PHONY: help book runs slurm pack unpack student test lint data bench gpu-check lab lock outdated clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,7 +38,7 @@ pack: $(INSTALLED) ## write runs into archives in the folder TO: [SCALE=demo] [M
 	@$(HERE) $(PY) -m oe_core.runs.carry pack "$(or $(TO),$(error TO= which folder?))" --scale $(SCALE) --most $(or $(MOST),60M) $(foreach run,$(RUNS),--run '$(run)')
 
 unpack: $(INSTALLED) ## take in the runs from the archives in the folder FROM: [SCALE=demo]
-	@$(HERE) $(PY) -m oe_core.runs.carry unpack "$(or $(FROM),$(error FROM= which folder?))" --scale $(SCALE)
+	@$(HERE) $(PY) -m oe_core.runs.carry unpack "$(or,$(error FROM= which folder?))" --scale $(SCALE)
 
 student: $(INSTALLED) ## write the chapters as notebooks without their solutions into runs/student
 	@$(HERE) $(PY) book/student.py
@@ -61,19 +62,36 @@ lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS=
 	@$(HERE) OE_DATA="$$($(call ASK_ROOT,$(PY),data))" OE_RUNS="$$($(call ASK_ROOT,$(PY),runs))" \
 		JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" $(PY) -m jupyterlab --ServerApp.root_dir=book $(ARGS)
 
+lock: $(INSTALLED) ## lock every package of pyproject.toml, with hashes, in constraints.txt: [ARGS=--upgrade]
+	@$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --quiet --output-file $(CONSTRAINTS) $(ARGS)
+
+outdated: $(INSTALLED) ## list the installed packages of which there are newer versions
+	@$(PY) -m uv pip list --outdated --python $(PY)
+
 clean: ## remove what was made at one scale, trained networks included, and the caches: [SCALE=demo]
 	$(if $(filter $(words $(SCALE)):$(SCALE),1:smoke 1:demo 1:course 1:paper),,$(error SCALE=$(SCALE): choose one of smoke, demo, course, paper))
 	@runs="$$($(call ASK_ROOT,$(PYTHON),runs))" && echo "removing $$runs/$(SCALE) and the caches" && \
 		rm -rf "$${runs:?}/$(SCALE)" "$$runs/.texts" .pytest_cache .ruff_cache .hypothesis
 	find . -name .venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
-# Installed once, and again whenever the lists of packages change.
+define MAKE_VENV
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
+@$(PY) -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+endef
+
+# Installed once, and again whenever the lists of packages change: what constraints.txt locks, each file by its hash, and
+# nothing is built in an environment of its own. CONSTRAINTS=/dev/null: the newest versions in the ranges of pyproject.toml.
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PY) -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	$(MAKE_VENV)
 	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 5 GB)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[book,cluster,dev]'
+ifeq ($(CONSTRAINTS),/dev/null)
+	@$(PIP) install --quiet -e '.[book,cluster,dev]'
+else
+	@$(PIP) install --quiet --require-hashes -r $(CONSTRAINTS)
+	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation -e .
+endif
 	@# Under the full path of this Python, by which jupytext finds the kernel of a chapter opened in JupyterLab.
 	@$(PY) -m ipykernel install --sys-prefix >/dev/null
 	@touch $@
