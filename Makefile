@@ -11,13 +11,15 @@ INSTALLED = $(VENV)/installed.stamp
 HERE = PYTHONPATH="$(CURDIR)"
 # Where things lie, absolute: every target reads OE_DATA and OE_RUNS in the same way, from the folder of this file.
 ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_root())'
+# With WHEELHOUSE, pip takes packages from that folder and asks no network.
 PIP = $(PY) -m pip --disable-pip-version-check
+FROM = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs slurm pack unpack student test lint data bench gpu-check lab lock outdated clean
+.PHONY: help book runs slurm pack unpack student test lint data bench gpu-check lab lock outdated wheelhouse offline clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  SCALE is smoke, demo (the default), course or paper; OE_DATA says where data lies, OE_RUNS where results go."
 	@echo "  JOBS is how many chapters run at a time, auto: one a core; THREADS how many threads each has, else OMP_NUM_THREADS,"
 	@echo "  else 1 at smoke and demo, where tables are the same for every JOBS, and a share of the cores at course and paper."
@@ -38,7 +40,7 @@ pack: $(INSTALLED) ## write runs into archives in the folder TO: [SCALE=demo] [M
 	@$(HERE) $(PY) -m oe_core.runs.carry pack "$(or $(TO),$(error TO= which folder?))" --scale $(SCALE) --most $(or $(MOST),60M) $(foreach run,$(RUNS),--run '$(run)')
 
 unpack: $(INSTALLED) ## take in the runs from the archives in the folder FROM: [SCALE=demo]
-	@$(HERE) $(PY) -m oe_core.runs.carry unpack "$(or,$(error FROM= which folder?))" --scale $(SCALE)
+	@$(HERE) $(PY) -m oe_core.runs.carry unpack "$(or $(FROM),$(error FROM= which folder?))" --scale $(SCALE)
 
 student: $(INSTALLED) ## write the chapters as notebooks without their solutions into runs/student
 	@$(HERE) $(PY) book/student.py
@@ -69,6 +71,14 @@ lock: $(INSTALLED) ## lock every package of pyproject.toml, with hashes, in cons
 outdated: $(INSTALLED) ## list the installed packages of which there are newer versions
 	@$(PY) -m uv pip list --outdated --python $(PY)
 
+wheelhouse: ## keep the locked packages for this Python and machine in the folder TO; later make ... WHEELHOUSE=folder needs no network
+	$(MAKE_VENV)
+	@echo "keeping the packages of $(CONSTRAINTS) in $(or $(TO),$(error TO= which folder?)) (a few minutes, about 3 GB)"
+	@$(PIP) download --quiet --require-hashes --only-binary :all: -r $(CONSTRAINTS) --dest "$(TO)"
+
+offline: ## try out WHEELHOUSE, as root on Linux: a clone installs itself and builds a chapter where there is no network
+	@PYTHON="$(PYTHON)" tests/offline.sh "$(or $(WHEELHOUSE),$(error WHEELHOUSE= which folder?))"
+
 clean: ## remove what was made at one scale, trained networks included, and the caches: [SCALE=demo]
 	$(if $(filter $(words $(SCALE)):$(SCALE),1:smoke 1:demo 1:course 1:paper),,$(error SCALE=$(SCALE): choose one of smoke, demo, course, paper))
 	@runs="$$($(call ASK_ROOT,$(PYTHON),runs))" && echo "removing $$runs/$(SCALE) and the caches" && \
@@ -87,9 +97,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(MAKE_VENV)
 	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 5 GB)"
 ifeq ($(CONSTRAINTS),/dev/null)
-	@$(PIP) install --quiet -e '.[book,cluster,dev]'
+	@$(PIP) install --quiet $(FROM) -e '.[book,cluster,dev]'
 else
-	@$(PIP) install --quiet --require-hashes -r $(CONSTRAINTS)
+	@$(PIP) install --quiet $(FROM) --require-hashes -r $(CONSTRAINTS)
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation -e .
 endif
 	@# Under the full path of this Python, by which jupytext finds the kernel of a chapter opened in JupyterLab.

@@ -58,6 +58,12 @@ def test_make_installs_what_is_locked_by_hashes_and_the_project_without_anything
     assert project.endswith("install --quiet --no-index --no-deps --no-build-isolation -e .")
 
 
+def test_make_installs_from_a_wheelhouse_without_an_index():
+    packages, project = _make("WHEELHOUSE=a folder")
+    assert packages.endswith('--no-index --find-links "a folder" --require-hashes -r constraints.txt')
+    assert "--no-index" in project
+
+
 def test_make_installs_by_ranges_where_asked():
     extras = ",".join(PROJECT["optional-dependencies"])
     (everything,) = _make("CONSTRAINTS=/dev/null")
