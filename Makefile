@@ -95,7 +95,7 @@ endef
 # nothing is built in an environment of its own. CONSTRAINTS=/dev/null: the newest versions in the ranges of pyproject.toml.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(MAKE_VENV)
-	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 5 GB)"
+	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 6 GB)"
 ifeq ($(CONSTRAINTS),/dev/null)
 	@$(PIP) install --quiet $(FROM) -e '.[book,cluster,dev]'
 else

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A clone in an empty folder installs itself from the wheelhouse $1 and builds a chapter where there is no network: in a
-# namespace of its own with nothing but the loopback, over which notebooks talk to their kernels. Needs 6 GB in TMPDIR.
+# namespace of its own with nothing but the loopback, over which notebooks talk to their kernels. Needs 7 GB in TMPDIR.
 set -euo pipefail
 wheelhouse=$(realpath -e "$1")
 cd "$(dirname "$0")/.."
@@ -23,4 +23,4 @@ unshare --net bash -euc '
     [ -z "$(ip route)" ] || { echo "there is a way out: $(ip route)" >&2; exit 1; }
     make -C "$0" book SCALE=smoke CHAPTER=01_metrics PYTHON="$1" WHEELHOUSE="$2"
 ' "$folder/book" "${PYTHON:-python3}" "$wheelhouse"
-echo "installed and built without a network: $(cd "$folder/book/runs/smoke" && find . -name '01_metrics*' | sort | tr '\n' ' ')"
+echo "installed and built without a network: $(cd "$folder/book/runs/smoke/notebooks" && ls 01_metrics*)"
