@@ -11,12 +11,15 @@ INSTALLED = $(VENV)/installed.stamp
 HERE = PYTHONPATH="$(CURDIR)"
 # Where things lie, absolute: every target reads OE_DATA and OE_RUNS in the same way, from the folder of this file.
 ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_root())'
+# With WHEELHOUSE, pip takes packages from that folder and asks no network.
+PIP = $(PY) -m pip --disable-pip-version-check
+FROM = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs slurm pack unpack student test lint data bench gpu-check lab clean
+.PHONY: help book runs slurm pack unpack student test lint data bench gpu-check lab lock outdated wheelhouse offline clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  SCALE is smoke, demo (the default), course or paper; OE_DATA says where data lies, OE_RUNS where results go."
 	@echo "  JOBS is how many chapters run at a time, auto: one a core; THREADS how many threads each has, else OMP_NUM_THREADS,"
 	@echo "  else 1 at smoke and demo, where tables are the same for every JOBS, and a share of the cores at course and paper."
@@ -61,19 +64,44 @@ lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS=
 	@$(HERE) OE_DATA="$$($(call ASK_ROOT,$(PY),data))" OE_RUNS="$$($(call ASK_ROOT,$(PY),runs))" \
 		JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" $(PY) -m jupyterlab --ServerApp.root_dir=book $(ARGS)
 
+lock: $(INSTALLED) ## lock every package of pyproject.toml, with hashes, in constraints.txt: [ARGS=--upgrade]
+	@$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --quiet --output-file $(CONSTRAINTS) $(ARGS)
+
+outdated: $(INSTALLED) ## list the installed packages of which there are newer versions
+	@$(PY) -m uv pip list --outdated --python $(PY)
+
+wheelhouse: ## keep the locked packages for this Python and machine in the folder TO; later make ... WHEELHOUSE=folder needs no network
+	$(MAKE_VENV)
+	@echo "keeping the packages of $(CONSTRAINTS) in $(or $(TO),$(error TO= which folder?)) (a few minutes, about 3 GB)"
+	@$(PIP) download --quiet --require-hashes --only-binary :all: -r $(CONSTRAINTS) --dest "$(TO)"
+
+offline: ## try out WHEELHOUSE, as root on Linux: a clone installs itself and builds a chapter where there is no network
+	@PYTHON="$(PYTHON)" tests/offline.sh "$(or $(WHEELHOUSE),$(error WHEELHOUSE= which folder?))"
+
 clean: ## remove what was made at one scale, trained networks included, and the caches: [SCALE=demo]
 	$(if $(filter $(words $(SCALE)):$(SCALE),1:smoke 1:demo 1:course 1:paper),,$(error SCALE=$(SCALE): choose one of smoke, demo, course, paper))
 	@runs="$$($(call ASK_ROOT,$(PYTHON),runs))" && echo "removing $$runs/$(SCALE) and the caches" && \
 		rm -rf "$${runs:?}/$(SCALE)" "$$runs/.texts" .pytest_cache .ruff_cache .hypothesis
 	find . -name .venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
-# Installed once, and again whenever the lists of packages change.
+define MAKE_VENV
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
+@$(PY) -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+endef
+
+# Installed once, and again whenever the lists of packages change: what constraints.txt locks, each file by its hash, and
+# nothing is built in an environment of its own. CONSTRAINTS=/dev/null: the newest versions in the ranges of pyproject.toml.
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PY) -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
-	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 5 GB)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[book,cluster,dev]'
+	$(MAKE_VENV)
+	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 6 GB)"
+ifeq ($(CONSTRAINTS),/dev/null)
+	@$(PIP) install --quiet $(FROM) -e '.[book,cluster,dev]'
+else
+	@$(PIP) install --quiet $(FROM) --require-hashes -r $(CONSTRAINTS)
+	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation -e .
+endif
 	@# Under the full path of this Python, by which jupytext finds the kernel of a chapter opened in JupyterLab.
 	@$(PY) -m ipykernel install --sys-prefix >/dev/null
 	@touch $@

@@ -1,7 +1,9 @@
-"""pyproject.toml, constraints.txt and environment.yml describe one and the same set of packages."""
+"""pyproject.toml, constraints.txt and environment.yml describe one set of packages, and the Makefile installs it."""
 
 import ast
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from importlib import metadata
@@ -13,9 +15,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-# They come with torch, in the build that fits the machine.
-FOLLOW_TORCH = re.compile(r"nvidia-.*|cuda-.*|triton")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
+PYTHONS = ("3.11", "3.12", "3.13")
+# The lock was tested on Linux, whatever machine runs these tests.
+LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"}
+LOCKED = re.compile(r"(?P<pin>[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+( ; [^\\]+?)?)( --hash=sha256:[0-9a-f]{64})+")
 
 
 def _required():
@@ -23,27 +28,75 @@ def _required():
     return {canonicalize_name(need.name): need for need in (Requirement(text) for part in lists for text in part)}
 
 
-def _pins():
-    lines = (ROOT / "constraints.txt").read_text().splitlines()
-    names = [line.split("==") for line in lines if line and not line.startswith("#")]
-    return {canonicalize_name(name): version for name, version in names}
+def _locked():
+    text = (ROOT / "constraints.txt").read_text().replace(" \\\n    ", " ")
+    return [line for line in text.splitlines() if not line.lstrip().startswith("#")]
 
 
-def test_conda_installs_the_package_with_the_same_extras_and_constraints_as_make():
+def _pins(python):
+    """The version of each package that the lock has for Linux and a release of Python."""
+    pins, here = {}, LINUX | {"python_version": python, "python_full_version": f"{python}.7"}
+    for line in _locked():
+        pin = Requirement(LOCKED.fullmatch(line)["pin"])
+        if pin.marker is None or pin.marker.evaluate(here):
+            assert canonicalize_name(pin.name) not in pins, f"{pin.name} is locked twice for Python {python}"
+            (specifier,) = pin.specifier
+            pins[canonicalize_name(pin.name)] = specifier.version
+    return pins
+
+
+def _make(*words):
+    """What the Makefile would do to install, without doing it."""
+    done = subprocess.run(["make", "-n", "VENV=/nowhere", "/nowhere/installed.stamp", *words], cwd=ROOT, check=True,
+                          capture_output=True, text=True, env={"PATH": os.environ["PATH"]})  # fmt: skip
+    return [" ".join(line.split()) for line in done.stdout.splitlines() if " -m pip " in line]
+
+
+def test_make_installs_what_is_locked_by_hashes_and_the_project_without_anything_else():
+    packages, project = _make()
+    assert packages.endswith("install --quiet --require-hashes -r constraints.txt")
+    assert project.endswith("install --quiet --no-index --no-deps --no-build-isolation -e .")
+
+
+def test_make_installs_from_a_wheelhouse_without_an_index():
+    packages, project = _make("WHEELHOUSE=a folder")
+    assert packages.endswith('--no-index --find-links "a folder" --require-hashes -r constraints.txt')
+    assert "--no-index" in project
+
+
+def test_make_installs_by_ranges_where_asked():
+    extras = ",".join(PROJECT["optional-dependencies"])
+    (everything,) = _make("CONSTRAINTS=/dev/null")
+    assert everything.endswith(f"install --quiet -e '.[{extras}]'")
+
+
+def test_conda_installs_the_locked_packages():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     python, pip, by_pip = environment["dependencies"]
     assert python == f"python{PROJECT['requires-python']}"
     assert pip == "pip"
-    extras = ",".join(PROJECT["optional-dependencies"])
-    assert by_pip == {"pip": ["-c constraints.txt", f"-e .[{extras}]"]}
-    assert f"-c $(CONSTRAINTS) -e '.[{extras}]'" in (ROOT / "Makefile").read_text()
-    assert "CONSTRAINTS ?= constraints.txt" in (ROOT / "Makefile").read_text()
+    assert by_pip == {"pip": ["-r constraints.txt"]}
 
 
-def test_each_required_package_is_pinned_to_a_version_in_its_range():
-    pins = _pins()
+def test_each_locked_package_has_its_version_and_hashes():
+    assert [line for line in _locked() if not LOCKED.fullmatch(line)] == []
+
+
+def test_the_lock_names_no_address_and_no_path():
+    assert "/" not in (ROOT / "constraints.txt").read_text()
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_each_required_package_is_locked_in_a_version_in_its_range(python):
+    pins = _pins(python)
     outside = {name: pins.get(name) for name, need in _required().items() if pins.get(name, "") not in need.specifier}
     assert outside == {}
+
+
+def test_what_builds_the_project_is_locked():
+    needs = [Requirement(text) for text in PYPROJECT["build-system"]["requires"]]
+    for python in PYTHONS:
+        assert [need.name for need in needs if _pins(python).get(need.name, "") not in need.specifier] == []
 
 
 def test_each_package_is_required_once():
@@ -52,15 +105,13 @@ def test_each_package_is_required_once():
     assert sorted(set(names)) == sorted(names)
 
 
-def test_everything_that_comes_along_with_the_required_packages_is_pinned():
-    # Evaluated for Linux, where the constraints were tested, whatever machine runs the test.
-    linux = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"}
+def test_everything_that_comes_along_with_the_required_packages_is_locked():
     seen, left = set(), list(_required().values())
     while left:
         need = left.pop()
         name = canonicalize_name(need.name)
         key = (name, frozenset(need.extras))
-        if key in seen or FOLLOW_TORCH.fullmatch(name):
+        if key in seen:
             continue
         seen.add(key)
         try:
@@ -69,9 +120,11 @@ def test_everything_that_comes_along_with_the_required_packages_is_pinned():
             continue
         for child in children:
             extras = need.extras or {""}
-            if child.marker is None or any(child.marker.evaluate(linux | {"extra": extra}) for extra in extras):
+            if child.marker is None or any(child.marker.evaluate(LINUX | {"extra": extra}) for extra in extras):
                 left.append(child)
-    assert {name for name, _ in seen} - _pins().keys() == set()
+    pins = _pins(f"{sys.version_info.major}.{sys.version_info.minor}")
+    assert {name for name, _ in seen} - pins.keys() == set()
+    assert {"torch", "triton", "nvidia-cublas"} <= pins.keys()
 
 
 @pytest.mark.parametrize(("name", "oldest"), [("torch", "2.11"), ("torchvision", "0.26")])
