@@ -13,10 +13,10 @@ HERE = PYTHONPATH="$(CURDIR)"
 ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_root())'
 # With WHEELHOUSE, pip takes packages from that folder and asks no network.
 PIP = $(PY) -m pip --disable-pip-version-check
-FROM = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
+HOUSE = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs slurm pack unpack student test lint data bench gpu-check lab lock outdated wheelhouse offline clean
+.PHONY: help book runs slurm pack unpack student test slurm-test lint data bench gpu-check lab lock outdated wheelhouse offline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,9 @@ student: $(INSTALLED) ## write the chapters as notebooks without their solutions
 
 test: $(INSTALLED) ## run the unit tests: [ARGS="-k name"]
 	@$(HERE) $(PY) -m pytest -q $(ARGS)
+
+slurm-test: $(INSTALLED) ## test workers as jobs of the Slurm cluster at hand, in some ten minutes: [SHARED=folder that its nodes see]
+	@$(HERE) OE_TEST_SLURM="$(or $(SHARED),$(CURDIR)/runs/slurm-test)" $(PY) -m pytest -q tests/slurm $(ARGS)
 
 lint: $(INSTALLED) ## check the style of the code
 	@$(PY) -m ruff check .
@@ -97,9 +100,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(MAKE_VENV)
 	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 6 GB)"
 ifeq ($(CONSTRAINTS),/dev/null)
-	@$(PIP) install --quiet $(FROM) -e '.[book,cluster,dev]'
+	@$(PIP) install --quiet $(HOUSE) -e '.[book,cluster,dev]'
 else
-	@$(PIP) install --quiet $(FROM) --require-hashes -r $(CONSTRAINTS)
+	@$(PIP) install --quiet $(HOUSE) --require-hashes -r $(CONSTRAINTS)
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation -e .
 endif
 	@# Under the full path of this Python, by which jupytext finds the kernel of a chapter opened in JupyterLab.

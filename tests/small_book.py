@@ -78,11 +78,11 @@ def build(book: Path, *words: str, **environment: str) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def wait_until(condition, what: str):
+def wait_until(condition, what: str, seconds: float = SECONDS):
     """Return what `condition()` gives once that is true; fail after a long while."""
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + seconds
     while not (found := condition()):
-        assert time.monotonic() < end, f"waited {SECONDS} s until {what}"
+        assert time.monotonic() < end, f"waited {seconds} s until {what}"
         time.sleep(0.05)
     return found
 
