@@ -34,8 +34,13 @@ class DamagedFileError(Exception):
     """A file is missing or its content is not what was written; `path` is that file, the message says what is wrong."""
 
     def __init__(self, path: Path, problem: str):
-        super().__init__(f"{path} {problem}")
+        super().__init__(printable(f"{path} {problem}"))
         self.path = path
+
+
+def printable(text: str) -> str:
+    r"""`text` with what a terminal would obey or could not show written as escapes (\x1b, \n, \udc80): for messages."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _sha256(payload: bytes) -> str:

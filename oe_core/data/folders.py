@@ -11,11 +11,21 @@ from pathlib import Path
 
 import torch
 
+from oe_core.atomic import printable
 from oe_core.data.catalog.row import DataSet
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.readers.arrays import npz_labels, read_npz
 from oe_core.data.readers.lines import UNLABELLED, labelled_lines, labelled_set, own_bytes, read_lines, shown
-from oe_core.data.readers.pixels import FORMATS, FormatError, Picture, decode_all, holds_picture, is_picture, numbered
+from oe_core.data.readers.pixels import (
+    FORMATS,
+    FormatError,
+    Picture,
+    check_names,
+    decode_all,
+    holds_picture,
+    is_picture,
+    numbered,
+)
 from oe_core.scales import data_root
 
 logger = logging.getLogger(__name__)
@@ -117,6 +127,7 @@ def _classes_over_splits(name: str, row: DataSet | None) -> tuple[str, ...]:
         lists = " and ".join(f"{split} has {', '.join(names[:20])}" for split, names in found.items())
         raise FormatError(f"{data_root() / name}: {lists}; expected `classes` in both {NPZ} or in none of them")
     classes = dict.fromkeys(one for names in found.values() for one in names if _keeps(row, one))
+    check_names(str(data_root() / name), classes)
     if "names" in kinds.values():
         return tuple(classes)
     return tuple(sorted(classes, key=int if set(kinds.values()) == {"numbers"} else None))
@@ -162,7 +173,8 @@ def _say(folder: Path, left_out: dict[str, list[Path]]) -> None:
     if left_out:
         kinds = ", ".join(f"{len(paths)} {kind}" for kind, paths in sorted(left_out.items()))
         first = min(path for paths in left_out.values() for path in paths)
-        logger.warning("%s: left out %s, no pictures; the first is %s", folder, kinds, first.relative_to(folder))
+        said = f"{folder}: left out {kinds}, no pictures; the first is {first.relative_to(folder)}"
+        logger.warning("%s", printable(said))
 
 
 def _holds_images(folder: Path) -> bool:

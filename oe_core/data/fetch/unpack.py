@@ -1,22 +1,29 @@
-"""Unpack a verified archive without letting it write anywhere but into its own new folder."""
+"""Unpack an archive without letting it write anywhere but into its own new folder, and open archives within bounds."""
 
+import gzip
 import os
 import shutil
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from gzip import BadGzipFile
-from lzma import LZMAError
+from itertools import islice
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from stat import S_IFMT, S_ISDIR, S_ISLNK, S_ISREG
 from typing import BinaryIO
 
 from filelock import FileLock
 
+from oe_core.atomic import printable
+
 SUFFIXES = (".tar.gz", ".tgz", ".tar.xz", ".tar", ".zip")
-DAMAGE = (tarfile.TarError, zipfile.BadZipFile, BadGzipFile, zlib.error, LZMAError, EOFError)
+# Real data unpack to 2 to 30 times their size; what is beyond FLOOR and RATIO was made to fill memory or disk.
+FLOOR, RATIO = 1 << 26, 100
+MOST_UNPACKED = 100_000  # members that become files
+MOST_DIRECTORY = 1 << 26  # bytes of a zip's list of members, some 800,000 of them
+MOST_EXTENSION = 1 << 16  # bytes of a long name or a pax header in a tar
+EXTENSIONS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
+EXTENSIONS += (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 
 # name, whether it is a folder, bytes, and how to open it
 Member = tuple[str, bool, int, Callable[[], BinaryIO]]
@@ -24,6 +31,86 @@ Member = tuple[str, bool, int, Callable[[], BinaryIO]]
 
 class UnpackError(RuntimeError):
     """An archive is unsafe or damaged; the message names it and the member. Nothing of it is left behind."""
+
+    def __init__(self, message: str):
+        super().__init__(printable(message))
+
+
+class TooLargeError(Exception):
+    """A small file would become a large one; the message says how large and what is allowed, its catcher which file."""
+
+
+def most_bytes(path: Path) -> int:
+    """The most that a file may unpack to."""
+    return max(FLOOR, RATIO * path.stat().st_size)
+
+
+def check_size(found: int, path: Path) -> None:
+    """Raise TooLargeError when `found` bytes are more than `path` may unpack to."""
+    if found > most_bytes(path):
+        raise TooLargeError(
+            f"unpacks to {found:,} bytes or more; expected at most {most_bytes(path):,}, as it has "
+            f"{path.stat().st_size:,}. If you trust it, put it there with its content not compressed"
+        )
+
+
+def whole_bytes(path: Path) -> bytes:
+    """The content of a file, unzipped where its name ends in .gz. Raises TooLargeError and what gzip raises."""
+    if not path.name.endswith(".gz"):
+        return path.read_bytes()
+    with gzip.open(path) as opened:
+        content = opened.read(most_bytes(path) + 1)
+    check_size(len(content), path)
+    return content
+
+
+class _Header(tarfile.TarInfo):
+    """A header of a tar. Its extensions are bounded, as tarfile reads them whole before it gives a member."""
+
+    @classmethod
+    def frombuf(cls, buf, encoding, errors):
+        header = super().frombuf(buf, encoding, errors)
+        if header.size < 0 or (header.type in EXTENSIONS and header.size > MOST_EXTENSION):
+            raise tarfile.ReadError(f"a header claims {header.size:,} bytes, allowed are 0 to {MOST_EXTENSION:,}")
+        return header
+
+
+def open_tar(path: Path, mode: str) -> tarfile.TarFile:
+    """A tar, compressed or not, for `tar_headers`."""
+    return tarfile.open(path, mode, tarinfo=_Header)
+
+
+def tar_headers(archive: tarfile.TarFile, path: Path) -> Iterator[tarfile.TarInfo]:
+    """The members of the tar at `path` in their order, each before its content is read.
+
+    Raises TooLargeError, and tarfile.ReadError for a tar without its end mark, a block of zeros: tarfile takes a cut
+    between two members for the end.
+    """
+    total, most = 0, most_bytes(path)
+    while (member := archive.next()) is not None:
+        archive.members.clear()  # tarfile keeps every header, a gigabyte for a million
+        total += member.size  # of a sparse member more than what lies in the archive
+        if max(total, archive.offset) > most:
+            check_size(max(total, archive.offset), path)
+        yield member
+    beyond = archive.fileobj.tell() - archive.offset
+    if beyond != tarfile.BLOCKSIZE or archive.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
+        raise tarfile.ReadError("no end mark after its last member")
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """A zip whose list of members and whose content are within bounds; raises TooLargeError."""
+    with open(path, "rb") as file:
+        end = zipfile._EndRecData(file)  # no public way tells how much ZipFile is about to read
+    if end and end[zipfile._ECD_SIZE] > MOST_DIRECTORY:
+        raise TooLargeError(f"lists its members in {end[zipfile._ECD_SIZE]:,} bytes; allowed are {MOST_DIRECTORY:,}")
+    archive = zipfile.ZipFile(path)
+    try:
+        check_size(sum(member.file_size for member in archive.infolist()), path)
+    except TooLargeError:
+        archive.close()
+        raise
+    return archive
 
 
 def unpacked_folder(archive: Path) -> Path:
@@ -37,8 +124,9 @@ def unpacked_folder(archive: Path) -> Path:
 def unpack(archive: Path) -> Path:
     """Unpack `archive` (tar, tar.gz, tar.xz or zip) into `unpacked_folder(archive)` unless that is there; return it.
 
-    Every member is looked at before the first is written: absolute paths, `..`, links, devices and names given twice
-    are refused. The folder appears only when it is complete. Raises UnpackError, ValueError.
+    Every member is looked at before the first is written: absolute paths, `..`, links, devices, names given twice, and
+    more than MOST_UNPACKED members or `most_bytes` are refused. The folder appears only when it is complete. Raises
+    UnpackError, ValueError for another kind of archive.
     """
     folder = unpacked_folder(archive)
     if not folder.is_dir():
@@ -49,24 +137,32 @@ def unpack(archive: Path) -> Path:
 
 
 def _unpack_into(folder: Path, archive: Path) -> None:
+    if not archive.is_file():
+        raise UnpackError(f"{archive} is no regular file; put the archive there")
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     beside.chmod(0o755)  # mkdtemp's folders are private, a data folder is often shared
     try:
-        opened = zipfile.ZipFile(archive) if archive.name.endswith(".zip") else tarfile.open(archive)
-        with opened:
-            members = list(_zip_members(opened) if isinstance(opened, zipfile.ZipFile) else _tar_members(opened))
+        is_zip = archive.name.endswith(".zip")
+        with open_zip(archive) if is_zip else open_tar(archive, "r") as opened:
+            found = _zip_members(opened) if is_zip else _tar_members(opened, archive)
+            members = list(islice(found, MOST_UNPACKED + 1))
             _check_members(archive, members, shutil.disk_usage(beside).free)
             for member in members:
                 _write(member, beside)
         os.replace(beside, folder)
-    except DAMAGE as damage:
-        raise UnpackError(f"{archive} is damaged ({damage}); remove it and fetch it again") from damage
+    except UnpackError:
+        raise
+    except TooLargeError as refusal:
+        raise UnpackError(f"{archive} {refusal}") from refusal
+    except Exception as damage:  # what the libraries raise on damage has no common kind; encryption is among it
+        found = f"{type(damage).__name__}: {damage}"
+        raise UnpackError(f"{archive} is damaged or cannot be unpacked ({found}); fetch it again") from damage
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _tar_members(opened: tarfile.TarFile) -> Iterator[Member]:
-    for member in opened:
+def _tar_members(opened: tarfile.TarFile, path: Path) -> Iterator[Member]:
+    for member in tar_headers(opened, path):
         if not (member.isfile() or member.isdir()):
             kind = "link" if member.issym() or member.islnk() else "device"
             raise UnpackError(f"{opened.name} holds the {kind} {member.name!r}; only files and folders are unpacked")
@@ -85,13 +181,16 @@ def _zip_members(opened: zipfile.ZipFile) -> Iterator[Member]:
 
 
 def _check_members(archive: Path, members: list[Member], free: int) -> None:
+    if len(members) > MOST_UNPACKED:
+        raise UnpackError(f"{archive} holds more than {MOST_UNPACKED:,} members; nothing was unpacked")
     seen = set()
     for name, is_folder, _, _ in members:
         path = PurePosixPath(name)
         if path.is_absolute() or PureWindowsPath(name).anchor or ".." in path.parts or "\\" in name:
             raise UnpackError(f"{archive} holds {name!r}, which leads out of its folder; nothing was unpacked")
-        if path in seen and not is_folder:
-            raise UnpackError(f"{archive} holds {name!r} twice; nothing was unpacked")
+        if not is_folder and (path in seen or not path.parts):
+            what = "twice" if path.parts else "as a file, which is no name"
+            raise UnpackError(f"{archive} holds {name!r} {what}; nothing was unpacked")
         seen.add(path)
     needed = sum(size for _, _, size, _ in members)
     if needed > free:
