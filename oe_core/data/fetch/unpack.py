@@ -1,12 +1,15 @@
 """Unpack an archive without letting it write anywhere but into its own new folder, and open archives within bounds."""
 
+import bz2
 import gzip
+import lzma
 import os
 import shutil
 import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from stat import S_IFMT, S_ISDIR, S_ISLNK, S_ISREG
@@ -24,6 +27,7 @@ MOST_DIRECTORY = 1 << 26  # bytes of a zip's list of members, some 800,000 of th
 MOST_EXTENSION = 1 << 16  # bytes of a long name or a pax header in a tar
 EXTENSIONS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 EXTENSIONS += (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+DECOMPRESSORS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 
 # name, whether it is a folder, bytes, and how to open it
 Member = tuple[str, bool, int, Callable[[], BinaryIO]]
@@ -75,9 +79,17 @@ class _Header(tarfile.TarInfo):
         return header
 
 
-def open_tar(path: Path, mode: str) -> tarfile.TarFile:
-    """A tar, compressed or not, for `tar_headers`."""
-    return tarfile.open(path, mode, tarinfo=_Header)
+@contextmanager
+def open_tar(path: Path) -> Iterator[tarfile.TarFile]:
+    """A tar, compressed or not, for `tar_headers`; read forwards, it is decompressed once.
+
+    tarfile's own streams ("r|*") copy all that they hold for each header: minutes for a small file of many.
+    """
+    with open(path, "rb") as file:
+        start = file.read(6)
+    opener = next((known for magic, known in DECOMPRESSORS.items() if start.startswith(magic)), open)
+    with opener(path, "rb") as content, tarfile.open(fileobj=content, mode="r:", tarinfo=_Header) as archive:
+        yield archive
 
 
 def tar_headers(archive: tarfile.TarFile, path: Path) -> Iterator[tarfile.TarInfo]:
@@ -143,7 +155,7 @@ def _unpack_into(folder: Path, archive: Path) -> None:
     beside.chmod(0o755)  # mkdtemp's folders are private, a data folder is often shared
     try:
         is_zip = archive.name.endswith(".zip")
-        with open_zip(archive) if is_zip else open_tar(archive, "r") as opened:
+        with open_zip(archive) if is_zip else open_tar(archive) as opened:
             found = _zip_members(opened) if is_zip else _tar_members(opened, archive)
             members = list(islice(found, MOST_UNPACKED + 1))
             _check_members(archive, members, shutil.disk_usage(beside).free)
@@ -165,7 +177,7 @@ def _tar_members(opened: tarfile.TarFile, path: Path) -> Iterator[Member]:
     for member in tar_headers(opened, path):
         if not (member.isfile() or member.isdir()):
             kind = "link" if member.issym() or member.islnk() else "device"
-            raise UnpackError(f"{opened.name} holds the {kind} {member.name!r}; only files and folders are unpacked")
+            raise UnpackError(f"{path} holds the {kind} {member.name!r}; only files and folders are unpacked")
         yield member.name, member.isdir(), member.size, lambda member=member: opened.extractfile(member)
 
 

@@ -20,7 +20,7 @@ ZIP_DAMAGES = (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, 
 
 def tar_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     """Name and content of the plain files of a tar (compressed or not) that are `wanted`, in the archive's order."""
-    with damage_named(path, TAR_DAMAGES, "a whole tar archive"), open_tar(path, "r|*") as archive:
+    with damage_named(path, TAR_DAMAGES, "a whole tar archive"), open_tar(path) as archive:
         for member in tar_headers(archive, path):
             if member.isfile() and wanted(member.name):
                 yield member.name, archive.extractfile(member).read()

@@ -118,8 +118,9 @@ def in_colour(picture: Image.Image) -> Image.Image:
             samples = samples.astype(np.uint16)
         picture = Image.fromarray(eight_bits(samples, f"its samples (mode {picture.mode}) are"))
     if picture.has_transparency_data:
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, BACKGROUND), picture.convert("RGBA"))
-    return picture.convert("RGB")
+        shown = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, BACKGROUND), shown)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")  # it would copy even its own mode
 
 
 def _fitted_size(width: int, height: int, size: int, where: str = "") -> tuple[int, int]:
@@ -161,9 +162,9 @@ def decode(picture: Picture, size: int, squash: bool = False, upright: bool = Fa
         check_regular(source, "a picture")
     try:
         with Image.open(source, formats=_formats()) as opened, _room_for(opened):
-            turned = ImageOps.exif_transpose(opened) if upright else opened
-            turned.format = opened.format  # a turned copy has forgotten it
-            return fit(turned, size, squash)
+            if upright:
+                ImageOps.exif_transpose(opened, in_place=True)
+            return fit(opened, size, squash)
     except FormatError as refusal:
         raise FormatError(f"{picture.where}: {refusal}") from refusal
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as damage:

@@ -145,7 +145,7 @@ def test_a_zip_with_an_endless_list_of_members_is_refused(tmp_path, monkeypatch)
 
 def test_the_headers_of_a_long_tar_are_not_kept(tmp_path):
     path = write_tar(tmp_path / "long.tar", dict.fromkeys(map(str, range(100)), b""))
-    with bounds.open_tar(path, "r|*") as archive:
+    with bounds.open_tar(path) as archive:
         assert max(len(archive.members) for _ in bounds.tar_headers(archive, path)) == 0
 
 
