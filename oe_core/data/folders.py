@@ -16,16 +16,7 @@ from oe_core.data.catalog.row import DataSet
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.readers.arrays import npz_labels, read_npz
 from oe_core.data.readers.lines import UNLABELLED, labelled_lines, labelled_set, own_bytes, read_lines, shown
-from oe_core.data.readers.pixels import (
-    FORMATS,
-    FormatError,
-    Picture,
-    check_names,
-    decode_all,
-    holds_picture,
-    is_picture,
-    numbered,
-)
+from oe_core.data.readers.pixels import FORMATS, FormatError, Picture, decode_all, holds_picture, is_picture, numbered
 from oe_core.scales import data_root
 
 logger = logging.getLogger(__name__)
@@ -127,7 +118,6 @@ def _classes_over_splits(name: str, row: DataSet | None) -> tuple[str, ...]:
         lists = " and ".join(f"{split} has {', '.join(names[:20])}" for split, names in found.items())
         raise FormatError(f"{data_root() / name}: {lists}; expected `classes` in both {NPZ} or in none of them")
     classes = dict.fromkeys(one for names in found.values() for one in names if _keeps(row, one))
-    check_names(str(data_root() / name), classes)
     if "names" in kinds.values():
         return tuple(classes)
     return tuple(sorted(classes, key=int if set(kinds.values()) == {"numbers"} else None))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from oe_core.atomic import printable
+from oe_core.atomic import PrintableError
 
 TRIES = 5
 PAUSE = 1.0  # seconds between two tries
@@ -27,11 +27,8 @@ SECONDS_BETWEEN_LINES = 10
 SHOWN = 60  # characters of a wrong header that a message repeats
 
 
-class TransferError(RuntimeError):
+class TransferError(PrintableError, RuntimeError):
     """An address did not deliver; the message says why."""
-
-    def __init__(self, message: str):
-        super().__init__(printable(message))
 
 
 def transfer(address: str, part: Path, size: int | None, agent: str) -> None:

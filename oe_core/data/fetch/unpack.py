@@ -17,44 +17,41 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
-from oe_core.atomic import printable
+from oe_core.atomic import PrintableError
 
 SUFFIXES = (".tar.gz", ".tgz", ".tar.xz", ".tar", ".zip")
 # Real data unpack to 2 to 30 times their size; what is beyond FLOOR and RATIO was made to fill memory or disk.
 FLOOR, RATIO = 1 << 26, 100
+HEADER_RATIO = 5  # of a tar's headers alone, which take time: in real ones they are not more than the content
 MOST_UNPACKED = 100_000  # members that become files
 MOST_DIRECTORY = 1 << 26  # bytes of a zip's list of members, some 800,000 of them
 MOST_EXTENSION = 1 << 16  # bytes of a long name or a pax header in a tar
-EXTENSIONS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
-EXTENSIONS += (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+EXTENSIONS = (b"x", b"g", b"X", b"L", b"K")  # the types of members that are such
 DECOMPRESSORS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 
 # name, whether it is a folder, bytes, and how to open it
 Member = tuple[str, bool, int, Callable[[], BinaryIO]]
 
 
-class UnpackError(RuntimeError):
+class UnpackError(PrintableError, RuntimeError):
     """An archive is unsafe or damaged; the message names it and the member. Nothing of it is left behind."""
-
-    def __init__(self, message: str):
-        super().__init__(printable(message))
 
 
 class TooLargeError(Exception):
     """A small file would become a large one; the message says how large and what is allowed, its catcher which file."""
 
 
-def most_bytes(path: Path) -> int:
-    """The most that a file may unpack to."""
-    return max(FLOOR, RATIO * path.stat().st_size)
+def most_bytes(path: Path, ratio: int) -> int:
+    """The most that a file may unpack to: `ratio` times its own size."""
+    return max(FLOOR, ratio * path.stat().st_size)
 
 
-def check_size(found: int, path: Path) -> None:
+def check_size(found: int, path: Path, ratio: int | None = None) -> None:
     """Raise TooLargeError when `found` bytes are more than `path` may unpack to."""
-    if found > most_bytes(path):
+    if found > (most := most_bytes(path, ratio or RATIO)):
         raise TooLargeError(
-            f"unpacks to {found:,} bytes or more; expected at most {most_bytes(path):,}, as it has "
-            f"{path.stat().st_size:,}. If you trust it, put it there with its content not compressed"
+            f"unpacks to {found:,} bytes or more; expected at most {most:,}, as it has {path.stat().st_size:,}. "
+            "If you trust it, put it there with its content not compressed"
         )
 
 
@@ -63,7 +60,7 @@ def whole_bytes(path: Path) -> bytes:
     if not path.name.endswith(".gz"):
         return path.read_bytes()
     with gzip.open(path) as opened:
-        content = opened.read(most_bytes(path) + 1)
+        content = opened.read(most_bytes(path, RATIO) + 1)
     check_size(len(content), path)
     return content
 
@@ -98,31 +95,31 @@ def tar_headers(archive: tarfile.TarFile, path: Path) -> Iterator[tarfile.TarInf
     Raises TooLargeError, and tarfile.ReadError for a tar without its end mark, a block of zeros: tarfile takes a cut
     between two members for the end.
     """
-    total, most = 0, most_bytes(path)
+    total = 0
     while (member := archive.next()) is not None:
-        archive.members.clear()  # tarfile keeps every header, a gigabyte for a million
+        # tarfile keeps every header with all that it says: a gigabyte for a million.
+        archive.members.clear()
+        archive.pax_headers.clear()
+        member.pax_headers = {}
         total += member.size  # of a sparse member more than what lies in the archive
-        if max(total, archive.offset) > most:
-            check_size(max(total, archive.offset), path)
+        check_size(max(total, archive.offset), path)
+        check_size(archive.offset - total, path, HEADER_RATIO)
         yield member
     beyond = archive.fileobj.tell() - archive.offset
     if beyond != tarfile.BLOCKSIZE or archive.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
         raise tarfile.ReadError("no end mark after its last member")
 
 
-def open_zip(path: Path) -> zipfile.ZipFile:
+@contextmanager
+def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """A zip whose list of members and whose content are within bounds; raises TooLargeError."""
     with open(path, "rb") as file:
         end = zipfile._EndRecData(file)  # no public way tells how much ZipFile is about to read
     if end and end[zipfile._ECD_SIZE] > MOST_DIRECTORY:
         raise TooLargeError(f"lists its members in {end[zipfile._ECD_SIZE]:,} bytes; allowed are {MOST_DIRECTORY:,}")
-    archive = zipfile.ZipFile(path)
-    try:
+    with zipfile.ZipFile(path) as archive:
         check_size(sum(member.file_size for member in archive.infolist()), path)
-    except TooLargeError:
-        archive.close()
-        raise
-    return archive
+        yield archive
 
 
 def unpacked_folder(archive: Path) -> Path:

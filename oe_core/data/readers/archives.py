@@ -11,7 +11,7 @@ from pathlib import Path
 
 from oe_core.data.examples import ImageSet
 from oe_core.data.fetch.unpack import open_tar, open_zip, tar_headers
-from oe_core.data.readers.pixels import FormatError, Picture, check_names, damage_named, decode_all, numbered
+from oe_core.data.readers.pixels import FormatError, Picture, damage_named, decode_all, numbered
 
 TAR_DAMAGES = (tarfile.TarError, OSError, EOFError, ValueError, LZMAError, zlib.error)
 # RuntimeError: an encrypted member, or one compressed in a way that zipfile does not know.
@@ -57,5 +57,4 @@ def picture_set(
     images, class_names = decode_all(pictures, size, total=total)
     if not class_names:
         raise FormatError(f"{path}: holds no picture under {expected}")
-    check_names(str(path), set(class_names))
     return ImageSet(name, images, *numbered(class_names, classes), "catalog")

@@ -10,7 +10,7 @@ import torch
 
 from oe_core.data.examples import ImageSet
 from oe_core.data.fetch.unpack import check_size, open_zip, whole_bytes
-from oe_core.data.readers.pixels import FormatError, check_names, damage_named, eight_bits, resized
+from oe_core.data.readers.pixels import FormatError, check_name, damage_named, eight_bits, resized
 
 DIGITS = tuple("0123456789")
 NPZ_HELP = (
@@ -99,11 +99,11 @@ def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
     if names is not None and (names.ndim != 1 or names.dtype.kind not in "US" or len(set(names.tolist())) < len(names)):
         raise FormatError(f"{path}: classes is {names.dtype} {names.shape}; expected a list of different names")
     highest = labels.max(initial=0) if names is None else len(names) - 1
-    check_names(str(path), names.tolist() if names is not None and names.dtype.kind == "U" else ())
     if len(labels) and (labels.min() < 0 or labels.max() > highest):
         raise FormatError(f"{path}: labels run from {labels.min()} to {labels.max()}; expected 0 to {highest}")
     if names is not None:
-        return labels.astype(np.int64), tuple(names.astype(str).tolist()), True
+        spelled = np.char.decode(names, "utf-8", "replace") if names.dtype.kind == "S" else names
+        return labels.astype(np.int64), tuple(map(check_name, spelled.tolist())), True
     occurring, numbers = np.unique(labels, return_inverse=True)
     return numbers.astype(np.int64), tuple(map(str, occurring.tolist())), False
 

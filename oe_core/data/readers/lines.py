@@ -6,7 +6,7 @@ from pathlib import Path
 
 from oe_core.data.examples import TextSet
 from oe_core.data.fetch.unpack import whole_bytes
-from oe_core.data.readers.pixels import FormatError, check_names, damage_named, numbered
+from oe_core.data.readers.pixels import FormatError, damage_named, numbered
 
 UNLABELLED = "unlabelled"
 SHOWN = 60  # characters of a wrong line that a message repeats
@@ -72,7 +72,6 @@ def labelled_set(
     """A TextSet of labels, names out of `classes`, and texts; FormatError with `where` and `expected` for none."""
     if not found:
         raise FormatError(f"{where}: holds no text; expected {expected}")
-    check_names(where, classes)
     labels, texts = zip(*found, strict=True)
     return TextSet(name, texts, *numbered(labels, classes), origin)
 

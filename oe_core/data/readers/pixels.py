@@ -21,7 +21,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
-from oe_core.atomic import printable
+from oe_core.atomic import PrintableError
 from oe_core.data.fetch.unpack import TooLargeError
 from oe_core.scales import data_root
 
@@ -35,11 +35,8 @@ LARGE = 1 << 24  # pixels; larger pictures are decoded one at a time, as each ta
 _one_large = threading.Lock()
 
 
-class FormatError(ValueError):
+class FormatError(PrintableError, ValueError):
     """A file is not what its format promises; the message names the file, what was found and what was expected."""
-
-    def __init__(self, message: str):
-        super().__init__(printable(message))
 
 
 def check_regular(path: Path, expected: str) -> None:
@@ -219,17 +216,17 @@ def resized(images: np.ndarray, size: int, squash: bool = False, where: str = "i
     return torch.from_numpy(fitted)
 
 
-def check_names(where: str, names: Iterable[str]) -> None:
-    """Raise a FormatError naming `where` for a class whose name a terminal would obey or could not show."""
-    for name in names:
-        if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
-            raise FormatError(f"{where}: has a class {name!r}; expected names without control characters: rename it")
+def check_name(name: str) -> str:
+    """A class's name; FormatError when a terminal would obey it or could not show it, as tables print it."""
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
+        raise FormatError(f"the class {name!r} has control characters; expected a name without any: rename it")
+    return name
 
 
 def numbered(class_names: Sequence[str], classes: tuple[str, ...] | None = None) -> tuple[Tensor, tuple[str, ...]]:
     """Class names to labels int64 (n,) and the classes: those given, else the names in sorted order."""
     classes = classes or tuple(sorted(set(class_names)))
-    number = {name: label for label, name in enumerate(classes)}
+    number = {check_name(name): label for label, name in enumerate(classes)}
     return torch.tensor([number[name] for name in class_names], dtype=torch.int64), classes
 
 
