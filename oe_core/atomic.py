@@ -30,7 +30,19 @@ LEASE_SECONDS = 60.0  # without renewal, after which a lease is another process'
 ADVICE = "make room or give access there, or choose another place with OE_RUNS; what was finished before is kept"
 
 
-class DamagedFileError(Exception):
+def printable(text: str) -> str:
+    r"""`text` with what a terminal would obey or could not show written as escapes (\x1b, \n, \udc80): for messages."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+class PrintableError(Exception):
+    """An error that may repeat names from outside: its message is `printable`."""
+
+    def __init__(self, message: str):
+        super().__init__(printable(message))
+
+
+class DamagedFileError(PrintableError):
     """A file is missing or its content is not what was written; `path` is that file, the message says what is wrong."""
 
     def __init__(self, path: Path, problem: str):

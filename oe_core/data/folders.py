@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from oe_core.atomic import printable
 from oe_core.data.catalog.row import DataSet
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.readers.arrays import npz_labels, read_npz
@@ -162,7 +163,8 @@ def _say(folder: Path, left_out: dict[str, list[Path]]) -> None:
     if left_out:
         kinds = ", ".join(f"{len(paths)} {kind}" for kind, paths in sorted(left_out.items()))
         first = min(path for paths in left_out.values() for path in paths)
-        logger.warning("%s: left out %s, no pictures; the first is %s", folder, kinds, first.relative_to(folder))
+        said = f"{folder}: left out {kinds}, no pictures; the first is {first.relative_to(folder)}"
+        logger.warning("%s", printable(said))
 
 
 def _holds_images(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oe_core.atomic import write_whole
+from oe_core.atomic import printable, write_whole
 from oe_core.data import folders
 from oe_core.data.catalog import CATALOG, DataSet
 from oe_core.data.examples import Examples, ImageSet, TextSet
@@ -87,7 +87,7 @@ class Sources:
             return
         wrong = f"is no set of {self.kind}" if name in CATALOG else "is unknown"
         raise ValueError(
-            f"data set {name!r} {wrong}; known are {', '.join(known)}; or put a folder of your own at "
+            f"data set {name!r} {wrong}; known are {', '.join(map(printable, known))}; or put a folder of your own at "
             f"{data_root() / str(name)}/ with train and test in it"
         )
 
@@ -98,7 +98,7 @@ class Sources:
         if present := self._own_splits(name):
             lines.append(f"{own} has no {split}; it has {' and '.join(present)}.")
         elif own.is_dir() and (held := sorted(path.name for path in own.iterdir() if path.name[0] != ".")):
-            lines.append(f"{own} holds {', '.join(held[:5])}, which is not read as {self.kind}.")
+            lines.append(f"{own} holds {', '.join(map(printable, held[:5]))}, which is not read as {self.kind}.")
         if row and split not in row.splits:
             which = f"The embedded set {name}" if row.make else row.title
             lines.append(f"{which} has no {split}; it has {' and '.join(row.splits)}.")

@@ -115,7 +115,7 @@ def test_missing_open_data_say_address_size_and_folder(root):
     message = str(error.value)
     assert message.startswith("svhn: its train images are not on this machine.")
     for part in (
-        "http://ufldl.stanford.edu/housenumbers/extra_32x32.mat",
+        "https://ufldl.stanford.edu/housenumbers/extra_32x32.mat",
         "1.3 GB",
         f"{root}/downloads/svhn",
         "digits",

@@ -44,7 +44,9 @@ GREY = (
         "MIT", "fetch the four idx files from github.com/zalandoresearch/fashion-mnist",
         "Xiao et al. 2017, Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
         "its files have the names of MNIST's: keep the folders apart", _idx_files(
-            ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
+            # Buckets that are websites know no https.
+            ("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
             (26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
             (29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
             (4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),

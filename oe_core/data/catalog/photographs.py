@@ -5,7 +5,7 @@ owners' files, or were computed from the file in the named public repository; th
 Terms and counts that could not be read at their source are called unverified or left None.
 """
 
-from oe_core.data.catalog.row import BOTH, TEST, DataSet, hosted, read_by, split_by
+from oe_core.data.catalog.row import BOTH, TEST, DataSet, either, hosted, read_by, split_by
 from oe_core.data.readers import pictures
 from oe_core.data.readers.arrays import read_svhn
 from oe_core.data.readers.small_images import read_cifar
@@ -49,10 +49,10 @@ PHOTOGRAPHS = (
     DataSet(
         "svhn", "SVHN", "Street View House Numbers, cropped digits", "open", "images",
         {"train": 604388, "test": 26032}, "non-commercial use (unverified)",
-        "fetch the .mat files of format 2 from http://ufldl.stanford.edu/housenumbers/",
+        "fetch the .mat files of format 2 from https://ufldl.stanford.edu/housenumbers/",
         "Netzer et al. 2011, Reading digits in natural images with unsupervised feature learning",
         "train is train_32x32.mat and extra_32x32.mat joined, 1.9 GB in memory", hosted(
-            "http://ufldl.stanford.edu/housenumbers/",
+            either("ufldl.stanford.edu/housenumbers/"),
             ("train_32x32.mat", 182040794, "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
             ("test_32x32.mat", 64275384, "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
             ("extra_32x32.mat", 1329278602, "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3"),
@@ -67,10 +67,11 @@ PHOTOGRAPHS = (
     DataSet(
         "tiny-imagenet", "Tiny ImageNet", "Tiny ImageNet, 200 classes at 64x64", "open", "images",
         {"train": 100000, "test": 10000}, IMAGENET_TERMS,
-        "fetch tiny-imagenet-200.zip from http://cs231n.stanford.edu/",
+        "fetch tiny-imagenet-200.zip from https://cs231n.stanford.edu/",
         "Johnson et al., Tiny ImageNet visual recognition challenge",
         "test is the archive's labelled val split; its test split has no labels",
-        hosted("http://cs231n.stanford.edu/", ("tiny-imagenet-200.zip", 248100043, "90528d7ca1a48142e341f4ef8d21d0de")),
+        hosted(either("cs231n.stanford.edu/"),
+               ("tiny-imagenet-200.zip", 248100043, "90528d7ca1a48142e341f4ef8d21d0de")),
         split_by(pictures.read_tiny_imagenet, "tiny-imagenet-200.zip", BOTH, decodes=True),
         needs={"course": BOTH}, stand_ins=("tiny-imagenet-32",),
     ),
@@ -80,7 +81,7 @@ PHOTOGRAPHS = (
         "fetch the small-image archives and the ResNet-18 weights from http://places2.csail.mit.edu/download.html",
         ZHOU, "test is the val split; which pictures the paper drew from it is not recorded. The server is often down",
         hosted(
-            "http://data.csail.mit.edu/places/places365/",
+            either("data.csail.mit.edu/places/places365/"),
             ("val_256.tar", 525158400, "24b4e639ef12a0012af525bc4cb443e4ab4aaea8369a1fb009b70e4a4aad5d48"),
             (PLACES_LISTS, 67498496, "520699e00d69b63ddc29fac54645aa00ce1c10ca42e288960aa1cf791d6e9aa9"),
             ("train_256_places365standard.tar", 26103685120,

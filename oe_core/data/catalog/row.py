@@ -115,6 +115,11 @@ def hosted(hosts: str | Sequence[str], *entries) -> tuple[DataFile, ...]:
     return tuple(DataFile(name, tuple(host + name for host in hosts), *rest) for name, *rest in entries)
 
 
+def either(place: str) -> tuple[str, str]:
+    """A host's https address before its http one, for hosts whose encryption may be out of order; a hash decides."""
+    return f"https://{place}", f"http://{place}"
+
+
 def read_by(reader: Callable[..., Examples], *files: str, decodes: bool = False, **settings) -> Source:
     """A split that `reader(*paths, name=..., [size=...], **settings)` reads from `files`."""
     return Source(files, partial(reader, **settings), decodes)

@@ -6,7 +6,7 @@ repository; the stronger digest where there are two. Terms and counts that could
 unverified or left None. Printed names are those of tables 8 and 11; the same sets are spelled otherwise elsewhere.
 """
 
-from oe_core.data.catalog.row import BOTH, TEST, DataFile, DataSet, hosted, read_by, split_by
+from oe_core.data.catalog.row import BOTH, TEST, DataFile, DataSet, either, hosted, read_by, split_by
 from oe_core.data.readers.corpora import read_books, read_conll, read_conllu, read_wikitext
 from oe_core.data.readers.labelled import read_bydate, read_imdb, read_no_short, read_sst, read_trec
 from oe_core.data.readers.lines import read_lines
@@ -157,7 +157,7 @@ WEB = (
 
 
 def _tested(key: str, printed: str, title: str, count: int, terms: str, by_hand: str, citation: str, note: str,
-            host: str, file: tuple, reader) -> DataSet:
+            host: str | tuple, file: tuple, reader) -> DataSet:
     return DataSet(
         key, printed, title, "open", "text", {"test": count}, terms, by_hand, citation, note,
         hosted(host, file), {"test": read_by(reader, file[0])}, needs={"course": TEST},
@@ -175,10 +175,10 @@ OUT_DISTS = (
     ),
     _tested(
         "imdb", "IMDB", "Large Movie Review Dataset, test", 25000, "research use (unverified)",
-        "fetch aclImdb_v1.tar.gz from http://ai.stanford.edu/~amaas/data/sentiment/",
+        "fetch aclImdb_v1.tar.gz from https://ai.stanford.edu/~amaas/data/sentiment/",
         "Maas et al. 2011, Learning word vectors for sentiment analysis",
         "near to SST in subject; the paper's code draws its shortest reviews ten times over",
-        "http://ai.stanford.edu/~amaas/data/sentiment/",
+        either("ai.stanford.edu/~amaas/data/sentiment/"),
         ("aclImdb_v1.tar.gz", 84125825, "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"), read_imdb,
     ),
     _tested(

@@ -16,14 +16,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from oe_core.atomic import PrintableError
+
 TRIES = 5
 PAUSE = 1.0  # seconds between two tries
 TIMEOUT = 60  # seconds without a byte
+MOST = 1 << 30  # bytes of a file whose size nobody publishes; the largest of the catalog's has about 130 MB
 CHUNK = 1 << 20  # bytes
 SECONDS_BETWEEN_LINES = 10
+SHOWN = 60  # characters of a wrong header that a message repeats
 
 
-class TransferError(RuntimeError):
+class TransferError(PrintableError, RuntimeError):
     """An address did not deliver; the message says why."""
 
 
@@ -33,6 +37,8 @@ def transfer(address: str, part: Path, size: int | None, agent: str) -> None:
     size: published bytes, None if unknown; agent: the User-Agent to send. A broken connection is tried TRIES times in
     all; what has arrived stays in `part` for the next call. Raises TransferError.
     """
+    if part.exists() and not part.is_file():
+        raise TransferError(f"{part} is no regular file; remove it")
     for attempt in range(TRIES):
         if attempt:
             time.sleep(PAUSE)
@@ -45,14 +51,14 @@ def transfer(address: str, part: Path, size: int | None, agent: str) -> None:
         except urllib.error.HTTPError as error:
             error.close()
             if error.code != 416:
-                raise TransferError(f"the server answers {error.code} {error.reason}") from error
+                raise TransferError(f"the server answers {error.code} {str(error.reason)[:SHOWN]}") from error
             if error.headers.get("Content-Range") == f"bytes */{held}":
                 return
             part.unlink()  # what it holds is longer than the file: it belongs to another one
             broken = error
         except urllib.error.URLError as error:
             raise TransferError(f"no connection: {error.reason}") from error
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:  # ValueError: sent on to no address
             broken = error
     raise TransferError(f"broke off {TRIES} times, last: {broken}; what has arrived is kept for the next call")
 
@@ -66,13 +72,16 @@ def _append(address: str, part: Path, held: int, size: int | None, agent: str) -
         if None not in (size, total) and size != total:
             raise TransferError(f"the server offers {total:,} bytes instead of {size:,}, probably an error page")
         expected = total if total is not None else size
+        if expected is not None and expected > (size or MOST):
+            raise TransferError(f"the server offers {expected:,} bytes; without a published size {MOST:,} are allowed")
+        most = MOST if expected is None else expected
         _check_room(part, (expected or 0) - start)
         end = start
         with open(part, "ab" if start else "wb") as file:
             for chunk in _shown(response, part.name.removesuffix(".part"), start, expected):
                 end += file.write(chunk)
-                if expected is not None and end > expected:
-                    raise TransferError(f"the server sends more than {expected:,} bytes: not this file")
+                if end > most:
+                    raise TransferError(f"the server sends more than {most:,} bytes: not this file")
     if expected is not None and end < expected:  # read() does not report a connection that closed early
         raise ConnectionError(f"connection closed after {end:,} of {expected:,} bytes")
 
@@ -81,11 +90,13 @@ def _announced(response: http.client.HTTPResponse, held: int) -> tuple[int, int 
     """Offset of the first byte that comes, and the length of the whole file, None if the server does not say."""
     if response.status != 206:
         length = response.headers.get("Content-Length")
+        if length is not None and not re.fullmatch(r"\d{1,18}", length):
+            raise TransferError(f"the server gives {length[:SHOWN]!r} as the length; expected a number of bytes")
         return 0, None if length is None else int(length)
-    found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+    found = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", response.headers.get("Content-Range", ""))
     if found is None or int(found[1]) != held:
         sent = response.headers.get("Content-Range")
-        raise TransferError(f"asked for bytes from {held:,} on, the server sends {sent!r}")
+        raise TransferError(f"asked for bytes from {held:,} on, the server sends {sent and sent[:SHOWN]!r}")
     return held, None if found[2] == "*" else int(found[2])
 
 

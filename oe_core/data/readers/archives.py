@@ -1,33 +1,29 @@
 """Members of tar and zip archives, one at a time; nothing is unpacked to disk."""
 
+import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from lzma import LZMAError
 from pathlib import Path
 
 from oe_core.data.examples import ImageSet
+from oe_core.data.fetch.unpack import open_tar, open_zip, tar_headers
 from oe_core.data.readers.pixels import FormatError, Picture, damage_named, decode_all, numbered
 
-TAR_DAMAGES = (tarfile.TarError, OSError, EOFError, zlib.error)
-ZIP_DAMAGES = (zipfile.BadZipFile, OSError, EOFError, zlib.error)
+TAR_DAMAGES = (tarfile.TarError, OSError, EOFError, ValueError, LZMAError, zlib.error)
+# RuntimeError: an encrypted member, or one compressed in a way that zipfile does not know.
+ZIP_DAMAGES = (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, struct.error, LZMAError, zlib.error)
 
 
 def tar_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     """Name and content of the plain files of a tar (compressed or not) that are `wanted`, in the archive's order."""
-    with damage_named(path, TAR_DAMAGES, "a whole tar archive"), tarfile.open(path, "r|*") as archive:
-        for member in archive:
+    with damage_named(path, TAR_DAMAGES, "a whole tar archive"), open_tar(path) as archive:
+        for member in tar_headers(archive, path):
             if member.isfile() and wanted(member.name):
                 yield member.name, archive.extractfile(member).read()
-        _check_end(archive)
-
-
-def _check_end(archive: tarfile.TarFile) -> None:
-    """Refuse a tar without its end mark, a block of zeros: tarfile takes a cut between two members for the end."""
-    beyond = archive.fileobj.tell() - archive.offset
-    if beyond != tarfile.BLOCKSIZE or archive.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
-        raise tarfile.ReadError("no end mark after its last member")
 
 
 def tar_member(path: Path, ending: str) -> bytes:
@@ -40,7 +36,7 @@ def tar_member(path: Path, ending: str) -> bytes:
 @contextmanager
 def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """A zip archive whose damage, found on opening or on reading a member, is named."""
-    with damage_named(path, ZIP_DAMAGES, "a whole zip archive"), zipfile.ZipFile(path) as archive:
+    with damage_named(path, ZIP_DAMAGES, "a whole zip archive"), open_zip(path) as archive:
         yield archive
 
 

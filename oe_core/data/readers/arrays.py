@@ -1,9 +1,7 @@
 """Genuine files that hold arrays: SVHN's MATLAB files, idx of the MNIST family, and .npz."""
 
-import gzip
 import math
 import struct
-import zipfile
 import zlib
 from pathlib import Path
 
@@ -11,7 +9,8 @@ import numpy as np
 import torch
 
 from oe_core.data.examples import ImageSet
-from oe_core.data.readers.pixels import FormatError, damage_named, eight_bits, resized
+from oe_core.data.fetch.unpack import check_size, open_zip, whole_bytes
+from oe_core.data.readers.pixels import FormatError, check_name, damage_named, eight_bits, resized
 
 DIGITS = tuple("0123456789")
 NPZ_HELP = (
@@ -19,6 +18,7 @@ NPZ_HELP = (
     "`labels` whole numbers (n,) and, if wanted, `classes`, a list of names"
 )
 IDX_UNSIGNED_BYTES = 0x08
+NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def read_svhn(*paths: Path, size: int, name: str = "svhn") -> ImageSet:
@@ -46,6 +46,7 @@ def _svhn_count(path: Path) -> int:
 
     with _mat_damage(path):
         shapes = {variable: shape for variable, shape, _ in whosmat(path)}
+        check_size(max(map(math.prod, shapes.values()), default=0), path)
     if not {"X", "y"} <= set(shapes):
         raise FormatError(f"{path}: truncated or foreign, it holds the variables {list(shapes)}; expected X and y")
     if len(shapes["X"]) != 4 or shapes["X"][:3] != (32, 32, 3):
@@ -70,10 +71,8 @@ def _svhn_arrays(path: Path, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _mat_damage(path: Path):
-    from scipy.io.matlab import MatReadError
-
-    damages = (MatReadError, OSError, ValueError, TypeError, EOFError, KeyError, zlib.error)
-    return damage_named(path, damages, "a MATLAB v5 file with X and y")
+    # scipy raises any kind of error on a damaged file, NotImplementedError on one of MATLAB 7.3.
+    return damage_named(path, (Exception,), "a MATLAB v5 file with X and y")
 
 
 def read_npz(path: Path, size: int, name: str, squash: bool = False, origin: str = "folder") -> ImageSet:
@@ -86,7 +85,7 @@ def read_npz(path: Path, size: int, name: str, squash: bool = False, origin: str
     images = _colour(path, _npz_array(path, "images"))
     if len(labels) != len(images):
         raise FormatError(f"{path}: labels is {labels.dtype} {labels.shape}; expected whole numbers ({len(images)},)")
-    return ImageSet(name, resized(images, size, squash), torch.from_numpy(labels), classes, origin)
+    return ImageSet(name, resized(images, size, squash, str(path)), torch.from_numpy(labels), classes, origin)
 
 
 def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
@@ -103,19 +102,31 @@ def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
     if len(labels) and (labels.min() < 0 or labels.max() > highest):
         raise FormatError(f"{path}: labels run from {labels.min()} to {labels.max()}; expected 0 to {highest}")
     if names is not None:
-        return labels.astype(np.int64), tuple(names.astype(str).tolist()), True
+        spelled = np.char.decode(names, "utf-8", "replace") if names.dtype.kind == "S" else names
+        return labels.astype(np.int64), tuple(map(check_name, spelled.tolist())), True
     occurring, numbers = np.unique(labels, return_inverse=True)
     return numbers.astype(np.int64), tuple(map(str, occurring.tolist())), False
 
 
 def _npz_array(path: Path, key: str) -> np.ndarray | None:
-    """One array of an .npz; None for `classes` where there are none."""
-    damages = (OSError, ValueError, EOFError, KeyError, SyntaxError, zipfile.BadZipFile, zlib.error)
-    with damage_named(path, damages, f"an .npz without pickled objects holding {NPZ_HELP}"):
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            if key not in arrays.files and key != "classes":
-                raise FormatError(f"{path}: holds {arrays.files}, not {[key]}; expected {NPZ_HELP}")
-            return arrays[key] if key in arrays.files else None
+    """One array of an .npz; None for `classes` where there are none. Nothing is made room for that is not there."""
+    # numpy raises any kind of error on a damaged header.
+    with (
+        damage_named(path, (Exception,), f"an .npz without pickled objects holding {NPZ_HELP}"),
+        open_zip(path) as archive,
+    ):
+        held = {name.removesuffix(".npy"): name for name in archive.namelist()}
+        if key not in held:
+            if key == "classes":
+                return None
+            raise FormatError(f"{path}: holds {list(held)}, not {[key]}; expected {NPZ_HELP}")
+        with archive.open(held[key]) as member:
+            shape, _, dtype = NPY_HEADERS[np.lib.format.read_magic(member)](member)
+        length = archive.getinfo(held[key]).file_size
+        if not dtype.hasobject and math.prod(shape) * max(1, dtype.itemsize) > length:
+            raise FormatError(f"{path}: {key} claims to be {dtype} {shape}, but has {length:,} bytes; save it again")
+        with archive.open(held[key]) as member:
+            return np.lib.format.read_array(member, allow_pickle=False)
 
 
 def _colour(path: Path, images: np.ndarray) -> np.ndarray:
@@ -143,16 +154,14 @@ def read_idx(
         raise FormatError(f"{labels_path}: holds {len(labels)} labels; expected {len(images)}, one an image")
     if len(labels) and labels.max() >= len(classes):
         raise FormatError(f"{labels_path}: labels run to {labels.max()}; expected 0 to {len(classes) - 1}")
-    pixels = resized(_colour(images_path, images), size)
+    pixels = resized(_colour(images_path, images), size, where=str(images_path))
     return ImageSet(name, pixels, torch.from_numpy(labels.astype(np.int64)), classes, "catalog")
 
 
 def _idx_array(path: Path, dimensions: int) -> np.ndarray:
     """uint8 array of an idx file: two zero bytes, type, number of dimensions, their sizes (big-endian), values."""
-    opened = gzip.open if path.suffix == ".gz" else open
     with damage_named(path, (OSError, EOFError, zlib.error), "an idx file, gzipped if its name ends in .gz"):
-        with opened(path, "rb") as file:
-            content = file.read()
+        content = whole_bytes(path)
     magic = bytes((0, 0, IDX_UNSIGNED_BYTES, dimensions))
     header = 4 + 4 * dimensions
     if content[:4] != magic or len(content) < header:

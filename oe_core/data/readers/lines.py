@@ -1,23 +1,23 @@
 """Text files a line an example, and what every reader of text shares: bytes to lines, lines to a TextSet."""
 
-import gzip
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from oe_core.data.examples import TextSet
+from oe_core.data.fetch.unpack import whole_bytes
 from oe_core.data.readers.pixels import FormatError, damage_named, numbered
 
 UNLABELLED = "unlabelled"
 SHOWN = 60  # characters of a wrong line that a message repeats
+MOST_LINES = 10_000_000  # of a file: each takes some 200 bytes of memory, and the longest of the paper's has 2 million
 
 
 def file_bytes(path: Path) -> bytes:
     """The content of a file, unzipped where its name ends in .gz; FormatError naming it when the gzip is damaged."""
-    if not path.name.endswith(".gz"):
-        return path.read_bytes()
-    with damage_named(path, (OSError, EOFError, zlib.error), "a whole gzip file"), gzip.open(path) as opened:
-        return opened.read()
+    expected = "a whole gzip file" if path.name.endswith(".gz") else "a file of text"
+    with damage_named(path, (OSError, EOFError, zlib.error), expected):
+        return whole_bytes(path)
 
 
 def decoded(raw: bytes, where: str, encoding: str = "utf-8-sig") -> str:
@@ -35,6 +35,8 @@ def decoded(raw: bytes, where: str, encoding: str = "utf-8-sig") -> str:
 
 def split_lines(raw: bytes, where: str, encoding: str = "utf-8-sig") -> list[str]:
     r"""The lines without their ends, \n or \r\n; other breaks that Unicode knows are characters of a line."""
+    if raw.count(b"\n") > MOST_LINES:
+        raise FormatError(f"{where} has {raw.count(bytes([10])):,} lines; expected at most {MOST_LINES:,}: shorten it")
     lines = decoded(raw, where, encoding).split("\n")
     return [line.removesuffix("\r") for line in (lines[:-1] if not lines[-1] else lines)]
 

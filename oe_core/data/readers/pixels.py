@@ -1,13 +1,14 @@
 """From encoded pictures, or arrays of another size, to uint8 (n, 3, size, size)."""
 
 import io
+import math
 import os
-import struct
 import sys
-import zlib
+import threading
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -20,6 +21,8 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
+from oe_core.atomic import PrintableError
+from oe_core.data.fetch.unpack import TooLargeError
 from oe_core.scales import data_root
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")  # read by content, and no other
@@ -27,21 +30,32 @@ PICTURE_SUFFIXES = (".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".
 BACKGROUND = (128, 128, 128, 255)  # behind transparent pixels: neither dark nor bright drawings vanish in it
 SCALED_BY_PILLOW = ("PNG", "PPM")  # their mode "I" is 16 bits in 32
 CHUNK = 1024  # pictures decoded at once; bounds the encoded bytes held in memory
-UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
+MOST_PIXELS = 89_478_485  # of a picture, as it lies and as it is resized: Pillow itself warns of larger ones
+LARGE = 1 << 24  # pixels; larger pictures are decoded one at a time, as each takes up to 20 bytes a pixel
+_one_large = threading.Lock()
 
 
-class FormatError(ValueError):
+class FormatError(PrintableError, ValueError):
     """A file is not what its format promises; the message names the file, what was found and what was expected."""
+
+
+def check_regular(path: Path, expected: str) -> None:
+    """Raise a FormatError for a folder, pipe or device: it has no end, or no beginning."""
+    if path.exists() and not path.is_file():
+        raise FormatError(f"{path}: is no regular file; expected {expected}")
 
 
 @contextmanager
 def damage_named(path: Path, damages: tuple[type[Exception], ...], expected: str) -> Iterator[None]:
     """Turn a library's `damages` while reading `path` into a FormatError naming the file and what was `expected`."""
+    check_regular(path, expected)
     try:
         yield
     except (FormatError, FileNotFoundError, PermissionError):
         raise
-    except damages as damage:
+    except TooLargeError as refusal:
+        raise FormatError(f"{path}: {refusal}") from refusal
+    except (*damages, MemoryError, RecursionError) as damage:
         # A file of the reader's own may be its only copy.
         way_out = ". Delete it and get it again" if data_root() / "downloads" in path.absolute().parents else ""
         found = f"truncated or damaged ({type(damage).__name__}: {damage})"
@@ -74,7 +88,7 @@ def holds_picture(path: Path) -> bool:
     try:
         with Image.open(path, formats=_formats()):
             return True
-    except UNREADABLE:
+    except Exception:  # Pillow raises any kind of error on what is no picture
         return False
 
 
@@ -101,8 +115,20 @@ def in_colour(picture: Image.Image) -> Image.Image:
             samples = samples.astype(np.uint16)
         picture = Image.fromarray(eight_bits(samples, f"its samples (mode {picture.mode}) are"))
     if picture.has_transparency_data:
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, BACKGROUND), picture.convert("RGBA"))
-    return picture.convert("RGB")
+        shown = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, BACKGROUND), shown)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")  # it would copy even its own mode
+
+
+def _fitted_size(width: int, height: int, size: int, where: str = "") -> tuple[int, int]:
+    """Width and height with the shorter side made `size`. A line of pixels would take gigabytes: FormatError."""
+    fitted = tuple(int(size * side / min(width, height)) for side in (width, height))
+    if math.prod(fitted) > MOST_PIXELS:
+        raise FormatError(
+            f"{where}{width} x {height} pixels are {fitted[0]} x {fitted[1]} when the shorter side is {size}; "
+            f"expected at most {MOST_PIXELS:,} pixels: crop it"
+        )
+    return fitted
 
 
 def fit(picture: Image.Image, size: int, squash: bool = False) -> np.ndarray:
@@ -115,8 +141,7 @@ def fit(picture: Image.Image, size: int, squash: bool = False) -> np.ndarray:
     if squash and picture.size != (size, size):
         picture = picture.resize((size, size), Image.Resampling.BILINEAR)
     elif picture.size != (size, size):
-        shorter = min(picture.size)
-        width, height = (int(size * side / shorter) for side in picture.size)
+        width, height = _fitted_size(*picture.size, size)
         if picture.size != (width, height):
             picture = picture.resize((width, height), Image.Resampling.BILINEAR)
         left, top = round((width - size) / 2), round((height - size) / 2)
@@ -130,15 +155,28 @@ def decode(picture: Picture, size: int, squash: bool = False, upright: bool = Fa
     upright: turn it as its EXIF orientation says. Published sets are read as they lie, as the paper's code did.
     """
     source = picture.encoded if isinstance(picture.encoded, Path) else io.BytesIO(picture.encoded)
+    if isinstance(source, Path):
+        check_regular(source, "a picture")
     try:
-        with Image.open(source, formats=_formats()) as opened:
-            turned = ImageOps.exif_transpose(opened) if upright else opened
-            turned.format = opened.format  # a turned copy has forgotten it
-            return fit(turned, size, squash)
+        with Image.open(source, formats=_formats()) as opened, _room_for(opened):
+            if upright:
+                ImageOps.exif_transpose(opened, in_place=True)
+            return fit(opened, size, squash)
     except FormatError as refusal:
         raise FormatError(f"{picture.where}: {refusal}") from refusal
-    except UNREADABLE as damage:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as damage:
+        raise FormatError(f"{picture.where}: {damage}; expected at most {MOST_PIXELS:,} pixels") from damage
+    except Exception as damage:  # Pillow raises any kind of error on a damaged picture
         raise FormatError(f"{picture.where}: not a whole picture ({damage}); expected {', '.join(FORMATS)}") from damage
+
+
+def _room_for(opened: Image.Image):
+    """Wait for other large pictures before a large one; FormatError for one of more than MOST_PIXELS."""
+    pixels = opened.width * opened.height
+    if pixels > MOST_PIXELS:
+        size = f"{opened.width} x {opened.height} pixels"
+        raise FormatError(f"has {size}; expected at most {MOST_PIXELS:,} in all: make it smaller")
+    return _one_large if pixels > LARGE else nullcontext()
 
 
 def decode_all(
@@ -161,10 +199,15 @@ def decode_all(
     return torch.from_numpy(images), class_names
 
 
-def resized(images: np.ndarray, size: int, squash: bool = False) -> Tensor:
-    """uint8 (n, height, width, 3) in memory to (n, 3, size, size), as `fit` does; the same size is only rearranged."""
+def resized(images: np.ndarray, size: int, squash: bool = False, where: str = "images") -> Tensor:
+    """uint8 (n, height, width, 3) in memory to (n, 3, size, size), as `fit` does; the same size is only rearranged.
+
+    Raises FormatError naming `where` for images that cannot be fitted.
+    """
     if images.shape[1:3] == (size, size):
         return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+    if not squash:
+        _fitted_size(images.shape[2], images.shape[1], size, f"{where}: ")
     fitted = np.empty((len(images), 3, size, size), np.uint8)
     with _bar(len(images), "images resized") as bar:
         for place, image in enumerate(images):
@@ -173,10 +216,17 @@ def resized(images: np.ndarray, size: int, squash: bool = False) -> Tensor:
     return torch.from_numpy(fitted)
 
 
+def check_name(name: str) -> str:
+    """A class's name; FormatError when a terminal would obey it or could not show it, as tables print it."""
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
+        raise FormatError(f"the class {name!r} has control characters; expected a name without any: rename it")
+    return name
+
+
 def numbered(class_names: Sequence[str], classes: tuple[str, ...] | None = None) -> tuple[Tensor, tuple[str, ...]]:
     """Class names to labels int64 (n,) and the classes: those given, else the names in sorted order."""
     classes = classes or tuple(sorted(set(class_names)))
-    number = {name: label for label, name in enumerate(classes)}
+    number = {check_name(name): label for label, name in enumerate(classes)}
     return torch.tensor([number[name] for name in class_names], dtype=torch.int64), classes
 
 

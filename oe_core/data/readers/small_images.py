@@ -97,8 +97,9 @@ def read_tiny_images(path: Path, size: int, name: str = "tiny-images-80m", count
 
 def read_300k(path: Path, size: int, name: str = "tiny-images-300k") -> ImageSet:
     """300K_random_images.npy: uint8 (n, 32, 32, 3), as one class."""
-    with damage_named(path, (ValueError, OSError, EOFError), "an .npy array without pickled objects"):
-        images = np.load(path, allow_pickle=False)
+    # numpy raises any kind of error on a damaged header. Mapped: a header may claim more than the file has.
+    with damage_named(path, (Exception,), "an .npy array without pickled objects"):
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
     if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
         found = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else "several arrays"
         raise FormatError(f"{path}: holds {found}; expected uint8 (n, 32, 32, 3)")

@@ -1,4 +1,5 @@
 import hashlib
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +25,8 @@ class FileServer(ThreadingHTTPServer):
     says_length = True
     shift = 0  # answers a Range from another byte than asked for
     missing = ()  # paths that are not there
+    length = ""  # what it says instead of its length
+    reason = "gone"  # why a missing path is missing
 
     def handle_error(self, request, client_address): ...  # a client that hangs up is part of the tests
 
@@ -35,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
         server = self.server
         server.asked.append((self.path, self.headers.get("Range"), self.headers["User-Agent"]))
         if self.path in server.missing:
-            return self.send_error(404, "gone")
+            return self.send_error(404, server.reason)
         start, body = 0, server.content
         if server.ranges and self.headers.get("Range"):
             start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-")) + server.shift
@@ -48,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_response(200)
         if server.says_length:
-            self.send_header("Content-Length", str(len(body) - start))
+            self.send_header("Content-Length", server.length or str(len(body) - start))
         self.end_headers()
         self.wfile.write(body[start:][: server.cuts.pop(0) if server.cuts else None])
 
@@ -301,6 +304,49 @@ def test_a_full_disk_is_told_before_the_transfer(server, shelf, monkeypatch):
     monkeypatch.setattr(http.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 100}))
     with pytest.raises(DownloadError, match="has 100 bytes free, 10,240 are needed"):
         fetch("shapes", shelf().name)
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "1e9", "9" * 5000, "\xb2"])
+def test_a_length_that_is_no_number_is_refused(server, shelf, length):
+    server.length = length
+    with pytest.raises(DownloadError, match=r"the server gives '.{1,60}' as the length; expected a number of bytes"):
+        fetch("shapes", shelf().name)
+
+
+@pytest.mark.parametrize("says_length, found", [(True, "offers 10,240 bytes; without"), (False, "sends more than 5,0")])
+def test_a_file_of_unpublished_size_does_not_grow_without_end(server, shelf, monkeypatch, says_length, found):
+    monkeypatch.setattr(http, "MOST", 5000)
+    monkeypatch.setattr(http, "CHUNK", 1000)
+    server.says_length, path = says_length, shelf(bytes=None)
+    with pytest.raises(DownloadError, match=found):
+        fetch("shapes", path.name)
+    part = path.with_name("shapes.bin.part")
+    assert not path.exists() and (not part.exists() or part.stat().st_size <= 6000)
+
+
+def test_a_servers_reason_is_shown_and_not_obeyed(server, shelf):
+    path, server.missing = shelf(), ("/shapes.bin",)
+    server.reason = "\x1b]0;owned\x07" + "go away " * 100
+    with pytest.raises(DownloadError, match=r"the server answers 404 \\x1b\]0;owned\\x07go away") as caught:
+        fetch("shapes", path.name)
+    assert len(str(caught.value)) < 600
+
+
+def test_a_server_that_sends_on_to_what_is_no_address_is_a_failure_of_its_own(shelf, monkeypatch):
+    def sent_on(*_, **__):
+        raise ValueError("Invalid IPv6 URL")
+
+    monkeypatch.setattr(http.urllib.request, "urlopen", sent_on)
+    with pytest.raises(DownloadError, match="broke off 5 times, last: Invalid IPv6 URL"):
+        fetch("shapes", shelf().name)
+
+
+def test_a_pipe_in_the_place_of_a_part_is_not_waited_for(server, shelf):
+    path = shelf()
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path.with_name("shapes.bin.part"))
+    with pytest.raises(DownloadError, match=r"shapes\.bin\.part is no regular file; remove it"):
+        fetch("shapes", path.name)
 
 
 def test_sizes_are_written_as_people_read_them():

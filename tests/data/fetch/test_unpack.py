@@ -1,4 +1,6 @@
+import gzip
 import io
+import os
 import random
 import stat
 import tarfile
@@ -148,6 +150,91 @@ def test_an_archive_larger_than_the_disk_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(unpack_module.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000}))
     with pytest.raises(UnpackError, match="unpacks to 1,000,000 bytes, 1,000 are free"):
         unpack(archive)
+
+
+def test_an_archive_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpack_module, "FLOOR", 5000)
+    for build, suffix in ((tar_of, ".tar.gz"), (tar_of, ".tar.xz"), (zip_of, ".zip")):
+        archive = build(tmp_path / f"set{suffix}", ("a.bin", bytes(10**6)))
+        with pytest.raises(
+            UnpackError, match=r"unpacks to 1,0\d\d,\d+ bytes or more; expected at most [\d,]+, as it has"
+        ):
+            unpack(archive)
+        assert entries(tmp_path) == [f"set{suffix}"]
+        archive.unlink()
+
+
+def test_an_archive_of_very_many_members_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpack_module, "MOST_UNPACKED", 9)
+    for build, suffix in ((tar_of, ".tar"), (zip_of, ".zip")):
+        archive = build(tmp_path / f"set{suffix}", *((str(number), b"") for number in range(10)))
+        with pytest.raises(UnpackError, match="holds more than 9 members; nothing was unpacked"):
+            unpack(archive)
+
+
+def test_an_extended_header_that_claims_gigabytes_is_refused_before_it_is_read(tmp_path):
+    huge = tar_member("x", tarfile.XHDTYPE)
+    huge.size = 3 * 10**9
+    archive = tmp_path / "set.tar.gz"
+    archive.write_bytes(gzip.compress(huge.tobuf() + bytes(2048)))
+    with pytest.raises(UnpackError, match="a header claims 3,000,000,000 bytes, allowed are 0 to 65,536"):
+        unpack(archive)
+
+
+def test_a_member_of_negative_length_is_refused(tmp_path):
+    archive = tar_of(tmp_path / "set.tar", ("a.txt", b"alpha"))
+    raw = bytearray(archive.read_bytes())
+    raw[124:136] = b"\xff" * 11 + b"\x00"  # minus 256, in base 256
+    raw[148:156] = b" " * 8
+    raw[148:155] = b"%06o\0" % sum(raw[:512])
+    archive.write_bytes(raw)
+    with pytest.raises(UnpackError, match="a header claims -256 bytes"):
+        unpack(archive)
+
+
+@pytest.mark.parametrize("build, suffix", [(tar_of, ".tar"), (zip_of, ".zip")], ids=["tar", "zip"])
+@pytest.mark.parametrize(
+    "members, found",
+    [
+        ([("a", b"x"), ("a/b", b"y")], r"cannot be unpacked \((NotADirectory|FileExists)Error"),
+        ([("a/b", b"y"), ("a", b"x")], r"cannot be unpacked \(FileExistsError"),
+        ([(".", b"x")], r"holds '.' as a file, which is no name"),
+        ([("n" * 300, b"x")], r"cannot be unpacked \(OSError: .*File name too long"),
+    ],
+)
+def test_names_that_cannot_be_files_are_refused_in_its_own_error(tmp_path, build, suffix, members, found):
+    archive = build(tmp_path / f"set{suffix}", *members)
+    with pytest.raises(UnpackError, match=rf"set{suffix} .*{found}"):
+        unpack(archive)
+    assert entries(tmp_path) == [f"set{suffix}"]
+
+
+@pytest.mark.parametrize(
+    "place, value, found",
+    [(6, 1, "RuntimeError: .*encrypted"), (8, 97, "NotImplementedError: .*compression method")],
+)
+def test_an_encrypted_member_and_an_unknown_compression_are_refused(tmp_path, place, value, found):
+    archive = zip_of(tmp_path / "set.zip", ("a.bin", NOISE))
+    raw = bytearray(archive.read_bytes())
+    raw[place] = raw[raw.index(b"PK\1\2") + place + 2] = value  # once before the member, once in the list of members
+    archive.write_bytes(raw)
+    with pytest.raises(UnpackError, match=rf"set\.zip .*cannot be unpacked \({found}"):
+        unpack(archive)
+    assert entries(tmp_path) == ["set.zip"]
+
+
+def test_a_tar_cut_off_between_two_members_is_damaged(tmp_path):
+    archive = tar_of(tmp_path / "set.tar", ("a.txt", b"alpha"), ("b.txt", b"beta"))
+    archive.write_bytes(archive.read_bytes()[:1024])
+    with pytest.raises(UnpackError, match=r"set\.tar is damaged .*no end mark after its last member"):
+        unpack(archive)
+
+
+def test_what_is_no_regular_file_is_refused_and_odd_characters_are_shown(tmp_path):
+    os.mkfifo(tmp_path / "pipe\x1b[2J.tar")
+    for name in ("pipe\x1b[2J.tar", "absent\x1b[2J.zip"):
+        with pytest.raises(UnpackError, match=r"\\x1b\[2J\.(tar|zip) is no regular file; put the archive there"):
+            unpack(tmp_path / name)
 
 
 def test_an_unknown_kind_of_archive_lists_the_known_ones(tmp_path):
