@@ -13,7 +13,7 @@ HERE = PYTHONPATH="$(CURDIR)"
 ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_root())'
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs slurm pack unpack student test lint data bench gpu-check lab clean
+.PHONY: help book runs slurm pack unpack student test faults lint data bench gpu-check lab clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,9 @@ student: $(INSTALLED) ## write the chapters as notebooks without their solutions
 test: $(INSTALLED) ## run the unit tests: [ARGS="-k name"]
 	@$(HERE) $(PY) -m pytest -q $(ARGS)
 
+faults: $(INSTALLED) ## kill, damage and starve trainings and builds, and see that all comes out the same (half an hour): [KILLS=100] [ARGS="-k name"]
+	@$(HERE) $(addprefix OE_KILLS=,$(KILLS)) $(PY) -m pytest -q -m "faults or not faults" tests/faults $(ARGS)
+
 lint: $(INSTALLED) ## check the style of the code
 	@$(PY) -m ruff check .
 
@@ -61,11 +64,16 @@ lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS=
 	@$(HERE) OE_DATA="$$($(call ASK_ROOT,$(PY),data))" OE_RUNS="$$($(call ASK_ROOT,$(PY),runs))" \
 		JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" $(PY) -m jupyterlab --ServerApp.root_dir=book $(ARGS)
 
-clean: ## remove what was made at one scale, trained networks included, and the caches: [SCALE=demo]
+clean: ## say what was made at one scale, trained networks included, and the caches take, and remove them: [SCALE=demo]
 	$(if $(filter $(words $(SCALE)):$(SCALE),1:smoke 1:demo 1:course 1:paper),,$(error SCALE=$(SCALE): choose one of smoke, demo, course, paper))
-	@runs="$$($(call ASK_ROOT,$(PYTHON),runs))" && echo "removing $$runs/$(SCALE) and the caches" && \
-		rm -rf "$${runs:?}/$(SCALE)" "$$runs/.texts" .pytest_cache .ruff_cache .hypothesis
-	find . -name .venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
+	@runs="$$($(call ASK_ROOT,$(PYTHON),runs))" && set -- && \
+		for place in "$${runs:?}/$(SCALE)" "$$runs/.texts" .pytest_cache .ruff_cache .hypothesis; do \
+			if [ -e "$$place" ]; then set -- "$$@" "$$place"; fi; done && \
+		echo "removing what was made at scale $(SCALE) (trained networks:" \
+			"$$(ls "$$runs/$(SCALE)"/trained/*/run.json 2>/dev/null | wc -l | tr -d ' '))," \
+			"the caches, and folders __pycache__; it frees, in KiB:" && \
+		if [ $$# -gt 0 ]; then du -skc -- "$$@"; else echo "0	total"; fi && rm -rf -- "$$@"
+	@find . -name .venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Installed once, and again whenever the lists of packages change.
 $(INSTALLED): pyproject.toml constraints.txt
