@@ -16,7 +16,7 @@ PIP = $(PY) -m pip --disable-pip-version-check
 HOUSE = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs slurm pack unpack student test slurm-test lint data bench gpu-check lab lock outdated wheelhouse offline clean
+.PHONY: help book runs slurm pack unpack student test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,9 @@ test: $(INSTALLED) ## run the unit tests: [ARGS="-k name"]
 slurm-test: $(INSTALLED) ## test workers as jobs of the Slurm cluster at hand, in some ten minutes: [SHARED=folder that its nodes see]
 	@$(HERE) OE_TEST_SLURM="$(or $(SHARED),$(CURDIR)/runs/slurm-test)" $(PY) -m pytest -q tests/slurm $(ARGS)
 
+faults: $(INSTALLED) ## kill, damage and starve trainings and builds, and see that all comes out the same (half an hour): [KILLS=100] [ARGS="-k name"]
+	@$(HERE) $(addprefix OE_KILLS=,$(KILLS)) $(PY) -m pytest -q -m "faults or not faults" tests/faults $(ARGS)
+
 lint: $(INSTALLED) ## check the style of the code
 	@$(PY) -m ruff check .
 
@@ -82,11 +85,16 @@ wheelhouse: ## keep the locked packages for this Python and machine in the folde
 offline: ## try out WHEELHOUSE, as root on Linux: a clone installs itself and builds a chapter where there is no network
 	@PYTHON="$(PYTHON)" tests/offline.sh "$(or $(WHEELHOUSE),$(error WHEELHOUSE= which folder?))"
 
-clean: ## remove what was made at one scale, trained networks included, and the caches: [SCALE=demo]
+clean: ## say what was made at one scale, trained networks included, and the caches take, and remove them: [SCALE=demo]
 	$(if $(filter $(words $(SCALE)):$(SCALE),1:smoke 1:demo 1:course 1:paper),,$(error SCALE=$(SCALE): choose one of smoke, demo, course, paper))
-	@runs="$$($(call ASK_ROOT,$(PYTHON),runs))" && echo "removing $$runs/$(SCALE) and the caches" && \
-		rm -rf "$${runs:?}/$(SCALE)" "$$runs/.texts" .pytest_cache .ruff_cache .hypothesis
-	find . -name .venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
+	@runs="$$($(call ASK_ROOT,$(PYTHON),runs))" && set -- && \
+		for place in "$${runs:?}/$(SCALE)" "$$runs/.texts" .pytest_cache .ruff_cache .hypothesis; do \
+			if [ -e "$$place" ]; then set -- "$$@" "$$place"; fi; done && \
+		echo "removing what was made at scale $(SCALE) (trained networks:" \
+			"$$(ls "$$runs/$(SCALE)"/trained/*/run.json 2>/dev/null | wc -l | tr -d ' '))," \
+			"the caches, and folders __pycache__; it frees, in KiB:" && \
+		if [ $$# -gt 0 ]; then du -skc -- "$$@"; else echo "0	total"; fi && rm -rf -- "$$@"
+	@find . -name .venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 define MAKE_VENV
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with stoppable():
             return _follow(options)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"build.py: {error}", file=sys.stderr)
         return 2
     except Stopped as stopped:

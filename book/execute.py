@@ -19,7 +19,7 @@ from papermill.iorw import papermill_io
 from papermill.log import logger
 from papermill.translators import PythonTranslator, papermill_translators
 
-from oe_core.atomic import write_text
+from oe_core.atomic import discard, write_text
 
 # Progress bars go to stderr, which is no alarm here.
 QUIET_PROGRESS = '.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"] { background: none; }'
@@ -122,7 +122,7 @@ def run_chapter(chapter: Chapter, parameters: dict[str, object], book: Path, not
     """
     nb = nbformat.from_dict(chapter.notebook)
     nb.metadata["kernelspec"] = {"name": KERNEL, "display_name": "Python 3", "language": "python"}
-    notebook.unlink(missing_ok=True)
+    discard(notebook)
     try:
         papermill.execute_notebook(
             nb,

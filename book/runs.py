@@ -20,6 +20,7 @@ from chapters import Chapter, find_chapters, read_chapter
 from checks import checked
 from parameters import given_values
 
+from oe_core.atomic import DamagedFileError
 from oe_core.data.sources import MissingDataError
 from oe_core.detectors.registry import KINDS, kind_of
 from oe_core.evaluation.test_sets import prepared
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         wanted, not_run = _wanted(store, options)
         _check_ranks(wanted, options.ranks)
         place = None if options.status else _place(options, root)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, DamagedFileError) as error:
         print(f"runs.py: {error}", file=sys.stderr)
         return 2
     for name, why in not_run.items():

@@ -6,14 +6,16 @@ which is gone, damaged or another's is noticed.
 
 import hashlib
 import json
+import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chapters import Chapter
 
-from oe_core.atomic import DamagedFileError, read_journal, read_record, read_whole, write_record
+from oe_core.atomic import DamagedFileError, exclusive, read_journal, read_record, read_whole, understood, write_record
 from oe_core.scales import data_root
 
 MADE_FOLDERS = ("tables", "figures", "records")
@@ -44,7 +46,7 @@ def lock_path(out: Path, name: str) -> Path:
 def read_stamp(out: Path, name: str) -> dict:
     """Return the stamp of a chapter's last build that ended, {} when there is none, "damaged" when it is unreadable."""
     try:
-        return read_record(stamp_path(out, name)) or {}
+        return _stamp(out, name) or {}
     except (DamagedFileError, OSError) as error:
         return {"status": "damaged", "error": str(error)}
 
@@ -52,6 +54,21 @@ def read_stamp(out: Path, name: str) -> dict:
 def write_stamp(out: Path, name: str, stamp: dict) -> None:
     """Write a chapter's stamp, whole or not at all."""
     write_record(stamp_path(out, name), stamp)
+
+
+def _stamp(out: Path, name: str) -> dict | None:
+    """The stamp of a chapter, None when there is none. Raises DamagedFileError, also for another chapter's."""
+    path = stamp_path(out, name)
+    stamp = read_record(path)
+    if stamp:
+        with understood(path):
+            files = {**stamp["outputs"], **stamp["pages"]}
+            if stamp["status"] not in ("done", "failed") or not all(isinstance(part, str) for part in files.values()):
+                raise ValueError(f"its status is {stamp['status']}")
+            dict.values(stamp["made_from"])
+        if other := sorted({Path(page).stem for page in stamp["pages"]} - {name}):
+            raise DamagedFileError(path, f"belongs to chapter {other[0]}")
+    return stamp
 
 
 @dataclass(frozen=True)
@@ -65,7 +82,7 @@ class Verdict:
 def judge(out: Path, name: str, made_from: dict) -> Verdict:
     """Compare a chapter's stamp with what it would be `made_from` now and with the files that it names."""
     try:
-        stamp = read_record(stamp_path(out, name))
+        stamp = _stamp(out, name)
     except DamagedFileError as damage:
         return Verdict(f"damaged: {damage.path.name}", [damage])
     if not stamp:
@@ -78,7 +95,7 @@ def judge(out: Path, name: str, made_from: dict) -> Verdict:
         return Verdict(f"changed: {', '.join(changed)}", damages)
     words = {word: [] for word in ("gone", "damaged")}
     for damage in damages:
-        words["damaged" if damage.path.exists() else "gone"].append(damage.path.name)
+        words["damaged" if os.path.lexists(damage.path) else "gone"].append(damage.path.name)
     return Verdict("; ".join(f"{word}: {', '.join(names)}" for word, names in words.items() if names) or None, damages)
 
 
@@ -89,8 +106,17 @@ def _damages(out: Path, files: dict[str, str]) -> list[DamagedFileError]:
             read_whole(out / file, sha256)
         except DamagedFileError as damage:
             found.append(damage)
-        except OSError as error:
-            found.append(DamagedFileError(out / file, f"cannot be read ({error.strerror or error})"))
+    return found
+
+
+def damaged_outputs(out: Path, names: Iterable[str]) -> list[DamagedFileError]:
+    """What is gone or damaged of the files that finished builds of the chapters `names` made."""
+    found = []
+    for name in names:
+        outputs = read_stamp(out, name).get("outputs", {})
+        if _damages(out, outputs):
+            with exclusive(lock_path(out, name), f"building {name}"):  # it may just be replacing them
+                found += _damages(out, read_stamp(out, name).get("outputs", {}))
     return found
 
 

@@ -17,11 +17,12 @@ from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
-from chapters import read_chapter
+from chapters import find_chapters, read_chapter
 from execute import kill_kernels, run_chapter
 from papermill.exceptions import PapermillExecutionError
 from progress import TERMINAL_CODES
 from stamps import (
+    damaged_outputs,
     journalled,
     judge,
     lock_path,
@@ -34,7 +35,7 @@ from stamps import (
     write_stamp,
 )
 
-from oe_core.atomic import JOURNAL, exclusive, set_aside
+from oe_core.atomic import JOURNAL, DamagedFileError, discard, exclusive, set_aside
 
 TRACEBACK_LINES = 15
 NO_ROOM = {os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT)}
@@ -78,6 +79,10 @@ def bring_up_to_date(request: SimpleNamespace, report: Report) -> None:
         chapter = read_chapter(Path(request.path))
         made_from, others = dict(request.made_from), None
         if chapter.after_others:
+            paths = find_chapters(Path(request.book))
+            if damages := damaged_outputs(out, [other for other in paths if other != name]):
+                again = "; build the chapter that made it, or the whole book"
+                raise DamagedFileError(damages[0].path, damages[0].problem + again)
             others = readable(Path(request.reference), out)
             made_from["records"] = state_sha256(others, read_stamp(out, name).get("outputs", {}))
         verdict = judge(out, name, made_from)
@@ -88,7 +93,7 @@ def bring_up_to_date(request: SimpleNamespace, report: Report) -> None:
         for damage in verdict.damages:
             set_aside(damage)
         # Without its stamp, a build that is killed half-way is never taken for a finished one.
-        stamp_path(out, name).unlink(missing_ok=True)
+        discard(stamp_path(out, name))
         stamp = _run(chapter, request, out, report)
         if others is not None:
             made_from["records"] = state_sha256(others, stamp["outputs"])
@@ -120,10 +125,12 @@ def _run(chapter, request: SimpleNamespace, out: Path, report: Report) -> dict:
 
 
 def _tell_failure(failure: Exception, out: Path, report: Report) -> str:
-    """Tell the end of the traceback of a failed cell, of a full disk one sentence; returns the line for the stamp."""
+    """Tell the end of the traceback of a failed cell, in one sentence where a file is to blame; returns the last line.
+    """
     ename, evalue = getattr(failure, "ename", "OSError"), getattr(failure, "evalue", str(failure))
-    if any(reason in evalue for reason in NO_ROOM):
-        advice = "" if "OE_RUNS" in evalue else f": make room in {out}, or choose another place with OE_RUNS"
+    if ename == "DamagedFileError" or "OE_RUNS" in evalue or any(reason in evalue for reason in NO_ROOM):
+        said = ename == "DamagedFileError" or "OE_RUNS" in evalue
+        advice = "" if said else f": make room in {out}, or choose another place with OE_RUNS"
         report.tell("say", text=f"{ename}: {evalue}{advice}")
         return f"{ename}: {evalue}{advice}"
     lines = TERMINAL_CODES.sub("", str(failure)).strip().splitlines() or [type(failure).__name__]

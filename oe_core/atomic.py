@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import secrets
+import stat
 import time
 import zlib
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ class DamagedFileError(PrintableError):
 
     def __init__(self, path: Path, problem: str):
         super().__init__(f"{path} {problem}")
-        self.path = path
+        self.path, self.problem = path, problem
 
 
 def _sha256(payload: bytes) -> str:
@@ -106,12 +107,22 @@ def write_whole(path: Path, payload: bytes) -> str:
                 file.write(payload)
                 file.flush()
                 os.fsync(file.fileno())
+            if path.is_dir():
+                discard(path)
             os.replace(part, path)
     finally:
         with suppress(OSError):
             part.unlink()
     _note(path, sha256)
     return sha256
+
+
+def discard(path: Path) -> None:
+    """Remove a file, if there is one; what stands in its place, such as a folder, is set aside."""
+    if path.is_dir() and not path.is_symlink():
+        set_aside(DamagedFileError(path, "is no file"))
+    with _naming("remove", path):
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> str:
@@ -130,23 +141,66 @@ def _note(path: Path, sha256: str) -> None:
         line = json.dumps({"path": os.path.abspath(path), "sha256": sha256}) + "\n"
         # Unbuffered, so that it is one call: lines of several processes never mix.
         with _naming("note what was written", Path(journal)), open(journal, "ab", buffering=0) as file:
-            file.write(line.encode())
+            if file.write(line.encode()) < len(line):  # json.dumps gives ASCII
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def read_journal(journal: Path) -> dict[str, str]:
     """What was written while the environment named `journal`: absolute path -> sha256 (hex) of the last write."""
-    lines = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
-    return {entry["path"]: entry["sha256"] for entry in map(json.loads, lines)}
+    content = _content(journal) or b""
+    with understood(journal):
+        return {entry["path"]: entry["sha256"] for entry in map(json.loads, content.decode().splitlines())}
 
 
-def read_whole(path: Path, sha256: str) -> bytes:
-    """The content of `path`, or DamagedFileError when it is missing or its sha256 (hex) is another."""
+@contextmanager
+def understood(path: Path, wrong: str = "is damaged, or of another version") -> Iterator[None]:
+    """Where the content of `path` is taken apart: whatever goes wrong there becomes a DamagedFileError.
+
+    A file can have its right hash and still not be what this version reads; `wrong` says so.
+    """
     try:
-        payload = path.read_bytes()
-    except FileNotFoundError as error:
-        raise DamagedFileError(path, "is missing") from error
+        yield
+    except (DamagedFileError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        reason = re.split(r"[.:]\s", str(error).strip())[0][:200]  # the rest is advice to programmers
+        raise DamagedFileError(path, f"{wrong} ({type(error).__name__}: {reason})") from error
+
+
+def _content(path: Path) -> bytes | None:
+    """All bytes of a file, None when there is nothing."""
+    with _naming("read", path):
+        return path.read_bytes() if is_there(path) else None
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file. Raises DamagedFileError for a folder, a link to nothing, or a file on the way there.
+
+    Any other OSError, such as for want of access, says nothing about the file.
+    """
+    try:
+        if stat.S_ISREG(path.stat().st_mode):
+            return True
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise
+    there = next(place for place in (path, *path.parents) if os.path.lexists(place))
+    if there.is_symlink() and not there.exists():
+        raise DamagedFileError(there, "is a link that leads nowhere")
+    if there == path:
+        raise DamagedFileError(path, "is no file")
+    if not there.is_dir():
+        raise DamagedFileError(there, "is no folder")
+    return False
+
+
+def read_whole(path: Path, sha256: str | None = None) -> bytes:
+    """The content of `path`, or DamagedFileError when it is missing, no file, or its sha256 (hex) is another."""
+    payload = _content(path)
+    if payload is None:
+        raise DamagedFileError(path, "is missing")
     found = _sha256(payload)
-    if found != sha256:
+    if sha256 is not None and found != sha256:
         raise DamagedFileError(path, f"is damaged: its sha256 is {found[:12]}..., it was written as {sha256[:12]}...")
     return payload
 
@@ -158,9 +212,8 @@ def write_sealed(path: Path, payload: bytes) -> None:
 
 def read_sealed(path: Path) -> bytes | None:
     """The payload of a sealed file, None when there is no such file. Raises DamagedFileError."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+    content = _content(path)
+    if content is None:
         return None
     seal, _, payload = content.partition(b"\n")
     if seal != f"sha256 {_sha256(payload)}".encode():
@@ -179,13 +232,13 @@ def write_record(path: Path, values: dict) -> None:
 
 def read_record(path: Path) -> dict | None:
     """The values of a record, None when there is no such file. Raises DamagedFileError."""
-    try:
-        values = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    content = _content(path)
+    if content is None:
         return None
-    except ValueError as error:
-        raise DamagedFileError(path, f"is damaged: not JSON ({error})") from error
-    if not isinstance(values, dict) or values.pop("record_sha256", None) != _record_sha256(values):
+    with understood(path):
+        values = json.loads(content)
+        sealed = isinstance(values, dict) and values.pop("record_sha256", None) == _record_sha256(values)
+    if not sealed:
         raise DamagedFileError(path, "is damaged: its values do not have the hash that was written with them")
     return values
 
@@ -193,11 +246,11 @@ def read_record(path: Path) -> dict | None:
 def set_aside(damage: DamagedFileError) -> None:
     """Rename the damaged file to `<file>.damaged-<n>`, the first n that is free, and say so. A missing one is named."""
     path = damage.path
-    if not path.exists():
+    if not os.path.lexists(path):
         logger.warning("%s; it is made again", damage)
         return
     names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
-    kept = next(name for name in names if not name.exists())
+    kept = next(name for name in names if not os.path.lexists(name))
     with _naming("set aside the damaged file", path):
         path.rename(kept)
     logger.warning("%s; it is set aside as %s and made again", damage, kept.name)

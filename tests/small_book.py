@@ -47,9 +47,9 @@ def make_book(folder: Path, **chapters: str) -> Path:
     return book
 
 
-def start(book: Path, *words: str, **environment: str) -> subprocess.Popen:
-    """Start `build.py` on `book` at scale smoke, its results and temporary files beside the book."""
-    command = [sys.executable, str(ROOT / "book" / "build.py"), "--book", str(book), "--scale", "smoke", *words]
+def start(book: Path, *words: str, script: str = "build.py", **environment: str) -> subprocess.Popen:
+    """Start `build.py` on `book` at scale smoke, its results and temporary files beside the book; or `runs.py`."""
+    command = [sys.executable, str(ROOT / "book" / script), "--book", str(book), "--scale", "smoke", *words]
     places = {"OE_RUNS": "runs", "OE_DATA": "data", "TMPDIR": "tmp", "PIDS": "pids"}
     known = {name: str(book.parent / place) for name, place in places.items()}
     # As from a shell in which nobody has chosen threads: the tests' own process has settled them for its children.

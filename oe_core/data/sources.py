@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import logging
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oe_core.atomic import printable, write_whole
+from oe_core.atomic import DamagedFileError, is_there, printable, understood, write_whole
 from oe_core.data import folders
 from oe_core.data.catalog import CATALOG, DataSet
 from oe_core.data.examples import Examples, ImageSet, TextSet
@@ -18,6 +19,8 @@ from oe_core.data.readers.arrays import read_npz
 from oe_core.data.readers.lines import text_set
 from oe_core.data.sentences import sentences
 from oe_core.scales import data_root
+
+logger = logging.getLogger(__name__)
 
 DECODING = 2  # raise it when decoding or resizing changes, so that what earlier versions kept is made again
 
@@ -145,12 +148,16 @@ def _read_downloads(row: DataSet, split: str, size: int) -> ImageSet:
     paths = [files[file] for file in source.files]
     if not source.decodes:
         return source.read(*paths, name=row.key, size=size)
-    kept = download_folder(row) / f"decoded-{split}-{size}px-{_digest(row, source.files, paths)}.npz"
-    if kept.exists():
-        return read_npz(kept, size, row.key, origin="catalog")
+    digest = _digest(row, source.files, paths)
+    kept, of = download_folder(row) / f"decoded-{split}-{size}px-{digest[:12]}.npz", f"{row.key} {split} {digest}"
+    try:
+        if (found := _kept(kept, size, row.key, of)) is not None:
+            return found
+    except DamagedFileError as damage:  # not set aside: it may have gigabytes
+        logger.warning("%s; it is made again", damage)
     images = source.read(*paths, name=row.key, size=size)
     try:
-        write_whole(kept, _as_npz(images))
+        write_whole(kept, _as_npz(images, of))
     except OSError as refusal:
         again = f"{row.key} will be decoded again next time"
         warnings.warn(f"{kept} could not be written ({refusal}); {again}", stacklevel=3)
@@ -158,19 +165,36 @@ def _read_downloads(row: DataSet, split: str, size: int) -> ImageSet:
 
 
 def _digest(row: DataSet, files: Iterable[str], paths: Iterable[Path]) -> str:
-    """12 hexadecimal digits for what the decoded pixels depend on: published hashes, else length and time of change."""
+    """sha256 (hex) of what the decoded pixels depend on: published hashes, else length and time of change."""
     parts = [str(DECODING)]
     for file, path in zip(files, paths, strict=True):
         stat = path.stat()
         parts.append(f"{file} {row.file(file).hash or (stat.st_size, stat.st_mtime_ns)}")
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _as_npz(images: ImageSet) -> bytes:
+def _as_npz(images: ImageSet, of: str) -> bytes:
     buffer = io.BytesIO()
-    pixels = images.images.permute(0, 2, 3, 1).numpy()
-    np.savez(buffer, images=pixels, labels=images.labels.numpy(), classes=np.array(images.classes))
+    pixels, seal = images.images.permute(0, 2, 3, 1).numpy(), _seal(images, of)
+    np.savez(buffer, images=pixels, labels=images.labels.numpy(), classes=np.array(images.classes), seal=seal)
     return buffer.getvalue()
+
+
+def _seal(images: ImageSet, of: str) -> str:
+    """A hash of decoded images and of what they belong to: the set, its split, and the files they were made `of`."""
+    return hashlib.sha256(repr((of, images.classes, images.fingerprint)).encode()).hexdigest()
+
+
+def _kept(kept: Path, size: int, name: str, of: str) -> ImageSet | None:
+    """Decoded images as they were kept, None when there are none. Raises DamagedFileError for any others."""
+    if not is_there(kept):
+        return None
+    with understood(kept):
+        images = read_npz(kept, size, name, origin="catalog")
+        with np.load(kept, allow_pickle=False) as arrays:
+            if "seal" not in arrays or str(arrays["seal"]) != _seal(images, of):
+                raise DamagedFileError(kept, "does not hold what was kept there")
+    return images
 
 
 def load_lines(name: str, split: str) -> TextSet:

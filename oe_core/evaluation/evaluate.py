@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from oe_core.atomic import write_text
+from oe_core.atomic import write_record, write_text
 from oe_core.data.sources import MissingDataError
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
@@ -68,7 +68,7 @@ class Evaluation:
     def save(self, folder: Path) -> None:
         """Write records.csv, evidence.json and draws.json, the indices behind each number, into `folder`."""
         sha256 = write_records(self.records, folder / "records.csv")
-        write_text(folder / "evidence.json", json.dumps({"records_sha256": sha256, **self.evidence()}, indent=1))
+        write_record(folder / "evidence.json", {"records_sha256": sha256, **self.evidence()})
         whole = {
             name: {"sha256": draws_digest(pairs), "in": [i.tolist() for i, _ in pairs],
                    "out": [o.tolist() for _, o in pairs]}

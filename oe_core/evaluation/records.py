@@ -1,12 +1,13 @@
 """Records: one long table of measured values, percent, one row a (cell, metric, seed, draw)."""
 
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from oe_core.atomic import write_text
+from oe_core.atomic import DamagedFileError, read_whole, write_text
 from oe_core.evaluation.draws import Draw
 from oe_core.evaluation.metrics import detection_metrics
 from oe_core.scales import SCALES
@@ -80,8 +81,10 @@ def write(frame: pd.DataFrame, path: Path | str) -> str:
 def read(path: Path | str) -> pd.DataFrame:
     """Read records that `write` wrote, bit for bit; raise ValueError naming the file when they are not valid."""
     try:
+        content = io.BytesIO(read_whole(Path(path)))
         # Empty words stay "" and the word "NA" stays a word; Python's float reads back the very bits.
-        frame = pd.read_csv(path, keep_default_na=False, converters={"value": float})
-        return validate(frame)
+        return validate(pd.read_csv(content, keep_default_na=False, converters={"value": float}))
+    except DamagedFileError as error:
+        raise ValueError(str(error)) from error
     except (ValueError, pd.errors.ParserError) as error:
         raise ValueError(f"{path}: {error}") from error

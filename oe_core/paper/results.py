@@ -6,6 +6,7 @@ dash and a word (`density-cifar10-letters`) is a variant of that experiment, and
 
 import io
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from oe_core.atomic import DamagedFileError, read_whole
+from oe_core.atomic import DamagedFileError, read_record, read_whole, understood
 from oe_core.evaluation import records as record_table
 from oe_core.paper import comparison, index
 from oe_core.paper.render import NO_VALUE, replaced, rows_of
@@ -73,17 +74,30 @@ def sources(*roots: Path, variants: bool = False) -> list[Source]:
         folders = sorted(path.parent for path in root.rglob("records.csv"))
         for folder in folders:
             if variants or not any(str(folder).startswith(f"{other}-") for other in folders):
-                path = folder / "evidence.json"
-                evidence = _parsed(path, json.loads) if path.exists() else {}
+                evidence = _evidence(folder / "evidence.json")
                 found.append(Source(folder.relative_to(root).as_posix(), folder, evidence))
+    return found
+
+
+def _evidence(path: Path) -> dict:
+    if not os.path.lexists(path):
+        return {}
+    found = _parsed(path, lambda text: dict(json.loads(text)))
+    if "record_sha256" in found:  # not in evidence that was written before it carried its own hash
+        try:
+            return read_record(path)
+        except DamagedFileError as error:
+            raise ValueError(f"{error}; {AGAIN}") from error
     return found
 
 
 def _parsed(path: Path, parse: Callable):
     try:
-        return parse(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # not UTF-8, not JSON, not a table
-        raise ValueError(f"{path} is damaged ({error}); {AGAIN}") from error
+        payload = read_whole(path)
+        with understood(path, "is damaged"):
+            return parse(payload.decode())
+    except DamagedFileError as error:
+        raise ValueError(f"{error}; {AGAIN}") from error
 
 
 def read_table(path: Path, **options) -> pd.DataFrame:

@@ -15,9 +15,10 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
+from itertools import product
 from pathlib import Path
 
-from oe_core.atomic import DamagedFileError, exclusive, owned_name, read_record, read_whole, write_whole
+from oe_core.atomic import DamagedFileError, exclusive, owned_name, read_record, read_whole, understood, write_whole
 from oe_core.runs import checkpoint
 from oe_core.runs.store import CHECKPOINT, STAMP, WEIGHTS, lock_path
 from oe_core.scales import SCALES, check_scale, runs_root
@@ -54,8 +55,8 @@ class Slice:
 def pack(trained: Path, runs: Sequence[str], target: Path, most: int) -> list[Path]:
     """Write the runs named (folders of `trained`), finished or not, into archives of at most `most` bytes each.
 
-    Returns the archives, `target`/runs-0001.tar and so on. Raises ValueError for an unknown run, for none, for too
-    small a `most`, and for a `target` that holds archives: those of two packings do not fit together.
+    Returns the archives, `target`/runs-0001.tar and so on. Raises ValueError for an unknown run, a damaged one, or
+    none, for too small a `most`, and for a `target` that holds archives: those of two packings do not fit together.
     """
     there = known(trained)
     if not runs or set(runs) - set(there):
@@ -64,9 +65,11 @@ def pack(trained: Path, runs: Sequence[str], target: Path, most: int) -> list[Pa
         raise ValueError(f"most={most} bytes are too few for an archive; give {LEAST} or more")
     if old := sorted(target.glob("*.tar")):
         raise ValueError(f"target={str(target)!r} holds {old[0].name} already; choose an empty folder")
+    for name in runs:  # what is damaged here would be refused there
+        _ = _stamp(trained / name) or _begun(trained / name)
     archives, members, free = [], {}, most - 10 * PER_SLICE
     for path in (path for name in runs for path in _files(trained / name)):
-        content, start = path.read_bytes(), 0
+        content, start = read_whole(path), 0
         whole = path.relative_to(trained).as_posix(), len(content), _sha256(content)
         while start < len(content) or start == 0:
             if free < 2 * PER_SLICE:
@@ -141,17 +144,23 @@ def _parts(archives: Sequence[Path]) -> dict[str, list[tuple[Slice, Path]]]:
 
 
 def _manifest(archive: Path) -> list[Slice]:
+    payload = _member(archive, MANIFEST)
     try:
-        return [Slice(**values) for values in json.loads(_member(archive, MANIFEST))]
-    except (TypeError, ValueError) as error:
-        raise CarryError(f"{archive} has no manifest that can be read ({error}); carry it again") from error
+        with understood(archive, "has no manifest that can be read"):
+            found = [Slice(**values) for values in json.loads(payload)]
+            for part, (name, kind) in product(found, Slice.__annotations__.items()):
+                if not isinstance(getattr(part, name), kind):
+                    raise TypeError(f"{name} is {getattr(part, name)!r}")
+            return found
+    except DamagedFileError as error:
+        raise CarryError(f"{error}; carry it again") from error
 
 
 def _member(archive: Path, name: str) -> bytes:
     try:
         with tarfile.open(archive, mode="r:") as opened:
             return opened.extractfile(name).read()
-    except (OSError, KeyError, AttributeError, tarfile.TarError) as error:
+    except (OSError, KeyError, AttributeError, ValueError, tarfile.TarError) as error:
         raise CarryError(f"{archive}: {name} cannot be read ({error}); carry the archive again") from error
 
 
@@ -166,8 +175,7 @@ def _assemble(target: Path, path: str, parts: list[tuple[Slice, Path]]) -> None:
             content += payload
     if len(content) != whole.whole or _sha256(content) != whole.whole_sha256:
         raise CarryError(f"{path}: {len(content)} of {whole.whole} bytes are in the archives given; give all of them")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
+    write_whole(target, bytes(content))
 
 
 def _taken(new: Path, there: Path) -> str:
@@ -261,7 +269,7 @@ def main(arguments: list[str] | None = None) -> int:
         for run, became in unpack(archives, trained).items():
             print(f"{run}: {became}")
         return 0
-    except ValueError as error:
+    except (ValueError, OSError, DamagedFileError) as error:
         print(f"carry: {error}", file=sys.stderr)
         return 2
 

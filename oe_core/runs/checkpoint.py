@@ -3,11 +3,10 @@
 import io
 import logging
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 
-from oe_core.atomic import DamagedFileError, read_sealed, set_aside, write_sealed
+from oe_core.atomic import DamagedFileError, read_sealed, set_aside, understood, write_sealed
 from oe_core.runs.provenance import now
 
 logger = logging.getLogger(__name__)
@@ -59,9 +58,6 @@ def read(path: Path) -> dict | None:
     payload = read_sealed(path)
     if payload is None:
         return None
-    try:
+    with understood(path, "is no checkpoint of this version"):
         found = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
         return {fact: found[fact] for fact in ("identity", "initial_sha256", "resumptions", "started", "state")}
-    except (RuntimeError, UnpicklingError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
-        raise DamagedFileError(path, f"is no checkpoint of this version: {reason[0]}") from error

@@ -4,11 +4,9 @@ Where they run is a `Place`: processes of this machine here, the workers of a cl
 a training while it runs stands in its run's folder, so that any process that sees the folder can say it.
 """
 
-import json
 import math
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -17,10 +15,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 
+from oe_core.atomic import DamagedFileError
 from oe_core.detectors.registry import KINDS
 from oe_core.recipe import Recipe
-from oe_core.runs.store import CHECKPOINT, STAMP, Load, Store
-from oe_core.runs.training import PROGRESS, Order, Process, Stop, TrainingError, train
+from oe_core.runs.store import CHECKPOINT, STAMP, Load, Store, finished
+from oe_core.runs.training import Order, Process, Stop, TrainingError, read_progress, reason, train
 from oe_core.train import Interruption
 
 ATTEMPTS = 3
@@ -42,15 +41,20 @@ class Job:
         """Its recipe's name and its seed."""
         return f"{self.recipe.name}, seed {self.recipe.seed}"
 
+    def sound(self) -> bool:
+        """Whether it is done and whole; its training sets aside what is damaged."""
+        try:
+            return finished(self.folder, self.recipe, self.identity) is not None
+        except DamagedFileError:
+            return False
+
     def state(self) -> tuple[str, dict]:
         """DONE, RUNNING, BEGUN (a checkpoint waits) or QUEUED, and what a running training last said of itself."""
-        if (self.folder / STAMP).exists():
+        if (self.folder / STAMP).is_file():
             return DONE, {}
-        try:
-            said = json.loads((self.folder / PROGRESS).read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # none, or one that is being replaced on a file system that shows it
-            said = {}
-        if time.time() - said.get("time", -math.inf) < SECONDS_UNTIL_LOST:
+        said = read_progress(self.folder)
+        # A clock that was set back makes a report of the future: nothing is known by it.
+        if abs(time.time() - said.get("time", -math.inf)) < SECONDS_UNTIL_LOST:
             return RUNNING, said
         return (BEGUN if (self.folder / CHECKPOINT).exists() else QUEUED), said
 
@@ -107,7 +111,7 @@ class Here:
         except Interruption:
             return False
         except Exception as error:
-            raise TrainingError(traceback.format_exc()) from error
+            raise TrainingError(reason(error)) from error
         return True
 
     def end(self) -> None:
@@ -192,7 +196,7 @@ def run(
     outcome, attempts, running = Outcome(), dict.fromkeys((job.identity for job in wanted), 0), {}
     waiting = {job.identity: job for job in wanted}
     for job in wanted:
-        if job.state()[0] == DONE:
+        if job.sound():
             outcome.done.append(waiting.pop(job.identity).identity)
     ending = False
     try:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
-from oe_core.atomic import DamagedFileError, read_record
+from oe_core.atomic import DamagedFileError, read_record, understood
 from oe_core.data.batches import Resident
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of, recipe_from_json
@@ -61,7 +61,7 @@ class Estimates:
     def _on_such_a_device(self) -> Iterator[tuple[str, float]]:
         facts = device_facts(self.device)
         for path in sorted(self.store.trained.glob(f"*/{STAMP}")):
-            with suppress(DamagedFileError, ValueError, KeyError):  # damaged, or of another version
+            with suppress(DamagedFileError), understood(path):  # what is damaged is told by the training that mends it
                 stamp = read_record(path)
                 if all(stamp["device"].get(fact) == facts.get(fact) for fact in ("name", "threads")):
                     yield _unseeded(recipe_from_json(stamp["recipe"])), stamp["seconds"]

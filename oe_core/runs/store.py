@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +28,17 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from oe_core import ranks
-from oe_core.atomic import DamagedFileError, exclusive, read_record, read_whole, set_aside, write_record, write_whole
+from oe_core.atomic import (
+    DamagedFileError,
+    discard,
+    exclusive,
+    read_record,
+    read_whole,
+    set_aside,
+    understood,
+    write_record,
+    write_whole,
+)
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.devices import default_device
@@ -103,7 +113,7 @@ class Store:
         load = cache(load or kind_of(recipe).load)
         identity, _ = self.place(recipe, load=load)
         return _made_once(
-            lambda: _finished(self._folder(recipe, identity), recipe, identity),
+            lambda: finished(self._folder(recipe, identity), recipe, identity),
             lambda: self._train(recipe, identity, load),
             lock_path(self.trained, identity), f"training {self._folder(recipe, identity).name}",
         )  # fmt: skip
@@ -145,13 +155,25 @@ class Store:
         parent = self.run(recipe.parent, load=load) if recipe.parent else None
         inliers, outliers = training_sets(recipe, load)
         folder = self._folder(recipe, identity)
-        (folder / STAMP).unlink(missing_ok=True)  # it would vouch for files that are gone
-        checkpoint = FileCheckpoint(folder / CHECKPOINT, identity, parent.weights_sha256 if parent else None)
-        _, initial = ranks.shared((recipe, parent.weights if parent else None))  # to the ranks that train along
-        trained = kind_of(recipe).fit(
-            recipe, inliers, outliers, initial=initial, checkpoint=checkpoint, device=self.device,
-            progress=self.progress,
-        )  # fmt: skip
+        discard(folder / STAMP)  # it would vouch for files that are gone
+        checkpoint, begun = FileCheckpoint(folder / CHECKPOINT, identity, parent and parent.weights_sha256), []
+
+        def progress(**settings) -> tqdm:
+            begun.append(True)
+            return self.progress(**settings)
+
+        try:
+            _, initial = ranks.shared((recipe, parent.weights if parent else None))  # to the ranks that train along
+            trained = kind_of(recipe).fit(
+                recipe, inliers, outliers, initial=initial, checkpoint=checkpoint, device=self.device,
+                progress=progress,
+            )  # fmt: skip
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            if begun or not checkpoint.resumptions or isinstance(error, torch.OutOfMemoryError):
+                raise
+            # Whole and of this run, but of another version: what it holds could not be taken up.
+            set_aside(DamagedFileError(checkpoint.path, f"cannot be taken up ({type(error).__name__}: {error})"))
+            return self._train(recipe, identity, load)
         # A copy each: safetensors refuses tensors that share memory, such as tied embeddings.
         payload = safetensors.torch.save({name: tensor.clone() for name, tensor in trained.weights.items()})
         sha256 = write_whole(folder / WEIGHTS, payload)
@@ -167,8 +189,8 @@ class Store:
             "log": trained.log,
         }  # fmt: skip
         write_record(folder / STAMP, stamp)
-        checkpoint.path.unlink(missing_ok=True)
-        return _finished(folder, recipe, identity)
+        discard(checkpoint.path)
+        return finished(folder, recipe, identity)
 
 
 def lock_path(trained: Path, identity: str) -> Path:
@@ -210,28 +232,49 @@ def _facts(examples: Examples) -> dict:
     }  # fmt: skip
 
 
-def _finished(folder: Path, recipe: Recipe, identity: str) -> Run | None:
+def finished(folder: Path, recipe: Recipe, identity: str) -> Run | None:
+    """The run of `recipe` in `folder`, verified; None where it is not finished. Raises DamagedFileError."""
     stamp = read_record(folder / STAMP)
     if stamp is None:
         return None
-    if stamp["identity"] != identity:
-        raise DamagedFileError(folder / STAMP, f"belongs to another run: identity {stamp['identity']}, not {identity}")
-    payload = read_whole(folder / WEIGHTS, stamp["files"][WEIGHTS]["sha256"])
-    return Run(recipe, folder, stamp, safetensors.torch.load(payload))
+    with understood(folder / STAMP):
+        sha256, num_classes = stamp["files"][WEIGHTS]["sha256"], stamp["data"]["inliers"]["num_classes"]
+        if stamp["identity"] != identity:
+            raise DamagedFileError(folder / STAMP, f"belongs to another run, of identity {stamp['identity'][:12]}...")
+        run = Run(recipe, folder, stamp, {})
+        run.log  # noqa: B018  it is there
+    payload = read_whole(folder / WEIGHTS, sha256)
+    with understood(folder / WEIGHTS), torch.random.fork_rng([]):
+        run = replace(run, weights=safetensors.torch.load(payload))
+        kind_of(recipe).network(recipe, run.weights, num_classes, torch.device("cpu"))  # they fit the recipe
+    return run
 
 
 def _store(path: Path, values: np.ndarray, expected: dict) -> np.ndarray:
     record = path.with_suffix(".json")
     # Without its record a score file counts as not there, so a kill between the two writes is not taken for damage.
-    record.unlink(missing_ok=True)
+    discard(record)
     sha256 = write_whole(path, safetensors.numpy.save({"logits": np.ascontiguousarray(values)}))
     write_record(record, {**expected, "sha256": sha256, "shape": list(values.shape), "made": now()})
     return values
 
 
 def _stored(path: Path, expected: dict) -> np.ndarray | None:
-    record = read_record(path.with_suffix(".json"))
-    # Logits of other weights are no damage: the run was made again on a machine that does not repeat bit for bit.
-    if record is None or any(record[field] != value for field, value in expected.items()):
+    file = path.with_suffix(".json")
+    record = read_record(file)
+    if record is None:
         return None
-    return safetensors.numpy.load(read_whole(path, record["sha256"]))["logits"]
+    with understood(file):
+        sha256, shape = record["sha256"], record["shape"]
+        strange = [field for field, value in expected.items() if record[field] != value]
+    # Logits of other weights are no damage: the run was made again on a machine that does not repeat bit for bit.
+    if strange == ["weights_sha256"]:
+        return None
+    if strange:
+        raise DamagedFileError(file, f"belongs to other scores: {strange[0]} {record[strange[0]]}")
+    payload = read_whole(path, sha256)
+    with understood(path):
+        values = safetensors.numpy.load(payload)["logits"]
+        if list(values.shape) != shape:
+            raise DamagedFileError(path, f"is damaged: its shape is {list(values.shape)}, it was written as {shape}")
+    return values

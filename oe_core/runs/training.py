@@ -27,7 +27,7 @@ from typing import ClassVar
 from tqdm import tqdm
 
 from oe_core import ranks
-from oe_core.atomic import write_text
+from oe_core.atomic import DamagedFileError, discard, read_record, understood, write_record
 from oe_core.detectors.registry import kind_of, recipe_from_json
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Store, training_sets
@@ -130,7 +130,8 @@ class Reported:
 
     def __exit__(self, *error) -> None:
         self.stop.at_work.clear()
-        (self.folder / PROGRESS).unlink(missing_ok=True)
+        with suppress(OSError):
+            discard(self.folder / PROGRESS)
 
     def set_postfix(self, **losses: str) -> None:
         """Take the losses of the last epoch."""
@@ -149,7 +150,29 @@ class Reported:
         a_step = (self.reported - self.began) / (self.step - self.first)
         place = {"host": platform.node(), "process": os.getpid(), "time": time.time()}
         stands = {"step": self.step, "steps": self.total, "seconds_left": a_step * (self.total - self.step)}
-        write_text(self.folder / PROGRESS, json.dumps({**place, **stands, "losses": self.losses}))
+        with suppress(OSError):  # a training does not fail for want of words; its checkpoint tells of a full disk
+            write_record(self.folder / PROGRESS, {**place, **stands, "losses": self.losses})
+
+
+def read_progress(folder: Path) -> dict:
+    """What the training in `folder` last said of itself: time, step, steps, seconds_left, losses; {} for nothing."""
+    path = folder / PROGRESS
+    try:
+        said = read_record(path) or {}
+        with understood(path):
+            for name in ("time", "step", "steps", "seconds_left") if said else ():
+                float(said[name])
+            dict.values(said.get("losses", {}))
+        return said
+    except (DamagedFileError, OSError):  # it is replaced every other second, and removed in the end
+        return {}
+
+
+def reason(error: Exception) -> str:
+    """Why a training failed: a sentence where a file is to blame, else the traceback."""
+    if isinstance(error, (OSError, DamagedFileError)):
+        return f"{type(error).__name__}: {error}"
+    return "".join(traceback.format_exception(error))
 
 
 def train(order: Order, stop: Stop) -> None:
@@ -233,6 +256,9 @@ def main() -> int:
         _train_as_rank(order, stop) if is_rank else train(order, stop)
     except Interruption:
         return SAVED
+    except Exception as error:
+        print(reason(error), file=sys.stderr)
+        return 1
     return 0
 
 

@@ -70,6 +70,22 @@ def test_clean_removes_the_scale_from_the_place_that_is_meant(checkout, given, m
     assert [path.name for path in room.iterdir()] == ["demo"]
 
 
+def test_clean_says_what_it_frees_and_how_many_networks_are_lost(checkout):
+    room = checkout / "runs"
+    for run in ("a", "b"):
+        (room / "smoke" / "trained" / run).mkdir(parents=True)
+        (room / "smoke" / "trained" / run / "run.json").write_bytes(b"0" * 100_000)
+    (room / ".texts").mkdir()
+    first, *lines = _make(checkout, "clean", "SCALE=smoke")
+    assert first == ("removing what was made at scale smoke (trained networks: 2), the caches, and folders "
+                     "__pycache__; it frees, in KiB:")  # fmt: skip
+    sizes = {name: int(size) for size, name in (line.split("\t") for line in lines)}
+    assert list(sizes) == [str(room / "smoke"), str(room / ".texts"), "total"]
+    assert 195 < sizes[str(room / "smoke")] <= sizes["total"] < 1000
+    assert not list(room.iterdir())
+    assert _make(checkout, "clean", "SCALE=smoke")[1:] == ["0\ttotal"]
+
+
 def test_clean_without_a_python_removes_nothing(checkout):
     (checkout / "runs" / "smoke").mkdir(parents=True)
     done = subprocess.run(["make", "clean", "SCALE=smoke", "PYTHON=no-such-python"], cwd=checkout, capture_output=True)

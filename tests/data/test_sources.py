@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 from genuine_files import channels_first, noise, picture, shorten, write_tar
@@ -67,12 +69,53 @@ def test_a_catalog_archive_is_decoded_once_and_found_again(root, monkeypatch):
         load_images("textures", "test", 4)
 
 
-def test_a_damaged_kept_copy_is_named(root, monkeypatch):
+def other_pixels(kept):
+    """As whole as before, but one pixel is another."""
+    with np.load(kept) as arrays:
+        parts = dict(arrays)
+    parts["images"][0, 0, 0, 0] ^= 1
+    np.savez(kept, **parts)
+
+
+def no_seal(kept):
+    """As an earlier version kept it."""
+    with np.load(kept) as arrays:
+        parts = {name: arrays[name] for name in arrays if name != "seal"}
+    np.savez(kept, **parts)
+
+
+def of_another_size(kept):
+    """What was kept of the same archive at another size."""
+    load_images("textures", "test", 4)
+    shutil.copy(next(kept.parent.glob("decoded-test-4px-*")), kept)
+
+
+def a_folder(kept):
+    """A folder in its place."""
+    kept.unlink()
+    kept.mkdir()
+
+
+def a_link_to_nothing(kept):
+    """A link in its place."""
+    kept.unlink()
+    kept.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda kept: shorten(kept, 0.5), other_pixels, no_seal, of_another_size, a_folder, a_link_to_nothing]
+)
+def test_a_kept_copy_that_is_not_what_was_kept_is_named_and_made_again(root, monkeypatch, caplog, spoil):
     path = put_textures(root, monkeypatch)
-    load_images("textures", "test", 8)
-    shorten(next(path.parent.glob("decoded-*")), 0.5)
-    with pytest.raises(FormatError, match=r"decoded-test-8px-.{12}\.npz: truncated or damaged .* Delete it"):
-        load_images("textures", "test", 8)
+    first = load_images("textures", "test", 8)
+    kept = next(path.parent.glob("decoded-test-8px-*"))
+    spoil(kept)
+    caplog.clear()
+    assert load_images("textures", "test", 8).fingerprint == first.fingerprint
+    assert str(kept) in caplog.text and "it is made again" in caplog.text
+    path.write_bytes(b"not opened again")
+    caplog.clear()
+    assert load_images("textures", "test", 8).fingerprint == first.fingerprint and caplog.text == ""
 
 
 def test_a_failed_write_of_the_kept_copy_warns_and_leaves_nothing(root, monkeypatch):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from store_process import damage
 
 from oe_core.detectors.registry import experiment
 from oe_core.recipe import fine_tuned
@@ -65,13 +66,19 @@ def test_a_parent_that_nobody_named_is_wanted_as_well(tmp_path):
 
 def test_a_child_begins_after_its_parent_and_what_is_stored_is_left_out(tmp_path):
     wanted, place = jobs(Store(tmp_path), recipes()), Pretended()
-    wanted[0].folder.mkdir(parents=True)
-    (wanted[0].folder / STAMP).write_text("{}")
+    Store(tmp_path).run(PLAN.baseline)
     outcome = run(wanted, place, every=0.01)
     assert sorted(outcome.done) == sorted(job.identity for job in wanted)
     assert (outcome.failed, outcome.left) == ({}, [])
     assert wanted[0].name not in place.began
     assert place.began.index("digits, seed 1") < place.began.index("digits-oe, seed 1")
+
+
+def test_what_is_stored_but_damaged_is_not_done(tmp_path):
+    wanted, place = jobs(Store(tmp_path), recipes(seeds=1)), Pretended()
+    damage(Store(tmp_path).run(PLAN.baseline).folder / "weights.safetensors")
+    run(wanted, place, every=0.01)
+    assert place.began == ["digits, seed 0", "digits-oe, seed 0"]
 
 
 def test_a_training_that_fails_twice_is_done_the_third_time(tmp_path):

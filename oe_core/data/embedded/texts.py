@@ -18,7 +18,7 @@ from types import ModuleType
 import numpy as np
 import torch
 
-from oe_core.atomic import DamagedFileError, read_record, write_record
+from oe_core.atomic import DamagedFileError, read_record, understood, write_record
 from oe_core.data import sentences
 from oe_core.data.embedded import docstrings as cutting
 from oe_core.data.embedded.docstrings import STDLIB, is_installed, package_home
@@ -102,14 +102,14 @@ def _kept(cut: Callable[[str, int], tuple[str, ...]], package: str, count: int) 
     """
     home = package_home(package)
     state = [sys.version, str(home), home.stat().st_mtime_ns, home.stat().st_size, *map(_content, CUTTERS)]
-    digest = hashlib.sha256(repr([cut.__name__, package, count, *state]).encode()).hexdigest()[:12]
-    kept = runs_root() / ".texts" / f"{cut.__name__}-{home.parent.name}-{digest}.json"
-    with suppress(DamagedFileError, OSError):
-        if found := read_record(kept):
+    identity = hashlib.sha256(repr([cut.__name__, package, count, *state]).encode()).hexdigest()
+    kept = runs_root() / ".texts" / f"{cut.__name__}-{home.parent.name}-{identity[:12]}.json"
+    with suppress(DamagedFileError, OSError), understood(kept):
+        if (found := read_record(kept)) and found["identity"] == identity:
             return tuple(found["texts"])
     texts = cut(package, count)
     try:
-        write_record(kept, {"texts": texts})
+        write_record(kept, {"identity": identity, "texts": texts})
     except OSError as error:
         warnings.warn(f"{error}; the texts of {package} will be cut again next time", stacklevel=2)
     return texts
