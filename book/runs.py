@@ -27,7 +27,7 @@ from oe_core.evaluation.test_sets import prepared
 from oe_core.experiments import Experiment
 from oe_core.processors import usable_cores, users_threads
 from oe_core.recipe import Recipe
-from oe_core.runs.engine import Here, Job, Place, Processes, jobs, run
+from oe_core.runs.engine import DONE, Here, Job, Place, Processes, jobs, run
 from oe_core.runs.store import Store
 from oe_core.scales import SCALES, check_scale, runs_root
 
@@ -132,11 +132,15 @@ def _wanted(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[
 
 def _check_ranks(wanted: list[Job], ranks: int) -> None:
     """Raise ValueError for trainings that several processes cannot share."""
-    whole = [job.name for job in wanted if not kind_of(job.recipe).task.divides]
-    if ranks > 1 and whole:
-        kinds = ", ".join(name for name, kind in KINDS.items() if kind.task.divides)
-        raise ValueError(f"--ranks {ranks} is for networks of the kinds {kinds}, and not for {'; '.join(whole)}: train "
-                         "their chapters without it, the others with --chapter")  # fmt: skip
+    if ranks == 1:
+        return
+    missing = [kind_of(job.recipe) for job in wanted if job.state()[0] != DONE]
+    whole = [kind.name for kind in missing if not kind.task.divides]
+    if whole:
+        shared = ", ".join(kind.name for kind in KINDS.values() if kind.task.divides)
+        raise ValueError(f"--ranks {ranks} is for networks of the kinds {shared}; of {len(missing)} that are to be "
+                         f"trained {len(whole)} are of the kinds {', '.join(sorted(set(whole)))}: train these first, "
+                         "without it, or name other chapters")  # fmt: skip
 
 
 def _recipes(wanted: Experiment | Recipe) -> list[Recipe]:

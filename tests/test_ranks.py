@@ -122,7 +122,20 @@ def test_kinds_that_ranks_cannot_share_are_refused_in_a_sentence(monkeypatch):
     assert {name for name, kind in KINDS.items() if kind.task.divides} == {"images", "objectives", "branch", "density"}
 
 
-def test_without_ranks_nothing_is_shared_nor_divided(monkeypatch):
+def test_each_rank_draws_masks_of_its_own_and_the_first_those_of_one_process(monkeypatch):
+    def drawn(number):
+        monkeypatch.setattr(ranks, "rank", lambda: number)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            ranks.part_ways()
+            return torch.rand(3).tolist()
+
+    assert drawn(0) == torch.rand(3, generator=torch.Generator().manual_seed(0)).tolist()
+    assert len({tuple(drawn(number)) for number in range(4)}) == 4
+    assert drawn(2) == drawn(2)
+
+
+def test_without_ranks_nothing_is_shared_nor_divided():
     assert (ranks.count(), ranks.rank()) == (1, 0)
     value, forward = object(), object()
     assert ranks.shared(value) is value

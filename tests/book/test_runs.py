@@ -150,7 +150,8 @@ def test_networks_that_processes_cannot_share_are_refused_before_anything_is_tra
     book = make_book(tmp_path, c01_gan=chapter(checks=checks, parameters="SEEDS: int | None = 1"))
     status, _, err = done(book, "--ranks", "2")
     assert status == 2
-    assert "--ranks 2 is for networks of the kinds images, objectives, branch, density, and not for digits" in err
+    assert "--ranks 2 is for networks of the kinds images, objectives, branch, density; of 3 that are to be" in err
+    assert "trained 3 are of the kinds gan: train these first, without it, or name other chapters" in err
 
 
 def test_what_fails_is_told_with_its_log_and_the_others_are_trained(tmp_path, done):
