@@ -18,6 +18,7 @@ NPZ_HELP = (
     "`labels` whole numbers (n,) and, if wanted, `classes`, a list of names"
 )
 IDX_UNSIGNED_BYTES = 0x08
+MOST_ENLARGED = 1 << 30  # bytes that a file of less than a megabyte may take in memory
 NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -85,7 +86,7 @@ def read_npz(path: Path, size: int, name: str, squash: bool = False, origin: str
     images = _colour(path, _npz_array(path, "images"))
     if len(labels) != len(images):
         raise FormatError(f"{path}: labels is {labels.dtype} {labels.shape}; expected whole numbers ({len(images)},)")
-    return ImageSet(name, resized(images, size, squash, str(path)), torch.from_numpy(labels), classes, origin)
+    return ImageSet(name, _fitted(path, images, size, squash), torch.from_numpy(labels), classes, origin)
 
 
 def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
@@ -140,6 +141,15 @@ def _colour(path: Path, images: np.ndarray) -> np.ndarray:
     return np.repeat(images.reshape(*images.shape[:3], 1), 3, axis=3) if grey else images
 
 
+def _fitted(path: Path, images: np.ndarray, size: int, squash: bool = False) -> torch.Tensor:
+    """As `resized`. FormatError where millions of images of few pixels would take the memory when they are enlarged."""
+    room, most = len(images) * 3 * size * size, max(MOST_ENLARGED, 1000 * path.stat().st_size)
+    if room > most:
+        found = f"its {len(images):,} images take {room:,} bytes at {size} x {size} pixels"
+        raise FormatError(f"{path}: {found}; expected at most {most:,}: take fewer or a smaller size")
+    return resized(images, size, squash, str(path))
+
+
 def read_idx(
     images_path: Path, labels_path: Path | None = None, *, size: int, name: str, classes: tuple[str, ...] = DIGITS
 ) -> ImageSet:
@@ -154,7 +164,7 @@ def read_idx(
         raise FormatError(f"{labels_path}: holds {len(labels)} labels; expected {len(images)}, one an image")
     if len(labels) and labels.max() >= len(classes):
         raise FormatError(f"{labels_path}: labels run to {labels.max()}; expected 0 to {len(classes) - 1}")
-    pixels = resized(_colour(images_path, images), size, where=str(images_path))
+    pixels = _fitted(images_path, _colour(images_path, images), size)
     return ImageSet(name, pixels, torch.from_numpy(labels.astype(np.int64)), classes, "catalog")
 
 

@@ -15,7 +15,7 @@ from scipy.io import savemat
 
 from oe_core.data.fetch import unpack as bounds
 from oe_core.data.folders import read_folder, read_text_folder, text_splits
-from oe_core.data.readers import lines, pixels
+from oe_core.data.readers import arrays, lines, pixels
 from oe_core.data.readers.arrays import read_idx, read_npz, read_svhn
 from oe_core.data.readers.corpora import read_wikitext
 from oe_core.data.readers.labelled import read_imdb
@@ -103,6 +103,18 @@ def test_what_unpacks_to_far_more_than_its_size_is_refused_with_what_is_allowed(
         read_wikitext(write_zip(tmp_path / "w.zip", {"wiki.test.tokens": b"word \n" * 3000}), "test")
     with pytest.raises(FormatError, match=rf"v\.tar\.gz: {allowed}"):
         read_imdb(write_tar(tmp_path / "v.tar.gz", {"aclImdb/test/neg/1.txt": b"word " * 3000}))
+
+
+def test_many_images_of_one_pixel_are_not_enlarged_beyond_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "MOST_ENLARGED", 10_000)
+    path = tmp_path / "images.npz"
+    np.savez_compressed(path, images=np.zeros((1000, 1, 1), np.uint8), labels=np.zeros(1000, int))
+    with pytest.raises(FormatError, match=r"images\.npz: its 1,000 images take 12,288,000 bytes at 64 x 64 pixels; e"):
+        read_npz(path, 64, "x")
+    path = tmp_path / "images.gz"
+    path.write_bytes(gzip.compress(bytes((0, 0, 8, 3)) + struct.pack(">3I", 1000, 1, 1) + bytes(1000)))
+    with pytest.raises(FormatError, match=r"images\.gz: its 1,000 images take 12,288,000 bytes at 64 x 64 pixels; e"):
+        read_idx(path, size=64, name="x")
 
 
 def test_a_mat_whose_header_claims_more_than_it_can_hold_is_refused(tmp_path, narrow):
