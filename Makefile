@@ -48,14 +48,10 @@ student: $(INSTALLED) ## write the chapters as notebooks without their solutions
 test: $(INSTALLED) ## run the unit tests: [ARGS="-k name"]
 	@$(HERE) $(PY) -m pytest -q $(ARGS)
 
-<<<<<<< HEAD
 slurm-test: $(INSTALLED) ## test workers as jobs of the Slurm cluster at hand, in some ten minutes: [SHARED=folder that its nodes see]
 	@$(HERE) OE_TEST_SLURM="$(or $(SHARED),$(CURDIR)/runs/slurm-test)" $(PY) -m pytest -q tests/slurm $(ARGS)
 
-faults: $(INSTALLED) ## kill, damage and starve trainings and builds, and see that all comes out the same (half an hour): [KILLS=100] [ARGS="-k name"]
-=======
 faults: $(INSTALLED) ## kill, damage and starve trainings and builds, and see that all comes out the same (an hour or two): [KILLS=100] [ARGS="-k name"]
->>>>>>> damage
 	@$(HERE) $(addprefix OE_KILLS=,$(KILLS)) $(PY) -m pytest -q -m "faults or not faults" tests/faults $(ARGS)
 
 lint: $(INSTALLED) ## check the style of the code
