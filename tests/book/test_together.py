@@ -71,7 +71,8 @@ def test_side_by_side_the_longest_chapters_start_first_by_the_last_build_or_else
     (book / "seconds.csv").write_text("chapter,seconds\n01_quick,99\n03_usual,10\n")
     wanted = {name: (read_chapter(path), {}) for name, path in find_chapters(book).items()}
     for name, seconds in (("01_quick", 3.0), ("02_slow", 30.0)):
-        write_stamp(tmp_path / "runs", name, {"status": "done", "seconds": seconds})
+        stamp = {"status": "done", "seconds": seconds, "outputs": {}, "pages": {}, "made_from": {}}
+        write_stamp(tmp_path / "runs", name, stamp)
     request = Request(book, "smoke", tmp_path / "runs", "", wanted, jobs=2)
     assert groups(request) == [["00_unknown", "02_slow", "03_usual", "01_quick"], []]
 
