@@ -71,7 +71,7 @@ def test_a_folder_named_after_another_one_is_a_variant(tmp_path):
 
 
 def test_a_cell_whose_set_was_replaced_names_the_stand_in():
-    cells = marked(sources(results.REFERENCE)).query("table == 7 and in_dist == 'CIFAR-10'").set_index("out_dist")
+    cells = marked(sources(results.REFERENCE)).query("table == 7 and in_dist == 'CIFAR-100'").set_index("out_dist")
     assert set(cells.loc["Places365", "why"]) == {"intel-scenes stands in for it"}
     assert set(cells.loc["LSUN", "why"]) == {"not among the sets that were tested"}
     assert NOT_RUN not in set(cells.loc["Gaussian", "mark"])
