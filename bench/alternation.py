@@ -11,7 +11,23 @@ class EnoughStepsError(Exception):
     """Ends a training from inside its progress bar."""
 
 
-class Alternation:
+class Bar:
+    """A progress bar for `fit` that shows nothing; what it does after each step is `update`'s."""
+
+    def __call__(self, **_) -> "Bar":
+        return self
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_) -> None:
+        return None
+
+    def set_postfix(self, **_) -> None:
+        return None
+
+
+class Alternation(Bar):
     """A progress bar for `fit` that times its steps and lets the plain way make its own in between."""
 
     def __init__(self, plain_step: Callable[[], None], device: torch.device, steps: int, warm_up: int, rounds: int):
@@ -20,18 +36,9 @@ class Alternation:
         self.plain: list[float] = []
         self.done = 0
 
-    def __call__(self, **_) -> "Alternation":
-        return self
-
     def __enter__(self) -> "Alternation":
         self.start = clock(self.device)
         return self
-
-    def __exit__(self, *_) -> None:
-        return None
-
-    def set_postfix(self, **_) -> None:
-        return None
 
     def update(self) -> None:
         """Called by `fit` after each of its steps; every `steps` of them are one round."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from bench.alternation import Bar
 from bench.gpu.work import data
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
@@ -41,23 +42,11 @@ class Agreement:
         return far + (sorted(set(self.waits)) if self.captured else [])
 
 
-class Bar:
+class CountingBar(Bar):
     """A progress bar for `fit` that counts steps and may end the training."""
 
     def __init__(self, until: int | None = None):
         self.until, self.done = until, 0
-
-    def __call__(self, **_) -> "Bar":
-        return self
-
-    def __enter__(self) -> "Bar":
-        return self
-
-    def __exit__(self, *_) -> None:
-        return None
-
-    def set_postfix(self, **_) -> None:
-        return None
 
     def update(self) -> None:
         """Called by `fit` after each of its steps."""
@@ -97,7 +86,7 @@ def agreement(name: str, recipe: Recipe, device: torch.device, comparable: bool)
         bar = WaitingBar()
         there = kind.fit(exact, inliers, outliers, device=device, progress=bar)
         if comparable:
-            here = kind.fit(exact, inliers, outliers, device=CPU, progress=Bar())
+            here = kind.fit(exact, inliers, outliers, device=CPU, progress=CountingBar())
             distances["float32 losses"] = apart(losses(here), losses(there))
         distances["float32 scores"] = _scored_apart(exact, there, inliers, device)
         distances["bfloat16 scores"] = _scored_apart(exact, there, inliers, device, "bfloat16")
@@ -105,7 +94,7 @@ def agreement(name: str, recipe: Recipe, device: torch.device, comparable: bool)
     return Agreement(name, distances, bar.waits, kind.task.captures)
 
 
-class WaitingBar(Bar):
+class WaitingBar(CountingBar):
     """Notes what the steps between the warm-up and the smaller one at the first epoch's end wait for."""
 
     def __init__(self):
@@ -135,9 +124,9 @@ def _resumed(recipe: Recipe, inliers: Examples, outliers: Examples | None, devic
     """The same training, ended between two captured steps and taken up again from what was saved."""
     kind, memory = kind_of(recipe), Memory()
     try:
-        kind.fit(recipe, inliers, outliers, device=device, progress=Bar(WARM_UP + 1), checkpoint=memory)
+        kind.fit(recipe, inliers, outliers, device=device, progress=CountingBar(WARM_UP + 1), checkpoint=memory)
     except Interruption:
-        return kind.fit(recipe, inliers, outliers, device=device, progress=Bar(), checkpoint=memory)
+        return kind.fit(recipe, inliers, outliers, device=device, progress=CountingBar(), checkpoint=memory)
     raise ValueError(f"recipe {recipe.name!r}: a training of fewer than {WARM_UP + 1} steps cannot be interrupted")
 
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
+from bench.alternation import Bar
 from bench.comparisons import training_flops
-from bench.gpu.agreement import Bar
 from bench.gpu.work import Timed, data
 from bench.timing import clock
 from oe_core import train
@@ -60,9 +60,8 @@ class Clock(Bar):
     """Times the steps that `fit` makes: from WARM_UP on, in the epochs' whole batches, `count` of them."""
 
     def __init__(self, device: torch.device, count: int):
-        super().__init__()
         self.device, self.count = device, count
-        self.start, self.seconds, self.training = 0.0, 0.0, None
+        self.done, self.start, self.seconds = 0, 0.0, 0.0
 
     def update(self) -> None:
         """Called by `fit` after each of its steps."""

@@ -23,7 +23,7 @@ def test_without_a_gpu_it_says_so(capsys):
 @pytest.fixture
 def unheard(monkeypatch):
     """Nothing is waited for on a CPU."""
-    monkeypatch.setattr(agreement, "WaitingBar", type("Unheard", (agreement.Bar,), {"waits": []}))
+    monkeypatch.setattr(agreement, "WaitingBar", type("Unheard", (agreement.CountingBar,), {"waits": []}))
 
 
 @pytest.mark.parametrize("name", ["images, grey-conv", "text", "language, adam"])
