@@ -1,6 +1,7 @@
 """Run one chapter's notebook with papermill in this interpreter's own kernel, and render it as HTML."""
 
 import os
+import re
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -50,20 +51,34 @@ def kill_kernels() -> None:
                 os.killpg(manager.provisioner.pid, signal.SIGKILL)
 
 
+def peak_memory() -> int | None:
+    """Return the most bytes that the latest kernel has held at a time, None where the system does not say (no /proc).
+    """
+    with suppress(OSError):
+        status = Path(f"/proc/{BookClient.managers[-1].provisioner.pid}/status").read_text()
+        if found := re.search(r"VmHWM:\s*(\d+) kB", status):
+            return 1024 * int(found[1])
+    return None
+
+
 class BookEngine(Engine):
     """papermill's engine, telling `report` each cell and marking the cell at which a kernel died."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, report=None, start_timeout=60, **kwargs):
         """Run all cells of `nb_man.nb`; a failure is left in the outputs of its cell, where papermill looks for it."""
-        start, current = nb_man.cell_start, []
+        start, complete, current = nb_man.cell_start, nb_man.cell_complete, []
 
         def cell_start(cell, cell_index=None, **others):
             current[:] = [cell]
             report.cell(cell_index + 1, len(nb_man.nb.cells))
             return start(cell, cell_index, **others)
 
-        nb_man.cell_start = cell_start
+        def cell_complete(cell, cell_index=None, **others):
+            report.peak_memory = peak_memory()
+            return complete(cell, cell_index, **others)
+
+        nb_man.cell_start, nb_man.cell_complete = cell_start, cell_complete
         options = {"kernel_name": kernel_name, "startup_timeout": start_timeout, "timeout": None}
         try:
             BookClient(nb_man, log=logger, stderr_file=report, **options).execute()
@@ -117,8 +132,8 @@ papermill_io.register("book:", NOTEBOOKS)
 def run_chapter(chapter: Chapter, parameters: dict[str, object], book: Path, notebook: Path, report) -> None:
     """Execute a chapter in the folder `book`, leaving `notebook` and its HTML beside it also when a cell fails.
 
-    report: its `cell(number, cells)` is told each cell, its `write(text)` what a cell writes to stderr. Raises
-    papermill's PapermillExecutionError with the traceback of the failing cell; RuntimeError when no kernel starts.
+    report: its `cell(number, cells)` is told each cell, its `write(text)` what a cell writes to stderr, its `peak_memory`
+    becomes the bytes that the kernel has held. Raises papermill's PapermillExecutionError with the traceback of the failing cell; RuntimeError when no kernel starts.
     """
     nb = nbformat.from_dict(chapter.notebook)
     nb.metadata["kernelspec"] = {"name": KERNEL, "display_name": "Python 3", "language": "python"}

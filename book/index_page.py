@@ -49,6 +49,7 @@ def _describe(name: str, path: Path, out: Path) -> dict:
         "question": question,
         "status": stamp.get("status", "missing"),
         "seconds": stamp.get("seconds"),
+        "peak_memory": stamp.get("peak_memory"),
         "finished": stamp.get("finished", ""),
         "error": stamp.get("error", ""),
         "parameters": stamp.get("made_from", {}).get("parameters", {}),
@@ -61,20 +62,20 @@ def _head(scale: str, chapters: list[dict]) -> str:
     rows = "".join(
         f'<tr><td><a href="#{chapter["name"]}">{html.escape(chapter["title"])}</a>'
         f'<br><span class="soft">{html.escape(chapter["question"])}</span></td>'
-        f'<td>{_status(chapter)}</td><td class="time">{_time(chapter)}</td><td>{_links(chapter["links"])}</td></tr>'
+        f'<td>{_status(chapter)}</td><td class="time">{_cost(chapter)}</td><td>{_links(chapter["links"])}</td></tr>'
         for chapter in chapters
     )
     return (
         f"<h1>Outlier Exposure: the experiments</h1>"
         f'<p class="soft">Scale <b>{scale}</b>: {html.escape(SCALES[scale])}.</p>'
-        f"<nav><table><tr><th>chapter</th><th>state</th><th>time</th><th>files</th></tr>{rows}"
+        f"<nav><table><tr><th>chapter</th><th>state</th><th>time, memory</th><th>files</th></tr>{rows}"
         "</table></nav>"
     )
 
 
 def _section(chapter: dict, out: Path) -> str:
     given = ", ".join(f"{name} = {value!r}" for name, value in chapter["parameters"].items())
-    facts = " · ".join(filter(None, (_time(chapter), chapter["finished"].replace("T", " "), html.escape(given))))
+    facts = " · ".join(filter(None, (_cost(chapter), chapter["finished"].replace("T", " "), html.escape(given))))
     error = f'<p class="error">{html.escape(chapter["error"])}</p>' if chapter["error"] else ""
     return (
         f'<section id="{chapter["name"]}"><h2>{html.escape(chapter["title"])} {_status(chapter)}</h2>'
@@ -89,8 +90,10 @@ def _status(chapter: dict) -> str:
     return f'<span class="status {chapter["status"]}">{words[chapter["status"]]}</span>'
 
 
-def _time(chapter: dict) -> str:
-    return "" if chapter["seconds"] is None else f"{chapter['seconds']:.0f} s"
+def _cost(chapter: dict) -> str:
+    """Seconds and, where the system tells it, peak memory."""
+    seconds = [] if chapter["seconds"] is None else [f"{chapter['seconds']:.0f} s"]
+    return ", ".join(seconds + [f"{peak / 1e9:.1f} GB" for peak in [chapter["peak_memory"]] if peak])
 
 
 def _links(links: dict[str, str]) -> str:

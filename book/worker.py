@@ -47,6 +47,7 @@ class Report(logging.Handler):
     def __init__(self, stream):
         super().__init__(logging.WARNING)
         self.stream = stream
+        self.peak_memory: int | None = None
 
     def tell(self, event: str, **facts) -> None:
         """Send one event."""
@@ -105,6 +106,7 @@ def _run(chapter, request: SimpleNamespace, out: Path, report: Report) -> dict:
     """Run a chapter and return how it ended and what it made, for its stamp."""
     journal, started, error = Path(request.folder) / f"{chapter.name}.journal", time.monotonic(), ""
     journal.unlink(missing_ok=True)
+    report.peak_memory = None
     # The kernel inherits the environment, and so does every process that the chapter starts.
     os.environ[JOURNAL] = str(journal)
     parameters = ast.literal_eval(request.parameters)
@@ -118,6 +120,7 @@ def _run(chapter, request: SimpleNamespace, out: Path, report: Report) -> dict:
         "status": "failed" if error else "done",
         "error": error,
         "seconds": round(time.monotonic() - started, 1),
+        "peak_memory": report.peak_memory,
         "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
         "outputs": journalled(journal, out),
         "pages": pages(out, chapter.name),

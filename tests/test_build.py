@@ -1,7 +1,8 @@
-"""The machine that builds the book, on a book of three small chapters."""
+"""The machine that builds the book, on a book of a few small chapters."""
 
 import json
 import shutil
+from pathlib import Path
 
 import build
 import nbformat
@@ -61,6 +62,16 @@ first = roc_pr({"MSP": ([0.1, 0.2], [0.3, 0.4])})
 second = roc_pr({"MSP": ([0.1, 0.2], [0.3, 0.4])})
 """
 
+LARGE = """# %% tags=["parameters"]
+SCALE = "demo"
+
+# %%
+held = b"1" * 700_000_000
+
+# %%
+del held
+"""
+
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
@@ -68,7 +79,7 @@ def book(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book")
     (folder / "library").mkdir()
     (folder / "library" / "scores.py").write_text("A = 1\n")
-    chapters = {"00_good": GOOD, "01_failing": FAILING, "02_dying": DYING, "03_good_too": GOOD, "04_drawing": DRAWING}
+    chapters = {"00_good": GOOD, "01_failing": FAILING, "02_dying": DYING, "03_good_too": GOOD, "04_drawing": DRAWING, "05_large": LARGE}
     for name, text in chapters.items():
         (folder / f"{name}.py").write_text(text)
     with pytest.MonkeyPatch.context() as patch:
@@ -146,6 +157,13 @@ def test_the_index_links_each_chapter_with_its_question_its_state_and_what_it_ma
         assert expected in page
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system does not tell a process's peak memory")
+def test_a_chapter_says_how_much_memory_it_took_at_most(book):
+    peaks = {name: read_stamp(book / "runs" / "smoke", name)["peak_memory"] for name in ("00_good", "05_large")}
+    assert peaks["00_good"] < 700e6 < peaks["05_large"] < 1.5e9
+    assert f", {peaks['05_large'] / 1e9:.1f} GB" in (book / "runs" / "smoke" / "index.html").read_text()
+
+
 def test_a_second_build_builds_nothing_until_a_parameter_changes(book, capsys):
     request = ["--book", str(book), "--scale", "smoke", "--chapter", "03_good_too"]
     assert build.main(request) == 0
@@ -187,7 +205,7 @@ def test_the_list_shows_each_chapter_and_the_state_of_its_last_build(book, capsy
     assert build.main(["--book", str(book), "--scale", "smoke", "--list"]) == 0
     lines = dict(line.split()[:2] for line in capsys.readouterr().out.splitlines())
     expected = {"00_good": "done", "01_failing": "failed", "02_dying": "failed", "03_good_too": "done"}
-    assert lines == {**expected, "04_drawing": "done"}
+    assert lines == {**expected, "04_drawing": "done", "05_large": "done"}
 
 
 def test_the_hash_of_a_tree_follows_names_and_contents_but_not_compiled_files(tmp_path):
