@@ -16,8 +16,8 @@ from oe_core.runs.store import STAMP, Store
 
 SHOWN = 20  # rows of the live table: all that runs and fails, then what comes next
 SECONDS_BETWEEN_LINES = 30.0
-FAILED = "failed"
-STYLES = {DONE: "green", RUNNING: "bold", BEGUN: "yellow", QUEUED: "dim", FAILED: "red"}
+FAILED, DAMAGED = "failed", "damaged"  # the latter is trained again
+STYLES = {DONE: "green", RUNNING: "bold", BEGUN: "yellow", QUEUED: "dim", FAILED: "red", DAMAGED: "red"}
 
 
 class Board:
@@ -43,9 +43,11 @@ class Board:
             self.live.stop()
 
     def show(self) -> None:
-        """Print the whole table once."""
-        self.console.print(self._table(self._states(Outcome())))
-        self.console.print(self._sentence(self._states(Outcome())))
+        """Print the whole table once, after a look into the files of what is done."""
+        states = self._states(Outcome())
+        states |= {job: (DAMAGED, said) for job, (state, said) in states.items() if state == DONE and not job.sound()}
+        self.console.print(self._table(states))
+        self.console.print(self._sentence(states))
 
     def refresh(self, outcome: Outcome) -> None:
         """Bring the table up to date, or say in lines what has changed."""
@@ -95,7 +97,6 @@ class Board:
                      time_, _size(estimate.memory), _size(estimate.disk)]  # fmt: skip
             table.add_row(*cells, style=STYLES[state])
         return table
-
 
     def _took(self, job: Job) -> float | None:
         """Seconds that a finished training took, None where its stamp cannot be read."""

@@ -132,8 +132,9 @@ papermill_io.register("book:", NOTEBOOKS)
 def run_chapter(chapter: Chapter, parameters: dict[str, object], book: Path, notebook: Path, report) -> None:
     """Execute a chapter in the folder `book`, leaving `notebook` and its HTML beside it also when a cell fails.
 
-    report: its `cell(number, cells)` is told each cell, its `write(text)` what a cell writes to stderr, its `peak_memory`
-    becomes the bytes that the kernel has held. Raises papermill's PapermillExecutionError with the traceback of the failing cell; RuntimeError when no kernel starts.
+    report: its `cell(number, cells)` is told each cell, its `write(text)` what a cell writes to stderr, and its
+    `peak_memory` becomes the bytes that the kernel has held. Raises papermill's PapermillExecutionError with the
+    traceback of the failing cell; RuntimeError when no kernel starts.
     """
     nb = nbformat.from_dict(chapter.notebook)
     nb.metadata["kernelspec"] = {"name": KERNEL, "display_name": "Python 3", "language": "python"}

@@ -79,7 +79,8 @@ def book(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book")
     (folder / "library").mkdir()
     (folder / "library" / "scores.py").write_text("A = 1\n")
-    chapters = {"00_good": GOOD, "01_failing": FAILING, "02_dying": DYING, "03_good_too": GOOD, "04_drawing": DRAWING, "05_large": LARGE}
+    chapters = {"00_good": GOOD, "01_failing": FAILING, "02_dying": DYING, "03_good_too": GOOD, "04_drawing": DRAWING,
+                "05_large": LARGE}  # fmt: skip
     for name, text in chapters.items():
         (folder / f"{name}.py").write_text(text)
     with pytest.MonkeyPatch.context() as patch:

@@ -93,6 +93,9 @@ def test_the_list_says_what_each_will_take_and_trains_nothing(book, done):
     said = [row.split("done")[1].split("MB")[0].split() for row in out.splitlines() if " done " in row]
     assert sorted(row[0] for row in said) == sorted(f"{seconds:.0f}" for seconds in took)
     assert "2 estimated from finished ones" in " ".join(out.split())  # the other seed's take as long
+    next((book.parent / "runs").glob("*/trained/digits-oe-*/weights.safetensors")).write_bytes(b"")
+    _, out, _ = done(book, "--status")
+    assert "1 done, 1 damaged, 2 queued" in out
 
 
 def test_when_the_time_is_up_all_is_saved_and_the_same_call_goes_on(tmp_path, done):

@@ -13,6 +13,7 @@ from genuine_files import noise, picture, write_tar, write_zip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.io import savemat
+from spoiled import emptied, folder_instead, link_to_itself, link_to_nothing
 
 from oe_core.data import folders
 from oe_core.data.fetch.unpack import UnpackError, unpack
@@ -158,3 +159,19 @@ def test_a_damaged_file_is_read_or_refused_in_the_readers_own_words(reader, dama
             assert str(refusal).isprintable()
         except FileNotFoundError as absent:  # a file that no longer looks like a picture is none
             assert reader in OWN and "no images there" in str(absent)
+
+
+@pytest.mark.parametrize("reader", [*READERS, *OWN])
+def test_what_stands_in_a_files_place_is_refused_and_named(reader, tmp_path, monkeypatch):
+    file, content, read = (READERS | OWN)[reader]
+    for number, spoil in enumerate((emptied, folder_instead, link_to_nothing, link_to_itself)):
+        folder = tmp_path / str(number)
+        monkeypatch.setenv("OE_DATA", str(folder))
+        path = folder / file
+        path.parent.mkdir(parents=True)
+        path.with_name("80mn_cifar_idxs.txt").write_text("1\n")
+        path.write_bytes(content)
+        spoil(path)
+        with pytest.raises((pixels.FormatError, UnpackError, OSError)) as refusal:
+            read(path)
+        assert path.name in str(refusal.value) or (reader in OWN and "own" in str(refusal.value))

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
+from oe_core.atomic import understood
+
 
 class ResNet18(ResNet):
     """torchvision's ResNet-18, freshly initialised, in two parts: features and a head that stays in float32.
@@ -36,12 +38,13 @@ class ResNet18(ResNet):
 def places365_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of `resnet18_places365.pth.tar` (the Places team's file, supplied by hand), in torchvision's names.
 
-    Raises ValueError when the file is not a checkpoint of this network.
+    Raises DamagedFileError where torch cannot read the file, ValueError when it is no checkpoint of this network.
     """
     # No hash of the file is published: so no code from it is run.
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    with understood(path, "is damaged, or no file of weights alone"):
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     state = checkpoint.get("state_dict") if isinstance(checkpoint, dict) else None
-    if not state:
+    if not isinstance(state, dict) or not state:
         raise ValueError(f"{path}: holds no 'state_dict'; expected the Places365 checkpoint of ResNet-18")
     weights = {name.removeprefix("module."): tensor for name, tensor in state.items()}
     network = ResNet18(365)

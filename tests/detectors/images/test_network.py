@@ -1,10 +1,12 @@
 import math
+import pickle
 
 import pytest
 import torch
 import torchvision
 from torch import nn
 
+from oe_core.atomic import DamagedFileError
 from oe_core.detectors.images.network import build
 from oe_core.detectors.images.resnet18 import ResNet18, places365_weights
 from oe_core.detectors.images.training import head
@@ -127,6 +129,13 @@ def test_places365_weights_lose_their_data_parallel_prefix_and_may_count_no_batc
     other.load_state_dict(places365_weights(tmp_path / "places.pth.tar"))
     x = torch.randn(1, 3, 64, 64)
     assert torch.equal(model(x), other(x))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", pickle.dumps({"state_dict": print})])
+def test_a_damaged_file_of_places365_weights_is_named_and_no_code_of_it_runs(tmp_path, content):
+    (tmp_path / "broken.pth.tar").write_bytes(content)
+    with pytest.raises(DamagedFileError, match="broken.pth.tar is damaged, or no file of weights alone"):
+        places365_weights(tmp_path / "broken.pth.tar")
 
 
 def test_places365_weights_of_another_network_are_refused(tmp_path):
