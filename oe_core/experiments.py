@@ -4,7 +4,8 @@ An `Experiment` is one in-distribution's block of rows in a table of the paper; 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from oe_core.recipe import Recipe, fine_tuned
 from oe_core.scales import check_scale
@@ -36,6 +37,16 @@ class Experiment:
     def networks(self) -> dict[str, Recipe]:
         """Every recipe that is trained, by its role."""
         return {"baseline": self.baseline, **self.between, "exposed": self.exposed}
+
+    @property
+    def extent(self) -> str:
+        """Its scale and, where schedules are shortened, what is left of them: "paper, 30 of 100 epochs and 3 of 10"."""
+        return ", ".join(filter(None, (self.scale, self.exposed.shortening)))
+
+    def shortened(self, share: float) -> Self:
+        """The same with a `share` of every network's epochs; errors as `Recipe.shortened`."""
+        cut = {role: recipe.shortened(share) for role, recipe in self.networks.items()}
+        return replace(self, baseline=cut.pop("baseline"), exposed=cut.pop("exposed"), between=cut)
 
 
 @dataclass(frozen=True)
@@ -89,13 +100,14 @@ class Settings:
 
     def experiment(
         self, in_dist: str, scale: str, *, outliers: str = "", out_dists: Sequence[str] = (), in_place_of: str = "",
-        **options: str,
+        share: float = 1.0, **options: str,
     ) -> Experiment:  # fmt: skip
         """The experiment of one in-distribution; `outliers` and `out_dists` replace the paper's when given.
 
         An in-distribution that the paper does not have gets the settings of `default`, or all of the experiment of
-        `in_place_of`. Raises ValueError for an unknown name, listing the known ones, for a data set in two roles, and
-        for an experiment that there is not.
+        `in_place_of`. share: of every schedule's epochs.
+        Raises ValueError for an unknown name, listing the known ones, for a data set in two roles, for an experiment
+        that there is not, and as `Recipe.shortened`.
         """
         asked = {"scale": check_scale(scale)} | {option: choices[0] for option, choices in self.options.items()}
         for option, value in options.items():
@@ -111,7 +123,7 @@ class Settings:
         return Experiment(
             scale, **self._networks(in_dist, outliers, asked | {"in_dist": like}), out_dists=out_dists,
             seeds=self.seeds[scale], draws=DRAWS[scale], test_limit=self.test_limit.get(scale), in_place_of=in_place_of,
-        )  # fmt: skip
+        ).shortened(share)  # fmt: skip
 
     def _networks(self, in_dist: str, outliers: str, asked: Mapping[str, str]) -> dict:
         rows, named = [one for one in self.rows if one.counts(asked)], {**asked, "in_dist": in_dist}

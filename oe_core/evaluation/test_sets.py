@@ -55,13 +55,14 @@ class Tests:
     overlaps: list[dict]
 
     def named(self, out: TestSet, recipe: Recipe) -> dict[str, str]:
-        """What records say of a network of `recipe` on `out`: in_dist, out_dist, outliers, scale and stand_in_for."""
+        """What records say of a network of `recipe` on `out`: every column but those of the measurement itself."""
         outliers = kind_of(recipe).printed(recipe.outliers, recipe) if recipe.outliers else ""
         replaced = {**self.stand_ins, out.printed: out.stand_in_for}
         return {
             "in_dist": self.inside.printed, "out_dist": out.printed, "outliers": outliers,
             "scale": self.experiment.scale,
             "stand_in_for": "; ".join(f"{own}={paper}" for own, paper in replaced.items() if paper),
+            "shortened": recipe.shortening,
         }  # fmt: skip
 
 

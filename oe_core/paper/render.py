@@ -121,6 +121,9 @@ def _range(counts: pd.DataFrame) -> str:
 def _data_notes(chosen: pd.DataFrame) -> Iterator[str]:
     scale = chosen["scale"].iloc[0]
     yield f"Scale {scale}: {SCALES[scale]}."
+    for shortened, part in chosen[chosen["shortened"] != ""].groupby("shortened", sort=False):
+        methods, in_dists = (", ".join(part[column].unique()) for column in ("method", "in_dist"))
+        yield f"Shortened, so not the schedule of that scale: {methods} of {in_dists}, trained for {shortened}."
     for outliers, part in chosen[chosen["outliers"] != ""].groupby("outliers", sort=False):
         yield f"Outliers of {', '.join(part['method'].unique())}: {outliers}."
     originals = replaced(chosen)
