@@ -175,7 +175,7 @@ evaluations, not_run = evaluate_each(store, plans, ROOM / "records" / "02_vision
 
 # %%
 records = pd.concat([evaluation.records for evaluation in evaluations.values()], ignore_index=True)
-shown_name = "tiny-imagenet" if "tiny-imagenet" in evaluations else next(iter(evaluations))
+shown_name = next((name for name in evaluations if name.startswith("tiny-imagenet")), next(iter(evaluations)))
 first, first_plan = evaluations[shown_name], plans[shown_name]
 in_dist = first.records["in_dist"].iloc[0]
 print(f"{len(records):,} measured values; pictures below are of {in_dist}")

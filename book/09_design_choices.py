@@ -155,7 +155,7 @@ enter("from scratch detects better than fine-tuned", "the baseline's schedule wi
 
 # %%
 schedules = {"text": {"epochs": 10, "learning_rate": 0.001}, "code": {"epochs": 5, "learning_rate": 0.0001}}
-if IN_DIST in ("svhn", "digits"):
+if IN_DIST in ("svhn", "svhn-10k", "digits"):
     whole = {who: exposed(f"{IN_DIST} tuned as in the {who}", whole_epochs=None, **changes) for who, changes in schedules.items()}
     recipes = {f"fine-tuned as in the {who}": recipe.shortened(SHARE) for who, recipe in whole.items()}
     table = tested("schedule", {"without": plan.baseline, **recipes})

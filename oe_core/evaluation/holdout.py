@@ -18,7 +18,8 @@ IN_DISTS = {
 }
 # Examples kept out of training. The code takes the end of the files for the CIFARs and for SVHN (there: of "extra"),
 # and a seeded permutation for Tiny ImageNet; the book takes the end of one seeded order (parts.held_out_part).
-HOLDOUT = {"svhn": 5_000, "cifar10": 5_000, "cifar100": 5_000, "tiny-imagenet": 10_000, "digits": 400}
+HOLDOUT = {"svhn": 5_000, "cifar10": 5_000, "cifar100": 5_000, "tiny-imagenet": 10_000, "digits": 400,
+           "svhn-10k": 750, "tiny-imagenet-32": 10_000, "places-mini": 9_000}  # fmt: skip
 
 
 @dataclass(frozen=True)
