@@ -141,7 +141,7 @@ PHOTOGRAPHS = (
         hosted("http://www.ee.surrey.ac.uk/CVSSP/demos/chars74k/",
                ("EnglishImg.tgz", None, "85d157e0c58f998e1cda8def62bcda0d")),
         {"test": read_by(pictures.read_chars74k, "EnglishImg.tgz", decodes=True)},
-        needs={"course": TEST}, stand_ins=("font-letters",),
+        needs={"course": TEST}, stand_ins=("font-letters",), left_out=pictures.CHARS74K_REMOVED,
     ),
 )
 # fmt: on

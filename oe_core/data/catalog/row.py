@@ -58,7 +58,7 @@ class DataSet:
     part_of: key of the set of which it is a part, whose place it takes as an in-distribution. Parts of one set play no
     two roles, but may be two out-distributions.
     browser_agent: the server refuses programs that do not name themselves a browser.
-    squash: pictures are squashed to a square, not cropped; left_out: words whose classes are no examples.
+    squash: pictures are squashed to a square, not cropped; left_out: classes that are no examples.
     sentence_ends: of running text, whose examples are its sentences: "apart" from the words or "clinging" to them.
     stream_names: printed names as a stream, by unit ("words", "characters") and, as an out-distribution, "".
     stream_of: key of the set that it stands in for as a stream.
