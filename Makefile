@@ -11,6 +11,8 @@ INSTALLED = $(VENV)/installed.stamp
 HERE = PYTHONPATH="$(CURDIR)"
 # Where things lie, absolute: every target reads OE_DATA and OE_RUNS in the same way, from the folder of this file.
 ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_root())'
+# What the chapters that have these parameters get instead of their defaults.
+GIVEN = $(foreach name,SEEDS SHARE,$(addprefix -p $(name) ,$($(name)))) $(PARAMS)
 # With WHEELHOUSE, pip takes packages from that folder and asks no network.
 PIP = $(PY) -m pip --disable-pip-version-check
 HOUSE = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
@@ -24,14 +26,14 @@ help: ## list the targets
 	@echo "  JOBS is how many chapters run at a time, auto: one a core; THREADS how many threads each has, else OMP_NUM_THREADS,"
 	@echo "  else 1 at smoke and demo, where tables are the same for every JOBS, and a share of the cores at course and paper."
 
-book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [JOBS=auto] [PARAMS="-p NAME VALUE"] [FORCE=1]
+book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [JOBS=auto] [SEEDS=n] [SHARE=0.3 of the epochs] [PARAMS="-p NAME VALUE"] [FORCE=1]
 	@$(HERE) $(PY) book/build.py --scale $(SCALE) --jobs $(JOBS) $(addprefix --threads ,$(THREADS)) \
-		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(PARAMS)
+		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(GIVEN)
 
-runs: $(INSTALLED) ## train the networks that the chapters need: [SCALE=demo] [CHAPTERS="NN_name ..."] [SEEDS=n] [WORKERS=auto] [RANKS=1 GPUs each] [CLUSTER=tcp://... or a file] [BUDGET=25m] [STATUS=1]
+runs: $(INSTALLED) ## train the networks that the chapters need: [SCALE=demo] [CHAPTERS="NN_name ..."] [SEEDS=n] [SHARE=0.3 of the epochs] [WORKERS=auto] [RANKS=1 GPUs each] [CLUSTER=tcp://... or a file] [BUDGET=25m] [STATUS=1]
 	@$(HERE) $(PY) book/runs.py --scale $(SCALE) $(addprefix --workers ,$(WORKERS)) $(addprefix --ranks ,$(RANKS)) $(addprefix --chapter ,$(CHAPTERS)) \
-		$(if $(SEEDS),-p SEEDS $(SEEDS)) $(if $(CLUSTER),--cluster "$(CLUSTER)" --needs "$(NEEDS)") \
-		$(addprefix --budget ,$(BUDGET)) $(if $(STATUS),--status) $(PARAMS)
+		$(if $(CLUSTER),--cluster "$(CLUSTER)" --needs "$(NEEDS)") \
+		$(addprefix --budget ,$(BUDGET)) $(if $(STATUS),--status) $(GIVEN)
 
 slurm: $(INSTALLED) ## write the job script of workers on a Slurm cluster: [SCALE=demo] [ARGS="--workers 8 --time 4:00:00"]
 	@$(HERE) $(PY) book/slurm.py --scale $(SCALE) $(ARGS)

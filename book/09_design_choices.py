@@ -35,6 +35,7 @@ IN_DIST = ""  # data set to learn; empty: that of the scale
 OUTLIERS = ""  # data set of outliers; empty: the paper's, or its stand-in
 OUT_DISTS: list[str] = []  # test anomalies; empty: the paper's for the in-distribution
 SEEDS = 1  # trainings of each network
+SHARE = 1.0  # of every schedule's epochs; 0.3 makes 30 of 100, and tables say so
 WEIGHTS: list[float] = [0.1, 0.5, 2.0]  # lambda, in 9.3
 COUNTS: list[int] = [50, 500]  # how many outliers there are at all, in 9.4
 CLASSES: list[int] = []  # of how many classes outliers are, in 9.5; empty: from a few to all
@@ -48,13 +49,14 @@ from oe_core.evaluation import holdout
 check_counts(SEEDS=SEEDS)
 IN_DIST = IN_DIST or holdout.IN_DISTS[check_scale(SCALE)][0]
 check_choice("IN_DIST", IN_DIST, holdout.HOLDOUT)
-plan = calibration_experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS)
-all_convolutional = experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, network="allconv")
+wanted = {"outliers": OUTLIERS, "out_dists": OUT_DISTS, "share": SHARE}
+plan = calibration_experiment(IN_DIST, SCALE, **wanted)
+all_convolutional = experiment(IN_DIST, SCALE, network="allconv", **wanted)
 NEAR_MNIST = ["gaussian", "bernoulli", "photo-flower", "negative", "notmnist"]  # anomalies for digits in its place
 if KINDS["images"].sources.available("mnist", "train"):
-    small = experiment("mnist", SCALE)
+    small = experiment("mnist", SCALE, share=SHARE)
 else:
-    small = experiment("digits", SCALE, in_place_of="mnist", out_dists=NEAR_MNIST)
+    small = experiment("digits", SCALE, in_place_of="mnist", out_dists=NEAR_MNIST, share=SHARE)
 # What `make runs` trains: (experiments, how many seeds). What differs from `plan` in one thing is trained here, below.
 trainings = [([plan, all_convolutional, small], SEEDS)]
 for name, chosen, kind in (("INSTEAD", INSTEAD, "images"), ("TEXT_IN_DIST", TEXT_IN_DIST, "text")):
@@ -86,6 +88,7 @@ own = plan.exposed.outliers
 
 # %%
 frames, ledger, disagreements = {}, [], []
+SHORTENED = f"shortened to {plan.exposed.shortening}" if plan.exposed.shortening else ""  # stands with every number
 
 
 def exposed(name, **changes):
@@ -97,11 +100,14 @@ def tested(topic, recipes, without="", **settings):
     """Measure recipes, keep every value, and show the means; `without` the set that lends outliers as a test set."""
     tests = replace(plan, out_dists=tuple(out for out in plan.out_dists if out != without))
     frames[topic] = ablate(store, tests, recipes, seeds=SEEDS, **settings)
+    if SHORTENED:
+        print(SHORTENED)
     return summary(frames[topic])
 
 
 def enter(claim, test, number, held):
     """A row of the ledger."""
+    test = ", ".join(filter(None, (test, SHORTENED)))
     ledger.append({"claim": claim, "test": test, "number": number, "held": "yes" if held else "no"})
     print(f"{'held' if held else 'did not hold'}: {number}")
 
@@ -149,8 +155,9 @@ enter("from scratch detects better than fine-tuned", "the baseline's schedule wi
 
 # %%
 schedules = {"text": {"epochs": 10, "learning_rate": 0.001}, "code": {"epochs": 5, "learning_rate": 0.0001}}
-if IN_DIST in ("svhn", "digits"):
-    recipes = {f"fine-tuned as in the {who}": exposed(f"{IN_DIST} tuned as in the {who}", **changes) for who, changes in schedules.items()}
+if IN_DIST in ("svhn", "svhn-10k", "digits"):
+    whole = {who: exposed(f"{IN_DIST} tuned as in the {who}", whole_epochs=None, **changes) for who, changes in schedules.items()}
+    recipes = {f"fine-tuned as in the {who}": recipe.shortened(SHARE) for who, recipe in whole.items()}
     table = tested("schedule", {"without": plan.baseline, **recipes})
     both = [table["AUROC"][setting] for setting in recipes]
     disagreements.append((2, "mean AUROC with OE, fine-tuned for 10 epochs from 0.001, for 5 from 0.0001", *both))
@@ -241,7 +248,7 @@ enter("validation distributions choose a good weight", f"lambda of {', '.join(cu
 # %%
 from oe_core.evaluation.ablations import generated_outliers
 
-of_gan = experiment(IN_DIST, SCALE, "gan", outliers=own, out_dists=plan.out_dists).networks["synthetic"]
+of_gan = experiment(IN_DIST, SCALE, "gan", outliers=own, out_dists=plan.out_dists, share=SHARE).networks["synthetic"]
 of_gan = replace(of_gan, size=plan.baseline.size)  # what it makes must fit the classifier
 inliers = load_images(plan.baseline.in_dist, "train", plan.baseline.size)
 outliers = load_images(own, "train", plan.baseline.size)
@@ -385,7 +392,7 @@ from oe_core.data.sources import load_raw
 
 at_hand = [name for name in in_dists(SCALE, "text") if KINDS["text"].sources.available(name, "train")]
 texts = TEXT_IN_DIST or next(iter(at_hand), in_dists(SCALE, "text")[0])
-words = substituted(experiment(texts, SCALE, "text"))
+words = substituted(experiment(texts, SCALE, "text", share=SHARE))
 limit, longest = (1_500, 100) if SCALE == "demo" else (words.baseline.limit, words.baseline.length)
 reader = replace(words.baseline, limit=limit, length=longest)
 words = replace(words, baseline=reader, exposed=replace(words.exposed, limit=limit, length=longest, parent=reader))
@@ -417,6 +424,7 @@ pd.DataFrame({role: cues(load_words(*asked)) for role, asked in roles.items()}).
 unprepared = replace(words.exposed, name=f"{texts}, raw outliers", outliers=raw)
 recipes = {"without": reader, "raw": unprepared, "brought close": words.exposed}
 frames["text"] = ablate(store, words, recipes, seeds=SEEDS, load=load_words)
+print(words.exposed.shortening or "the whole schedule")
 table = summary(frames["text"])
 table.round(1)
 
@@ -440,7 +448,7 @@ enter("outliers brought close to the inliers teach more than raw ones", f"{close
 # %%
 from oe_core import fine_tuned
 
-tuning = {**exposure, "epochs": plan.exposed.epochs, "learning_rate": plan.exposed.learning_rate}
+tuning = exposure | {field: getattr(plan.exposed, field) for field in ("epochs", "whole_epochs", "learning_rate")}
 recipes = {"softmax, without": plan.baseline, "softmax, with": plan.exposed}
 for objective in ("multilabel", "reject-class"):
     start = recipes[f"{objective}, without"] = with_objective(plan.baseline, objective)
@@ -518,7 +526,7 @@ from oe_core.posthoc import comparison
 compared = comparison.compare_detectors(store, plan, seeds=SEEDS)
 compared.save(ROOM / "records" / "09_detectors")
 of_detectors = comparison.summary(compared.records)
-Markdown(comparison.rendered(of_detectors))
+Markdown(f"{SHORTENED}\n\n{comparison.rendered(of_detectors)}")
 
 # %%
 figure = figures.before_after(of_detectors, title="baseline and exposed network")

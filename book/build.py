@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chapters import Chapter, ChapterError, find_chapters, read_chapter, tree_sha256
 from checks import refusal
-from parameters import given_values
+from parameters import check_names, given_values
 from progress import Progress, replace_what_cannot_be_shown
 from schedule import Build, Request, threads_each, verdict
 from stamps import read_stamp
@@ -57,7 +57,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         action="append",
         default=[],
         metavar=("NAME", "VALUE"),
-        help="another value for a parameter of the chapters",
+        help="another value for a parameter of those chapters that have it",
     )
     parser.add_argument(
         "--jobs",
@@ -99,7 +99,13 @@ def _follow(options: argparse.Namespace) -> int:
     paths = _select(book, options.chapter)
     if options.list:
         return _list(paths, out)
-    wanted = {name: _prepare(path, options.scale, options.parameters) for name, path in paths.items()}
+    chapters = {name: _read(path) for name, path in paths.items()}
+    whole = {name: chapter for name, chapter in chapters.items() if isinstance(chapter, Chapter)}
+    check_names((chapter.parameters for chapter in whole.values()), options.parameters)
+    wanted = chapters | {
+        name: (chapter, given_values(name, chapter.parameters, options.scale, options.parameters))
+        for name, chapter in whole.items()
+    }
     _make_folder(out)
     library = tree_sha256(LIBRARY, *(folder for folder in [book / "paper"] if folder.is_dir()))
     wanted |= _refused(Request(book, options.scale, out, library, wanted, options.force), bool(options.parameters))
@@ -123,13 +129,12 @@ def _select(book: Path, names: list[str] | None) -> dict[str, Path]:
     return {name: path for name, path in known.items() if not names or name in names}
 
 
-def _prepare(path: Path, scale: str, given: list[list[str]]) -> tuple[Chapter, dict[str, object]] | ChapterError:
-    """A chapter with its parameters, or what is wrong inside the chapter: then the others are built all the same."""
+def _read(path: Path) -> Chapter | ChapterError:
+    """A chapter, or what is wrong inside it: then the others are built all the same."""
     try:
-        chapter = read_chapter(path)
+        return read_chapter(path)
     except ChapterError as error:
         return error
-    return chapter, given_values(chapter.name, chapter.parameters, scale, given)
 
 
 def _make_folder(out: Path) -> None:

@@ -6,6 +6,7 @@ list[...], tuple[...], Literal[...] and |; without one the default says it, and 
 
 import ast
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 ANY = ast.parse("object", mode="eval").body
@@ -37,15 +38,23 @@ def declared(source: str) -> dict[str, Parameter]:
     return found
 
 
-def given_values(chapter: str, parameters: dict[str, Parameter], scale: str, given: list[list[str]]) -> dict:
-    """Return what to run `chapter` with: SCALE and the `given` [name, text] pairs, each in its kind."""
-    values: dict[str, object] = {"SCALE": scale}
+def check_names(chapters: Iterable[dict[str, Parameter]], given: list[list[str]]) -> None:
+    """Raise a ParameterError unless every `given` [name, text] pair names a parameter that some of the chapters has."""
+    known = {name for parameters in chapters for name in parameters} - {"SCALE"}
     for name, text in given:
         if name == "SCALE":
             raise ParameterError(f"-p SCALE {text}: the scale is chosen with --scale (make: SCALE={text})")
+        if name not in known:
+            there = ", ".join(sorted(known)) or "SCALE only"
+            raise ParameterError(f"no chapter asked for has a parameter {name!r}; their parameters: {there}")
+
+
+def given_values(chapter: str, parameters: dict[str, Parameter], scale: str, given: list[list[str]]) -> dict:
+    """Return what to run `chapter` with: SCALE and those `given` [name, text] pairs that it has, each in its kind."""
+    values: dict[str, object] = {"SCALE": scale}
+    for name, text in given:
         if name not in parameters:
-            known = ", ".join(known for known in parameters if known != "SCALE") or "SCALE only"
-            raise ParameterError(f"chapter {chapter} has no parameter {name!r}; its parameters: {known}")
+            continue
         try:
             values[name] = read_value(text, parameters[name].kind)
         except ParameterError as error:

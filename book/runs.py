@@ -18,7 +18,7 @@ import torch
 from board import Board
 from chapters import Chapter, find_chapters, read_chapter
 from checks import checked
-from parameters import given_values
+from parameters import check_names, given_values
 
 from oe_core.atomic import DamagedFileError
 from oe_core.data.sources import MissingDataError
@@ -70,8 +70,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--scale", default="demo", help=f"one of {', '.join(SCALES)} (default: %(default)s)")
     parser.add_argument("--chapter", action="append", metavar="NN_name", help="only of this chapter (may be repeated)")
     parser.add_argument("-p", "--parameter", dest="parameters", nargs=2, action="append", default=[],
-                        metavar=("NAME", "VALUE"), help="another value for a parameter of the chapters, such as SEEDS 3"
-                        )  # fmt: skip
+                        metavar=("NAME", "VALUE"), help="another value for a parameter of those chapters that have it, "
+                        "such as SEEDS 3")  # fmt: skip
     parser.add_argument("--workers", type=_workers, default="auto",
                         help="trainings at a time: 0 in this process, or a number of processes, or auto, the default: "
                         f"one a GPU (with --ranks one for so many), else one for {THREADS_EACH} cores")  # fmt: skip
@@ -113,10 +113,7 @@ def _wanted(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[
     if unknown:
         raise ValueError(f"chapter {', '.join(unknown)} is unknown; choose from {', '.join(known)}")
     chapters = {name: read_chapter(known[name]) for name in options.chapter or known}
-    parameters = {name for chapter in chapters.values() for name in chapter.parameters}
-    strange = [name for name, _ in options.parameters if name not in parameters]
-    if strange:
-        raise ValueError(f"no chapter has a parameter {', '.join(strange)}; there are {', '.join(sorted(parameters))}")
+    check_names((chapter.parameters for chapter in chapters.values()), options.parameters)
     found, not_run = {}, {}
     for name, chapter in chapters.items():
         for experiment, seeds in _trainings(chapter, options):
@@ -154,8 +151,8 @@ def _in_dist(wanted: Experiment | Recipe) -> str:
 
 def _trainings(chapter: Chapter, options: argparse.Namespace) -> Iterator[tuple[Experiment | Recipe, Iterable[int]]]:
     """What a chapter names as its `trainings`: experiments or recipes, each with its seeds."""
-    given = [pair for pair in options.parameters if pair[0] in chapter.parameters]
-    names = checked(chapter, given_values(chapter.name, chapter.parameters, options.scale, given), options.book)
+    values = given_values(chapter.name, chapter.parameters, options.scale, options.parameters)
+    names = checked(chapter, values, options.book)
     for experiments, seeds in names.get("trainings", []):
         for experiment in experiments:
             chosen = experiment.seeds if seeds is None else seeds

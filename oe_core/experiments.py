@@ -4,8 +4,10 @@ An `Experiment` is one in-distribution's block of rows in a table of the paper; 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
+from oe_core.data.catalog import source_of
 from oe_core.recipe import Recipe, fine_tuned
 from oe_core.scales import check_scale
 
@@ -36,6 +38,16 @@ class Experiment:
     def networks(self) -> dict[str, Recipe]:
         """Every recipe that is trained, by its role."""
         return {"baseline": self.baseline, **self.between, "exposed": self.exposed}
+
+    @property
+    def extent(self) -> str:
+        """Its scale and, where schedules are shortened, what is left of them: "paper, 30 of 100 epochs and 3 of 10"."""
+        return ", ".join(filter(None, (self.scale, self.exposed.shortening)))
+
+    def shortened(self, share: float) -> Self:
+        """The same with a `share` of every network's epochs; errors as `Recipe.shortened`."""
+        cut = {role: recipe.shortened(share) for role, recipe in self.networks.items()}
+        return replace(self, baseline=cut.pop("baseline"), exposed=cut.pop("exposed"), between=cut)
 
 
 @dataclass(frozen=True)
@@ -89,13 +101,14 @@ class Settings:
 
     def experiment(
         self, in_dist: str, scale: str, *, outliers: str = "", out_dists: Sequence[str] = (), in_place_of: str = "",
-        **options: str,
+        share: float = 1.0, **options: str,
     ) -> Experiment:  # fmt: skip
         """The experiment of one in-distribution; `outliers` and `out_dists` replace the paper's when given.
 
         An in-distribution that the paper does not have gets the settings of `default`, or all of the experiment of
-        `in_place_of`. Raises ValueError for an unknown name, listing the known ones, for a data set in two roles, and
-        for an experiment that there is not.
+        `in_place_of`, in whose place a part of one of the paper's sets always is. share: of every schedule's epochs.
+        Raises ValueError for an unknown name, listing the known ones, for a data set in two roles, for an experiment
+        that there is not, and as `Recipe.shortened`.
         """
         asked = {"scale": check_scale(scale)} | {option: choices[0] for option, choices in self.options.items()}
         for option, value in options.items():
@@ -104,14 +117,16 @@ class Settings:
             asked[option] = value
         if in_place_of:
             check_choice("in_place_of", in_place_of, self.outliers)
+        source = source_of(in_dist)
         like = in_place_of or (in_dist if in_dist in self.outliers else self.default)
         outliers = outliers or self.outliers[like]
         out_dists = tuple(out_dists) or self.out_dists.get(like, self.out_dists[self.default])
         check_names(in_dist, outliers, out_dists, set(self.names()))
         return Experiment(
             scale, **self._networks(in_dist, outliers, asked | {"in_dist": like}), out_dists=out_dists,
-            seeds=self.seeds[scale], draws=DRAWS[scale], test_limit=self.test_limit.get(scale), in_place_of=in_place_of,
-        )  # fmt: skip
+            seeds=self.seeds[scale], draws=DRAWS[scale], test_limit=self.test_limit.get(scale),
+            in_place_of=in_place_of or (source if source != in_dist else ""),
+        ).shortened(share)  # fmt: skip
 
     def _networks(self, in_dist: str, outliers: str, asked: Mapping[str, str]) -> dict:
         rows, named = [one for one in self.rows if one.counts(asked)], {**asked, "in_dist": in_dist}
@@ -153,6 +168,18 @@ def check_names(in_dist: str, outliers: str, out_dists: Sequence[str], known: se
         if name not in known:
             ways = f"known are {', '.join(sorted(known))}, or put a folder at OE_DATA/{name}/"
             raise ValueError(f"{argument}: {name!r} is unknown; {ways}")
-    if in_dist in out_dists or outliers in out_dists or in_dist == outliers:
+    check_roles(in_dist, outliers, out_dists, str)  # a stand-in may yet be found for a part of what has another role
+
+
+def check_roles(
+    in_dist: str, outliers: str, out_dists: Sequence[str], identity: Callable[[str], str] = source_of
+) -> None:
+    """Raise a ValueError for a data set in two roles. identity: what tells sets apart; parts of one set have the same.
+
+    Two out-distributions may be parts of one.
+    """
+    inside, seen, *unseen = map(identity, (in_dist, outliers, *out_dists))
+    if inside == seen or {inside, seen} & set(unseen):
         roles = f"in_dist={in_dist!r}, outliers={outliers!r} and out_dists={list(out_dists)}"
-        raise ValueError(f"{roles} must be different data sets: a detector is tested on anomalies that it never saw")
+        raise ValueError(f"{roles} must be different data sets, and no parts of the same one: a detector is tested on "
+                         "anomalies that it never saw")  # fmt: skip

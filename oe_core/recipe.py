@@ -27,12 +27,15 @@ class Recipe:
     outlier_limit: int | None = None
     precision: str = "auto"  # auto: bfloat16 autocast where the hardware computes in it
     seed: int = 0
+    whole_epochs: int | None = None  # of the schedule that `shortened` cut to `epochs`; None: it is whole
     parent: Self | None = None  # fine-tuning starts from this recipe's weights
 
     KIND: ClassVar[str] = ""  # the detector's name
     TUNING: ClassVar[dict] = {}  # what fine-tuning changes unless it is told otherwise
     INHERITED: ClassVar[tuple[str, ...]] = ("model",)  # fields in which a parent must agree
     LOADED: ClassVar[tuple[str, ...]] = ()  # fields that a loader needs to know besides name and split
+    IN_EPOCHS: ClassVar[tuple[str, ...]] = ("epochs",)  # fields that are counted in epochs
+    LABELS: ClassVar[tuple[str, ...]] = ("name", "whole_epochs")  # fields that determine nothing
 
     def __post_init__(self):
         self._one_of("outlier_order", ("contiguous", "shuffled"))
@@ -78,8 +81,8 @@ class Recipe:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 (hex) over every field, the parent's included; the name is only a label and does not count."""
-        values = asdict(self, dict_factory=lambda pairs: {field: value for field, value in pairs if field != "name"})
+        """sha256 (hex) over every field, the parent's included, but for LABELS."""
+        values = asdict(self, dict_factory=lambda pairs: dict(pair for pair in pairs if pair[0] not in self.LABELS))
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict:
@@ -87,14 +90,48 @@ class Recipe:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {"kind": self.KIND, **values, "parent": self.parent.to_json() if self.parent else None}
 
+    @property
+    def shortening(self) -> str:
+        """What `shortened` left, the parents' first: "30 of 100 epochs and 3 of 10"; "" of a whole schedule."""
+        before = self.parent.shortening if self.parent else ""
+        own = f"{self.epochs} of {self.whole_epochs}" if self.whole_epochs else ""
+        return f"{before} and {own}" if before and own else before or (own and f"{own} epochs")
+
+    def shortened(self, share: float) -> Self:
+        """The same with a `share` of its epochs, and of its parents': the nearest whole number, but at least 1.
+
+        A rate then falls over the epochs that are left. What is counted in steps, or waits for a validation, stays as
+        it is, and so does a recipe that is shortened already. Raises ValueError for a share outside (0, 1], for one
+        that leaves no schedule, and for a network without epochs, whose weights come from a file.
+        """
+        if not 0 < share <= 1:
+            raise ValueError(f"share={share} must be above 0 and at most 1: a part of the epochs")
+        if share == 1 or self.whole_epochs:
+            return self
+        if not self.epochs:
+            raise ValueError(f"share={share}: {self.name!r} has no epochs to shorten, its weights come from a file; "
+                             "leave it out, or take share=1")  # fmt: skip
+        cut = {field: _share_of(getattr(self, field), share) for field in self.IN_EPOCHS}
+        parent = self.parent and self.parent.shortened(share)
+        try:
+            return replace(self, **cut, whole_epochs=self.epochs, parent=parent)
+        except ValueError as error:
+            raise ValueError(f"share={share} is too small for {self.name!r}: {error}") from error
+
     def with_seed(self, seed: int) -> Self:
         """The same recipe, and its parents, under another seed."""
         return replace(self, seed=seed, parent=self.parent.with_seed(seed) if self.parent else None)
 
 
+def _share_of(epochs: int | tuple[int, ...], share: float) -> int | tuple[int, ...]:
+    if isinstance(epochs, tuple):
+        return tuple(_share_of(each, share) for each in epochs)
+    return max(1, round(share * epochs))
+
+
 def fine_tuned(parent: Recipe, outliers: str, **changes) -> Recipe:
     """`parent` fine-tuned with Outlier Exposure, as its kind's TUNING says unless `changes` say otherwise."""
-    settings = {"name": f"{parent.name}-oe", **parent.TUNING, **changes}
+    settings = {"name": f"{parent.name}-oe", "whole_epochs": None, **parent.TUNING, **changes}
     return replace(parent, outliers=outliers, parent=parent, **settings)
 
 

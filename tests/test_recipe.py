@@ -4,6 +4,7 @@ import pytest
 
 from oe_core.detectors.branch.recipe import BranchRecipe
 from oe_core.detectors.density.recipe import DensityRecipe
+from oe_core.detectors.gan.recipe import GanRecipe
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.language.recipe import LanguageRecipe
 from oe_core.detectors.registry import recipe_from_json
@@ -32,7 +33,7 @@ def test_a_network_that_sees_luminance_makes_its_anomalies_grey():
     assert replace(BASELINE, model="grey-conv").grey and not BASELINE.grey
 
 
-def test_digest_ignores_the_name_and_nothing_else():
+def test_digest_ignores_the_name_and_no_setting():
     assert replace(BASELINE, name="other").digest == BASELINE.digest
     assert replace(BASELINE, seed=1).digest != BASELINE.digest
     tuned = fine_tuned(BASELINE, "outliers")
@@ -74,6 +75,65 @@ def test_json_tells_kinds_apart_by_their_name_alone():
 
 def test_a_new_seed_reaches_the_parent():
     assert fine_tuned(BASELINE, "outliers").with_seed(4).parent.seed == 4
+
+
+@pytest.mark.parametrize(
+    ("share", "epochs", "words"),
+    [
+        (0.3, (30, 3), "30 of 100 epochs and 3 of 10"),
+        (0.96, (96, 10), "96 of 100 epochs and 10 of 10"),
+        (0.25, (25, 2), "25 of 100 epochs and 2 of 10"),  # 2.5 lies between two whole numbers: the even one
+        (0.001, (1, 1), "1 of 100 epochs and 1 of 10"),
+    ],
+)
+def test_a_share_of_the_epochs_is_rounded_to_the_nearest_and_said(share, epochs, words):
+    tuned = fine_tuned(BASELINE, "outliers").shortened(share)
+    assert (tuned.parent.epochs, tuned.epochs) == epochs
+    assert (tuned.parent.shortening, tuned.shortening) == (words.partition(" and")[0], words)
+    assert (tuned.learning_rate, tuned.parent) == (0.001, BASELINE.shortened(share))
+
+
+def test_a_whole_schedule_is_the_same_recipe_and_says_nothing():
+    tuned = fine_tuned(BASELINE, "outliers")
+    assert tuned.shortened(1) is tuned and tuned.shortening == ""
+
+
+def test_a_shortened_recipe_is_found_by_its_epochs_and_keeps_the_whole_ones_as_a_label():
+    short = fine_tuned(BASELINE, "outliers").shortened(0.3)
+    same = fine_tuned(replace(BASELINE, epochs=30), "outliers", epochs=3)
+    assert short.digest == same.digest != fine_tuned(BASELINE, "outliers").digest
+    assert recipe_from_json(short.to_json()).shortening == short.shortening and same.shortening == ""
+    assert short.shortened(0.3) is short
+
+
+def test_what_is_made_of_a_shortened_recipe_says_so_and_other_fine_tuning_of_it_is_whole():
+    short = BASELINE.shortened(0.3)
+    assert from_scratch(short, "outliers").shortening == "30 of 100 epochs"
+    tuned = fine_tuned(short, "outliers")
+    assert (tuned.epochs, tuned.shortening) == (10, "30 of 100 epochs")
+
+
+def test_all_that_is_counted_in_epochs_is_shortened_alike():
+    branch = BranchRecipe("cifar10", "cifar10").shortened(0.3)
+    assert (branch.epochs, branch.milestones, branch.shortening) == (60, (18, 36, 48), "60 of 200 epochs")
+    gan = GanRecipe("cifar10", "cifar10").shortened(0.3)
+    assert (gan.epochs, gan.drop_after) == (30, 18)
+    language = LanguageRecipe("ptb", "ptb").shortened(0.3)
+    assert (language.epochs, language.patience) == (90, 5)  # which waits for validations
+
+
+@pytest.mark.parametrize("share", [0, -0.3, 1.1, float("nan")])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(ValueError, match=f"share={share} must be above 0 and at most 1: a part of the epochs"):
+        BASELINE.shortened(share)
+
+
+def test_a_share_that_leaves_no_schedule_is_refused():
+    with pytest.raises(ValueError, match=r"share=0.01 is too small for 'a': milestones=\(1, 1, 2\) must ascend"):
+        BranchRecipe("a", "b").shortened(0.01)
+    given = ImageRecipe("a", "b", model="resnet18", epochs=0, weights_file="resnet18_places365.pth.tar")
+    with pytest.raises(ValueError, match="share=0.3: 'a' has no epochs to shorten, its weights come from a file"):
+        fine_tuned(given, "outliers", epochs=5).shortened(0.3)
 
 
 @pytest.mark.parametrize(

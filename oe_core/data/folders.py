@@ -101,7 +101,7 @@ def _hidden(folder_name: str) -> bool:
 
 
 def _keeps(row: DataSet | None, class_name: str) -> bool:
-    return row is None or not any(word in class_name for word in row.left_out)
+    return row is None or class_name not in row.left_out
 
 
 def _classes_over_splits(name: str, row: DataSet | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from oe_core.atomic import DamagedFileError, is_there, printable, understood, write_whole
 from oe_core.data import folders
-from oe_core.data.catalog import CATALOG, DataSet
+from oe_core.data.catalog import CATALOG, DataSet, source_of
 from oe_core.data.examples import Examples, ImageSet, TextSet
 from oe_core.data.fetch.download import download_folder, downloaded, how_to_get
 from oe_core.data.readers.arrays import read_npz
@@ -61,16 +61,17 @@ class Sources:
         source = row and row.sources.get(split)
         return "catalog" if source and set(source.files) <= set(downloaded(row)) else ""
 
-    def resolve(self, name: str, split: str, without: Iterable[str] = ()) -> str:
+    def resolve(self, name: str, split: str, without: Iterable[str] = (), apart_from: Iterable[str] = ()) -> str:
         """`name` itself when it is available, else the first available stand-in that the catalog names for it.
 
-        without: names that may not stand in, because the experiment uses them already.
-        Raises MissingDataError saying how to get it when neither is there, ValueError when the name is unknown.
+        without: names that may not stand in, because the experiment uses them already. apart_from: sets of which no
+        part may, either. Raises MissingDataError saying how to get it when neither is there, ValueError when the name
+        is unknown.
         """
         self.check_name(name)
         row = self._row(name)
-        stand_ins = row.stand_ins if row else ()
-        for candidate in (name, *(key for key in stand_ins if key not in set(without))):
+        stand_ins, without, sources = row.stand_ins if row else (), set(without), set(map(source_of, apart_from))
+        for candidate in (name, *(key for key in stand_ins if key not in without and source_of(key) not in sources)):
             if self.available(candidate, split):
                 return candidate
         raise MissingDataError(self.how_to_get(name, split))

@@ -34,8 +34,9 @@ def experiment(
     """The experiment of one in-distribution at one scale with one detector.
 
     outliers, out_dists: replace the paper's when given. options: as the detector's settings have them, such as
-    variant="code", which follows the official code where the text says otherwise; and `in_place_of`, whose experiment
-    another set gets. Raises ValueError for unknown detectors, and as `Settings.experiment`.
+    variant="code", which follows the official code where the text says otherwise; `in_place_of`, whose experiment
+    another set gets; and `share`, of every schedule's epochs. Raises ValueError for unknown detectors, and as
+    `Settings.experiment`.
     """
     return _settings(detector).experiment(in_dist, scale, outliers=outliers, out_dists=out_dists, **options)
 

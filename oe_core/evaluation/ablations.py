@@ -19,7 +19,7 @@ from oe_core.recipe import Recipe
 from oe_core.runs.store import Store
 
 ERROR = "error"  # the metric of a network's mistakes on the in-distribution's test set, percent
-COLUMNS = ("setting", "out_dist", "metric", "seed", "draw", "value")
+COLUMNS = ("setting", "shortened", "out_dist", "metric", "seed", "draw", "value")
 
 
 def ablate(
@@ -31,8 +31,9 @@ def ablate(
     load: (name, split, *load_options) -> examples, for training sets that the catalog does not know
     (`data.derived.loader`); None: as the kind of the networks loads them. Each network is scored as it was taught.
     Returns one row a (setting, out_dist, metric, seed, draw): FPR95 (FPR90 of texts), AUROC, AUPR, and the error once a
-    seed, with out_dist "" and draw 0; all in percent. The draws are those of `evaluate`. Raises ValueError when a
-    recipe learns another in-distribution than the experiment, and when the experiment's networks are no classifiers.
+    seed, with out_dist "" and draw 0; all in percent. "shortened" is the network's `Recipe.shortening`. The draws are
+    those of `evaluate`. Raises ValueError when a recipe learns another in-distribution than the experiment, and when
+    the experiment's networks are no classifiers.
     """
     kind, in_dist = kind_of(experiment.baseline), experiment.baseline.in_dist
     if not kind.classifies:
@@ -44,7 +45,7 @@ def ablate(
     tests, rows = prepared(experiment, load, seeds=seeds), []
     for setting, seed, asked in networks(store, tests, recipes):
         mistakes = ~right(asked.outputs(tests.inside), tests.inside.examples)
-        common = {"setting": setting, "seed": seed}
+        common = {"setting": setting, "shortened": asked.recipe.shortening, "seed": seed}
         rows.append(common | {"out_dist": "", "metric": ERROR, "draw": 0, "value": 100 * float(mistakes.mean())})
         inside = asked.scores(tests.inside)
         for out in tests.outs:

@@ -40,5 +40,5 @@ def networks(
     """
     for seed in range(tests.experiment.seeds):
         for label, recipe in recipes.items():
-            progress(f"{label}, seed {seed}")
+            progress(", ".join(filter(None, (label, f"seed {seed}", recipe.shortening))))
             yield label, seed, Asked(store.run(recipe.with_seed(seed), load=tests.load), store)

@@ -18,7 +18,8 @@ IN_DISTS = {
 }
 # Examples kept out of training. The code takes the end of the files for the CIFARs and for SVHN (there: of "extra"),
 # and a seeded permutation for Tiny ImageNet; the book takes the end of one seeded order (parts.held_out_part).
-HOLDOUT = {"svhn": 5_000, "cifar10": 5_000, "cifar100": 5_000, "tiny-imagenet": 10_000, "digits": 400}
+HOLDOUT = {"svhn": 5_000, "cifar10": 5_000, "cifar100": 5_000, "tiny-imagenet": 10_000, "digits": 400,
+           "svhn-10k": 750, "tiny-imagenet-32": 10_000, "places-mini": 9_000}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,12 @@ PROTOCOLS = {
 SMOKE = {"smoke": ({"limit": 1_500, "epochs": 6}, {"limit": 1_500})}
 
 
-def calibration_experiment(in_dist: str, scale: str, *, holdout: int = 0, **options) -> Experiment:
+def calibration_experiment(in_dist: str, scale: str, *, holdout: int = 0, share: float = 1.0, **options) -> Experiment:
     """The image classifiers' experiment at one scale, with `holdout` examples kept out of both trainings.
 
-    holdout: 0 takes the paper's, from HOLDOUT. options and errors as `Settings.experiment`; also raises ValueError for
-    a holdout below 0, without one for a set outside HOLDOUT, and for a network that comes trained (on everything).
+    holdout: 0 takes the paper's, from HOLDOUT. share, options and errors as `Settings.experiment`; also raises
+    ValueError for a holdout below 0, without one for a set outside HOLDOUT, and for a network that comes trained (on
+    everything).
     """
     if holdout < 0:
         raise ValueError(f"holdout={holdout} must be a number of examples, or 0 for the paper's")
@@ -67,4 +69,5 @@ def calibration_experiment(in_dist: str, scale: str, *, holdout: int = 0, **opti
     kept = {"holdout": holdout or HOLDOUT[in_dist]}
     of_baseline, of_exposed = SMOKE.get(scale, ({}, {}))
     baseline = replace(plan.baseline, **kept | of_baseline)
-    return replace(plan, baseline=baseline, exposed=replace(plan.exposed, parent=baseline, **kept | of_exposed))
+    exposed = replace(plan.exposed, parent=baseline, **kept | of_exposed)
+    return replace(plan, baseline=baseline, exposed=exposed).shortened(share)

@@ -34,8 +34,9 @@ def readings(store: Store, experiment: Experiment, other: ImageSet, *, seeds: in
     other: images of another data set, of the networks' size, which the code's validation distributions corrupt; at most
     as many are taken as inliers are held out. One row a (number, what, network, metric): number, measure ("what,
     baseline or exposed, FPR95 or AUROC"), text and code (its value under either reading, mean over draws and seeds) and
-    data (in-distribution and scale). Number 17 has no rows for networks whose inputs lie in [0, 1], and 18 none for
-    grey ones. Networks are trained when the store does not hold them. Raises ValueError for recipes without `holdout`.
+    data (in-distribution and `Experiment.extent`). Number 17 has no rows for networks whose inputs lie in [0, 1], and
+    18 none for grey ones. Networks are trained when the store does not hold them. Raises ValueError for recipes without
+    `holdout`.
     """
     tests = prepared(experiment, seeds=seeds)
     baseline, rows = tests.experiment.baseline, []
@@ -49,7 +50,7 @@ def readings(store: Store, experiment: Experiment, other: ImageSet, *, seeds: in
         ]
     frame = pd.DataFrame(rows).groupby(["number", "measure"], sort=False)[["text", "code"]].mean().reset_index()
     frame = frame.sort_values("number", kind="stable", ignore_index=True)
-    return frame.assign(data=f"{printed_name(baseline.in_dist)}, {experiment.scale}")[list(COLUMNS)]
+    return frame.assign(data=f"{printed_name(baseline.in_dist)}, {experiment.extent}")[list(COLUMNS)]
 
 
 # Each yields (number, what, the text's metrics, the code's metrics).

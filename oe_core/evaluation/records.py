@@ -24,10 +24,11 @@ TYPES = {
     "outliers": "str",  # the auxiliary training set, "" for none
     "scale": "str",
     "stand_in_for": "str",  # "own name=paper's name" joined by "; ", or the out-distribution's alone
+    "shortened": "str",  # what is left of the network's schedule, "30 of 100 epochs and 3 of 10"; "" of a whole one
 }
 OWN_FOLDER = "own folder"  # in `stand_in_for`: the paper's name, but read from a folder of the reader's
 COLUMNS = tuple(TYPES)
-KEY = ("table", "in_dist", "out_dist", "method", "metric", "seed", "draw", "outliers", "scale")
+KEY = ("table", "in_dist", "out_dist", "method", "metric", "seed", "draw", "outliers", "scale", "shortened")
 
 
 def on_draws(in_scores: np.ndarray, out_scores: np.ndarray, draws: Iterable[Draw], tpr: float = 0.95) -> Iterator[dict]:
@@ -53,7 +54,9 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the records with the columns in order and typed, or raise ValueError saying what is wrong.
 
     Allowed: the columns of `COLUMNS` and no others, values in [0, 100], known scales, no Mean rows, each `KEY` once.
+    Records without the column `shortened`, which older ones do not have, are of whole schedules.
     """
+    frame = frame if "shortened" in frame else frame.assign(shortened="")
     missing, unknown = set(COLUMNS) - set(frame.columns), set(frame.columns) - set(COLUMNS)
     if missing or unknown:
         raise ValueError(f"records: missing columns {sorted(missing)}, unknown {sorted(unknown)}; need {list(COLUMNS)}")

@@ -16,7 +16,7 @@ from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.evaluation.roles import overlaps
-from oe_core.experiments import Experiment, check_counts
+from oe_core.experiments import Experiment, check_counts, check_roles
 from oe_core.parts import held_out_part
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Load
@@ -55,13 +55,14 @@ class Tests:
     overlaps: list[dict]
 
     def named(self, out: TestSet, recipe: Recipe) -> dict[str, str]:
-        """What records say of a network of `recipe` on `out`: in_dist, out_dist, outliers, scale and stand_in_for."""
+        """What records say of a network of `recipe` on `out`: every column but those of the measurement itself."""
         outliers = kind_of(recipe).printed(recipe.outliers, recipe) if recipe.outliers else ""
         replaced = {**self.stand_ins, out.printed: out.stand_in_for}
         return {
             "in_dist": self.inside.printed, "out_dist": out.printed, "outliers": outliers,
             "scale": self.experiment.scale,
             "stand_in_for": "; ".join(f"{own}={paper}" for own, paper in replaced.items() if paper),
+            "shortened": recipe.shortening,
         }  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def prepared(
 
     load: for sets that the catalog does not know; None: as its networks' kind. seeds, draws: None: the experiment's.
     Raises MissingDataError when the in-distribution, the outliers or all out-distributions are not at hand; ValueError
-    for seeds or draws below 1, for too little to learn from, and for equal data in two roles.
+    for seeds or draws below 1, for too little to learn from, and for equal data, or parts of one set, in two roles.
     """
     check_counts(seeds=seeds, draws=draws)
     wanted = experiment.exposed.outliers
@@ -87,6 +88,7 @@ def prepared(
     outs, missing = out_sets(experiment, len(test), load)
     if not outs:
         raise MissingDataError(f"none of {list(experiment.out_dists)} is at hand: " + " ".join(missing.values()))
+    check_roles(baseline.in_dist, exposed.outliers, [out.key for out in outs])
     outliers = load(exposed.outliers, "train", *exposed.other_load_options)
     inside = _test_set(baseline.in_dist, test, baseline, load)
     in_place_of = experiment.in_place_of and kind.printed(experiment.in_place_of, baseline)
@@ -104,8 +106,9 @@ def substituted(experiment: Experiment) -> Experiment:
 
     Raises MissingDataError when neither is at hand; the message says how to get them.
     """
-    wanted, taken = experiment.exposed.outliers, (experiment.baseline.in_dist, *experiment.out_dists)
-    present = kind_of(experiment.exposed).sources.resolve(wanted, "train", without=taken)
+    wanted, kind = experiment.exposed.outliers, kind_of(experiment.exposed)
+    inside = [experiment.baseline.in_dist]
+    present = kind.sources.resolve(wanted, "train", without=experiment.out_dists, apart_from=inside)
     between = {
         role: replace(recipe, outliers=present) if recipe.outliers == wanted else recipe
         for role, recipe in experiment.between.items()
@@ -126,9 +129,9 @@ def out_sets(
         elif key in DERIVED:
             found.append(_derived(key, experiment, load))
         else:
-            taken = [recipe.in_dist, recipe.outliers, *experiment.out_dists, *(out.key for out in found)]
+            taken, trained_on = [*experiment.out_dists, *(out.key for out in found)], [recipe.in_dist, recipe.outliers]
             try:
-                present = kind.sources.resolve(key, "test", without=taken)
+                present = kind.sources.resolve(key, "test", without=taken, apart_from=trained_on)
             except MissingDataError as error:
                 missing[kind.printed(key, recipe)] = str(error)
                 continue

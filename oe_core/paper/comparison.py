@@ -32,11 +32,12 @@ def paper_table(number: int) -> pd.DataFrame:
 
 
 def _selected(records: pd.DataFrame, table: int) -> pd.DataFrame:
-    """Return the records of `table` (or of its full table); one scale a table, one outliers set a method."""
+    """Return the records of `table` (or of its full table); one scale a table, one outliers set, schedule a method."""
     chosen = index.row(table).records(record_table.validate(records))
     if chosen.empty:
         raise ValueError(f"records hold nothing for table {table}, only for {sorted(set(records['table']))}")
-    for column, group in (("scale", []), ("outliers", ["in_dist", "method"]), ("table", ["in_dist"])):
+    of_method = ["in_dist", "method"]
+    for column, group in (("scale", []), ("outliers", of_method), ("shortened", of_method), ("table", ["in_dist"])):
         for name, part in chosen.groupby(group or (lambda row: "all rows")):
             if len(held := sorted(set(part[column]))) > 1:
                 raise ValueError(f"records of table {table} mix the {column} {held} for {name}; keep one")
@@ -95,7 +96,8 @@ def compare(records: pd.DataFrame, table: int, notes: Sequence[str] = (), every_
     prints the Mean alone, also show the rows behind it; other tables always do.
     The paper's value is a dash where it prints none: for a stand-in (which keeps its own name), and for a Mean over
     other out-distributions than ours. A cell that was not measured is missing (NaN).
-    Raises ValueError for records without this table, of several scales or outliers, or with unequal seeds and draws.
+    Raises ValueError for records without this table, of several scales, outliers or schedules, or with unequal seeds
+    and draws.
     """
     paper, chosen = paper_table(table), _selected(records, table)
     measured = cells(pd.concat([chosen, _mean_rows(chosen)]))

@@ -67,7 +67,7 @@ def page(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def _data(source: Source) -> str:
-    return f"{source.name}, {source.scale}"
+    return ", ".join(filter(None, (source.name, source.scale, max(source.records["shortened"], key=len))))
 
 
 _BINS = ", all bins and without the last"

@@ -7,6 +7,7 @@ from operator import itemgetter
 
 import pandas as pd
 
+from oe_core.data.catalog import source_of
 from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.paper import index
 from oe_core.scales import SCALES
@@ -121,8 +122,15 @@ def _range(counts: pd.DataFrame) -> str:
 def _data_notes(chosen: pd.DataFrame) -> Iterator[str]:
     scale = chosen["scale"].iloc[0]
     yield f"Scale {scale}: {SCALES[scale]}."
+    for shortened, part in chosen[chosen["shortened"] != ""].groupby("shortened", sort=False):
+        methods, in_dists = (", ".join(part[column].unique()) for column in ("method", "in_dist"))
+        yield f"Shortened, so not the schedule of that scale: {methods} of {in_dists}, trained for {shortened}."
     for outliers, part in chosen[chosen["outliers"] != ""].groupby("outliers", sort=False):
         yield f"Outliers of {', '.join(part['method'].unique())}: {outliers}."
+    sources = pd.Series({name: source_of(name) for name in chosen["out_dist"].unique()})
+    for _, names in sources.groupby(sources):
+        if len(names) > 1:
+            yield f"Different pictures of one source: {', '.join(names.index)}."
     originals = replaced(chosen)
     own_folders = [own for own, original in originals.items() if original == OWN_FOLDER]
     stand_ins = [f"{own} stands in for {original}" for own, original in originals.items() if original != OWN_FOLDER]

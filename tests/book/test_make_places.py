@@ -99,6 +99,12 @@ def test_book_passes_on_the_chapters_the_jobs_and_the_threads(checkout):
     assert words == "book/build.py --scale demo --jobs auto"
 
 
+@pytest.mark.parametrize(("target", "script"), [("book", "book/build.py"), ("runs", "book/runs.py")])
+def test_trainings_and_their_share_of_the_epochs_are_parameters_before_all_others(checkout, target, script):
+    (words, *_) = _make(checkout, target, "SEEDS=2", "SHARE=0.3", "PARAMS=-p DRAWS 5")
+    assert words.split()[0] == script and words.endswith("-p SEEDS 2 -p SHARE 0.3 -p DRAWS 5")
+
+
 def test_the_help_names_jobs_and_threads(checkout):
     text = "\n".join(_make(checkout, "help"))
     assert "[JOBS=auto]" in text and "JOBS is how many chapters run at a time" in text and "THREADS how many" in text

@@ -1,7 +1,7 @@
 """Values of parameters given as text: read in the kind that the chapter declares, or refused in one sentence."""
 
 import pytest
-from parameters import ParameterError, declared, given_values
+from parameters import ParameterError, check_names, declared, given_values
 
 
 def _given(declaration, text):
@@ -85,6 +85,15 @@ def test_a_value_of_another_kind_is_refused_with_what_the_chapter_has(declaratio
         _given(declaration, text)
     written = declaration.replace("(1, 2)", "(1, 2)")
     assert str(caught.value) == f"NAME={text!r} for chapter 02_vision {problem}; the chapter has {written}"
+
+
+def test_a_parameter_reaches_the_chapters_that_have_it_and_one_that_none_has_is_refused():
+    books = [declared(f'SCALE = "demo"\n{line}\n') for line in ("SHARE = 1.0", "SEEDS = 1")]
+    given = [["SHARE", "0.3"]]
+    check_names(books, given)
+    assert [given_values("02_vision", book, "smoke", given).get("SHARE") for book in books] == [0.3, None]
+    with pytest.raises(ParameterError, match="no chapter asked for has a parameter 'SHARES'; .*: SEEDS, SHARE"):
+        check_names(books, [["SHARES", "0.3"]])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+from chapters import find_chapters, read_chapter
+from checks import checked
 from small_book import ROOT, SECONDS, chapter, make_book
 
 import runs
@@ -184,7 +186,7 @@ def test_data_that_are_not_at_hand_are_said_and_the_rest_is_trained(tmp_path, do
         (["--ranks", "0"], "'0' is not a whole number from 1 on"),
         (["--ranks", "2", "--workers", "0"], "--ranks 2 starts processes on this machine, which --workers 0 does not"),
         (["--workers", "many"], "'many' is not a whole number, nor auto"),
-        (["-p", "SEEDZ", "3"], "no chapter has a parameter SEEDZ; there are SCALE, SEEDS"),
+        (["-p", "SEEDZ", "3"], "no chapter asked for has a parameter 'SEEDZ'; their parameters: SEEDS"),
         (["--cluster", "tcp://127.0.0.1:1", "--needs", "GPU"], "needs='GPU' must be NAME=NUMBER"),
         (["--chapter", "99_none"], "chapter 99_none is unknown; choose from 01_two"),
         (["-p", "SEEDS", "two", "--chapter", "01_two"], "SEEDS='two' for chapter 01_two is not of type int | None"),
@@ -201,3 +203,12 @@ def test_every_chapter_with_a_store_names_its_trainings():
     for path in sorted(Path(ROOT, "book").glob("[0-9][0-9]_*.py")):
         text = path.read_text(encoding="utf-8")
         assert ("Store(" in text) == ("\ntrainings = " in text), path.name
+
+
+@pytest.mark.parametrize("name", [name for name in find_chapters(ROOT / "book") if "02" <= name < "10"])
+def test_every_training_of_a_chapter_with_tables_is_shortened_by_its_share(name):
+    chapter = read_chapter(ROOT / "book" / f"{name}.py")
+    names = checked(chapter, {"SCALE": "demo", "SHARE": 0.5}, ROOT / "book")
+    wanted = [one for experiments, _ in names["trainings"] for one in experiments]
+    recipes = [recipe for one in wanted for recipe in getattr(one, "networks", {"": one}).values()]
+    assert recipes and all(recipe.shortening for recipe in recipes)

@@ -87,6 +87,13 @@ def test_alphabets_that_look_like_digits_are_left_out_of_omniglot_s_folder_in_ei
     assert test.images.tolist() == [channels_first(IMAGES[0]), channels_first(IMAGES[2])]
 
 
+def test_digits_and_letters_that_look_like_them_are_left_out_of_chars74k_s_folder(root):
+    put_npz(root / "chars74k/test", np.stack(IMAGES), [0, 1, 2, 3], classes=np.array(["0", "A", "R", "s"]))
+    assert read_folder("chars74k", "test", 8, dataset("chars74k")).classes == ("R",)
+    put(root / "chars74k/train/Sample028/1.png", IMAGES[0])
+    assert "Sample028" in read_folder("chars74k", "train", 8, dataset("chars74k")).classes  # no class is called so
+
+
 def test_a_folder_of_nothing_but_what_its_name_leaves_out_is_named(root):
     put_npz(root / "omniglot/test", np.stack(IMAGES[:2]), [0, 0], classes=np.array(["Korean"]))
     with pytest.raises(FormatError, match=r"omniglot/test: images\.npz holds only classes that omniglot leaves out: "):

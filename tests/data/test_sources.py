@@ -146,6 +146,15 @@ def test_resolve_passes_over_stand_ins_that_the_experiment_uses_already(root):
         resolve("svhn", "train", without=["digits"])
 
 
+def test_resolve_passes_over_parts_of_what_has_another_role(root):
+    for name in ("places-mini/test", "intel-scenes/test", "lsun-categories/test", "scene15/test"):
+        put_npz(root / name)
+    assert [resolve(name, "test") for name in ("places365", "lsun")] == ["places-mini", "lsun-categories"]
+    for other in ("places-mini", "places365"):
+        found = [resolve(name, "test", apart_from=[other]) for name in ("places365", "lsun")]
+        assert found == ["intel-scenes", "scene15"]
+
+
 def test_a_stand_in_carries_the_name_that_the_caller_says_it_replaces(root):
     put_npz(root / "scenes/test")
     assert load_images("scenes", "test", 8).stand_in_for == ""

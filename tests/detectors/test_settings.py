@@ -1,5 +1,7 @@
 """What holds for the experiments of every detector."""
 
+from dataclasses import replace
+
 import pytest
 
 from oe_core.data.catalog import CATALOG
@@ -34,9 +36,22 @@ def test_every_choice_of_every_option_is_an_experiment(detector):
             assert plan.exposed.KIND == detector
 
 
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_a_share_shortens_every_network_and_nothing_else_of_an_experiment(detector):
+    in_dist = KINDS[detector].settings.in_dists["paper"][0]
+    whole, short = (experiment(in_dist, "paper", detector, share=share) for share in (1, 0.3))
+    assert short.exposed.parent == short.networks[KINDS[detector].settings.parent]
+    for role, recipe in short.networks.items():
+        assert recipe.epochs == max(1, round(0.3 * whole.networks[role].epochs)) < whole.networks[role].epochs
+        assert f"{recipe.epochs} of {whole.networks[role].epochs}" in recipe.shortening
+    assert replace(short, baseline=whole.baseline, between=whole.between, exposed=whole.exposed) == whole
+    assert (whole.extent, short.extent) == ("paper", f"paper, {short.exposed.shortening}")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"share": 2}, "share=2 must be above 0 and at most 1"),
         ({"in_dist": "ciphar"}, "in_dist: 'ciphar' is unknown; known are"),
         ({"outliers": "no-such-set"}, "outliers: 'no-such-set' is unknown"),
         (

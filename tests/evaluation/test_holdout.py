@@ -31,6 +31,13 @@ def test_without_the_hold_out_the_papers_recipes_are_those_of_table_7(in_dist):
     assert (ours.out_dists, ours.seeds, ours.draws) == (table_7.out_dists, table_7.seeds, table_7.draws)
 
 
+def test_a_share_shortens_both_trainings_at_every_scale():
+    short = calibration_experiment("cifar10", "paper", share=0.3)
+    assert short == calibration_experiment("cifar10", "paper").shortened(0.3)
+    assert short.extent == "paper, 30 of 100 epochs and 3 of 10"
+    assert calibration_experiment("digits", "smoke", share=0.5).extent == "smoke, 3 of 6 epochs and 1 of 1"
+
+
 def test_cifar10_at_course_shares_its_networks_with_table_7():
     ours, table_7 = (make("cifar10", "course") for make in (calibration_experiment, experiment))
     assert (ours.baseline.digest, ours.exposed.digest) == (table_7.baseline.digest, table_7.exposed.digest)

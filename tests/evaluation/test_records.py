@@ -34,8 +34,18 @@ def test_columns_are_in_the_one_order_and_typed():
     assert tuple(frame.columns) == records.COLUMNS
     assert frame.iloc[0].drop("value").to_dict() == {
         "table": 7, "in_dist": "CIFAR-10", "out_dist": "Textures", "method": "MSP", "metric": "FPR95", "seed": 3,
-        "draw": 0, "outliers": "", "scale": "demo", "stand_in_for": "",
+        "draw": 0, "outliers": "", "scale": "demo", "stand_in_for": "", "shortened": "",
     }  # fmt: skip
+
+
+def test_records_of_before_schedules_could_be_shortened_are_of_whole_ones():
+    old = measured().drop(columns="shortened")
+    pd.testing.assert_frame_equal(records.validate(old), measured())
+
+
+def test_networks_of_other_epochs_are_another_measurement():
+    both = pd.concat([measured(), measured(shortened="30 of 100 epochs")])
+    assert len(records.validate(both)) == 2 * len(measured())
 
 
 def test_the_true_positive_rate_names_the_metric():

@@ -134,6 +134,16 @@ def test_every_stand_in_of_a_row_is_footnoted_once():
     assert text.count("digits stands in for SVHN, font-letters stands in for Chars74K") == 1
 
 
+def test_a_shortened_network_is_named_with_its_epochs_and_never_mixed_with_a_whole_one():
+    words = {"MSP": "30 of 100 epochs", "+OE": "30 of 100 epochs and 3 of 10"}
+    ours = pd.concat([recorded(SVHN_SETS, methods=(method,), shortened=text) for method, text in words.items()])
+    notes = comparison.compare(ours, 1).attrs["notes"]
+    said = "Shortened, so not the schedule of that scale: {} of SVHN, trained for {}."
+    assert [note for note in notes if "Shortened" in note] == [said.format(*pair) for pair in words.items()]
+    with pytest.raises(ValueError, match=r"mix the shortened .*3 of 10'\] for \('SVHN', '.OE'\)"):
+        comparison.compare(pd.concat([ours, recorded(SVHN_SETS[:1])]), 7)
+
+
 def test_table_1_is_the_mean_rows_of_table_7s_records():
     frame = comparison.compare(recorded(SVHN_SETS), 1)
     assert list(frame.index) == [("SVHN", "Mean")]

@@ -3,13 +3,15 @@
 from oe_core.data.catalog.embedded import EMBEDDED
 from oe_core.data.catalog.grey import GREY
 from oe_core.data.catalog.outliers import IMAGENET_AND_TINY_IMAGES
+from oe_core.data.catalog.parts import PARTS
 from oe_core.data.catalog.photographs import PHOTOGRAPHS
 from oe_core.data.catalog.row import DataFile, DataSet
 from oe_core.data.catalog.texts import TEXTS
 
-__all__ = ["CATALOG", "DataFile", "DataSet", "dataset", "printed_name"]
+__all__ = ["CATALOG", "DataFile", "DataSet", "dataset", "printed_name", "source_of"]
 
-CATALOG: dict[str, DataSet] = {row.key: row for row in PHOTOGRAPHS + IMAGENET_AND_TINY_IMAGES + GREY + TEXTS + EMBEDDED}
+_ROWS = PHOTOGRAPHS + PARTS + IMAGENET_AND_TINY_IMAGES + GREY + TEXTS + EMBEDDED
+CATALOG: dict[str, DataSet] = {row.key: row for row in _ROWS}
 
 
 def dataset(key: str) -> DataSet:
@@ -22,3 +24,8 @@ def dataset(key: str) -> DataSet:
 def printed_name(key: str) -> str:
     """The paper's name of a catalog key ("cifar10" -> "CIFAR-10"); any other name (a reader's folder) is itself."""
     return CATALOG[key].printed_name if key in CATALOG else key
+
+
+def source_of(key: str) -> str:
+    """The set of which `key` is a part, such as "svhn" of "svhn-10k"; any other one is its own source."""
+    return (CATALOG[key].part_of if key in CATALOG else "") or key

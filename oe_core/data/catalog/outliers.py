@@ -42,7 +42,7 @@ IMAGENET_AND_TINY_IMAGES = (
         "Deng et al. 2009, ImageNet: a large-scale hierarchical image database",
         "the paper must have used the release of fall 2011; winter 2021 lacks close to 3000 classes of people",
         (DataFile("winter21_whole.tar.gz", (), None, "ab313ce03179fd803a401b02c651c0a2"),),
-        stand_ins=("imagenet-800", "tiny-imagenet"),
+        stand_ins=("imagenet-800", "tiny-imagenet", "tiny-imagenet-32", "places-mini"),
     ),
     DataSet(
         "tiny-images-80m", "80 Million Tiny Images", "80 Million Tiny Images", "withdrawn", "images",

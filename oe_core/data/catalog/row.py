@@ -55,8 +55,10 @@ class DataSet:
     needs: scale -> what it takes of the set (splits, and files of no split), where that is not as `needed` says.
     stand_ins: keys that may replace it, the best first; note: what surprises its users.
     in_paper: False for a set that only ever replaces one of the paper's.
+    part_of: key of the set of which it is a part, whose place it takes as an in-distribution. Parts of one set play no
+    two roles, but may be two out-distributions.
     browser_agent: the server refuses programs that do not name themselves a browser.
-    squash: pictures are squashed to a square, not cropped; left_out: words whose classes are no examples.
+    squash: pictures are squashed to a square, not cropped; left_out: classes that are no examples.
     sentence_ends: of running text, whose examples are its sentences: "apart" from the words or "clinging" to them.
     stream_names: printed names as a stream, by unit ("words", "characters") and, as an out-distribution, "".
     stream_of: key of the set that it stands in for as a stream.
@@ -79,6 +81,7 @@ class DataSet:
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     stand_ins: tuple[str, ...] = ()
     in_paper: bool = True
+    part_of: str = ""
     browser_agent: bool = False
     squash: bool = False
     left_out: tuple[str, ...] = ()

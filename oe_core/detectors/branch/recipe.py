@@ -21,6 +21,7 @@ class BranchRecipe(ImageRecipe):
 
     KIND = "branch"
     TUNING = ImageRecipe.TUNING | {"milestones": ()}  # not published: as the other images' fine-tuning
+    IN_EPOCHS = ("epochs", "milestones")
 
     def __post_init__(self):
         super().__post_init__()

@@ -13,12 +13,16 @@ ROWS = (
     row({"name": "{in_dist}-branch"}),
     # Not published; a hole of the same share of the image, and the outliers of the other experiments with this set.
     row(images.TINY_IMAGENET | {"cutout": 32}, images.TINY_IMAGENET_TUNING, in_dist="tiny-imagenet"),
+    *(row(*changes, in_dist=part) for part, changes in images.PARTS.items()),
+    # The branch's code for SVHN.
+    row({"epochs": 160, "learning_rate": 0.01, "milestones": (80, 120), "drop": 0.1}, in_dist="svhn-10k"),
     *(row(images.LAPTOP | images.LAPTOP_OF[scale] | {"milestones": (), "cutout": 16, "crop_padding": 4},
           images.LAPTOP_TUNING[scale], scale=scale) for scale in images.SMALL),
     # Network and schedule of the other images, too short for holes. Fine-tuning at their rate of 0.05 cost 12 points of
     # accuracy (runs/reference/branch-cifar10-fast); here it is a tenth of that.
     row(images.COURSE | {"milestones": (), "cutout": 0}, images.COURSE_TUNING | {"learning_rate": 0.005},
         scale="course", in_dist=tuple(name for name in images.OUTLIERS if name not in ("tiny-imagenet", "digits"))),
+    row(images.FEW, images.FEW_TUNING, in_dist="svhn-10k", scale="course"),
     row({"limit": 20_000}, scale="course", in_dist="tiny-imagenet"),
     # The schedules of the other images; a hole of 8 px would hide most of a digit.
     row(images.DIGITS | {"milestones": (), "cutout": 0, "limit": None}, images.DIGITS_TUNING | {"outlier_limit": None},

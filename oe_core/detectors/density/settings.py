@@ -5,7 +5,7 @@ what the public implementations of PixelCNN++ do.
 """
 
 from oe_core.detectors.density.recipe import DensityRecipe
-from oe_core.detectors.images.settings import image_names
+from oe_core.detectors.images import settings as images
 from oe_core.experiments import SEEDS, Settings, row
 
 # The text is silent on the margin's unit and on whether the likelihood is trained on beside it; each named alternative.
@@ -19,6 +19,12 @@ VARIANTS = {
 # Few steps: a higher rate that falls by a factor of about twenty over them, and nothing to regularise.
 SHORT = {"blocks": 1, "mixtures": 5, "dropout": 0.0, "batch_size": 32, "outlier_batch_size": 32, "learning_rate": 0.003}
 
+# Inputs lie in [-1, 1], where the noise of 0 and 1 is one of -1 and 1.
+OUT_DISTS = {
+    in_dist: tuple("rademacher" if name == "bernoulli" else name for name in images.OUT_DISTS[in_dist])
+    for in_dist in ("cifar10", "cifar100", *images.PARTS)
+}
+
 ROWS = (
     row({"name": "{in_dist}-density"}),
     row(SHORT, {"learning_rate": 0.001}, scale=("smoke", "demo", "course")),
@@ -30,13 +36,10 @@ ROWS = (
     *(row(exposed=changes, variant=name) for name, changes in VARIANTS.items()),
 )  # fmt: skip
 SETTINGS = Settings(
-    DensityRecipe, ROWS, default="cifar10", names=image_names, seeds=SEEDS,
+    DensityRecipe, ROWS, default="cifar10", names=images.image_names, seeds=SEEDS,
     in_dists={"smoke": ("photo-china",), "demo": ("photo-china",), "course": ("cifar10",), "paper": ("cifar10",)},
-    outliers={"photo-china": "font-letters", "cifar10": "tiny-images-80m"},
-    out_dists={
-        "photo-china": ("gaussian", "rademacher", "blobs", "photo-flower", "digits"),
-        "cifar10": ("gaussian", "rademacher", "blobs", "textures", "svhn", "places365", "lsun", "cifar100"),
-    },
+    outliers={"photo-china": "font-letters"} | {in_dist: images.OUTLIERS[in_dist] for in_dist in OUT_DISTS},
+    out_dists=OUT_DISTS | {"photo-china": ("gaussian", "rademacher", "blobs", "photo-flower", "digits")},
     options={"variant": tuple(VARIANTS)},
     test_limit={"smoke": 40, "demo": 400, "course": 2_000},  # all but the paper's scale test on a part of every set
 )  # fmt: skip

@@ -32,6 +32,7 @@ class GanRecipe(Recipe):
     TUNING = {"epochs": 10, "learning_rate": 2e-5, "beta": 0.0}
     INHERITED = ("model", "size")
     LOADED = ("size",)
+    IN_EPOCHS = ("epochs", "drop_after")
 
     scaling: ClassVar[str] = "unit"  # what a generator can make: pixels in [0, 1], not standardised
     signed: ClassVar[bool] = False

@@ -14,7 +14,7 @@ ANOTHER = "another set"  # that Lee et al. did not train on
 # Inputs lie in [0, 1], where the noise of -1 and 1 is one of 0 and 1.
 OUT_DISTS = {
     in_dist: tuple("bernoulli" if name == "rademacher" else name for name in images.OUT_DISTS[in_dist])
-    for in_dist in ("digits", "cifar10", "cifar100")
+    for in_dist in ("digits", "cifar10", "cifar100", *images.PARTS)
 }
 OUT_DISTS[ANOTHER] = OUT_DISTS["cifar10"]
 
@@ -23,6 +23,7 @@ ROWS = (
     row({"name": "{in_dist}-adam", "batch_size": 128}, others={"synthetic": {"name": "{in_dist}-gan", "beta": 1.0}}),
     row({"batch_size": 64}, others={"synthetic": {"beta": 0.1}}, in_dist="cifar10"),
     row(exposed={"batch_size": 128}, scale="paper"),  # 128 + 256 as in hendrycks/outlier-exposure CIFAR/oe_tune.py
+    row(exposed=images.SHUFFLED, in_dist=tuple(images.PARTS)),
     # A short training: a higher rate, and small batches for the generator's many steps.
     row({"dropout": 0.0, "batch_size": 64, "learning_rate": 0.001},
         {"learning_rate": 0.001, "outlier_order": "shuffled"}, scale=images.NOT_PAPER),

@@ -5,6 +5,7 @@ smaller scales shorten them. What the branch and the GAN share with these networ
 """
 
 from oe_core.data.anomalies import ANOMALIES
+from oe_core.data.catalog import source_of
 from oe_core.data.derived import DERIVED
 from oe_core.data.sources import IMAGES
 from oe_core.detectors.images.recipe import ImageRecipe
@@ -31,7 +32,6 @@ OUTLIERS = {
     "mnist": "tiny-images-80m",
 }
 SMALL, NOT_PAPER = ("smoke", "demo"), ("smoke", "demo", "course")
-AT_32_PX = ("svhn", "cifar10", "cifar100")
 
 # Shortened training that a patient CPU can do; how it was chosen is in runs/reference/cifar10-course.
 COURSE = {"model": "fast-48", "epochs": 8, "learning_rate": 0.2, "holdout": 5_000}
@@ -55,6 +55,22 @@ DIGITS_SMOKE, DIGITS_SMOKE_TUNING = {"epochs": 1, "limit": 256}, {"epochs": 1}
 TINY_IMAGENET = {"size": 64, "scaling": "imagenet", "crop_padding": 8}
 TINY_IMAGENET_TUNING = {"outlier_batch_size": 180, "outlier_crop_padding": 0, "outlier_flip": False,
                         "outlier_order": "shuffled"}  # fmt: skip
+SVHN, SVHN_TUNING = {"scaling": "unit", "crop_padding": 0, "flip": False}, {"outlier_crop_padding": 0}
+# Parts of the paper's sets at 32 px, in places of theirs: what depends on the pictures alone. What serves as outliers
+# for them is stored class by class, so that it is shuffled.
+SHUFFLED = {"outlier_order": "shuffled"}
+PARTS = {
+    "svhn-10k": (SVHN, SVHN_TUNING | SHUFFLED),
+    "tiny-imagenet-32": (TINY_IMAGENET | {"size": 32, "crop_padding": 4}, TINY_IMAGENET_TUNING),
+    "places-mini": ({"scaling": "imagenet"}, SHUFFLED),
+}
+# As many steps as the other sets have.
+FEW, FEW_TUNING = {"epochs": 50, "holdout": 750}, {"epochs": 25}
+AT_32_PX = ("svhn", "cifar10", "cifar100", *PARTS)
+OUTLIERS |= {part: OUTLIERS[source_of(part)] for part in PARTS}
+OUT_DISTS |= {part: OUT_DISTS[source_of(part)] for part in PARTS}
+# Its outliers are Tiny ImageNet's, and ImageNet-1K has their classes as well.
+OUT_DISTS["places-mini"] = tuple("imagenet-800" if out == "imagenet-1k" else out for out in OUT_DISTS["places-mini"])
 
 
 def image_names() -> set[str]:
@@ -71,11 +87,14 @@ _ALL_CONV = {"name": "{in_dist}-allconv", "dropout": 0.0}
 ROWS = (
     # Dropout 0.4 stands in hendrycks/outlier-exposure SVHN/baseline.py alone; the text fine-tunes for 10 epochs from
     # 0.001, the code for 5 from 0.0001.
-    row({"model": "wrn-16-4", "scaling": "unit", "epochs": 20, "learning_rate": 0.01, "dropout": 0.4, "crop_padding": 0,
-         "flip": False}, {"outlier_crop_padding": 0}, in_dist="svhn"),
-    row(exposed={"epochs": 5, "learning_rate": 1e-4}, in_dist="svhn", variant="code"),
+    row(SVHN | {"model": "wrn-16-4", "epochs": 20, "learning_rate": 0.01, "dropout": 0.4}, SVHN_TUNING,
+        in_dist=("svhn", "svhn-10k")),
+    row(exposed={"epochs": 5, "learning_rate": 1e-4}, in_dist=("svhn", "svhn-10k"), variant="code"),
     row(TINY_IMAGENET, TINY_IMAGENET_TUNING, in_dist="tiny-imagenet"),
-    row(exposed={"outlier_order": "contiguous"}, in_dist="tiny-imagenet", variant="code"),
+    *(row(*changes, in_dist=part) for part, changes in PARTS.items()),
+    # Twenty epochs of SVHN are 94,000 steps, of 7,500 digits 1,180; these are 5,900.
+    row({"epochs": 100}, in_dist="svhn-10k"),
+    row(exposed={"outlier_order": "contiguous"}, in_dist=("tiny-imagenet", "tiny-imagenet-32"), variant="code"),
     # Batch, crop and weight decay are not published; those of the other experiments serve.
     row({"model": "resnet18", "size": 224, "scaling": "imagenet", "epochs": 0, "dropout": 0, "crop_padding": 0,
          "weights_file": "resnet18_places365.pth.tar"},
@@ -96,6 +115,7 @@ ROWS = (
     row(DIGITS | {"learning_rate": 0.1, "dropout": 0}, DIGITS_TUNING, in_dist="digits"),
     row(DIGITS_SMOKE, DIGITS_SMOKE_TUNING, in_dist="digits", scale="smoke"),
     row(COURSE | {"dropout": 0}, COURSE_TUNING | {"learning_rate": 0.05}, in_dist=AT_32_PX, scale="course"),
+    row(FEW, FEW_TUNING, in_dist="svhn-10k", scale="course"),
     row({"limit": 20_000}, in_dist=("tiny-imagenet", "places365"), scale="course"),
     *(row(LAPTOP | LAPTOP_OF[scale] | {"dropout": 0, "weights_file": None}, LAPTOP_TUNING[scale], scale=scale,
           in_dist=(*AT_32_PX, "tiny-imagenet", "places365")) for scale in SMALL),
@@ -107,7 +127,8 @@ ROWS = (
         network="allconv", in_dist="mnist"),
     *(row(_ALL_CONV | {"model": f"allconv-{width}"}, network="allconv", scale=scale)
       for scale, width in {"smoke": 4, "demo": 8, "course": 24, "paper": 96}.items()),
-    *(row({"model": f"allconv-relu-{width}"}, network="allconv", scale=scale, in_dist="tiny-imagenet")
+    *(row({"model": f"allconv-relu-{width}"}, network="allconv", scale=scale,
+          in_dist=("tiny-imagenet", "tiny-imagenet-32"))
       for scale, width in {"smoke": 4, "demo": 8, "course": 24, "paper": 96}.items()),
     row({"dropout": 0.5}, network="allconv", scale="paper"),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from genuine_files import write_zip
 
-from oe_core.data.catalog import CATALOG, dataset, printed_name
+from oe_core.data.catalog import CATALOG, dataset, printed_name, source_of
 from oe_core.scales import SCALES
 
 PAPER_TABLES = Path(__file__).resolve().parents[3] / "oe_core" / "paper" / "tables.csv"
@@ -21,7 +21,9 @@ def test_holds_every_image_data_set_of_the_paper():
     grey = {"mnist", "fashion-mnist", "notmnist", "omniglot"}
     images = [row for row in ROWS if row.kind == "images" and row.access != "embedded"]
     assert {row.key for row in images if row.in_paper} == photographs | anomalies | outliers | grey
-    assert {row.key for row in images if not row.in_paper} == {"lsun-val", "tiny-images-300k"}
+    parts = {"svhn-10k", "tiny-imagenet-32", "tiny-imagenet-32-no-cifar10", "places-mini", "lsun-categories"}
+    assert {row.key for row in images if not row.in_paper} == {"lsun-val", "tiny-images-300k"} | parts
+    assert {row.key for row in ROWS if row.part_of} == parts
 
 
 def test_holds_every_text_data_set_of_the_paper():
@@ -123,6 +125,18 @@ def test_what_a_scale_needs_of_a_set_are_splits_and_files_of_it(row):
     assert all(set(row.needed(scale) or ()) <= known for scale in SCALES)
     assert row.needed("smoke") is row.needed("demo") is None
     assert (row.needed("paper") is not None) == row.in_paper
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.part_of], ids=lambda row: row.key)
+def test_a_part_has_a_name_of_its_own_and_the_terms_of_the_set_that_it_is_a_part_of(row):
+    whole = dataset(row.part_of)
+    assert (row.printed_name, row.terms, row.citation) == (row.key, whole.terms, whole.citation)
+    assert whole.in_paper and not whole.part_of and set(row.splits) <= set(whole.splits)
+
+
+def test_the_source_of_a_part_is_the_whole_and_of_anything_else_itself():
+    assert [source_of(key) for key in ("svhn-10k", "lsun-categories", "places-mini")] == ["svhn", *2 * ["places365"]]
+    assert [source_of(key) for key in ("svhn", "my-photos", "gaussian")] == ["svhn", "my-photos", "gaussian"]
 
 
 def test_an_unknown_key_lists_the_known_ones():

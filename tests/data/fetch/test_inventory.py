@@ -112,7 +112,7 @@ def test_a_text_file_of_the_readers_own_takes_the_place_of_a_split(data):
 
 
 def test_the_report_says_sizes_ways_by_hand_and_which_stand_ins_are_there(data, capsys):
-    (data / "tiny-imagenet-32-no-cifar10" / "train").mkdir(parents=True)
+    (data / "tiny-imagenet-32-no-cifar10" / "train" / "a class").mkdir(parents=True)
     assert main(["--scale", "paper"]) == 0
     text = capsys.readouterr().out
     assert "extra_32x32.mat, 1.3 GB" in text

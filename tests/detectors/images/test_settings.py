@@ -51,6 +51,34 @@ def test_the_paper_s_settings_of_section_4_3_and_appendix_b():
     assert (places.baseline.epochs, places.exposed.epochs, places.exposed.outlier_batch_size) == (0, 5, 512)
 
 
+def test_a_part_of_one_of_the_paper_s_sets_gets_the_whole_one_s_experiment_in_its_place():
+    part, svhn = experiment("svhn-10k", "paper"), experiment("svhn", "paper")
+    assert (part.in_place_of, part.out_dists, part.exposed.outliers) == ("svhn", svhn.out_dists, svhn.exposed.outliers)
+    changed = {"epochs": 20, "name": "svhn", "in_dist": "svhn"}
+    assert replace(part.baseline, **changed) == svhn.baseline
+    scenes, places = experiment("places-mini", "paper"), experiment("places365", "paper")
+    assert (scenes.in_place_of, scenes.baseline.scaling) == ("places365", places.baseline.scaling)
+    assert set(places.out_dists) ^ set(scenes.out_dists) == {"imagenet-1k", "imagenet-800"}
+    assert (scenes.baseline.model, scenes.baseline.weights_file, scenes.baseline.epochs) == ("wrn-40-2", None, 100)
+
+
+def test_tiny_imagenet_at_32_px_is_another_experiment_under_another_name():
+    part, whole = experiment("tiny-imagenet-32", "paper"), experiment("tiny-imagenet", "paper")
+    assert (part.baseline.size, whole.baseline.size, part.baseline.name) == (32, 64, "tiny-imagenet-32")
+    for role, recipe in part.networks.items():
+        as_whole = {"size": 64, "crop_padding": 8, "name": "", "in_dist": "tiny-imagenet", "parent": None}
+        assert replace(recipe, **as_whole) == replace(whole.networks[role], name="", parent=None)
+
+
+@pytest.mark.parametrize("in_dist", ["svhn-10k", "tiny-imagenet-32", "places-mini"])
+def test_scale_course_trains_a_part_for_about_as_many_steps_as_cifar_10(in_dist):
+    plan, cifar = experiment(in_dist, "course"), experiment("cifar10", "course")
+    assert plan.baseline.model == cifar.baseline.model
+    few = in_dist == "svhn-10k"
+    ours = (7_500 if few else 50_000) - plan.baseline.holdout
+    assert ours * plan.baseline.epochs == pytest.approx(45_000 * cifar.baseline.epochs, rel=0.1)
+
+
 def test_mnist_has_the_settings_of_the_official_code_and_a_third_network_from_scratch():
     plan = experiment("mnist", "paper")
     assert list(plan.networks) == ["baseline", "scratch", "exposed"]
