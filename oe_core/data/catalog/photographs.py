@@ -90,7 +90,8 @@ PHOTOGRAPHS = (
         ) + hosted("http://places2.csail.mit.edu/models_places365/", ("resnet18_places365.pth.tar",)),
         {"train": read_by(pictures.read_places365_train, "train_256_places365standard.tar", PLACES_LISTS, decodes=True),
          "test": read_by(pictures.read_places365_val, "val_256.tar", PLACES_LISTS, decodes=True)},
-        needs={"course": TEST, "paper": (*BOTH, "resnet18_places365.pth.tar")}, stand_ins=("intel-scenes",),
+        needs={"course": TEST, "paper": (*BOTH, "resnet18_places365.pth.tar")},
+        stand_ins=("places-mini", "intel-scenes"),  # MiniPlaces is a part of Places2
     ),
     DataSet(
         "places69", "Places69", "Places-Extra69, scenes outside Places365", "by-hand", "images",
@@ -103,7 +104,8 @@ PHOTOGRAPHS = (
         "lsun", "LSUN", "LSUN scenes, test", "by-hand", "images", {"test": 10000}, "none found",
         f"fetch {LSUN}test_lmdb.zip; the book does not, because no hash is published", YU,
         "not the cropped or resized LSUN of the ODIN paper", hosted(LSUN, ("test_lmdb.zip", None, "", True)),
-        {"test": read_by(pictures.read_lsun, "test_lmdb.zip", decodes=True)}, stand_ins=("lsun-val", "scene15"),
+        {"test": read_by(pictures.read_lsun, "test_lmdb.zip", decodes=True)},
+        stand_ins=("lsun-val", "lsun-categories", "scene15"),
     ),
     DataSet(
         "lsun-val", "LSUN val", "LSUN scenes, the ten validation sets", "open", "images", {"test": 3000},
@@ -139,7 +141,7 @@ PHOTOGRAPHS = (
         hosted("http://www.ee.surrey.ac.uk/CVSSP/demos/chars74k/",
                ("EnglishImg.tgz", None, "85d157e0c58f998e1cda8def62bcda0d")),
         {"test": read_by(pictures.read_chars74k, "EnglishImg.tgz", decodes=True)},
-        needs={"course": TEST}, stand_ins=("font-letters",),
+        needs={"course": TEST}, stand_ins=("font-letters",), unlike="classes of a list that is not published",
     ),
 )
 # fmt: on
