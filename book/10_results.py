@@ -350,4 +350,4 @@ for number in without:
 # - D. Hendrycks, M. Mazeika, T. Dietterich. *Deep Anomaly Detection with Outlier Exposure.* ICLR 2019. All tables and figures.
 # - J. Pineau et al. *Improving reproducibility in machine learning research.* JMLR 2021.
 # - X. Bouthillier et al. *Accounting for variance in machine learning benchmarks.* MLSys 2021. Why one training is not enough.
-# - `hendrycks/outlier-exposure`: the official code and its logs.
+# - `hendrycks/outlier-exposure` (Apache-2.0): the official code, and its logs as of commit 565311391f.

@@ -1,5 +1,7 @@
 """Records as an evaluation saves them, made of the paper's own numbers."""
 
+import json
+
 import numpy as np
 import pandas as pd
 
@@ -9,10 +11,13 @@ from oe_core.paper import comparison
 NEAR = (-0.3, 0.0, 0.3)  # what three trainings add to the paper's value, once for each method so far
 
 
-def saved(folder, table=3, in_dist="CIFAR-10", shift=0.0, swapped=False, sets=None, near=NEAR, **columns):
+def saved(
+    folder, table=3, in_dist="CIFAR-10", shift=0.0, swapped=False, sets=None, near=NEAR, evidence=None, **columns
+):
     """Records of a table that prints means: every out-distribution has the paper's Mean, shifted for each seed.
 
-    near: what each seed adds. columns: other columns of the records, as for `pandas.DataFrame.assign`.
+    near: what each seed adds. evidence: to be written beside them, None for none. columns: other columns of the
+    records, as for `pandas.DataFrame.assign`.
     """
     printed = comparison.paper_table(table).query("in_dist == @in_dist and out_dist == 'Mean'")
     methods = list(dict.fromkeys(printed["method"]))
@@ -28,4 +33,6 @@ def saved(folder, table=3, in_dist="CIFAR-10", shift=0.0, swapped=False, sets=No
         for seed, more in enumerate(near)
     ]  # fmt: skip
     records.write(pd.DataFrame(rows).assign(**columns), folder / "records.csv")
+    if evidence is not None:
+        (folder / "evidence.json").write_text(json.dumps(evidence))
     return folder

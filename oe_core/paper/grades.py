@@ -121,7 +121,8 @@ def _measured(source: Source, table: int) -> pd.DataFrame:
     """What a source measured for a table, under the paper's names: no rows for nothing."""
     row = index.row(table)
     owns = row.shown(source.records)["in_dist"].unique() if source.variant == row.variant else ()
-    return pd.concat([_of_block(Block(source, table, own)) for own in owns] or [_NOTHING])
+    blocks = [Block(source, table, own) for own in owns]
+    return pd.concat([_of_block(block) for block in blocks if block.in_place] or [_NOTHING])
 
 
 def _of_block(block: Block) -> pd.DataFrame:

@@ -62,8 +62,8 @@ class Block:
     def in_place(self) -> dict[str, str]:
         """{the paper's out-distribution: the tested set in its place}: itself, else the best of its stand-ins.
 
-        Stand-ins go by the order of the catalog, then by what the records say; one that the table prints stands for no
-        other set.
+        Empty for an in-distribution that the table does not print. Stand-ins go by the order of the catalog, then by
+        what the records say; one that the table prints stands for no other set.
         """
         printed = comparison.paper_table(self.table)
         wanted = dict.fromkeys(printed[printed["in_dist"] == self.in_dist]["out_dist"])
@@ -80,13 +80,14 @@ class Block:
         """How network and data behind a number are not the paper's, in words; "" where they are.
 
         out_dist: as the table prints it. outliers: as in the records, "" for a network that saw none. The network and
-        its training are the paper's at scale "paper".
+        its training are the paper's at scale "paper"; without evidence nothing is.
         """
         scale = "" if self.source.scale == "paper" else f"scale {self.source.scale}"
+        unseen = "" if self.source.evidence else "no evidence"
         exposure = self._unlike(outliers, self._papers_outliers) if outliers else ""
         inside = self._unlike(self.own, self.own)
         tested = self._unlike_mean if out_dist == MEAN else self._unlike(self.in_place[out_dist], out_dist)
-        return "; ".join(filter(None, (scale, inside, exposure, tested)))
+        return "; ".join(filter(None, (scale, unseen, inside, exposure, tested)))
 
     def _unlike(self, own: str, wanted: str) -> str:
         original = self._replaced.get(own, "")
@@ -99,7 +100,7 @@ class Block:
             return "" if content and content <= set(EQUAL["fingerprint"]) else f"{own} from a folder"
         return _KNOWN_UNLIKE.get(own, "")
 
-    @property
+    @cached_property
     def _unlike_mean(self) -> str:
         tested = set(self.records["out_dist"])
         if tested != comparison.paper_out_dists(self.table, self.in_dist):

@@ -22,6 +22,7 @@ from oe_core.paper.grades import (
 )
 from oe_core.paper.results import REFERENCE, sources
 
+PAPER = {"scale": "paper", "evidence": {"runs": []}}
 BRANCH = "table == 3 and in_dist == 'CIFAR-10'"
 
 
@@ -78,7 +79,7 @@ def test_every_number_that_the_paper_prints_has_one_row_whatever_was_measured(tm
 
 
 def test_the_papers_network_and_data_near_its_value_are_reproduced_and_a_narrower_rule_has_fewer(tmp_path):
-    saved(tmp_path / "branch", shift=0.5, scale="paper")
+    saved(tmp_path / "branch", shift=0.5, **PAPER)
     cells = marked(sources(tmp_path)).query(BRANCH)
     assert set(cells["mark"]) == {REPRODUCED} and set(cells["unlike"]) == {""}
     of_three = 0.3 * student.ppf(0.975, 2) * (4 / 3) ** 0.5
@@ -89,18 +90,18 @@ def test_the_papers_network_and_data_near_its_value_are_reproduced_and_a_narrowe
 def test_the_same_values_of_another_network_claim_the_direction_alone_and_the_baseline_nothing(tmp_path):
     saved(tmp_path / "branch")
     assert by_method(tmp_path) == {"MSP": {BASELINE}, "Branch": {DIRECTION}, "+OE": {DIRECTION}}
-    assert by_method(tmp_path, "unlike")["+OE"] == {"scale course"}
+    assert by_method(tmp_path, "unlike")["+OE"] == {"scale course; no evidence"}
 
 
 def test_other_outliers_leave_the_baseline_the_papers_and_the_exposed_its_direction(tmp_path):
     outliers = {"MSP": "", "Branch": "", "+OE": "font-letters"}
-    saved(tmp_path / "branch", scale="paper", outliers=lambda rows: rows["method"].map(outliers))
+    saved(tmp_path / "branch", **PAPER, outliers=lambda rows: rows["method"].map(outliers))
     assert by_method(tmp_path) == {"MSP": {REPRODUCED}, "Branch": {REPRODUCED}, "+OE": {DIRECTION}}
     assert by_method(tmp_path, "unlike")["+OE"] == {"font-letters for 80 Million Tiny Images"}
 
 
 def test_a_value_far_off_is_another_value_though_its_direction_is_the_papers(tmp_path):
-    saved(tmp_path / "branch", shift=5.0, scale="paper")
+    saved(tmp_path / "branch", shift=5.0, **PAPER)
     cells = marked(sources(tmp_path)).query(BRANCH)
     assert set(cells["mark"]) == {OTHER_VALUE} and set(cells["direction"]) == {"", AGREES}
     assert cells.query("method == '+OE'")["why"].iloc[0] == "+5.0 ±4.5; MSP to +OE -28.5 ±1.5, in the paper -28.5"
@@ -119,7 +120,7 @@ def test_a_difference_within_its_spread_is_undecided_and_so_is_one_that_nothing_
 
 
 def test_a_mean_over_other_sets_is_never_reproduced(tmp_path):
-    saved(tmp_path / "branch", sets=("Gaussian", "somewhere else"), scale="paper")
+    saved(tmp_path / "branch", sets=("Gaussian", "somewhere else"), **PAPER)
     assert by_method(tmp_path)["+OE"] == {DIRECTION}
     assert by_method(tmp_path, "unlike")["+OE"] == {"a mean over other sets"}
 
@@ -133,6 +134,27 @@ def test_the_largest_scale_stands_for_a_table_then_the_first_root_and_smoke_for_
     assert (cells["ours"] - cells["paper"].astype(float)).to_numpy() == pytest.approx(0.5)
     saved(tmp_path / "smoke" / "quick", scale="smoke")
     assert set(marked(sources(tmp_path / "smoke"))["mark"]) == {NOT_RUN}
+
+
+def test_the_papers_own_set_comes_before_a_stand_in_of_a_larger_scale(tmp_path):
+    saved(tmp_path / "a", table=5, sets=("intel-scenes",))
+    saved(tmp_path / "b", table=5, sets=("Places365",), scale="demo")
+    places = marked(sources(tmp_path)).query("table == 5 and out_dist == 'Places365'")
+    assert set(places["scale"]) == {"demo"} and set(places["own_out"]) == {"Places365"}
+
+
+def test_methods_are_compared_on_the_same_trainings(tmp_path):
+    saved(tmp_path / "branch", value=lambda rows: rows["value"] / 2 + 10 * rows["seed"])
+    later = grades.comparisons(marked(sources(tmp_path)).query(BRANCH))
+    assert (later["margin"] > 40).all() and (later["change_margin"] < 1).all()
+
+
+def test_without_its_first_method_a_table_has_no_direction(tmp_path):
+    folder = saved(tmp_path / "branch")
+    kept = [line for line in (folder / "records.csv").read_text().splitlines() if ",MSP," not in line]
+    (folder / "records.csv").write_text("\n".join([*kept, ""]))
+    assert by_method(tmp_path, "direction") == {"MSP": {""}, "Branch": {NOT_RUN}, "+OE": {NOT_RUN}}
+    assert by_method(tmp_path, "why")["MSP"] == {"missing: MSP"}
 
 
 def test_calibration_is_graded_by_the_reading_that_the_papers_logs_follow(tmp_path):

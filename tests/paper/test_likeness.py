@@ -1,7 +1,5 @@
 """Which data a number rests on: when a set is the paper's, and what stands in the place of which."""
 
-import json
-
 import pytest
 from saved_records import saved
 
@@ -12,6 +10,7 @@ from oe_core.paper.results import REFERENCE, sources
 
 CONTENT = EQUAL.set_index(["key", "split"])["fingerprint"]
 OTHER = "0" * 64
+PAPER = {"scale": "paper", "evidence": {"runs": []}}
 
 
 def block(root, table=3, own="CIFAR-10"):
@@ -30,27 +29,26 @@ def edited(root, *changes):
 def of_trec(root, test=CONTENT["trec", "test"], out=CONTENT["wmt16", "test"]):
     """A folder's TREC against a folder's WMT16, with the content that the evidence has."""
     words = "TREC=own folder; WMT16=own folder"
-    saved(root, table=2, in_dist="TREC", sets=("WMT16",), scale="paper", stand_in_for=words)
-    edited(root, ("\n2,", "\n8,"))
     trained_on = {"inliers": {"fingerprint": CONTENT["trec", "train"]}, "outliers": None}
     evidence = {
         "tests": {"WMT16": {"data": out}},
         "in_dist_test": {"sha256": test},
         "runs": [{"data": trained_on}],
     }
-    (root / "evidence.json").write_text(json.dumps(evidence))
+    saved(root, table=2, in_dist="TREC", sets=("WMT16",), scale="paper", evidence=evidence, stand_in_for=words)
+    edited(root, ("\n2,", "\n8,"))
     return block(root, 8, "TREC")
 
 
 def test_sets_of_the_catalog_and_generated_ones_are_the_papers_at_scale_paper(tmp_path):
-    saved(tmp_path, scale="paper")
+    saved(tmp_path, **PAPER)
     assert block(tmp_path).unlike("Mean", "") == ""
 
 
 def test_another_network_other_outliers_and_a_mean_over_other_sets_are_said(tmp_path):
     saved(tmp_path, sets=("Gaussian", "Blobs"))
     words = block(tmp_path).unlike("Mean", "tiny-imagenet-32")
-    assert words == "scale course; tiny-imagenet-32 for 80 Million Tiny Images; a mean over other sets"
+    assert words == "scale course; no evidence; tiny-imagenet-32 for 80 Million Tiny Images; a mean over other sets"
 
 
 def test_a_folder_is_the_papers_set_only_where_its_content_was_shown_to_be(tmp_path):
@@ -58,17 +56,18 @@ def test_a_folder_is_the_papers_set_only_where_its_content_was_shown_to_be(tmp_p
     assert of_trec(tmp_path / "other", out=OTHER).unlike("WMT16", "") == "WMT16 from a folder"
     assert of_trec(tmp_path / "part", test=OTHER).unlike("WMT16", "") == "TREC from a folder"
     (tmp_path / "equal" / "evidence.json").unlink()
-    assert block(tmp_path / "equal", 8, "TREC").unlike("WMT16", "") == "TREC from a folder; WMT16 from a folder"
+    words = block(tmp_path / "equal", 8, "TREC").unlike("WMT16", "")
+    assert words == "no evidence; TREC from a folder; WMT16 from a folder"
 
 
 def test_what_the_paper_had_another_edition_of_is_not_its_set_though_the_catalog_reads_it(tmp_path):
-    saved(tmp_path, table=2, in_dist="SST", sets=("EWT-A",), scale="paper")
+    saved(tmp_path, table=2, in_dist="SST", sets=("EWT-A",), **PAPER)
     edited(tmp_path, ("\n2,", "\n8,"))
     assert block(tmp_path, 8, "SST").unlike("EWT-A", "") == "EWT-A, of which the paper had the LDC's edition"
 
 
 def test_a_named_stand_in_learns_in_the_place_of_the_papers_set(tmp_path):
-    saved(tmp_path, table=1, in_dist="SVHN", scale="paper", stand_in_for="digits=SVHN")
+    saved(tmp_path, table=1, in_dist="SVHN", **PAPER, stand_in_for="digits=SVHN")
     edited(tmp_path, ("\n1,SVHN,", "\n1,digits,"))
     of_digits = block(tmp_path, 1, "digits")
     assert of_digits.in_dist == "SVHN" and of_digits.unlike("Mean", "").startswith("digits for SVHN")
