@@ -82,7 +82,7 @@ pd.DataFrame({"sign": grades.SIGNS, "it claims": grades.CLAIMS}).rename_axis("ma
 # %% [markdown]
 # Two questions stand behind the marks, and they are kept apart.
 #
-# **Is it the paper's value?** That can be asked only where everything else is the paper's: network and schedule (scale `paper`), and the data in all three roles, to learn, as outliers, to test on. A set counts as the paper's when it was
+# **Is it the paper's value?** That can be asked only where everything else is the paper's: network and training, whose recipe the evidence has to show, and the data in all three roles, to learn, as outliers, to test on. A set counts as the paper's when it was
 # generated, or read from the published files, whose hashes were checked, or when its content was shown to be theirs (section 10.8 has each case, and how it was shown). A folder with the
 # right name shows nothing; nor does a part of a set, a copy that went through JPEG, or another set of outliers.
 #

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
+from oe_core.detectors.registry import experiment
 from oe_core.evaluation import records
 from oe_core.paper import comparison
 
@@ -36,3 +37,10 @@ def saved(
     if evidence is not None:
         (folder / "evidence.json").write_text(json.dumps(evidence))
     return folder
+
+
+def witnessed(in_dist="cifar10", detector="branch", inliers="", **settings):
+    """Evidence of the networks of an experiment at scale paper, with the fingerprint of what they learned."""
+    data = {"inliers": {"fingerprint": inliers}, "outliers": None}
+    networks = experiment(in_dist, "paper", detector, **settings).networks.values()
+    return {"runs": [{"recipe": recipe.to_json(), "data": data} for recipe in networks]}

@@ -1,23 +1,27 @@
-"""Which data a measured number rests on, in each of the three roles, and how they are not the paper's.
+"""Which network and data a measured number rests on, and how they are not the paper's.
 
-A set is the paper's where it was generated, or read from the catalog's files, whose published hashes were checked, or
-where its content was shown to be that of the published files (`equal.csv`). The name of a folder shows nothing.
+A network is the paper's where its recipe, which the evidence has, is one of the paper's experiment. A set is where it
+was generated, or read from the catalog's files, whose published hashes were checked, or where its content was shown to
+be that of the published files (`equal.csv`). The name of a folder shows nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from oe_core.data.catalog import CATALOG, printed_name
-from oe_core.detectors.registry import KINDS
+from oe_core.detectors.registry import KINDS, recipe_from_json
+from oe_core.evaluation.holdout import calibration_experiment
 from oe_core.evaluation.records import OWN_FOLDER
+from oe_core.experiments import Settings
 from oe_core.paper import comparison, index
 from oe_core.paper.render import MEAN, replaced
 from oe_core.paper.results import Source
+from oe_core.recipe import Recipe
 
 # key and split of a set, the fingerprint of its examples, and how they were shown to be those of the published files.
 EQUAL = pd.read_csv(Path(__file__).with_name("equal.csv"))
@@ -36,6 +40,11 @@ def _stand_ins() -> Mapping[str, list[str]]:
 
 
 _STAND_INS = _stand_ins()
+
+
+def _network(recipe: Recipe) -> str:
+    """The digest of a recipe, whatever its seed and the name of its outliers."""
+    return replace(recipe.with_seed(0), outliers=recipe.outliers and "outliers").digest
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +88,40 @@ class Block:
     def unlike(self, out_dist: str, outliers: str) -> str:
         """How network and data behind a number are not the paper's, in words; "" where they are.
 
-        out_dist: as the table prints it. outliers: as in the records, "" for a network that saw none. The network and
-        its training are the paper's at scale "paper"; without evidence nothing is.
+        out_dist: as the table prints it. outliers: as in the records, "" for a network that saw none.
         """
-        scale = "" if self.source.scale == "paper" else f"scale {self.source.scale}"
-        unseen = "" if self.source.evidence else "no evidence"
         exposure = self._unlike(outliers, self._papers_outliers) if outliers else ""
         inside = self._unlike(self.own, self.own)
         tested = self._unlike_mean if out_dist == MEAN else self._unlike(self.in_place[out_dist], out_dist)
-        return "; ".join(filter(None, (scale, unseen, inside, exposure, tested)))
+        return "; ".join(filter(None, (self._unlike_network, inside, exposure, tested)))
+
+    @cached_property
+    def _unlike_network(self) -> str:
+        if self.source.scale != "paper":
+            return f"scale {self.source.scale}"
+        try:
+            recipes = [recipe_from_json(stamp["recipe"]) for stamp in self.source.evidence.get("runs", [])]
+        except ValueError:
+            return "recipes of another version"
+        if not recipes:
+            return "no evidence"
+        if recipes[0].in_dist not in self._settings.outliers:
+            return ""  # no set of the paper, which is said of the in-distribution
+        known = {_network(recipe) for recipe in self._papers_networks(recipes[0])}
+        return "" if known.issuperset(map(_network, recipes)) else "another network or training"
+
+    @property
+    def _settings(self) -> Settings:
+        return KINDS[index.row(self.table).detector].settings
+
+    def _papers_networks(self, asked: Recipe) -> Iterable[Recipe]:
+        """The networks of the paper's experiment with the in-distribution of a recipe."""
+        settings = self._settings
+        options = {option: getattr(asked, option) for option in settings.options if hasattr(asked, option)}
+        if asked.model.startswith("allconv"):
+            options["network"] = "allconv"
+        make = calibration_experiment if "held_out" in self.source.evidence else settings.experiment
+        return make(asked.in_dist, "paper", **options).networks.values()
 
     def _unlike(self, own: str, wanted: str) -> str:
         original = self._replaced.get(own, "")
@@ -126,10 +160,9 @@ class Block:
 
     @property
     def _papers_outliers(self) -> str:
-        settings = KINDS[index.row(self.table).detector].settings
         by_name = {
             index.row(self.table).title_of(name): printed_name(outliers)
-            for key, outliers in settings.outliers.items() if key in CATALOG
+            for key, outliers in self._settings.outliers.items() if key in CATALOG
             for name in (CATALOG[key].printed_name, *CATALOG[key].stream_names.values())
         }  # fmt: skip
         return by_name[self.in_dist]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from saved_records import saved
+from saved_records import saved, witnessed
 from scipy.stats import t as student
 
 from oe_core.paper import LOGS, comparison, grades
@@ -22,7 +22,7 @@ from oe_core.paper.grades import (
 )
 from oe_core.paper.results import REFERENCE, sources
 
-PAPER = {"scale": "paper", "evidence": {"runs": []}}
+PAPER = {"scale": "paper", "evidence": witnessed()}
 BRANCH = "table == 3 and in_dist == 'CIFAR-10'"
 
 
@@ -90,7 +90,7 @@ def test_the_papers_network_and_data_near_its_value_are_reproduced_and_a_narrowe
 def test_the_same_values_of_another_network_claim_the_direction_alone_and_the_baseline_nothing(tmp_path):
     saved(tmp_path / "branch")
     assert by_method(tmp_path) == {"MSP": {BASELINE}, "Branch": {DIRECTION}, "+OE": {DIRECTION}}
-    assert by_method(tmp_path, "unlike")["+OE"] == {"scale course; no evidence"}
+    assert by_method(tmp_path, "unlike")["+OE"] == {"scale course"}
 
 
 def test_other_outliers_leave_the_baseline_the_papers_and_the_exposed_its_direction(tmp_path):

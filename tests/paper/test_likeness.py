@@ -1,7 +1,7 @@
 """Which data a number rests on: when a set is the paper's, and what stands in the place of which."""
 
 import pytest
-from saved_records import saved
+from saved_records import saved, witnessed
 
 from oe_core.data.catalog import CATALOG
 from oe_core.paper import comparison, index
@@ -10,7 +10,8 @@ from oe_core.paper.results import REFERENCE, sources
 
 CONTENT = EQUAL.set_index(["key", "split"])["fingerprint"]
 OTHER = "0" * 64
-PAPER = {"scale": "paper", "evidence": {"runs": []}}
+TREC_BY_THE_CODE = witnessed("trec", "text", variant="code")
+PAPER = {"scale": "paper", "evidence": witnessed()}
 
 
 def block(root, table=3, own="CIFAR-10"):
@@ -29,12 +30,8 @@ def edited(root, *changes):
 def of_trec(root, test=CONTENT["trec", "test"], out=CONTENT["wmt16", "test"]):
     """A folder's TREC against a folder's WMT16, with the content that the evidence has."""
     words = "TREC=own folder; WMT16=own folder"
-    trained_on = {"inliers": {"fingerprint": CONTENT["trec", "train"]}, "outliers": None}
-    evidence = {
-        "tests": {"WMT16": {"data": out}},
-        "in_dist_test": {"sha256": test},
-        "runs": [{"data": trained_on}],
-    }
+    of_tests = {"tests": {"WMT16": {"data": out}}, "in_dist_test": {"sha256": test}}
+    evidence = witnessed("trec", "text", CONTENT["trec", "train"]) | of_tests
     saved(root, table=2, in_dist="TREC", sets=("WMT16",), scale="paper", evidence=evidence, stand_in_for=words)
     edited(root, ("\n2,", "\n8,"))
     return block(root, 8, "TREC")
@@ -45,10 +42,20 @@ def test_sets_of_the_catalog_and_generated_ones_are_the_papers_at_scale_paper(tm
     assert block(tmp_path).unlike("Mean", "") == ""
 
 
+def test_another_training_at_scale_paper_is_not_the_papers(tmp_path):
+    saved(tmp_path / "code", table=1, **PAPER | {"evidence": witnessed(detector="images")})
+    assert block(tmp_path / "code", 1).unlike("Mean", "") == ""
+    saved(tmp_path / "text", table=2, in_dist="TREC", sets=("SNLI",), **PAPER | {"evidence": TREC_BY_THE_CODE})
+    edited(tmp_path / "text", ("\n2,", "\n8,"))
+    assert block(tmp_path / "text", 8, "TREC").unlike("SNLI", "") == "another network or training"
+    saved(tmp_path / "text", scale="paper", evidence={"runs": [{"recipe": {"model": "gru"}}]})
+    assert block(tmp_path / "text").unlike("Mean", "") == "recipes of another version"
+
+
 def test_another_network_other_outliers_and_a_mean_over_other_sets_are_said(tmp_path):
     saved(tmp_path, sets=("Gaussian", "Blobs"))
     words = block(tmp_path).unlike("Mean", "tiny-imagenet-32")
-    assert words == "scale course; no evidence; tiny-imagenet-32 for 80 Million Tiny Images; a mean over other sets"
+    assert words == "scale course; tiny-imagenet-32 for 80 Million Tiny Images; a mean over other sets"
 
 
 def test_a_folder_is_the_papers_set_only_where_its_content_was_shown_to_be(tmp_path):
@@ -61,16 +68,26 @@ def test_a_folder_is_the_papers_set_only_where_its_content_was_shown_to_be(tmp_p
 
 
 def test_what_the_paper_had_another_edition_of_is_not_its_set_though_the_catalog_reads_it(tmp_path):
-    saved(tmp_path, table=2, in_dist="SST", sets=("EWT-A",), **PAPER)
+    saved(tmp_path, table=2, in_dist="SST", sets=("EWT-A",), scale="paper", evidence=witnessed("sst", "text"))
     edited(tmp_path, ("\n2,", "\n8,"))
     assert block(tmp_path, 8, "SST").unlike("EWT-A", "") == "EWT-A, of which the paper had the LDC's edition"
 
 
 def test_a_named_stand_in_learns_in_the_place_of_the_papers_set(tmp_path):
-    saved(tmp_path, table=1, in_dist="SVHN", **PAPER, stand_in_for="digits=SVHN")
+    saved(tmp_path, table=1, in_dist="SVHN", stand_in_for="digits=SVHN")
     edited(tmp_path, ("\n1,SVHN,", "\n1,digits,"))
     of_digits = block(tmp_path, 1, "digits")
-    assert of_digits.in_dist == "SVHN" and of_digits.unlike("Mean", "").startswith("digits for SVHN")
+    assert of_digits.in_dist == "SVHN"
+    assert of_digits.unlike("Mean", "").startswith("scale course; digits for SVHN; ")
+
+
+def test_a_stand_in_that_is_on_no_other_machine_can_be_asked_for_its_network(tmp_path):
+    evidence = witnessed("svhn", "images")
+    for stamp in evidence["runs"]:
+        stamp["recipe"] |= {"in_dist": "svhn-10k", "parent": None}
+    saved(tmp_path, table=1, in_dist="SVHN", scale="paper", evidence=evidence, stand_in_for="svhn-10k=SVHN")
+    edited(tmp_path, ("\n1,SVHN,", "\n1,svhn-10k,"))
+    assert block(tmp_path, 1, "svhn-10k").unlike("Mean", "").startswith("svhn-10k for SVHN; ")
 
 
 def test_a_stand_in_has_the_name_that_the_table_gives_to_what_it_stands_for(tmp_path):
