@@ -17,22 +17,34 @@ from oe_core.paper.render import MEAN, NO_VALUE, footnotes, latex, rendered
 
 ROW = ["in_dist", "out_dist", "metric", "method"]
 FIELDS = ("mean", "std_seeds", "std_draws", "seeds", "draws", "paper")
-_PAPER = pd.concat(
-    pd.read_csv(Path(__file__).with_name(name), dtype={"value": str}, keep_default_na=False)
+_PRINTED, _LOGGED = (
+    pd.read_csv(Path(__file__).with_name(name), dtype={"value": str, "spread": str}, keep_default_na=False)
     for name in ("tables.csv", "logs.csv")
 )
+
+
+def logged(number: int) -> pd.DataFrame:
+    """What the logs of the official code have for the numbers of a table, of those that they have.
+
+    in_dist, out_dist, metric, method, value and spread (over ten draws, "" for a Mean), as digits in percent, and the
+    file, below the root of hendrycks/outlier-exposure at commit 565311391f (September 2018, Apache-2.0).
+    """
+    return _LOGGED[_LOGGED["table"] == index.row(number).number].drop(columns="table").reset_index(drop=True)
 
 
 def paper_table(number: int) -> pd.DataFrame:
     """The paper's Table `number` in long form: in_dist, out_dist, metric, method, value (the printed digits, percent).
 
-    LOGS for a number: the code's logs of MNIST (hendrycks/outlier-exposure MNIST/snapshots). Errors as `index.row`.
+    LOGS for a number: the code's logs of MNIST, as `logged`. Errors as `index.row`.
     """
-    return _PAPER[_PAPER["table"] == index.row(number).number].drop(columns="table").reset_index(drop=True)
+    if number == index.LOGS:
+        return logged(number).drop(columns=["spread", "file"])
+    return _PRINTED[_PRINTED["table"] == index.row(number).number].drop(columns="table").reset_index(drop=True)
 
 
-def _selected(records: pd.DataFrame, table: int) -> pd.DataFrame:
-    """Return the records of `table` (or of its full table); one scale a table, one outliers set, schedule a method."""
+def selected(records: pd.DataFrame, table: int) -> pd.DataFrame:
+    """The records of `table` (or of its full table); ValueError unless one scale a table, one outliers set, schedule a
+    method."""
     chosen = index.row(table).records(record_table.validate(records))
     if chosen.empty:
         raise ValueError(f"records hold nothing for table {table}, only for {sorted(set(records['table']))}")
@@ -44,8 +56,11 @@ def _selected(records: pd.DataFrame, table: int) -> pd.DataFrame:
     return chosen
 
 
-def _mean_rows(chosen: pd.DataFrame) -> pd.DataFrame:
-    """Plain mean over the out-distributions for each seed and draw; every one must have every seed and draw."""
+def with_means(chosen: pd.DataFrame) -> pd.DataFrame:
+    """Records and, for each seed and draw, their plain mean over the out-distributions, as rows of their own.
+
+    Raises ValueError unless every out-distribution has every seed and draw.
+    """
     group = ["in_dist", "method", "metric"]
     for name, part in chosen.groupby(group):
         runs = part.groupby("out_dist").size()
@@ -57,7 +72,7 @@ def _mean_rows(chosen: pd.DataFrame) -> pd.DataFrame:
                 "is no mean over the out-distributions; measure all of them with the same seeds and draws"
             )
     means = chosen.groupby([*group, "seed", "draw"], sort=False, as_index=False)["value"].mean()
-    return means.assign(out_dist=MEAN)
+    return pd.concat([chosen, means.assign(out_dist=MEAN)], ignore_index=True)
 
 
 def cells(values: pd.DataFrame, cell: Sequence[str] = ROW) -> pd.DataFrame:
@@ -99,8 +114,8 @@ def compare(records: pd.DataFrame, table: int, notes: Sequence[str] = (), every_
     Raises ValueError for records without this table, of several scales, outliers or schedules, or with unequal seeds
     and draws.
     """
-    paper, chosen = paper_table(table), _selected(records, table)
-    measured = cells(pd.concat([chosen, _mean_rows(chosen)]))
+    paper, chosen = paper_table(table), selected(records, table)
+    measured = cells(with_means(chosen))
     measured["paper"] = _paper_values(measured, chosen, table)
     if set(paper["out_dist"]) == {MEAN} and not every_set:
         measured = measured[measured.index.get_level_values("out_dist") == MEAN]

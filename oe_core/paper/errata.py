@@ -45,7 +45,7 @@ def _checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
 def measured(found: Sequence[Source], *roots: Path) -> pd.DataFrame:
     """Every measurement under both readings, in the order of the disagreements; the columns are COLUMNS.
 
-    found: `results.sources(..., variants=True)`. roots: folders whose errata/*.csv chapters have written.
+    found: `results.sources`. roots: folders whose errata/*.csv chapters have written.
     """
     files = [path for root in roots for path in sorted((Path(root) / FOLDER).glob("*.csv"))]
     entered = [_checked(read_table(path, keep_default_na=False), str(path)) for path in files]

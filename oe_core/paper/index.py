@@ -1,8 +1,9 @@
 """The tables of the paper, a row each: which chapter and which detector measure it, and what its reader has to know.
 
 The rows stand beside this file in `index.csv` and their footnotes in `notes.csv`; the printed numbers in `tables.csv`,
-and for MNIST in `logs.csv`. The detector's columns of its `full` measure a table, but for three: 9 (the columns of 7,
-of an experiment with network="allconv"), 12 and 13 (`evaluation.calibrate` on networks of 7 with a hold-out).
+and in `logs.csv` what the official code's own reports have for them, and for MNIST, which the paper prints no table of.
+The detector's columns of its `full` measure a table, but for three: 9 (the columns of 7, of an experiment with
+network="allconv"), 12 and 13 (`evaluation.calibrate` on networks of 7 with a hold-out).
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,9 @@ class Table:
 
     chapter: as `make book CHAPTER=` wants it. detector: a name in `detectors.registry.KINDS`. full: the table whose
     records this one shows; for a summary in the paper's text, which has the Mean rows of the same experiment, the one
-    in its appendix. sets_of: the table with the rows that its means run over.
+    in its appendix. sets_of: the table with the rows that its means run over. variant: which reading of the experiment
+    its printed numbers follow, "" for the text's. repeated: methods whose numbers another table prints as well, parted
+    by blanks.
     """
 
     number: int
@@ -30,6 +33,8 @@ class Table:
     detector: str
     full: int
     sets_of: int
+    variant: str
+    repeated: str
 
     @property
     def title(self) -> str:
@@ -40,18 +45,25 @@ class Table:
         """Its footnotes."""
         return [note for tables, note in _NOTES.itertuples(index=False) if str(self.number) in tables.split()]
 
+    def title_of(self, in_dist: str) -> str:
+        """The name that it has for an in-distribution."""
+        return RENAMED.get(self.number, {}).get(in_dist, in_dist)
+
     def named(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with the column in_dist, under the names that it has for them."""
-        renamed = RENAMED.get(self.number)
-        return rows.replace({"in_dist": renamed}) if renamed else rows
+        return rows.assign(in_dist=rows["in_dist"].map(self.title_of))
+
+    def shown(self, records: pd.DataFrame) -> pd.DataFrame:
+        """Those records that it shows, under the names that they have."""
+        return records[records["table"].isin({self.number, self.full})]
 
     def records(self, records: pd.DataFrame) -> pd.DataFrame:
         """Those records that it shows, under its own names."""
-        return self.named(records[records["table"].isin({self.number, self.full})])
+        return self.named(self.shown(records))
 
 
 def _read(name: str) -> pd.DataFrame:
-    return pd.read_csv(Path(__file__).with_name(name))
+    return pd.read_csv(Path(__file__).with_name(name), keep_default_na=False)
 
 
 _NOTES = _read("notes.csv")

@@ -1,32 +1,26 @@
-"""The whole book beside the paper: every printed number, what was measured for it, and a mark. From records alone.
+"""What was measured, as chapters and the reference keep it: evaluations with their evidence, ledgers, figures.
 
 A source is a folder with the `records.csv` and `evidence.json` of an evaluation. One named like another beside it, a
-dash and a word (`density-cifar10-letters`) is a variant of that experiment, and stands for no number of the paper.
+dash and words (`density-cifar10-letters`) is a variant of that experiment: another reading, which stands for no number
+of the paper but where the paper's own numbers follow it (`index.Table.variant`).
 """
 
 import io
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from oe_core.atomic import DamagedFileError, read_record, read_whole, understood
 from oe_core.evaluation import records as record_table
-from oe_core.paper import comparison, index
-from oe_core.paper.render import NO_VALUE, replaced, rows_of
+from oe_core.paper import index
 from oe_core.runs.provenance import CHECKOUT
-from oe_core.scales import SCALES
 
 REFERENCE = CHECKOUT / "runs" / "reference"
-REPRODUCED, DIRECTION, OTHER, NOT_RUN = MARKS = ("reproduced", "same direction", "not reproduced", "not run")
-SIGNS = dict(zip(MARKS, "●◐○·", strict=True))
-PLACE = ["out_dist", "metric", "method"]
-UNMEASURED = {"ours": np.nan, "spread": np.nan, "seeds": 0, "draws": 0, "scale": "", "source": "", "comparable": False}
 AGAIN = "build the chapter that wrote it again"
 
 
@@ -35,11 +29,13 @@ class Source:
     """The records of one evaluation and what they rest on.
 
     name: its folder below the root that it was found under. evidence: as `Evaluation.evidence`, {} where there is none.
+    variant: what its name adds to that of the experiment that it is a variant of, "" for the experiment itself.
     """
 
     name: str
     folder: Path
     evidence: dict
+    variant: str = ""
 
     @cached_property
     def records(self) -> pd.DataFrame:
@@ -62,8 +58,8 @@ class Source:
         return shown[shown["in_dist"] == in_dist]
 
 
-def sources(*roots: Path, variants: bool = False) -> list[Source]:
-    """Every evaluation saved below the roots, in their order and by name; without `variants`, the main ones alone.
+def sources(*roots: Path) -> list[Source]:
+    """Every evaluation saved below the roots, in their order and by name.
 
     Raises ValueError naming a root that is no folder, or a file of evidence that cannot be read.
     """
@@ -73,9 +69,11 @@ def sources(*roots: Path, variants: bool = False) -> list[Source]:
             raise ValueError(f"{root} is no folder; give folders below which evaluations were saved")
         folders = sorted(path.parent for path in root.rglob("records.csv"))
         for folder in folders:
-            if variants or not any(str(folder).startswith(f"{other}-") for other in folders):
-                evidence = _evidence(folder / "evidence.json")
-                found.append(Source(folder.relative_to(root).as_posix(), folder, evidence))
+            # The shortest name that it begins with is that of the experiment.
+            bases = [other for other in folders if str(folder).startswith(f"{other}-")]
+            variant = str(folder)[len(str(bases[0])) + 1 :] if bases else ""
+            evidence = _evidence(folder / "evidence.json")
+            found.append(Source(folder.relative_to(root).as_posix(), folder, evidence, variant))
     return found
 
 
@@ -109,104 +107,6 @@ def read_table(path: Path, **options) -> pd.DataFrame:
         return pd.read_csv(io.StringIO(text), **options)
 
     return _parsed(path, parse)
-
-
-def marked(found: Sequence[Source], spreads: float = 2.0) -> pd.DataFrame:
-    """One row a number that the paper (or the logs of its code for MNIST) prints, in its order.
-
-    Columns: table, in_dist, out_dist, metric, method; paper (as printed); ours and spread (percent, NaN where not
-    run), seeds, draws, scale, source (its name); mark (of `MARKS`) and why, in words. Of the sources that have
-    an in-distribution of a table, the one of the largest scale is taken, of equals the first.
-    reproduced: within `spreads` standard deviations (over trainings and over draws together) and the rounding of the
-    paper's value. same direction: another value, or a Mean over other out-distributions than the paper's, but the
-    method is better or worse than the table's first one as in the paper (the first one itself: than the last).
-    Raises ValueError unless `spreads` is positive, and as `comparison.compare`.
-    """
-    if not spreads > 0:
-        raise ValueError(f"spreads={spreads} must be positive, a number of standard deviations")
-    rows = [row for table in index.INDEX for row in _of_table(table, found, spreads)]
-    return pd.DataFrame(rows).drop(columns="comparable")
-
-
-def _of_table(table: int, found: Sequence[Source], spreads: float) -> Iterator[dict]:
-    for in_dist, printed in comparison.paper_table(table).groupby("in_dist", sort=False):
-        holding = [source for source in found if len(source.of(table, in_dist))]
-        source = max(holding, key=lambda source: list(SCALES).index(source.scale), default=None)
-        ours = _measured(source, table, in_dist) if source else {}
-        theirs = printed.set_index(PLACE)["value"].astype(float)
-        methods = list(printed["method"].unique())
-        for place, value in zip(theirs.index, printed["value"], strict=True):
-            cell = {"table": table, "in_dist": in_dist, **dict(zip(PLACE, place, strict=True)), "paper": value}
-            if place in ours:
-                cell |= ours[place]
-                yield cell | _verdict(cell, spreads, theirs, ours, methods)
-            else:
-                yield cell | UNMEASURED | {"mark": NOT_RUN, "why": _why_not_run(table, in_dist, place[0], source)}
-
-
-@cache  # another rule asks for the same cells
-def _measured(source: Source, table: int, in_dist: str) -> dict[tuple, dict]:
-    """{(out_dist, metric, method): the measured cell}; comparable: not a mean over other sets than the paper's."""
-    frame = comparison.compare(source.of(table, in_dist), table)
-    cells = frame.loc[in_dist].stack([0, 1], future_stack=True).dropna(subset="mean")
-    spread = np.hypot(cells["std_seeds"].fillna(0), cells["std_draws"].fillna(0))
-    shown = {"ours": cells["mean"], "spread": spread, "seeds": cells["seeds"].astype(int),
-             "draws": cells["draws"].astype(int), "scale": source.scale, "source": source.name,
-             "comparable": cells["paper"] != NO_VALUE}  # fmt: skip
-    return pd.DataFrame(shown).to_dict("index")
-
-
-def _why_not_run(table: int, in_dist: str, out_dist: str, source: Source | None) -> str:
-    if source is None:
-        return f"no record of {in_dist}; `make book SCALE=paper CHAPTER={index.row(table).chapter}` measures it"
-    instead = [own for own, original in replaced(source.of(table, in_dist)).items() if original == out_dist]
-    return f"{instead[0]} stands in for it" if instead else "not among the sets that were tested"
-
-
-def _verdict(cell: dict, spreads: float, theirs: pd.Series, ours: dict[tuple, dict], methods: list[str]) -> dict:
-    off = cell["ours"] - float(cell["paper"])
-    unit = 10.0 ** -len(cell["paper"].partition(".")[2])  # of the last printed digit
-    why = f"{off:+.1f}, spread {cell['spread']:.1f}" if cell["comparable"] else "mean over other sets"
-    if cell["comparable"] and abs(off) <= spreads * cell["spread"] + unit / 2:
-        return {"mark": REPRODUCED, "why": why}
-    # The order of two methods is the direction of a cell: the first and this one; for the first, and the last.
-    first, other = methods[0], methods[-1] if cell["method"] == methods[0] else cell["method"]
-    before, after = ((cell["out_dist"], cell["metric"], method) for method in (first, other))
-    in_paper = _direction(theirs[after] - theirs[before], unit)
-    here = _direction(ours[after]["ours"] - ours[before]["ours"])
-    if in_paper == here:
-        return {"mark": DIRECTION, "why": f"{why}; it {here} from {first} to {other} in both"}
-    return {"mark": OTHER, "why": f"{why}; from {first} to {other} it {in_paper} in the paper, {here} here"}
-
-
-def _direction(change: float, least: float = 0.0) -> str:
-    if abs(change) < least or not change:
-        return "stays"
-    return "rises" if change > 0 else "falls"
-
-
-def by_table(cells: pd.DataFrame) -> pd.DataFrame:
-    """How many cells of each table have which mark: one row a (table, in_dist), one column a mark, in their order."""
-    counts = cells.groupby(["table", "in_dist"], sort=False)["mark"].value_counts().unstack(fill_value=0)
-    order = cells[["table", "in_dist"]].drop_duplicates()
-    return counts.reindex(index=pd.MultiIndex.from_frame(order), columns=list(MARKS), fill_value=0)
-
-
-def beside(cells: pd.DataFrame, table: int) -> str:
-    """One table of the paper as Markdown, `sign ours ±spread (paper)` in a cell, in the paper's order."""
-    part = cells[cells["table"] == table]
-    part = part.assign(group=part["metric"] + " " + part["method"], text=[_text(cell) for cell in part.itertuples()])
-    groups = part["group"].unique()
-    body = [
-        [*names, *row.set_index("group")["text"].reindex(groups, fill_value="")]
-        for names, row in part.groupby(["in_dist", "out_dist"], sort=False)
-    ]
-    return rows_of(groups, body)
-
-
-def _text(cell) -> str:
-    ours = "" if cell.mark == NOT_RUN else f"{cell.ours:.1f} ±{cell.spread:.1f} "
-    return f"{SIGNS[cell.mark]} {ours}({cell.paper})"
 
 
 def evidence_table(found: Iterable[Source]) -> pd.DataFrame:

@@ -251,3 +251,32 @@ def test_publish_writes_three_files_and_the_csv_has_every_field(tmp_path):
 def test_records_that_cannot_be_averaged_are_refused(ours, message):
     with pytest.raises(ValueError, match=message):
         comparison.compare(ours, 7)
+
+
+@pytest.mark.parametrize(
+    ("table", "place", "value", "spread", "file"),
+    [
+        (7, ("CIFAR-10", "Places365", "FPR95", "MSP"), "47.54", "2.95", "CIFAR/snapshots/cifar10_wrn_baseline"),
+        (7, ("CIFAR-10", "CIFAR-100", "AUROC", "+OE"), "93.31", "0.17", "CIFAR/snapshots/cifar10_wrn_oe_tune"),
+        (9, ("SVHN", "Mean", "FPR95", "MSP"), "6.84", "", "SVHN/snapshots/allconv_baseline"),
+        (12, ("CIFAR-10", "Mean", "RMS", "+OE"), "9.25", "", "CIFAR/snapshots/cifar10_calib_wrn_oe_tune"),
+        (LOGS, ("MNIST", "Omniglot", "AUPR", "+OE"), "83.49", "0.45", "MNIST/snapshots/oe_tune"),
+    ],
+)
+def test_the_logs_have_what_their_files_say(table, place, value, spread, file):
+    row = comparison.logged(table).set_index(comparison.ROW).loc[place]
+    assert (row["value"], row["spread"], row["file"]) == (value, spread, f"{file}_test.txt")
+
+
+def test_the_papers_numbers_are_those_of_the_logs_but_for_rounding_and_two():
+    differing = []
+    for table in range(1, 14):
+        logged = comparison.logged(table).rename(columns={"value": "logged"})
+        both = comparison.paper_table(table).merge(logged, on=comparison.ROW)
+        half_units = [0.5 * 10.0 ** -len(value.partition(".")[2]) for value in both["value"]]
+        off = (both["value"].astype(float) - both["logged"].astype(float)).abs() > np.array(half_units) + 1e-9
+        differing += both.loc[off, [*comparison.ROW, "value", "logged"]].to_numpy().tolist()
+    assert differing == [
+        ["SVHN", "Gaussian", "AUPR", "MSP", "90.5", "90.44"],
+        ["SVHN", "Places365", "AUROC", "MSP", "98.1", "98.16"],
+    ]

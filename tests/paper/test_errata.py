@@ -37,14 +37,14 @@ def test_a_variant_called_code_stands_beside_its_experiment_on_the_same_seeds(tm
     as_table_8 = {path: path.read_text().replace("\n2,", "\n8,") for path in tmp_path.rglob("records.csv")}
     for path, text in as_table_8.items():
         path.write_text(text)
-    (values,) = of(3, errata.measured(sources(tmp_path, variants=True))).to_dict("records")
+    (values,) = of(3, errata.measured(sources(tmp_path))).to_dict("records")
     assert values["text"] - values["code"] == pytest.approx(2.0) and values["data"] == "trec, course"
 
 
 def test_the_last_bin_is_found_in_a_builds_variants_as_in_the_references_file(tmp_path):
     for name, shift in (("cifar10", 0.0), ("cifar10-code-bins", -1.0)):
         saved(tmp_path / name, table=12, sets=("Textures",), shift=shift)
-    (values,) = of(8, errata.measured(sources(tmp_path, variants=True))).to_dict("records")
+    (values,) = of(8, errata.measured(sources(tmp_path))).to_dict("records")
     assert values["measure"] == "CIFAR-10: mean RMS with OE, all bins and without the last"
     assert values["text"] - values["code"] == pytest.approx(1.0)
 
@@ -52,13 +52,13 @@ def test_the_last_bin_is_found_in_a_builds_variants_as_in_the_references_file(tm
 def test_every_reading_of_the_margin_that_was_trained_stands_beside_the_books(tmp_path):
     for name, shift in (("cifar10", 0.0), ("cifar10-nats-pixels", -3.0), ("cifar10-font-letters", -9.0)):
         saved(tmp_path / name, table=5, sets=("Textures",), shift=shift)
-    (values,) = of(23, errata.measured(sources(tmp_path, variants=True))).to_dict("records")
+    (values,) = of(23, errata.measured(sources(tmp_path))).to_dict("records")
     assert values["measure"] == "CIFAR-10: mean AUROC with OE, margin of a bit a sub-pixel and nats-pixels"
     assert values["text"] - values["code"] == pytest.approx(3.0)
 
 
 def test_the_reference_gives_numbers_for_what_its_records_hold():
-    values = errata.measured(sources(REFERENCE, variants=True), REFERENCE)
+    values = errata.measured(sources(REFERENCE), REFERENCE)
     assert {1, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15, 19, 25} <= set(values["number"])
     runs = of(1, values).set_index("data")
     assert (runs["text"] > runs["code"]).all()

@@ -61,7 +61,7 @@ GREY = (
                ("t10k-images-idx3-ubyte.gz", 3172375,
                 "70ae9e06201f2827e5b0a3781a3169d735dd2efc69996b9eeaee7f10ed4044d7")),
         {"test": read_by(read_idx, "t10k-images-idx3-ubyte.gz", classes=("unlabelled",))},
-        needs={"course": TEST}, stand_ins=("font-letters",),
+        needs={"course": TEST}, stand_ins=("font-letters",), unlike="another sample",
     ),
     DataSet(
         "omniglot", "Omniglot", "Omniglot, the background alphabets that look unlike digits", "open", "images",

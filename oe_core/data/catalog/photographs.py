@@ -91,7 +91,7 @@ PHOTOGRAPHS = (
         {"train": read_by(pictures.read_places365_train, "train_256_places365standard.tar", PLACES_LISTS, decodes=True),
          "test": read_by(pictures.read_places365_val, "val_256.tar", PLACES_LISTS, decodes=True)},
         needs={"course": TEST, "paper": (*BOTH, "resnet18_places365.pth.tar")},
-        stand_ins=("places-mini", "intel-scenes"),
+        stand_ins=("places-mini", "intel-scenes"),  # MiniPlaces is a part of Places2
     ),
     DataSet(
         "places69", "Places69", "Places-Extra69, scenes outside Places365", "by-hand", "images",
@@ -142,6 +142,7 @@ PHOTOGRAPHS = (
                ("EnglishImg.tgz", None, "85d157e0c58f998e1cda8def62bcda0d")),
         {"test": read_by(pictures.read_chars74k, "EnglishImg.tgz", decodes=True)},
         needs={"course": TEST}, stand_ins=("font-letters",), left_out=pictures.CHARS74K_REMOVED,
+        unlike="classes of a list that is not published",
     ),
 )
 # fmt: on

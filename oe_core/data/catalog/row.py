@@ -54,7 +54,8 @@ class DataSet:
     make: of an embedded set, (split, size) -> images or split -> texts; make_raw: its texts without any preparation.
     needs: scale -> what it takes of the set (splits, and files of no split), where that is not as `needed` says.
     stand_ins: keys that may replace it, the best first; note: what surprises its users.
-    in_paper: False for a set that only ever replaces one of the paper's.
+    in_paper: False for a set that only ever replaces one of the paper's. unlike: what the paper used instead of the
+    examples that the book reads, where that is known to be something else.
     part_of: key of the set of which it is a part, whose place it takes as an in-distribution. Parts of one set play no
     two roles, but may be two out-distributions.
     browser_agent: the server refuses programs that do not name themselves a browser.
@@ -81,6 +82,7 @@ class DataSet:
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     stand_ins: tuple[str, ...] = ()
     in_paper: bool = True
+    unlike: str = ""
     part_of: str = ""
     browser_agent: bool = False
     squash: bool = False

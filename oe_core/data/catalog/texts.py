@@ -144,6 +144,7 @@ def _web_treebank(genre: str, source: str, sentences: int) -> DataSet:
         {"dev": read_by(read_conll, of_ldc), "test": read_by(read_conllu, *UD_FILES, genre=genre)},
         # UD's part serves; the file of the LDC release, read as "dev", is paid.
         needs={"course": TEST, "paper": TEST}, stream_names={"": genre.capitalize()},
+        unlike="the LDC's edition",
     )
 
 
