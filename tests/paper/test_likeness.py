@@ -84,10 +84,18 @@ def test_a_named_stand_in_learns_in_the_place_of_the_papers_set(tmp_path):
 def test_a_stand_in_that_is_on_no_other_machine_can_be_asked_for_its_network(tmp_path):
     evidence = witnessed("svhn", "images")
     for stamp in evidence["runs"]:
-        stamp["recipe"] |= {"in_dist": "svhn-10k", "parent": None}
-    saved(tmp_path, table=1, in_dist="SVHN", scale="paper", evidence=evidence, stand_in_for="svhn-10k=SVHN")
-    edited(tmp_path, ("\n1,SVHN,", "\n1,svhn-10k,"))
-    assert block(tmp_path, 1, "svhn-10k").unlike("Mean", "").startswith("svhn-10k for SVHN; ")
+        stamp["recipe"] |= {"in_dist": "own-digits", "parent": None}
+    saved(tmp_path, table=1, in_dist="SVHN", scale="paper", evidence=evidence, stand_in_for="own-digits=SVHN")
+    edited(tmp_path, ("\n1,SVHN,", "\n1,own-digits,"))
+    assert block(tmp_path, 1, "own-digits").unlike("Mean", "").startswith("own-digits for SVHN; ")
+
+
+def test_a_part_of_a_set_is_not_the_set_and_a_shortened_schedule_not_the_papers(tmp_path):
+    for share, network in ((1.0, ""), (0.3, "another network or training; ")):
+        evidence = witnessed("svhn-10k", "images", share=share)
+        saved(tmp_path, table=1, in_dist="SVHN", scale="paper", evidence=evidence, stand_in_for="svhn-10k=SVHN")
+        edited(tmp_path, ("\n1,SVHN,", "\n1,svhn-10k,"))
+        assert block(tmp_path, 1, "svhn-10k").unlike("Mean", "").startswith(f"{network}svhn-10k for SVHN; ")
 
 
 def test_a_stand_in_has_the_name_that_the_table_gives_to_what_it_stands_for(tmp_path):
