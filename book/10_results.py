@@ -209,7 +209,7 @@ undecided = pairs[pairs["direction"] == grades.UNDECIDED]
 undecided.groupby(["table", "in_dist", "source", "seeds"], sort=False).size().rename("undecided").reset_index().replace({"table": {paper.LOGS: "MNIST"}}).style.hide(axis="index")
 
 # %% [markdown]
-# They have causes of several kinds: a difference that the paper prints as none, or of which the ceiling leaves little (MNIST); two or three trainings that differ much (Table 4, MNIST); the small density estimator that photographs teach
+# They have causes of several kinds: a difference that the paper prints as none, or of which the ceiling leaves little (MNIST, Table 11); two or three trainings that differ much (Table 4, MNIST); the small density estimator that photographs teach
 # nothing (Table 5); and Omniglot (MNIST), which is decided by how pen strokes become small pictures: `runs/reference` has three ways.
 
 # %% [markdown]
@@ -221,7 +221,8 @@ missing["chapter"] = [paper.INDEX[table].chapter for table in missing["table"]]
 missing.replace({"table": {paper.LOGS: "MNIST"}}).style.hide(axis="index")
 
 # %% [markdown]
-# The records in `runs/reference` were measured with the data that were at hand, on two CPU cores but for CIFAR-10 at the paper's size, which a GPU trained in minutes. With the sets in place, which `make data SCALE=paper` lists,
+# The records in `runs/reference` were measured with the data that were at hand, on two CPU cores but for CIFAR-10 at the paper's size, which a GPU trained in minutes. SVHN's training digits, Tiny ImageNet at 64 pixels,
+# Places365 and LSUN were not among them; CIFAR-100 was, and was not trained for every table. With the sets in place, which `make data SCALE=paper` lists,
 # `make book SCALE=paper CHAPTER=` and the chapter in the last column measures what is missing.
 
 # %% [markdown]
