@@ -88,7 +88,7 @@ own = plan.exposed.outliers
 
 # %%
 frames, ledger, disagreements = {}, [], []
-SHORTENED = f"shortened to {plan.exposed.shortening}" if plan.exposed.shortening else ""  # stands with every number
+SHORTENED = f"{SHARE:g} of every schedule's epochs" if SHARE < 1 else ""  # stands with every number
 
 
 def exposed(name, **changes):
@@ -424,7 +424,8 @@ pd.DataFrame({role: cues(load_words(*asked)) for role, asked in roles.items()}).
 unprepared = replace(words.exposed, name=f"{texts}, raw outliers", outliers=raw)
 recipes = {"without": reader, "raw": unprepared, "brought close": words.exposed}
 frames["text"] = ablate(store, words, recipes, seeds=SEEDS, load=load_words)
-print(words.exposed.shortening or "the whole schedule")
+if SHORTENED:
+    print(SHORTENED)
 table = summary(frames["text"])
 table.round(1)
 

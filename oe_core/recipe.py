@@ -114,7 +114,8 @@ class Recipe:
         cut = {field: _share_of(getattr(self, field), share) for field in self.IN_EPOCHS}
         parent = self.parent and self.parent.shortened(share)
         try:
-            return replace(self, **cut, whole_epochs=self.epochs, parent=parent)
+            whole = self.epochs if cut["epochs"] < self.epochs else None
+            return replace(self, **cut, whole_epochs=whole, parent=parent)
         except ValueError as error:
             raise ValueError(f"share={share} is too small for {self.name!r}: {error}") from error
 

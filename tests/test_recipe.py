@@ -81,7 +81,7 @@ def test_a_new_seed_reaches_the_parent():
     ("share", "epochs", "words"),
     [
         (0.3, (30, 3), "30 of 100 epochs and 3 of 10"),
-        (0.96, (96, 10), "96 of 100 epochs and 10 of 10"),
+        (0.96, (96, 10), "96 of 100 epochs"),  # all of the 10
         (0.25, (25, 2), "25 of 100 epochs and 2 of 10"),  # 2.5 lies between two whole numbers: the even one
         (0.001, (1, 1), "1 of 100 epochs and 1 of 10"),
     ],

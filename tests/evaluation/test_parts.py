@@ -71,13 +71,13 @@ def test_table_9_and_the_calibration_have_an_experiment_with_each(at_hand, in_di
 
 def test_a_part_is_measured_under_its_own_name_and_said_to_stand_in_for_the_whole(at_hand, tmp_path):
     store = Store(tmp_path, progress=lambda **bar: tqdm(disable=True, **bar))
-    found = evaluate(store, experiment("svhn-10k", "smoke", share=0.5), draws=1)
+    found = evaluate(store, experiment("svhn-10k", "demo", share=0.5), seeds=1, draws=1)
     table = comparison.compare(found.records, 7)
     assert {in_dist for in_dist, _ in table.index} == {"svhn-10k"}
     assert (table.xs("paper", axis=1, level=2) == "—").all(axis=None)
     text = comparison.rendered(table)
     for said in ("svhn-10k stands in for SVHN", "places-mini stands in for Places365", f"Outliers of +OE: {NO_CIFAR10}",
-                 "lsun-categories stands in for LSUN", "+OE of svhn-10k, trained for 1 of 1 epochs and 1 of 1",
+                 "lsun-categories stands in for LSUN", "+OE of svhn-10k, trained for 2 of 5 epochs and 1 of 2",
                  "Different pictures of one source: places-mini, lsun-categories"):  # fmt: skip
         assert said in text
 
