@@ -33,6 +33,7 @@ class Recipe:
     TUNING: ClassVar[dict] = {}  # what fine-tuning changes unless it is told otherwise
     INHERITED: ClassVar[tuple[str, ...]] = ("model",)  # fields in which a parent must agree
     LOADED: ClassVar[tuple[str, ...]] = ()  # fields that a loader needs to know besides name and split
+    LATER: ClassVar[tuple[str, ...]] = ()  # younger than stored runs: the digest leaves them out at their defaults
 
     def __post_init__(self):
         self._one_of("outlier_order", ("contiguous", "shuffled"))
@@ -78,8 +79,16 @@ class Recipe:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 (hex) over every field, the parent's included; the name is only a label and does not count."""
-        values = asdict(self, dict_factory=lambda pairs: {field: value for field, value in pairs if field != "name"})
+        """sha256 (hex) over every field, the parent's included, but for those of LATER at their defaults.
+
+        The name is only a label and does not count.
+        """
+        uncounted = [(field.name, field.default) for field in fields(self) if field.name in self.LATER]
+
+        def counted(pairs: list[tuple]) -> dict:
+            return {field: value for field, value in pairs if field != "name" and (field, value) not in uncounted}
+
+        values = asdict(self, dict_factory=counted)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict:
