@@ -395,8 +395,8 @@ if VARIANT_SEEDS:
 
 # %% [markdown]
 # Two rows closer than the width of a cloud in 3.5 are equal for all that we know. A row that loses much without capitals
-# had been reading the case of letters, and one that gains where padding is read reads how long a batch is: neither is
-# what a deployed detector should count on.
+# had been reading the case of letters, which no deployed detector should count on. Where padding is read, so is how long
+# the texts of a batch are: look whether it helps against short texts and against long ones alike.
 #
 # What the draws change is kept for chapter 10, which lists all places where text and code disagree:
 

@@ -79,8 +79,7 @@ _VARIANTS = (
     (7, "", "-code", 12, "RMS", ""),
     (8, "", "-code-bins", 12, "RMS", _BINS),
     (15, "-one-case", "", 8, "AUROC", ""),
-    (26, "", "-code-padding", 8, "FPR90", ", padding not read and read"),
-    (26, "", "-code-padding", 8, "AUROC", ", padding not read and read"),
+    *((26, "", "-code-padding", 8, metric, ", padding not read and read") for metric in ("FPR90", "AUPR")),
     (27, "", "-code", 9, "AUROC", ""),
     # The text's margin as the book reads it, beside every other reading that was trained.
     *((23, "", f"-{name}", 5, "AUROC", f", margin of a bit a sub-pixel and {name}")
