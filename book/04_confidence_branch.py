@@ -175,7 +175,7 @@ table.T
 # | question | known | chosen |
 # | --- | --- | --- |
 # | network, optimiser | WRN-40-4; SGD with Nesterov momentum 0.9, rate 0.1, weight decay 0.0005, batch 128 in the branch's code | the same |
-# | epochs | 200 with the rate times 0.2 after 60, 120 and 160 in the code; the paper's other CIFAR networks have 100 | 200: the paper used "their code" |
+# | epochs | 200 with the rate times 0.2 after 61, 121 and 161 in the code, which counts from 0; the paper's other CIFAR networks have 100 | 200: the paper used "their code" |
 # | crop, flip, Cutout | flags of the code; its README gives all three for CIFAR-10, Cutout of 16 px | all three, also for CIFAR-100; for Tiny ImageNet the same shares of 64 px |
 # | holes in outliers | nothing | as in inliers, or a hole would be the mark of an inlier |
 # | CIFAR-100, Tiny ImageNet | the code knows CIFAR-10 and SVHN | the settings of CIFAR-10; scaling as elsewhere in the paper |

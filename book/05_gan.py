@@ -127,7 +127,7 @@ print(f"KL {kl:.4f} = cross-entropy from uniform {uniform:.4f} - log 10")
 #
 # | open question | here | because |
 # | --- | --- | --- |
-# | $\beta$ and batch for CIFAR-100, which that code cannot load | 1 and 128 | its defaults; CIFAR-10 has 0.1 and 64 there |
+# | $\beta$ and batch for CIFAR-100, which that code cannot load | 1 and 128 | its defaults; CIFAR-10 has 0.1 and 64 there, and 128 without the GAN |
 # | dropout of the WRN-40-4 | 0.3 | the paper's other CIFAR networks have it |
 # | batch norm, which Lee et al.'s VGG-13 does not have: do real and generated images share its statistics? | yes, one joint pass; the running averages do not move when $G$ is led | chapter 2's rule for outliers; the public order (`joint_pass=False`) would fill the averages with generated images (exercise 1) |
 # | inputs in $[0, 1]$ or standardised, and the noise sets with them | $[0, 1]$, not augmented; Rademacher's noise becomes Bernoulli's | a sigmoid makes the images, and that code does no more |

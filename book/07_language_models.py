@@ -437,8 +437,8 @@ both_scores.round(1)
 # Exposure trains exactly what $H(\mathcal{U}; p)$ measures; a baseline has no reason to expect nothing of a foreign text. Which of the two
 # produced the paper's numbers cannot be told from the outside.
 #
-# **The training.** The text says $\lambda = 1$ for its text experiments; the script has 0.5, and reads the same first part of WikiText-2 in each
-# epoch:
+# **The training.** The text says $\lambda = 1$ for its text experiments; the script has 0.5. It parts every text into 20 streams and reads them side by
+# side, never shuffled, of WikiText-2 the first 45 % of each in every epoch, and keeps the epoch of the best validation, exposed or not:
 
 # %%
 beside("code")
@@ -494,13 +494,11 @@ as_read.round(1)
 # Of the anomalies' text nothing is left but how often a word has a single letter. To a baseline that has read `<unk>` a thousand times, as
 # one of the Penn Treebank has, such a text is easy to predict, and scores as *less* anomalous than nearly any inlier; one that never
 # met it finds nothing more foreign. An exposed model has met `<unk>` in WikiText-2's articles as well, where it was to expect nothing.
-# None of these numbers says anything about web pages, and with this reader the paper's character row cannot be
-# had. (As read, the code cannot even start: its corpus reader asks the character dictionary for `<unk>`, which the Penn Treebank's
-# has only as five characters; were it one token there, the reader of web pages would ask in vain for `<`.) How the printed numbers
-# were made is not published. Two of them do not fit in themselves: the mean FPR90 after exposure is not the mean of
-# its rows (a footnote of Table 11), and an AUPR of 76 at an AUROC of 77.5 does not fit one anomaly to five inliers.
-
-# %% [markdown]
+# None of these numbers says anything about web pages, and with this reader the paper's character row cannot be had. (As read, the code cannot even start: its
+# corpus reader asks the character dictionary for `<unk>`, which the Penn Treebank's has only as five characters; were it one token there, the reader of web
+# pages would ask in vain for `<`.) How the printed numbers were made is not published. Two of them do not fit in themselves: the mean FPR90 after exposure is
+# not the mean of its rows (a footnote of Table 11), and an AUPR of 76 at an AUROC of 77.5 does not fit one anomaly to five inliers.
+#
 # Two of these differences are kept for chapter 10, which lists all of them (the third, in the training, it finds in the records):
 
 # %%

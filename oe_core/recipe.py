@@ -36,6 +36,7 @@ class Recipe:
     LOADED: ClassVar[tuple[str, ...]] = ()  # fields that a loader needs to know besides name and split
     IN_EPOCHS: ClassVar[tuple[str, ...]] = ("epochs",)  # fields that are counted in epochs
     LABELS: ClassVar[tuple[str, ...]] = ("name", "whole_epochs")  # fields that determine nothing
+    LATER: ClassVar[tuple[str, ...]] = ()  # younger than stored runs: the digest leaves them out at their defaults
 
     def __post_init__(self):
         self._one_of("outlier_order", ("contiguous", "shuffled"))
@@ -81,8 +82,13 @@ class Recipe:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 (hex) over every field, the parent's included, but for LABELS."""
-        values = asdict(self, dict_factory=lambda pairs: dict(pair for pair in pairs if pair[0] not in self.LABELS))
+        """sha256 (hex) over every field, the parent's included, but for LABELS, and LATER at their defaults."""
+        uncounted = [(field.name, field.default) for field in fields(self) if field.name in self.LATER]
+
+        def counted(pairs: list[tuple]) -> dict:
+            return {name: value for name, value in pairs if name not in self.LABELS and (name, value) not in uncounted}
+
+        values = asdict(self, dict_factory=counted)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict:

@@ -53,6 +53,12 @@ def classifier_loss(logits: Tensor, labels: Tensor, recipe: Recipe) -> tuple[Ten
     return outlier_exposure(logits.float(), labels, recipe.oe_weight)
 
 
+def kept(model: nn.Module, optimiser: torch.optim.Optimizer, name: str) -> dict[str, Tensor]:
+    """What the optimiser's state holds under `name`, by the names of the parameters for which it holds it."""
+    states = {parameter: optimiser.state.get(tensor, {}) for parameter, tensor in model.named_parameters()}
+    return {parameter: state[name] for parameter, state in states.items() if name in state}
+
+
 @dataclass(frozen=True)
 class Task:
     """What the loop needs to know about one kind of input.

@@ -1,4 +1,6 @@
-from dataclasses import replace
+import hashlib
+import json
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -40,6 +42,17 @@ def test_digest_ignores_the_name_and_no_setting():
     assert replace(tuned, parent=replace(BASELINE, epochs=99)).digest != tuned.digest
 
 
+def test_a_field_younger_than_stored_runs_counts_only_where_it_differs_from_its_default():
+    parent = TextRecipe("trec", "trec")
+    values = asdict(parent) | {"name": "", "seed": 3}
+    older = {field: value for field, value in values.items() if field not in (*TextRecipe.LABELS, "reads_padding")}
+    digest = hashlib.sha256(json.dumps(older, sort_keys=True).encode()).hexdigest()
+    assert replace(parent, seed=3).digest == digest
+    reading = replace(parent, reads_padding=True)
+    assert len({fine_tuned(recipe, "wikitext-2").digest for recipe in (parent, reading)}) == 2
+    assert recipe_from_json(reading.to_json()).digest == reading.digest != parent.digest
+
+
 def test_json_round_trip_keeps_the_digest():
     tuned = fine_tuned(BASELINE, "outliers")
     assert recipe_from_json(tuned.to_json()).digest == tuned.digest
@@ -66,11 +79,11 @@ def test_json_with_an_unknown_field_names_it():
 
 
 def test_json_tells_kinds_apart_by_their_name_alone():
-    json = ImageRecipe("a", "b").to_json()
+    values = ImageRecipe("a", "b").to_json()
     with pytest.raises(ValueError, match="kind='' is unknown; choose one of images, text, objectives, branch"):
-        recipe_from_json({field: value for field, value in json.items() if field != "kind"})
+        recipe_from_json({field: value for field, value in values.items() if field != "kind"})
     with pytest.raises(ValueError, match="TextRecipe has unknown fields"):
-        recipe_from_json(json | {"kind": "text"})
+        recipe_from_json(values | {"kind": "text"})
 
 
 def test_a_new_seed_reaches_the_parent():

@@ -171,6 +171,16 @@ def test_without_capitals_sst_loses_more_than_a_third_of_its_gain_and_gutenberg_
     assert books["+OE"] > kept["+OE"] and books["MSP"] == kept["MSP"]
 
 
+def test_padding_that_is_read_helps_against_sentences_and_hurts_against_reviews_that_are_not_cut():
+    skipped, read = (
+        records.read(ROOM / name / "records.csv").query("seed == 0 and method == '+OE' and metric == 'AUPR'")
+        for name in ("nlp-20newsgroups", "nlp-20newsgroups-code-padding")
+    )
+    gain = read.groupby("out_dist")["value"].mean() - skipped.groupby("out_dist")["value"].mean()
+    reviews = ["IMDB", "Yelp"]
+    assert (gain[reviews] < -5).all() and (gain.drop(reviews) > 0).all() and len(gain) == 10
+
+
 @pytest.mark.parametrize("name", ["calibration-cifar10", "calibration-cifar10-code"])
 def test_exposure_calibrates_better_in_every_training_and_on_every_out_distribution(name):
     measured = records.read(ROOM / name / "records.csv")

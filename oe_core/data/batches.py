@@ -151,14 +151,22 @@ class JointBatches:
         """Steps an epoch: the in-distribution's length decides (section 4.3, appendix B)."""
         return -(-len(self.inliers) // self.batch_size)
 
+    def inliers_read(self) -> Tensor:
+        """Which inliers one epoch reads: int64 (examples,)."""
+        return torch.randperm(len(self.inliers), generator=self.generator)
+
+    def outliers_read(self, needed: int) -> Tensor:
+        """Which outliers one epoch reads: int64 (needed,)."""
+        return outlier_indices(len(self.outliers), needed, self.outlier_order, self.generator)
+
     def epoch(self, first_step: int = 0) -> Iterator[Batch]:
         """The batches from `first_step` on; drawing always takes the same numbers from the generator."""
         device = self.labels.device
-        order = torch.randperm(len(self.inliers), generator=self.generator).to(device)
+        order = self.inliers_read().to(device)
         choices = self.inliers.draw(len(order), self.generator).to(device)
         if self.outliers is not None:
             needed = len(self) * self.outlier_batch_size
-            outlier_order = outlier_indices(len(self.outliers), needed, self.outlier_order, self.generator).to(device)
+            outlier_order = self.outliers_read(needed).to(device)
             outlier_choices = self.outliers.draw(needed, self.generator).to(device)
         for step in range(first_step, len(self)):
             here = slice(step * self.batch_size, (step + 1) * self.batch_size)

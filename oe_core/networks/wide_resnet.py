@@ -49,7 +49,7 @@ class WideResNet(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.bn = nn.BatchNorm2d(widths[-1])
         self.head = nn.Linear(widths[-1], num_classes)
-        self.apply(_initialise)
+        self.apply(initialise)
 
     def features(self, inputs: Tensor) -> Tensor:
         """Pooled features before the head, float32 (batch, 64 widen)."""
@@ -63,8 +63,8 @@ class WideResNet(nn.Module):
             return self.head(features)
 
 
-def _initialise(module: nn.Module) -> None:
-    """Convolutions N(0, 2 / (k^2 out)), batch norm to the identity, the head's bias to 0."""
+def initialise(module: nn.Module) -> None:
+    """Convolutions N(0, 2 / (k^2 out)), batch norm to the identity, the head's bias to 0; for `nn.Module.apply`."""
     if isinstance(module, nn.Conv2d):
         fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels
         nn.init.normal_(module.weight, 0, math.sqrt(2 / fan_out))

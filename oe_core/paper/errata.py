@@ -75,10 +75,12 @@ _BINS = ", all bins and without the last"
 # experiment's and how the code's, table, metric, and what else the measure says.
 _VARIANTS = (
     (3, "", "-code", 8, "AUROC", ""),
-    (4, "", "-code", 11, "AUROC", ""),
+    (4, "", "-code", 11, "AUROC", ", 28 and 29 included"),
     (7, "", "-code", 12, "RMS", ""),
     (8, "", "-code-bins", 12, "RMS", _BINS),
     (15, "-one-case", "", 8, "AUROC", ""),
+    *((26, "", "-code-padding", 8, metric, ", padding not read and read") for metric in ("FPR90", "AUPR")),
+    (27, "", "-code", 9, "AUROC", ""),
     # The text's margin as the book reads it, beside every other reading that was trained.
     *((23, "", f"-{name}", 5, "AUROC", f", margin of a bit a sub-pixel and {name}")
       for name, changes in settings.VARIANTS.items() if changes),

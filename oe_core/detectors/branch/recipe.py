@@ -12,7 +12,8 @@ class BranchRecipe(ImageRecipe):
     model: str = "wrn-40-4"
     epochs: int = 200
     dropout: float = 0.0
-    milestones: tuple[int, ...] = (60, 120, 160)  # epochs after which the rate falls; empty: a cosine per step
+    # Epochs after which the rate falls; empty: a cosine per step. The code says 60, 120 and 160 and counts from 0.
+    milestones: tuple[int, ...] = (61, 121, 161)
     drop: float = 0.2  # factor of the rate at each milestone
     cutout: int = 16  # pixels a side of the hole in every other training image, outliers' too; 0: no holes
     confidence_weight: float = 0.1  # the first lambda of the confidence penalty

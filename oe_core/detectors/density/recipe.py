@@ -13,7 +13,10 @@ MARGIN_COUNTS = ("sub-pixels", "pixels")
 class DensityRecipe(Recipe):
     """One density estimator to train: PixelCNN++ (section 4.4). The authors' code for it is not published.
 
-    Network and optimiser are those of openai/pixel-cnn, rate and batch those of its port pclucas14/pixel-cnn-pp.
+    The network, how it starts and how its rate falls are those of openai/pixel-cnn; Adam, its rate and the batch, and
+    that training ends with the last weights, those of its port pclucas14/pixel-cnn-pp, which the authors have named as
+    what they used. (openai's Adam has betas of 0.95 and 0.9995 and a rate of 0.001, and ends with averages: `polyak`
+    0.9995.)
     """
 
     model: str = "pixelcnn"
@@ -28,7 +31,7 @@ class DensityRecipe(Recipe):
     blocks: int = 5  # gated blocks of each stage and stream
     mixtures: int = 10  # logistics of a pixel
     dropout: float = 0.5
-    rate_decay: float = 0.999995  # factor of the learning rate, per step
+    rate_decay: float = 0.999995  # factor of the learning rate, per step; in the port per epoch
     polyak: float = 0.0  # decay of the weights' running average that the training ends with; 0: the last weights
     margin_unit: str = "bits"  # of the likelihoods in the margin loss
     margin_count: str = "sub-pixels"  # what its num_pixels counts: 3 h w, or "pixels", h w

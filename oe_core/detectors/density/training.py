@@ -68,8 +68,7 @@ def _average(optimiser: torch.optim.Optimizer, decay: float) -> None:
 
 def final_weights(model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     """The network's state dict, with the running averages in place of the parameters where there are any."""
-    states = {name: optimiser.state.get(parameter, {}) for name, parameter in model.named_parameters()}
-    return model.state_dict() | {name: state["average"] for name, state in states.items() if "average" in state}
+    return model.state_dict() | train.kept(model, optimiser, "average")
 
 
 def _loss(losses: Tensor, labels: Tensor, recipe: DensityRecipe) -> tuple[Tensor, Tensor, Tensor]:

@@ -14,13 +14,15 @@ from oe_core.networks.wide_resnet import WideResNet
 def build(name: str, num_classes: int, dropout: float = 0.0) -> nn.Module:
     """A freshly initialised "wrn-<depth>-<widen>", "allconv-<width>", "fast-<width>", "resnet18" or "grey-conv".
 
-    "allconv-relu-<width>" has ReLUs in place of GELUs. Raises ValueError for an unknown name, an impossible depth, or
+    "allconv-relu-<width>" has ReLUs in place of GELUs, "allconv-code-<width>" and "allconv-relu-code-<width>" start and
+    pad as the official code's. Raises ValueError for an unknown name, an impossible depth, or
     dropout where the network has none.
     """
     if wide := re.fullmatch(r"wrn-(\d+)-(\d+)", name):
         return WideResNet(int(wide[1]), int(wide[2]), num_classes, dropout)
-    if all_conv := re.fullmatch(r"allconv-(relu-)?(\d+)", name):
-        return AllConv(int(all_conv[2]), num_classes, dropout, relu if all_conv[1] else sigmoid_gelu)
+    if all_conv := re.fullmatch(r"allconv-(relu-)?(code-)?(\d+)", name):
+        activation = relu if all_conv[1] else sigmoid_gelu
+        return AllConv(int(all_conv[3]), num_classes, dropout, activation, as_code=bool(all_conv[2]))
     if name == "grey-conv":
         return GreyConv(num_classes, dropout)
     fast = re.fullmatch(r"fast-(\d+)", name)

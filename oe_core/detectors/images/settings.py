@@ -83,7 +83,6 @@ def _grey(exposure: dict, exposed: dict | None = None, **where):
     return row(exposed=exposure | (exposed or {}), others={"scratch": exposure}, in_dist="mnist", **where)
 
 
-_ALL_CONV = {"name": "{in_dist}-allconv", "dropout": 0.0}
 ROWS = (
     # Dropout 0.4 stands in hendrycks/outlier-exposure SVHN/baseline.py alone; the text fine-tunes for 10 epochs from
     # 0.001, the code for 5 from 0.0001.
@@ -120,15 +119,16 @@ ROWS = (
     *(row(LAPTOP | LAPTOP_OF[scale] | {"dropout": 0, "weights_file": None}, LAPTOP_TUNING[scale], scale=scale,
           in_dist=(*AT_32_PX, "tiny-imagenet", "places365")) for scale in SMALL),
     row({"crop_padding": 4}, in_dist="tiny-imagenet", scale=SMALL),
-    # Appendix D; ReLU for Tiny ImageNet and dropout from the official code. Thin networks do without dropout.
+    # Appendix D; ReLU for Tiny ImageNet and dropout from the official code, how they start and pad in variant "code"
+    # alone. Thin networks do without dropout.
     row(refused="network='allconv': {in_dist} starts from a downloaded network; choose 'usual'",
         network="allconv", in_dist="places365", scale=("course", "paper")),
     row(refused="network='allconv': {in_dist} is learned by a grey network; choose 'usual'",
         network="allconv", in_dist="mnist"),
-    *(row(_ALL_CONV | {"model": f"allconv-{width}"}, network="allconv", scale=scale)
-      for scale, width in {"smoke": 4, "demo": 8, "course": 24, "paper": 96}.items()),
-    *(row({"model": f"allconv-relu-{width}"}, network="allconv", scale=scale,
-          in_dist=("tiny-imagenet", "tiny-imagenet-32"))
+    *(row({"name": "{in_dist}-allconv", "dropout": 0.0, "model": f"allconv-{activation}{how}{width}"},
+          network="allconv", scale=scale, variant=variant, **where)
+      for activation, where in (("", {}), ("relu-", {"in_dist": ("tiny-imagenet", "tiny-imagenet-32")}))
+      for variant, how in (("paper", ""), ("code", "code-"))
       for scale, width in {"smoke": 4, "demo": 8, "course": 24, "paper": 96}.items()),
     row({"dropout": 0.5}, network="allconv", scale="paper"),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from oe_core.data.streams import UNITS
 from oe_core.recipe import Recipe
 
 OPTIMISERS = ("asgd", "adam")
+ORDERS = ("shuffled", "streams")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class LanguageRecipe(Recipe):
     outlier_batch_size: int = 20
     oe_weight: float = 1.0
     outlier_order: str = "shuffled"
+    order: str = "shuffled"  # of the segments; "streams": inliers and outliers in their own, as `StreamBatches`
+    best_epoch: bool = False  # end with the weights of the best validation, not with the last ones
     unit: str = "words"
     vocabulary: int = 10_000  # most frequent tokens of the training text
     length: int = 70  # tokens of a segment, which starts with a new hidden state
@@ -46,11 +49,13 @@ class LanguageRecipe(Recipe):
     TUNING = {"epochs": 5}
     INHERITED = ("model", "unit", "vocabulary", "length", "embedding", "hidden", "layers")
     LOADED = ("unit",)
+    LATER = ("order", "best_epoch")
 
     def __post_init__(self):
         super().__post_init__()
         self._one_of("unit", UNITS)
         self._one_of("optimiser", OPTIMISERS)
+        self._one_of("order", ORDERS)
         self._at_least(1, "length", "embedding", "hidden", "layers", "patience")
         self._at_least(3, "vocabulary")
         self._at_least(0, "weight_decay", "activation_penalty", "slowness_penalty")

@@ -24,10 +24,12 @@ class TextRecipe(Recipe):
     vocabulary: int = 10_000  # most frequent tokens of the training texts
     length: int | None = None  # keep the first `length` tokens of a text; None: all of them
     lower_inliers: bool = True  # outliers and anomalies are always lower-cased
+    reads_padding: bool = False  # what fills a batch in front of its shorter texts is read; see `settings`
 
     KIND = "text"
     TUNING = {"epochs": 2}  # section 4.3
-    INHERITED = ("model", "vocabulary", "length", "lower_inliers")
+    INHERITED = ("model", "vocabulary", "length", "lower_inliers", "reads_padding")
+    LATER = ("reads_padding",)
 
     def __post_init__(self):
         super().__post_init__()

@@ -13,6 +13,8 @@ from oe_core.detectors.text.recipe import TextRecipe
 from oe_core.parts import training_part
 from oe_core.recipe import cosine
 
+UNREAD = -1  # stands in a batch in front of its longest text, where a recipe reads padding
+
 
 def vocabulary_of(inliers: TextSet, recipe: TextRecipe) -> Vocabulary:
     """The vocabulary of `recipe`: of the part of the in-distribution that it trains on."""
@@ -22,14 +24,28 @@ def vocabulary_of(inliers: TextSet, recipe: TextRecipe) -> Vocabulary:
 def token_ids(texts: TextSet, vocabulary: Vocabulary, recipe: TextRecipe) -> Tensor:
     """Token ids int64 (n, length) of a set: of inliers as the recipe spells them, of any other set in lower case.
 
-    A set that keeps its case is read as it stands, by a vocabulary that may know no capitals.
+    A set that keeps its case is read as it stands, by a vocabulary that may know no capitals. All are cut to the
+    recipe's length; where it reads padding, inliers alone.
     """
-    lower = (recipe.lower_inliers or texts.name != recipe.in_dist) and not texts.keeps_case
-    return vocabulary.encode(_spelled(texts, lower), recipe.length)
+    inside = texts.name == recipe.in_dist
+    lower = (recipe.lower_inliers or not inside) and not texts.keeps_case
+    return vocabulary.encode(_spelled(texts, lower), recipe.length if inside or not recipe.reads_padding else None)
 
 
 def _spelled(texts: TextSet, lower: bool) -> tuple[str, ...]:
     return tuple(text.lower() for text in texts.texts) if lower else texts.texts
+
+
+def filled(ids: Tensor) -> Tensor:
+    """A batch of token ids (n, length) with UNREAD in place of the padding in front of its longest text."""
+    return ids.masked_fill((ids == PADDING).all(dim=0), UNREAD)
+
+
+class FilledTokens(Tokens):
+    """Token ids whose batches are `filled`, the inliers and the outliers of a joint batch apart, as in the code."""
+
+    def batch(self, indices: Tensor, choices: Tensor) -> Tensor:
+        return filled(super().batch(indices, choices))
 
 
 def _batches(recipe: TextRecipe, inliers: TextSet, outliers: TextSet | None, device: torch.device) -> JointBatches:
@@ -38,7 +54,8 @@ def _batches(recipe: TextRecipe, inliers: TextSet, outliers: TextSet | None, dev
     if outliers is not None:
         sets.append(token_ids(outliers, vocabulary, recipe)[: recipe.outlier_limit])
     longest = max(ids.shape[1] for ids in sets)
-    inside, *outside = (Tokens(padded(ids, longest).to(device)) for ids in sets)
+    tokens = FilledTokens if recipe.reads_padding else Tokens
+    inside, *outside = (tokens(padded(ids, longest).to(device)) for ids in sets)
     return JointBatches(
         inside, part.labels.to(device), recipe.batch_size, torch.Generator().manual_seed(recipe.seed),
         outside[0] if outside else None, recipe.outlier_batch_size, recipe.outlier_order,
@@ -48,7 +65,8 @@ def _batches(recipe: TextRecipe, inliers: TextSet, outliers: TextSet | None, dev
 def _network(recipe: TextRecipe, num_classes: int, device: torch.device) -> nn.Module:
     if recipe.model != "gru":
         raise ValueError(f"model={recipe.model!r} is unknown; texts are classified by gru")
-    return GRUClassifier(recipe.vocabulary, num_classes).to(device)
+    unread = UNREAD if recipe.reads_padding else PADDING
+    return GRUClassifier(recipe.vocabulary, num_classes, unread=unread).to(device)
 
 
 TASK = train.Task(
@@ -65,9 +83,14 @@ TASK = train.Task(
 def predict(model: nn.Module, ids: Tensor, recipe: TextRecipe, batch_size: int = 512) -> Tensor:
     """Logits float32 (n, classes) on the CPU for token ids (n, length), padded in front.
 
-    Texts of like length go together, so that a batch does not wait for one long text.
+    Texts of like length go together, so that a batch does not wait for one long text; but where the recipe reads
+    padding they go as they come, as many at a time as in training.
     """
     device = next(model.parameters()).device
-    order = (ids != PADDING).sum(dim=1).argsort(stable=True)
-    logits = asked(model, recipe, (ids[batch].to(device) for batch in order.split(batch_size)))
+    if recipe.reads_padding:
+        order, batches = torch.arange(len(ids)), map(filled, ids.split(recipe.batch_size))
+    else:
+        order = (ids != PADDING).sum(dim=1).argsort(stable=True)
+        batches = (ids[batch] for batch in order.split(batch_size))
+    logits = asked(model, recipe, (batch.to(device) for batch in batches))
     return logits[order.argsort()]

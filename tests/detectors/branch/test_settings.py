@@ -29,7 +29,7 @@ def test_the_papers_network_has_the_settings_of_the_branchs_public_code(in_dist)
     recipe = branch_experiment(in_dist, "paper").baseline
     assert (recipe.model, recipe.epochs, recipe.batch_size, recipe.learning_rate) == ("wrn-40-4", 200, 128, 0.1)
     assert (recipe.momentum, recipe.weight_decay, recipe.dropout) == (0.9, 5e-4, 0)
-    assert (recipe.milestones, recipe.drop) == ((60, 120, 160), 0.2)
+    assert (recipe.milestones, recipe.drop) == ((61, 121, 161), 0.2)
     assert (recipe.confidence_weight, recipe.budget, recipe.hints) == (0.1, 0.3, True)
     assert recipe.crop_padding == recipe.size // 8 and recipe.cutout == recipe.size // 2 and recipe.flip
 
@@ -65,7 +65,7 @@ def test_an_image_recipe_is_no_branch_recipe_with_the_same_settings():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"epochs": 20}, r"milestones=\(60, 120, 160\) must ascend within the epochs 1 to 19"),
+        ({"epochs": 20}, r"milestones=\(61, 121, 161\) must ascend within the epochs 1 to 19"),
         ({"milestones": (5, 3)}, r"milestones=\(5, 3\) must ascend"),
         ({"drop": 0}, r"drop=0 must be in \(0, 1\]"),
         ({"budget": -0.1}, "budget=-0.1 must be at least 0"),

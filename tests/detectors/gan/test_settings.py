@@ -27,12 +27,15 @@ def test_every_scale_has_three_networks_that_share_optimiser_and_length(scale):
         assert list(plan.networks) == ["baseline", "synthetic", "exposed"]
         assert plan.exposed.parent == plan.networks["synthetic"] and plan.exposed.beta == 0
         synthetic = plan.networks["synthetic"]
-        assert synthetic.beta > 0 and synthetic == replace(plan.baseline, name=f"{in_dist}-gan", beta=synthetic.beta)
+        of_the_gan = {"name": f"{in_dist}-gan", "beta": synthetic.beta, "batch_size": synthetic.batch_size}
+        assert synthetic.beta > 0 and synthetic == replace(plan.baseline, **of_the_gan)
         assert plan.seeds == SEEDS[scale]
 
 
 def test_the_papers_settings_are_those_of_lee_et_al():
-    ten, hundred = (gan_experiment(name, "paper").networks["synthetic"] for name in ("cifar10", "cifar100"))
+    plans = [gan_experiment(name, "paper") for name in ("cifar10", "cifar100")]
+    ten, hundred = (plan.networks["synthetic"] for plan in plans)
+    assert [plan.baseline.batch_size for plan in plans] == [128, 128]
     assert (ten.batch_size, ten.beta, hundred.batch_size, hundred.beta) == (64, 0.1, 128, 1.0)
     for recipe in (ten, hundred):
         assert (recipe.model, recipe.epochs, recipe.drop_after, recipe.rate_drop) == ("wrn-40-4", 100, 60, 0.1)

@@ -55,19 +55,39 @@ def test_all_conv_with_gelu_and_with_relu_are_two_networks():
     assert not torch.allclose(gelu(inputs), relu(inputs))
 
 
+def code_s_features(network, inputs):
+    """As hendrycks/outlier-exposure `models/allconv.py` pools what its padded 1x1 convolutions give."""
+    pooled = nn.functional.avg_pool2d(network.body(inputs).float(), 8)  # the windows' 8x8, and what they leave over
+    return pooled.mean(dim=(2, 3))
+
+
+@pytest.mark.parametrize(("name", "size"), [("allconv-code-8", 32), ("allconv-relu-code-8", 64)])
+def test_the_code_s_all_conv_averages_the_windows_of_its_padded_map(name, size):
+    network, inputs = build(name, 10).eval(), torch.randn(2, 3, size, size)
+    assert network.body(inputs).shape[2] == size // 4 + 2
+    assert torch.allclose(network.features(inputs), code_s_features(network, inputs), atol=1e-6)
+
+
 def test_averaging_the_code_s_padded_map_only_adds_a_constant_and_a_factor():
-    """hendrycks/outlier-exposure pads both 1x1 convolutions and averages the first 8x8 of the 10x10 that come out."""
-    network = build("allconv-8", 10).eval()
-    *before, one, two = network.body
+    network, padded = build("allconv-8", 10).eval(), build("allconv-code-8", 10).eval()
+    padded.load_state_dict(network.state_dict())
     with torch.inference_mode():
         inputs = torch.randn(2, 3, 32, 32)
-        before = nn.Sequential(*before)(inputs)
-        padded = two(nn.functional.pad(one(nn.functional.pad(before, [1] * 4)), [1] * 4))[:, :, :8, :8]
-        border = 64 * padded.mean(dim=(2, 3)) - 36 * network.features(inputs)
+        border = 64 * padded.features(inputs) - 36 * network.features(inputs)
     assert torch.allclose(border[0], border[1], atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["wrn-16-1", "allconv-8", "allconv-relu-8", "fast-8"])
+def test_the_code_s_all_conv_starts_from_variance_two_over_fan_out_and_no_bias_of_the_head():
+    torch.manual_seed(0)
+    code, torchs = build("allconv-code-96", 10), build("allconv-96", 10)
+    for number, kernel in ((5, 3), (12, 1)):
+        expected = pytest.approx(math.sqrt(2 / (kernel**2 * 192)), rel=0.02)
+        assert code.body[number].conv.weight.std().item() == expected
+        assert torchs.body[number].conv.weight.std().item() != expected
+    assert code.head.bias.abs().max() == 0 < torchs.head.bias.abs().max()
+
+
+@pytest.mark.parametrize("name", ["wrn-16-1", "allconv-8", "allconv-relu-code-8", "fast-8"])
 @pytest.mark.parametrize("size", [16, 32, 64])
 def test_any_image_size_gives_float32_logits_for_each_class(name, size):
     logits = build(name, 7).eval()(torch.randn(2, 3, size, size))

@@ -139,6 +139,8 @@ def test_table_9_has_the_all_convolutional_network_on_the_usual_schedule(in_dist
         as_usual = {"model": usual.baseline.model, "dropout": usual.baseline.dropout, "name": "", "parent": None}
         assert replace(recipe, **as_usual) == replace(usual.networks[role], name="", parent=None)
     assert other.exposed.parent == other.baseline
+    code = experiment(in_dist, "paper", network="allconv", variant="code")
+    assert code.baseline == replace(other.baseline, model=model.replace("96", "code-96"))
 
 
 def test_no_all_convolutional_network_starts_from_the_download_of_another():

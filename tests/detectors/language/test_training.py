@@ -22,6 +22,7 @@ from oe_core.detectors.language.training import (
     predict,
     segments,
     segments_of,
+    side_by_side,
     validation_perplexity,
 )
 from oe_core.recipe import fine_tuned
@@ -150,6 +151,45 @@ def test_an_interrupted_training_goes_on_to_the_same_averaged_weights(stop_after
     resumed = train(AVERAGED, checkpoint=memory)
     assert all(torch.equal(whole.weights[name], resumed.weights[name]) for name in whole.weights)
     assert [row["validation_perplexity"] for row in resumed.log] == [r["validation_perplexity"] for r in whole.log]
+
+
+IN_STREAMS = replace(TINY, order="streams", epochs=1)
+
+
+def test_streams_are_read_side_by_side_and_longer_ones_of_outliers_only_in_their_first_part():
+    assert side_by_side(7, steps=2, streams=3).tolist() == [0, 2, 4, 1, 3, 5]
+    assert side_by_side(4, steps=3, streams=2).tolist() == [0, 2, 1, 3, 0, 2]
+    with pytest.raises(ValueError, match="3 segments are too few for 4 streams, as many as a batch has segments"):
+        side_by_side(3, steps=1, streams=4)
+    exposed = fine_tuned(IN_STREAMS, "prices")
+    batches = TASK.batches(exposed, verse(50), prices(90), CPU)
+    inside, outside = (segments(stream.spelled_in(verse(50).vocabulary(10_000), stream.training), 8)[:, :-1]
+                       for stream in (verse(50), prices(90)))  # fmt: skip
+    inner, outer = len(inside) // 4, len(outside) // 4
+    assert len(batches) == inner < outer
+    for _ in range(2):
+        for step, batch in enumerate(batches.epoch()):
+            expected = [inside[step + inner * stream] for stream in range(4)]
+            expected += [outside[step + outer * stream] for stream in range(4)]
+            assert torch.equal(batch.inputs, torch.stack(expected))
+
+
+def test_the_weights_of_the_best_validation_are_kept_over_an_interruption_or_else_the_last():
+    """A rate so high that validation gets worse again."""
+    recipe = replace(AVERAGED, best_epoch=True, patience=8, learning_rate=30.0, epochs=4)
+    whole = train(recipe)
+    found = [row["validation_perplexity"] for row in whole.log]
+    best = found.index(min(found)) + 1
+    assert best < recipe.epochs, "the recipe must get worse again for this test"
+    until_then = train(replace(recipe, epochs=best, best_epoch=False)).weights
+    assert all(torch.equal(whole.weights[name], until_then[name]) for name in until_then)
+    last = train(replace(recipe, best_epoch=False)).weights
+    assert not torch.equal(last["output_bias"], whole.weights["output_bias"])
+    memory = Memory(best + 1)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, checkpoint=memory)
+    resumed = train(recipe, checkpoint=memory).weights
+    assert all(torch.equal(whole.weights[name], resumed[name]) for name in resumed)
 
 
 def test_the_gradient_is_clipped_as_a_whole():

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -28,10 +29,11 @@ def test_the_papers_settings_of_section_4_3():
         assert plan.seeds == plan.draws == 10
 
 
-def test_the_codes_variant_tunes_longer_and_one_case_leaves_no_capital():
-    paper, code, one_case = (text_experiment("sst", "paper", variant=name) for name in VARIANTS)
+def test_each_variant_changes_what_it_says():
+    paper, code, one_case, padding = (text_experiment("sst", "paper", variant=name) for name in VARIANTS)
     assert code.baseline == paper.baseline and (paper.exposed.epochs, code.exposed.epochs) == (2, 5)
     assert one_case.baseline.lower_inliers and one_case.exposed.lower_inliers and one_case.exposed.epochs == 2
+    assert padding.baseline == replace(paper.baseline, reads_padding=True) and padding.exposed.epochs == 2
     assert text_experiment("trec", "paper", variant="one-case") == text_experiment("trec", "paper")
 
 

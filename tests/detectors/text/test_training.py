@@ -5,10 +5,10 @@ import torch
 from tqdm import tqdm
 
 from oe_core.data.examples import TextSet
-from oe_core.data.vocabulary import UNKNOWN
+from oe_core.data.vocabulary import PADDING, UNKNOWN
 from oe_core.detectors.text import TEXT
 from oe_core.detectors.text.recipe import TextRecipe
-from oe_core.detectors.text.training import TASK, predict, token_ids, vocabulary_of
+from oe_core.detectors.text.training import TASK, UNREAD, filled, predict, token_ids, vocabulary_of
 from oe_core.recipe import fine_tuned
 
 fit = TEXT.fit
@@ -126,6 +126,41 @@ def test_a_length_cuts_inliers_and_outliers_alike():
     recipe = replace(BASELINE, length=3)
     vocabulary = vocabulary_of(pets(), recipe)
     assert token_ids(pets(), vocabulary, recipe).shape == token_ids(others(), vocabulary, recipe).shape == (64, 3)
+
+
+READING = replace(BASELINE, reads_padding=True, length=3)
+
+
+def test_where_padding_is_read_only_inliers_are_cut():
+    vocabulary = vocabulary_of(pets(), READING)
+    assert [token_ids(texts, vocabulary, READING).shape[1] for texts in (pets(), others())] == [3, 8]
+
+
+def test_a_joint_batch_is_filled_for_inliers_and_for_outliers_apart():
+    exposed = fine_tuned(READING, "news")
+    short = TextSet("pets", ("cat", "the cat runs and barks"), torch.tensor([0, 1]), ("cats", "dogs"), "folder")
+    batch = next(TASK.batches(exposed, short, others(8), CPU).epoch()).inputs
+    inliers, outliers = batch.split([2, 8])
+    assert sorted((inliers == UNREAD).sum(dim=1).tolist()) == [5, 5] and (inliers == PADDING).sum() == 2
+    assert not (outliers < UNKNOWN).any()
+
+
+def test_padding_that_is_read_gives_the_logits_of_torchs_gru_on_the_padded_batch():
+    weights = train(replace(READING, epochs=1)).weights
+    model = load_model(READING, weights, 2, CPU)
+    ids = torch.tensor([[0, 0, 5, 4], [0, 0, 0, 3], [0, 6, 2, 3]])
+    expected = model.head(model.gru(model.embedding(ids[:, 1:].T))[1][1])
+    found = predict(model, ids, READING)
+    assert torch.allclose(found, expected, atol=1e-6)
+    assert torch.allclose(model(filled(ids)), expected, atol=1e-6)
+    assert not torch.allclose(found[1], predict(model, ids[1:2], READING)[0], atol=1e-3)
+
+
+def test_texts_that_are_read_with_padding_go_as_many_at_a_time_as_in_training():
+    model = load_model(READING, train(replace(READING, epochs=1)).weights, 2, CPU)
+    ids = torch.tensor([[0, 0, 5, 4], [0, 6, 2, 3]] * 5)
+    of_batches = torch.cat([predict(model, part, READING) for part in ids.split(READING.batch_size)])
+    assert torch.equal(predict(model, ids, READING), of_batches)
 
 
 def test_the_vocabulary_is_that_of_the_training_part():
