@@ -6,6 +6,7 @@ An `Experiment` is one in-distribution's block of rows in a table of the paper; 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from oe_core.data.sources import Sources
 from oe_core.recipe import Recipe, fine_tuned
 from oe_core.scales import check_scale
 
@@ -69,9 +70,10 @@ class Settings:
 
     recipe: the kind of its recipes. rows: what changes where, later ones over earlier ones. default: the
     in-distribution whose rows serve every set that the paper does not have. in_dists: those of each scale. outliers,
-    out_dists: by in-distribution, the `default`'s where it has none. names: every name that a role may have. options:
-    what may be asked for, {option: its choices, the usual one first}. between: how further networks are made, by role,
-    where rows have changes for them: (baseline, outliers, changes) -> recipe. parent: the exposed one's start.
+    out_dists: by in-distribution, the `default`'s where it has none. sources: of a role's data. made: anomalies that
+    have none. options: what may be asked for, {option: its choices, the usual one first}. between: how further
+    networks are made, by role, where rows have changes for them: (baseline, outliers, changes) -> recipe. parent: the
+    exposed one's start.
     """
 
     recipe: type[Recipe]
@@ -80,7 +82,8 @@ class Settings:
     in_dists: Mapping[str, tuple[str, ...]]
     outliers: Mapping[str, str]
     out_dists: Mapping[str, tuple[str, ...]]
-    names: Callable[[], Iterable[str]]
+    sources: Sources
+    made: tuple[str, ...] = ()
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seeds: Mapping[str, int] = field(default_factory=lambda: SEEDS)
     test_limit: Mapping[str, int] = field(default_factory=dict)
@@ -93,9 +96,9 @@ class Settings:
     ) -> Experiment:  # fmt: skip
         """The experiment of one in-distribution; `outliers` and `out_dists` replace the paper's when given.
 
-        An in-distribution that the paper does not have gets the settings of `default`, or all of the experiment of
-        `in_place_of`. Raises ValueError for an unknown name, listing the known ones, for a data set in two roles, and
-        for an experiment that there is not.
+        An in-distribution that is made of another one gets its settings; one that the paper does not have gets those of
+        `default`, or all of the experiment of `in_place_of`. Raises ValueError for an unknown name, listing the known
+        ones, for a data set in two roles, and for an experiment that there is not.
         """
         asked = {"scale": check_scale(scale)} | {option: choices[0] for option, choices in self.options.items()}
         for option, value in options.items():
@@ -104,10 +107,11 @@ class Settings:
             asked[option] = value
         if in_place_of:
             check_choice("in_place_of", in_place_of, self.outliers)
-        like = in_place_of or (in_dist if in_dist in self.outliers else self.default)
+        root, _ = self.sources.made_of(in_dist)
+        like = in_place_of or (root if root in self.outliers else self.default)
         outliers = outliers or self.outliers[like]
         out_dists = tuple(out_dists) or self.out_dists.get(like, self.out_dists[self.default])
-        check_names(in_dist, outliers, out_dists, set(self.names()))
+        check_names(in_dist, outliers, out_dists, self.sources, self.made)
         return Experiment(
             scale, **self._networks(in_dist, outliers, asked | {"in_dist": like}), out_dists=out_dists,
             seeds=self.seeds[scale], draws=DRAWS[scale], test_limit=self.test_limit.get(scale), in_place_of=in_place_of,
@@ -147,12 +151,20 @@ def check_counts(**counts: int | None) -> None:
             raise ValueError(f"{argument}={value!r} must be a whole number of at least 1")
 
 
-def check_names(in_dist: str, outliers: str, out_dists: Sequence[str], known: set[str]) -> None:
-    """Raise a ValueError for a name outside `known`, listing them, and for a data set that plays two roles."""
+def check_names(
+    in_dist: str, outliers: str, out_dists: Sequence[str], sources: Sources, made: Iterable[str] = ()
+) -> None:
+    """Raise a ValueError for a name that is not known, listing those that are, and for a data set in two roles.
+
+    Known are the names of `sources`, what is made of those, and `made`. Anomalies must not come from a set that is
+    learned or lends outliers; those two may come from one, such as inliers and inliers under noise.
+    """
+    known, roots = {*sources.known_names(), *made}, {}
     for argument, name in [("in_dist", in_dist), ("outliers", outliers), *(("out_dists", key) for key in out_dists)]:
-        if name not in known:
+        roots[name], _ = sources.made_of(name)
+        if roots[name] not in known:
             ways = f"known are {', '.join(sorted(known))}, or put a folder at OE_DATA/{name}/"
             raise ValueError(f"{argument}: {name!r} is unknown; {ways}")
-    if in_dist in out_dists or outliers in out_dists or in_dist == outliers:
+    if in_dist == outliers or {roots[in_dist], roots[outliers]} & {roots[key] for key in out_dists}:
         roles = f"in_dist={in_dist!r}, outliers={outliers!r} and out_dists={list(out_dists)}"
         raise ValueError(f"{roles} must be different data sets: a detector is tested on anomalies that it never saw")

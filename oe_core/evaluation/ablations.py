@@ -28,8 +28,8 @@ def ablate(
 ) -> pd.DataFrame:  # fmt: skip
     """Measure every recipe, by the name of its setting, on the out-distributions of `experiment`.
 
-    load: (name, split, *load_options) -> examples, for training sets that the catalog does not know
-    (`data.derived.loader`); None: as the kind of the networks loads them. Each network is scored as it was taught.
+    load: (name, split, *load_options) -> examples, for sets that have no name, such as `generated_outliers`; None: as
+    the kind of the networks loads them. Each network is scored as it was taught.
     Returns one row a (setting, out_dist, metric, seed, draw): FPR95 (FPR90 of texts), AUROC, AUPR, and the error once a
     seed, with out_dist "" and draw 0; all in percent. The draws are those of `evaluate`. Raises ValueError when a
     recipe learns another in-distribution than the experiment, and when the experiment's networks are no classifiers.

@@ -5,7 +5,7 @@ what the public implementations of PixelCNN++ do.
 """
 
 from oe_core.detectors.density.recipe import DensityRecipe
-from oe_core.detectors.images.settings import image_names
+from oe_core.detectors.images.settings import IMAGES, MADE
 from oe_core.experiments import SEEDS, Settings, row
 
 # The text is silent on the margin's unit and on whether the likelihood is trained on beside it; each named alternative.
@@ -30,7 +30,7 @@ ROWS = (
     *(row(exposed=changes, variant=name) for name, changes in VARIANTS.items()),
 )  # fmt: skip
 SETTINGS = Settings(
-    DensityRecipe, ROWS, default="cifar10", names=image_names, seeds=SEEDS,
+    DensityRecipe, ROWS, default="cifar10", sources=IMAGES, made=MADE, seeds=SEEDS,
     in_dists={"smoke": ("photo-china",), "demo": ("photo-china",), "course": ("cifar10",), "paper": ("cifar10",)},
     outliers={"photo-china": "font-letters", "cifar10": "tiny-images-80m"},
     out_dists={

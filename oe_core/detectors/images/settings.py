@@ -30,6 +30,7 @@ OUTLIERS = {
     "digits": "photo-china",
     "mnist": "tiny-images-80m",
 }
+MADE = (*ANOMALIES, *DERIVED)  # anomalies that are not read from anywhere
 SMALL, NOT_PAPER = ("smoke", "demo"), ("smoke", "demo", "course")
 AT_32_PX = ("svhn", "cifar10", "cifar100")
 
@@ -55,11 +56,6 @@ DIGITS_SMOKE, DIGITS_SMOKE_TUNING = {"epochs": 1, "limit": 256}, {"epochs": 1}
 TINY_IMAGENET = {"size": 64, "scaling": "imagenet", "crop_padding": 8}
 TINY_IMAGENET_TUNING = {"outlier_batch_size": 180, "outlier_crop_padding": 0, "outlier_flip": False,
                         "outlier_order": "shuffled"}  # fmt: skip
-
-
-def image_names() -> set[str]:
-    """Every name that a role in an experiment with images may have."""
-    return {*IMAGES.known_names(), *ANOMALIES, *DERIVED}
 
 
 def _grey(exposure: dict, exposed: dict | None = None, **where):
@@ -112,7 +108,7 @@ ROWS = (
     row({"dropout": 0.5}, network="allconv", scale="paper"),
 )  # fmt: skip
 SETTINGS = Settings(
-    ImageRecipe, ROWS, default="cifar10", outliers=OUTLIERS, out_dists=OUT_DISTS, names=image_names,
+    ImageRecipe, ROWS, default="cifar10", outliers=OUTLIERS, out_dists=OUT_DISTS, sources=IMAGES, made=MADE,
     in_dists={
         "smoke": ("digits",), "demo": ("digits",), "course": ("cifar10",),
         "paper": ("svhn", "cifar10", "cifar100", "tiny-imagenet", "places365"),
