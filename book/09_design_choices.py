@@ -77,7 +77,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from oe_core import Store, ablate, evaluate, figures, load_images, paper, runs_root
-from oe_core.evaluation.ablations import ERROR, summary
+from oe_core.evaluation.ablations import ERROR, summary, varied
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / SCALE
@@ -95,7 +95,7 @@ frames, ledger, disagreements = {}, [], []
 def tested(topic, load=None, **later):
     """Show what differs between the recipes of a topic and those of `later`, measure them, keep every value, show means."""
     recipes = topics[topic].recipes | later
-    display(choices.varied(recipes))
+    display(varied(recipes))
     frames[topic] = ablate(store, topics[topic].tests, recipes, seeds=SEEDS, load=load)
     return summary(frames[topic])
 

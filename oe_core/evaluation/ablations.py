@@ -1,6 +1,7 @@
 """One thing changed at a time, as in section 5 and the appendices: recipes on the test sets of one experiment."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 import pandas as pd
 import torch
@@ -72,3 +73,21 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     by_seed = frame.groupby(["setting", "metric", "seed"])["value"].mean()
     means = by_seed.groupby(["setting", "metric"]).mean().unstack("metric")
     return means.loc[frame["setting"].unique(), frame["metric"].unique()]
+
+
+def varied(recipes: Mapping[str, Recipe]) -> pd.DataFrame:
+    """The fields in which recipes differ, one row a setting, "" for nothing; a parent by its name.
+
+    Names are no difference, nor is how outliers are met where there are none.
+    """
+    known = {field.name: field.default for recipe in recipes.values() for field in fields(recipe)}
+    rows = {setting: _facts(recipe, known) for setting, recipe in recipes.items()}
+    frame = pd.DataFrame.from_dict(rows, orient="index", dtype=object)
+    return frame.loc[:, frame.nunique() > 1].fillna("")
+
+
+def _facts(recipe: Recipe, known: Mapping[str, object]) -> dict[str, object]:
+    values = {name: getattr(recipe, name, usual) for name, usual in known.items()}
+    values |= {"name": "", "parent": recipe.parent and recipe.parent.name}
+    none = () if recipe.outliers else ("outlier_", "oe_")
+    return {name: "" if value is None else value for name, value in values.items() if not name.startswith(none)}

@@ -5,9 +5,7 @@ All of them are known before any is trained, so that `make runs` trains them, bu
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
-
-import pandas as pd
+from dataclasses import dataclass, replace
 
 from oe_core.data.sources import IMAGES, TEXTS, MissingDataError, load_images
 from oe_core.detectors.gan.recipe import GanRecipe
@@ -79,24 +77,6 @@ def at_hand(plan: Experiment) -> Experiment:
     with suppress(MissingDataError):
         return substituted(plan)
     return plan
-
-
-def varied(recipes: Recipes) -> pd.DataFrame:
-    """The fields in which recipes differ, one row a setting, "" for nothing; a parent by its name.
-
-    Names are no difference, nor is how outliers are met where there are none.
-    """
-    known = {field.name: field.default for recipe in recipes.values() for field in fields(recipe)}
-    rows = {setting: _facts(recipe, known) for setting, recipe in recipes.items()}
-    frame = pd.DataFrame.from_dict(rows, orient="index", dtype=object)
-    return frame.loc[:, frame.nunique() > 1].fillna("")
-
-
-def _facts(recipe: Recipe, known: Mapping[str, object]) -> dict[str, object]:
-    values = {name: getattr(recipe, name, usual) for name, usual in known.items()}
-    values |= {"name": "", "parent": recipe.parent and recipe.parent.name}
-    none = () if recipe.outliers else ("outlier_", "oe_")
-    return {name: "" if value is None else value for name, value in values.items() if not name.startswith(none)}
 
 
 def _tests(plan: Experiment, recipes: Recipes) -> Experiment:

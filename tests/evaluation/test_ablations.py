@@ -10,7 +10,7 @@ from oe_core.data.sources import load_images, load_texts
 from oe_core.detectors.gan.training import generated
 from oe_core.detectors.objectives.recipe import with_objective
 from oe_core.detectors.registry import experiment
-from oe_core.evaluation.ablations import ERROR, ablate, generated_outliers, summary
+from oe_core.evaluation.ablations import ERROR, ablate, generated_outliers, summary, varied
 from oe_core.evaluation.evaluate import evaluate
 from oe_core.runs.store import Store
 
@@ -61,6 +61,11 @@ def test_the_summary_is_the_mean_over_sets_draws_and_seeds_in_the_order_of_the_r
     assert list(table.columns) == [ERROR, "FPR95", "AUROC", "AUPR"]
     mine = frame.query("setting == 'with' and metric == 'AUROC'")
     assert table.loc["with", "AUROC"] == pytest.approx(mine["value"].mean())
+
+
+def test_how_outliers_are_met_is_no_difference_to_a_network_without_any():
+    assert PLAN.baseline.outlier_order != PLAN.exposed.outlier_order
+    assert "outlier_order" not in varied(PLAN.networks)
 
 
 def test_outliers_that_are_made_of_a_set_are_trained_on_by_their_name(store):

@@ -8,7 +8,8 @@ import pytest
 from oe_core import calibration_experiment, experiment
 from oe_core.data.sources import MissingDataError, load_images
 from oe_core.detectors.registry import recipe_from_json
-from oe_core.evaluation.choices import Choice, at_hand, choices, generator, text_plan, varied
+from oe_core.evaluation.ablations import varied
+from oe_core.evaluation.choices import Choice, at_hand, choices, generator, text_plan
 from oe_core.runs.store import Store
 
 TUNED = ["epochs", "learning_rate", "outliers", "parent"]  # what fine-tuning on outliers changes
@@ -45,12 +46,6 @@ def test_what_varies_is_shown_by_its_value_and_a_parent_by_its_name(topics):
     shown = varied(topics["outputs"].recipes)
     assert shown.loc["multilabel, with", ["parent", "objective"]].tolist() == ["digits-multilabel", "multilabel"]
     assert shown.loc["softmax, without", ["parent", "objective"]].tolist() == ["", "uniform"]
-
-
-def test_how_outliers_are_met_is_no_difference_to_a_network_without_any():
-    plan = experiment("digits", "smoke")
-    assert plan.baseline.outlier_order != plan.exposed.outlier_order
-    assert "outlier_order" not in varied(plan.networks)
 
 
 def test_a_recipe_alone_says_what_is_learned_so_that_any_process_can_train_it(topics, tmp_path):
