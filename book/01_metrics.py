@@ -40,11 +40,8 @@ from oe_core import check_counts, check_scale
 
 check_scale(SCALE)
 check_counts(DRAWS=DRAWS)
-for name, value, fits, allowed in (
-    ("SEED", SEED, SEED >= 0, "0 or more"),
-    ("TPR", TPR, 0 < TPR <= 1, "a share above 0, at most 1"),
-    ("RATIO", RATIO, 1 <= RATIO <= 100, "1 to 100"),
-):
+for name, value, fits, allowed in (("SEED", SEED, SEED >= 0, "0 or more"), ("RATIO", RATIO, 1 <= RATIO <= 100, "1 to 100"),
+                                   ("TPR", TPR, 0 < TPR <= 1, "a share above 0, at most 1")):  # fmt: skip
     if not fits:
         raise ValueError(f"{name}={value} must be {allowed}")
 
@@ -67,9 +64,8 @@ generator = np.random.default_rng(SEED)
 # ## 1.1 Scores, thresholds, alarms
 #
 # Test inputs come from two sources: $x \sim \mathcal{D}_{\text{in}}$, the **inliers**, and
-# $x \sim \mathcal{D}_{\text{out}}^{\text{test}}$, the **anomalies**. We begin with scores made up from two normal
-# distributions, because there the right answers are known: inliers score $\mathcal{N}(0, 1)$, anomalies
-# $\mathcal{N}(1.5, 1)$, five inliers to one anomaly.
+# $x \sim \mathcal{D}_{\text{out}}^{\text{test}}$, the **anomalies**. We begin with made-up scores, for which the right answers are
+# known: inliers score $\mathcal{N}(0, 1)$, anomalies $\mathcal{N}(1.5, 1)$, five inliers to one anomaly.
 
 # %%
 in_scores = generator.normal(0.0, 1.0, 2000)
@@ -120,10 +116,9 @@ print(f"package: {100 * metrics.auroc(in_scores, out_scores):.2f} %")
 print(f"theory:  {100 * stats.norm.cdf(1.5 / np.sqrt(2)):.2f} %")
 
 # %% [markdown]
-# Hand and package agree to the last digits. The theory is a little off, because a test set is a sample: section 1.8
-# says how much to expect. A detector that guesses has 50 %. **What AUROC does not say:** how many alarms are false
-# where anomalies are rare, and how bad the worst tenth of the anomalies is. It is also blind to the scale of the
-# scores: only their order counts.
+# Hand and package agree to the last digits. The theory is a little off, because a test set is a sample: section 1.8 says
+# how much to expect. A detector that guesses has 50 %. **What AUROC does not say:** how many alarms are false where anomalies
+# are rare, and how bad the worst tenth of the anomalies is. Nor does it see the scale of the scores: only order counts.
 
 # %% [markdown]
 # ## 1.3 AUPR: what is an alarm worth?
@@ -166,10 +161,8 @@ figures.publish(figure, "01_roc_pr", FIGURES)
 # %%
 ratios = [1, 2, 5, 10, 20, 50, 100]
 rare_out = generator.normal(1.5, 1.0, 1000)
-by_ratio = pd.DataFrame(
-    [metrics.detection_metrics(generator.normal(0.0, 1.0, 1000 * ratio), rare_out) for ratio in ratios],
-    index=pd.Index([f"1:{ratio}" for ratio in ratios], name="base rate"),
-)
+rows = [metrics.detection_metrics(generator.normal(0.0, 1.0, 1000 * ratio), rare_out) for ratio in ratios]
+by_ratio = pd.DataFrame(rows, index=pd.Index([f"1:{ratio}" for ratio in ratios], name="base rate"))
 (100 * by_ratio).round(1)
 
 # %%
@@ -198,8 +191,7 @@ print(f"of 2000 inliers and 100 anomalies a draw takes {in_indices.size} and {ou
 
 # %% [markdown]
 # Here anomalies were the scarce side, so the draw left out inliers to keep the base rate.
-
-# %% [markdown]
+#
 # ## 1.5 FPR95: the price of catching nearly all
 #
 # $\text{FPR}N$ is the false positive rate at the threshold where $N\,\%$ of the anomalies ring; lower is better. The paper
@@ -340,10 +332,9 @@ figure = figures.roc_pr(scored, "Digits 0-7 against 8 and 9")
 figures.publish(figure, "01_digits_roc_pr", FIGURES)
 
 # %% [markdown]
-# Two lessons in two pictures. The MSP of inliers piles up at $-1$, where the network is sure; the anomalies spread out
-# over all confidences, and the ones among the inliers' pile are what FPR95 pays for. And which score is better is not a
-# law: a network trained without outliers has no reason to put meaning into its faint probabilities. Table 10 of the
-# paper, and chapter 2, compare the two on networks that were trained *with* outliers.
+# Two lessons in two pictures. The MSP of inliers piles up at $-1$, where the network is sure; anomalies spread out over all
+# confidences, and those among the inliers' pile are what FPR95 pays for. And which score is better is no law: a network
+# trained without outliers need not put meaning into its faint probabilities. Table 10 and chapter 2 compare the two *with* them.
 
 # %%
 rows = {}
@@ -431,14 +422,9 @@ measured.head(3)
 
 # %%
 by_seed = measured.groupby(["metric", "seed"])["value"]
-spread = pd.DataFrame(
-    {
-        "mean": measured.groupby("metric")["value"].mean(),
-        "std over draws (one network)": by_seed.std().groupby("metric").mean(),
-        "std over seeds": by_seed.mean().groupby("metric").std(),
-    }
-)
-spread.round(1)
+spreads = {"std over draws (one network)": by_seed.std().groupby("metric").mean(),
+           "std over seeds": by_seed.mean().groupby("metric").std()}  # fmt: skip
+pd.DataFrame({"mean": measured.groupby("metric")["value"].mean(), **spreads}).round(1)
 
 # %% [markdown]
 # Both columns could stand behind a "±", and they answer two questions. *Over draws*: would other anomalies from the same

@@ -120,9 +120,8 @@ for unit, plan in plans.items():
         print(error)
 
 # %% [markdown]
-# A *word* that the vocabulary does not hold is read as `<unk>`, and is a token like any other. A *character* that the
-# in-distribution does not have is left out, as the paper does with WikiText-2. Note the column "not known", and whose
-# capitals are gone: 7.9 comes back to both.
+# A *word* that the vocabulary does not hold is read as `<unk>`, a token like any other. A *character* that the in-distribution does
+# not have is left out, as the paper does with WikiText-2. Note the column "not known", and whose capitals are gone (7.9).
 #
 # The stream is cut into **segments** of 70 words or 150 characters. A segment begins with no memory of the one before it,
 # in training as in the test, and is what gets a score.
@@ -290,10 +289,8 @@ def extremes(unit, count=3, shown=120):
     """The ends of both orders: inliers and anomalies of one out-distribution."""
     evaluation, name = evaluations[unit], hardest[unit]
     out = next(out for out in evaluation.tests.outs if out.printed == name)
-    rows = []
-    for kind, inputs, scores in zip(
-        ("inlier", "anomaly"), (evaluation.tests.inside.inputs(), out.inputs()), evaluation.scores[name]["+OE"], strict=True
-    ):
+    rows, asked = [], (evaluation.tests.inside.inputs(), out.inputs())
+    for kind, inputs, scores in zip(("inlier", "anomaly"), asked, evaluation.scores[name]["+OE"], strict=True):
         order = np.argsort(scores, kind="stable")
         for label, picked in (("most", order[::-1][:count]), ("least", order[:count])):
             texts = (as_text(inputs[i], vocabularies[unit], unit)[:shown] for i in picked)

@@ -9,8 +9,7 @@ from rich.live import Live
 from rich.table import Table
 
 from oe_core.atomic import DamagedFileError, read_record
-from oe_core.detectors.registry import kind_of
-from oe_core.runs.engine import BEGUN, DONE, QUEUED, RUNNING, Job, Outcome
+from oe_core.runs.engine import BEGUN, DONE, QUEUED, RUNNING, Job, Outcome, kept_loads
 from oe_core.runs.estimates import Estimate, Estimates
 from oe_core.runs.store import STAMP, Store
 
@@ -25,9 +24,8 @@ class Board:
 
     def __init__(self, wanted: list[Job], store: Store):
         self.wanted, self.console = wanted, Console()
-        estimates, self.estimates = Estimates(store), {}
-        for job in wanted:
-            self.estimates[job.identity] = estimates.of(job.recipe, kind_of(job.recipe).load)
+        estimates, loads = Estimates(store), kept_loads()
+        self.estimates = {job.identity: estimates.of(job.recipe, loads[job.recipe.KIND]) for job in wanted}
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
         self.interactive = self.console.is_terminal or self.console.is_jupyter
         self.said, self.spoken, self.taken = {}, 0.0, {}

@@ -11,7 +11,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -27,7 +27,7 @@ from oe_core.evaluation.test_sets import prepared
 from oe_core.experiments import Experiment
 from oe_core.processors import usable_cores, users_threads
 from oe_core.recipe import Recipe
-from oe_core.runs.engine import DONE, Here, Job, Place, Processes, jobs, run
+from oe_core.runs.engine import DONE, Here, Job, Place, Processes, jobs, kept_loads, run
 from oe_core.runs.store import Store
 from oe_core.scales import SCALES, check_scale, runs_root
 
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError, DamagedFileError) as error:
         print(f"runs.py: {error}", file=sys.stderr)
         return 2
-    for name, why in not_run.items():
+    for why, name in not_run.items():
         print(f"not at hand, so not trained: {name}\n{why}\n")
     board = Board(wanted, store)
     if options.status:
@@ -107,7 +107,7 @@ def seconds(text: str) -> float:
 
 
 def _wanted(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[str, str]]:
-    """Every training of the chapters asked for, and which experiments lack data and why."""
+    """Every training of the chapters asked for, and why some of them lack data, with the first of those."""
     known = find_chapters(options.book)
     unknown = [name for name in options.chapter or [] if name not in known]
     if unknown:
@@ -116,15 +116,34 @@ def _wanted(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[
     check_names((chapter.parameters for chapter in chapters.values()), options.parameters)
     found, not_run = {}, {}
     for name, chapter in chapters.items():
-        for experiment, seeds in _trainings(chapter, options):
+        values = given_values(name, chapter.parameters, options.scale, options.parameters)
+        listed, missing = trainings(chapter, values, options.book, store)
+        found |= {identity: job for identity, job in listed.items() if identity not in found}
+        not_run |= missing
+    return list(found.values()), not_run
+
+
+def trainings(
+    chapter: Chapter, values: dict[str, object], book: Path, store: Store
+) -> tuple[dict[str, Job], dict[str, str]]:
+    """What a chapter names as its `trainings`: experiments or recipes, each with its seeds.
+
+    values: of its parameters. Returns the jobs by identity, and why some of them lack data, with the first of those.
+    Raises ValueError when the chapter refuses the values.
+    """
+    found, not_run, loads = {}, {}, kept_loads()
+    for several, seeds in checked(chapter, values, book).get("trainings", []):
+        for wanted in several:
+            chosen = wanted.seeds if seeds is None else seeds
+            seeded = range(chosen) if isinstance(chosen, int) else chosen
             try:
-                recipes = _recipes(experiment)
-                listed = jobs(store, (recipe.with_seed(seed) for seed in seeds for recipe in recipes))
+                recipes = _recipes(wanted)
+                listed = jobs(store, (recipe.with_seed(seed) for seed in seeded for recipe in recipes), loads)
             except MissingDataError as error:
-                not_run[f"{name}: {_in_dist(experiment)}"] = str(error)
+                not_run.setdefault(str(error), f"{chapter.name}: {_in_dist(wanted)}")
                 continue
             found |= {job.identity: job for job in listed if job.identity not in found}
-    return list(found.values()), not_run
+    return found, not_run
 
 
 def _check_ranks(wanted: list[Job], ranks: int) -> None:
@@ -147,16 +166,6 @@ def _recipes(wanted: Experiment | Recipe) -> list[Recipe]:
 
 def _in_dist(wanted: Experiment | Recipe) -> str:
     return wanted.in_dist if isinstance(wanted, Recipe) else wanted.baseline.in_dist
-
-
-def _trainings(chapter: Chapter, options: argparse.Namespace) -> Iterator[tuple[Experiment | Recipe, Iterable[int]]]:
-    """What a chapter names as its `trainings`: experiments or recipes, each with its seeds."""
-    values = given_values(chapter.name, chapter.parameters, options.scale, options.parameters)
-    names = checked(chapter, values, options.book)
-    for experiments, seeds in names.get("trainings", []):
-        for experiment in experiments:
-            chosen = experiment.seeds if seeds is None else seeds
-            yield experiment, range(chosen) if isinstance(chosen, int) else chosen
 
 
 def _place(options: argparse.Namespace, root: Path) -> Place:

@@ -19,6 +19,7 @@ from oe_core.atomic import DamagedFileError, exclusive, read_journal, read_recor
 from oe_core.scales import data_root
 
 MADE_FOLDERS = ("tables", "figures", "records")
+FINISHED = "run.json"  # what the store writes last of a training; its module would load torch
 # What a write that was killed left over, and what was found damaged: neither is a result.
 LEFTOVER = re.compile(r"\..*|.*\.part|.*\.damaged-\d+")
 
@@ -120,14 +121,20 @@ def damaged_outputs(out: Path, names: Iterable[str]) -> list[DamagedFileError]:
     return found
 
 
-def journalled(journal: Path, out: Path) -> dict[str, str]:
-    """Return the tables, figures and records below `out` that were written under `journal` and stayed, with hashes."""
+def journalled(journal: Path, out: Path, folders: Iterable[str] = MADE_FOLDERS) -> dict[str, str]:
+    """Return the files of `folders` below `out` that were written under `journal` and stayed, with hashes."""
     found = {}
     for text, sha256 in read_journal(journal).items():
         path = Path(text)
-        if path.is_relative_to(out) and path.relative_to(out).parts[0] in MADE_FOLDERS and path.exists():
+        if path.is_relative_to(out) and path.relative_to(out).parts[0] in folders and path.exists():
             found[path.relative_to(out).as_posix()] = sha256
     return dict(sorted(found.items()))
+
+
+def trained(journal: Path, out: Path) -> list[str]:
+    """Return the folders' names of the networks that were trained under `journal`."""
+    files = map(Path, journalled(journal, out, ["trained"]))
+    return [file.parent.name for file in files if file.name == FINISHED]
 
 
 def sha256_of(path: Path) -> str:

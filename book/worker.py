@@ -32,6 +32,7 @@ from stamps import (
     readable,
     stamp_path,
     state_sha256,
+    trained,
     write_stamp,
 )
 
@@ -123,6 +124,7 @@ def _run(chapter, request: SimpleNamespace, out: Path, report: Report) -> dict:
         "peak_memory": report.peak_memory,
         "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
         "outputs": journalled(journal, out),
+        "trained": trained(journal, out),
         "pages": pages(out, chapter.name),
     }
 

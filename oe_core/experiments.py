@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from oe_core.data.catalog import source_of
+from oe_core.data.sources import Sources
 from oe_core.recipe import Recipe, fine_tuned
 from oe_core.scales import check_scale
 
@@ -81,9 +82,10 @@ class Settings:
 
     recipe: the kind of its recipes. rows: what changes where, later ones over earlier ones. default: the
     in-distribution whose rows serve every set that the paper does not have. in_dists: those of each scale. outliers,
-    out_dists: by in-distribution, the `default`'s where it has none. names: every name that a role may have. options:
-    what may be asked for, {option: its choices, the usual one first}. between: how further networks are made, by role,
-    where rows have changes for them: (baseline, outliers, changes) -> recipe. parent: the exposed one's start.
+    out_dists: by in-distribution, the `default`'s where it has none. sources: of a role's data. made: anomalies that
+    have none. options: what may be asked for, {option: its choices, the usual one first}. between: how further
+    networks are made, by role, where rows have changes for them: (baseline, outliers, changes) -> recipe. parent: the
+    exposed one's start.
     """
 
     recipe: type[Recipe]
@@ -92,7 +94,8 @@ class Settings:
     in_dists: Mapping[str, tuple[str, ...]]
     outliers: Mapping[str, str]
     out_dists: Mapping[str, tuple[str, ...]]
-    names: Callable[[], Iterable[str]]
+    sources: Sources
+    made: tuple[str, ...] = ()
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seeds: Mapping[str, int] = field(default_factory=lambda: SEEDS)
     test_limit: Mapping[str, int] = field(default_factory=dict)
@@ -105,10 +108,10 @@ class Settings:
     ) -> Experiment:  # fmt: skip
         """The experiment of one in-distribution; `outliers` and `out_dists` replace the paper's when given.
 
-        An in-distribution that the paper does not have gets the settings of `default`, or all of the experiment of
-        `in_place_of`, in whose place a part of one of the paper's sets always is. share: of every schedule's epochs.
-        Raises ValueError for an unknown name, listing the known ones, for a data set in two roles, for an experiment
-        that there is not, and as `Recipe.shortened`.
+        An in-distribution that is made of another one gets its settings; one that the paper does not have gets those of
+        `default`, or all of the experiment of `in_place_of`, in whose place a part of one of the paper's sets always
+        is. share: of every schedule's epochs. Raises ValueError for an unknown name, listing the known ones, for a data
+        set in two roles, for an experiment that there is not, and as `Recipe.shortened`.
         """
         asked = {"scale": check_scale(scale)} | {option: choices[0] for option, choices in self.options.items()}
         for option, value in options.items():
@@ -117,15 +120,15 @@ class Settings:
             asked[option] = value
         if in_place_of:
             check_choice("in_place_of", in_place_of, self.outliers)
-        source = source_of(in_dist)
-        like = in_place_of or (in_dist if in_dist in self.outliers else self.default)
+        root = self.sources.root(in_dist)
+        source, like = source_of(root), in_place_of or (root if root in self.outliers else self.default)
         outliers = outliers or self.outliers[like]
         out_dists = tuple(out_dists) or self.out_dists.get(like, self.out_dists[self.default])
-        check_names(in_dist, outliers, out_dists, set(self.names()))
+        check_names(in_dist, outliers, out_dists, self.sources, self.made)
         return Experiment(
             scale, **self._networks(in_dist, outliers, asked | {"in_dist": like}), out_dists=out_dists,
             seeds=self.seeds[scale], draws=DRAWS[scale], test_limit=self.test_limit.get(scale),
-            in_place_of=in_place_of or (source if source != in_dist else ""),
+            in_place_of=in_place_of or (source if source != root else ""),
         ).shortened(share)  # fmt: skip
 
     def _networks(self, in_dist: str, outliers: str, asked: Mapping[str, str]) -> dict:
@@ -162,24 +165,32 @@ def check_counts(**counts: int | None) -> None:
             raise ValueError(f"{argument}={value!r} must be a whole number of at least 1")
 
 
-def check_names(in_dist: str, outliers: str, out_dists: Sequence[str], known: set[str]) -> None:
-    """Raise a ValueError for a name outside `known`, listing them, and for a data set that plays two roles."""
+def check_names(
+    in_dist: str, outliers: str, out_dists: Sequence[str], sources: Sources, made: Iterable[str] = ()
+) -> None:
+    """Raise a ValueError for a name that is not known, listing those that are, and for a data set in two roles.
+
+    Known are the names of `sources`, what is made of those, and `made`. Anomalies must not come from a set that is
+    learned or lends outliers; those two may come from one, such as inliers and inliers under noise.
+    """
+    known = {*sources.known_names(), *made}
     for argument, name in [("in_dist", in_dist), ("outliers", outliers), *(("out_dists", key) for key in out_dists)]:
-        if name not in known:
+        if sources.root(name) not in known:
             ways = f"known are {', '.join(sorted(known))}, or put a folder at OE_DATA/{name}/"
             raise ValueError(f"{argument}: {name!r} is unknown; {ways}")
-    check_roles(in_dist, outliers, out_dists, str)  # a stand-in may yet be found for a part of what has another role
+    # A stand-in may yet be found for a part of what has another role.
+    check_roles(in_dist, outliers, out_dists, sources, parts=False)
 
 
-def check_roles(
-    in_dist: str, outliers: str, out_dists: Sequence[str], identity: Callable[[str], str] = source_of
-) -> None:
-    """Raise a ValueError for a data set in two roles. identity: what tells sets apart; parts of one set have the same.
+def check_roles(in_dist: str, outliers: str, out_dists: Sequence[str], sources: Sources, parts: bool = True) -> None:
+    """Raise a ValueError for a data set in two roles.
 
-    Two out-distributions may be parts of one.
+    Anomalies must not come from a set that is learned or lends outliers; those two may be made of one, such as inliers
+    and inliers under noise. parts: parts of one set are that set, but two of them may be out-distributions.
     """
-    inside, seen, *unseen = map(identity, (in_dist, outliers, *out_dists))
-    if inside == seen or {inside, seen} & set(unseen):
+    roots = [sources.root(name) for name in (in_dist, outliers, *out_dists)]
+    inside, seen, *unseen = map(source_of, roots) if parts else roots
+    if in_dist == outliers or (inside == seen and roots[0] != roots[1]) or {inside, seen} & set(unseen):
         roles = f"in_dist={in_dist!r}, outliers={outliers!r} and out_dists={list(out_dists)}"
         raise ValueError(f"{roles} must be different data sets, and no parts of the same one: a detector is tested on "
                          "anomalies that it never saw")  # fmt: skip

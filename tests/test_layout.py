@@ -25,10 +25,11 @@ FLOW = (
     ("data.catalog", "data.catalog.*"),
     ("data.fetch.http", "data.fetch.download"),
     ("data.folders",),
+    ("data.derived",),
     ("data.sources",),
     ("data.streams",),
     ("data.fetch.inventory",),
-    ("data.anomalies", "data.derived", "data.overlap"),
+    ("data.anomalies", "data.overlap"),
     ("data.batches",),
     ("networks.*",),
     ("recipe",),
@@ -107,6 +108,12 @@ def test_a_detector_uses_those_of_images_and_text_and_no_other_one(module):
 def test_a_module_imports_only_from_its_own_line_of_the_flow_and_from_those_above(module):
     backwards = {name for name in _rooms_imported(ROOMS[module]) if _line(name) > _line(module)}
     assert backwards == set()
+
+
+@pytest.mark.parametrize(("folder", "files", "most"), [("oe_core", "**/*.py", 300), ("book", "[0-9][0-9]_*.py", 600)])
+def test_a_module_has_at_most_300_lines_and_a_chapter_600(folder, files, most):
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / folder).glob(files)}
+    assert lengths and {str(path): length for path, length in lengths.items() if length > most} == {}
 
 
 def test_the_packages_that_are_only_names_import_nothing():

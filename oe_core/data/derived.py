@@ -1,22 +1,27 @@
-"""Image sets made of others: what section 5 varies about outliers and inliers, and negatives as anomalies.
+"""Sets made of others: what section 5 varies about outliers and inliers, and negatives as anomalies.
 
-Each function returns a new `ImageSet` whose name says what was done; all random choices are seeded.
+A derived set has a name, so that a recipe alone says what is learned and any process can load it: that of a set, and
+after each `~` a way in which it is changed. `cifar10~noise=0.2` is CIFAR-10 under noise. All random choices are seeded.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import torch
 
-from oe_core.data.examples import Examples, ImageSet
-from oe_core.data.sources import load_images
+from oe_core.data.examples import Examples, ImageSet, TextSet
+
+SIGN = "~"
+SPLITS = ("train", "dev", "valid", "test")
 
 
 def random_part(images: ImageSet, count: int, seed: int = 0) -> ImageSet:
     """`count` images drawn without replacement, in random order. Raises ValueError for more than there are, or none."""
     if not 1 <= count <= len(images):
         raise ValueError(f"count={count}: {images.name} has {len(images)} images; take 1 to {len(images)}")
-    return replace(images.take(_shuffled(len(images), seed)[:count]), name=f"{images.name}, {count} images")
+    return images.take(_shuffled(len(images), seed)[:count])
 
 
 def of_classes(images: ImageSet, num_classes: int, count: int, seed: int = 0) -> ImageSet:
@@ -39,8 +44,7 @@ def of_classes(images: ImageSet, num_classes: int, count: int, seed: int = 0) ->
             )
         picked.append(mine[_shuffled(len(mine), seed + label)[:share]])
     together = torch.cat(picked)
-    mixed = together[_shuffled(len(together), seed)]
-    return replace(images.take(mixed), name=f"{images.name}, {num_classes} classes, {count} images")
+    return images.take(together[_shuffled(len(together), seed)])
 
 
 def with_noise(images: ImageSet, sigma: float, seed: int = 0) -> ImageSet:
@@ -52,7 +56,7 @@ def with_noise(images: ImageSet, sigma: float, seed: int = 0) -> ImageSet:
         raise ValueError(f"sigma={sigma} must be positive, a share of the range from black to white")
     noise = torch.randn(images.images.shape, generator=torch.Generator().manual_seed(seed)) * (255 * sigma)
     noisy = (images.images.float() + noise).round_().clamp_(0, 255).to(torch.uint8)
-    return replace(images, images=noisy, name=f"{images.name} with noise of {sigma:g}")
+    return replace(images, images=noisy)
 
 
 def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
@@ -70,7 +74,12 @@ def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
             raise ValueError(f"ratio={ratio} leaves no image of class {name!r}, of {len(mine)}; take a smaller one")
         kept.append(mine[_shuffled(len(mine), seed + label)[:share]])
     together = torch.cat(kept)
-    return replace(images.take(together[_shuffled(len(together), seed)]), name=f"{images.name}, long tail of {ratio:g}")
+    return images.take(together[_shuffled(len(together), seed)])
+
+
+def unprepared(texts: TextSet) -> TextSet:
+    """Texts as their source has them, to be read with their capitals."""
+    return replace(texts, keeps_case=True)
 
 
 def negative(images: ImageSet) -> ImageSet:
@@ -82,16 +91,46 @@ def negative(images: ImageSet) -> ImageSet:
 DERIVED: Mapping[str, Callable[[ImageSet], ImageSet]] = {"negative": negative}
 
 
-def loader(made: Mapping[str, Callable[..., Examples]], load: Callable[..., Examples] = load_images) -> Callable:
-    """A loader (name, split, *reading) -> examples that also knows the training sets in `made`, {name: reading -> set}.
+@dataclass(frozen=True)
+class Way:
+    """One way to make a set of another.
 
-    load: for all others. The reading of images is their size; texts have none.
+    form: as it stands in a name, with <words> for numbers. make: (examples, *numbers) -> examples. number: what they
+    are. splits: those that are changed; the others are those of the set itself. numbers: of a name, see `way_of`.
     """
 
-    def load_any(name: str, split: str, *reading) -> Examples:
-        return made[name](*reading) if name in made and split == "train" else load(name, split, *reading)
+    form: str
+    make: Callable[..., Examples]
+    number: type = int
+    splits: tuple[str, ...] = SPLITS
+    numbers: tuple[float, ...] = ()
 
-    return load_any
+
+RAW = Way("raw", unprepared)
+OF_TEXTS = (RAW,)
+OF_IMAGES = (
+    Way("noise=<sigma>", with_noise, float),
+    Way("part=<count>", random_part),
+    Way("classes=<number>,images=<count>", of_classes),
+    Way("tail=<ratio>", long_tailed, float, ("train",)),  # a test set stays balanced
+)
+
+
+def way_of(text: str, ways: Sequence[Way]) -> Way:
+    """The one of `ways` that `text` says, such as "noise=0.2", with its numbers. Raises ValueError listing them."""
+    for way in ways:
+        if found := re.fullmatch(re.sub("<[a-z]+>", r"([^,=]+)", way.form), text):
+            with suppress(ValueError):
+                return replace(way, numbers=tuple(map(way.number, found.groups())))
+    forms = ", ".join(way.form for way in ways) or "none"
+    raise ValueError(f"{text!r} is no way to make a set of another; choose one of {forms}")
+
+
+def made(examples: Examples, name: str, split: str, ways: Sequence[Way]) -> Examples:
+    """What `ways`, one after the other, make of a split of a set, under the `name` asked for; errors as theirs."""
+    for way in ways:
+        examples = way.make(examples, *way.numbers) if split in way.splits else examples
+    return replace(examples, name=name) if ways else examples
 
 
 def _shuffled(count: int, seed: int) -> torch.Tensor:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from oe_core.atomic import DamagedFileError, is_there, printable, understood, write_whole
-from oe_core.data import folders
+from oe_core.data import derived, folders
 from oe_core.data.catalog import CATALOG, DataSet, source_of
 from oe_core.data.examples import Examples, ImageSet, TextSet
 from oe_core.data.fetch.download import download_folder, downloaded, how_to_get
@@ -34,17 +34,40 @@ class Sources:
     """Names and whereabouts of all data sets of one kind.
 
     kind: "images" or "text", as in the catalog. splits: those that may be asked for. layouts: what a reader may put
-    where, with {folder} and {split} to fill in.
+    where, with {folder} and {split} to fill in. ways: how a name may go on, see `data.derived`.
     """
 
     kind: str
     splits: tuple[str, ...]
     layouts: str
+    ways: tuple[derived.Way, ...] = ()
 
     def known_names(self) -> tuple[str, ...]:
         """Every known name, sorted: the reader's folders and the catalog's rows of this kind."""
         rows = (key for key, row in CATALOG.items() if row.kind == self.kind)
         return tuple(sorted({*folders.folder_names(), *rows}))
+
+    def made_of(self, name: str) -> tuple[str, tuple[derived.Way, ...]]:
+        """The set that `name` is made of, and in which ways: "cifar10" and one of "cifar10~noise=0.2".
+
+        What is known as it stands, such as a folder with that sign in its name, is made of nothing else; nor is what
+        begins with no known name. Raises ValueError listing the ways for one that there is not.
+        """
+        known, root, texts = self.known_names(), name, []
+        while root not in known and derived.SIGN in root:
+            root, _, text = root.rpartition(derived.SIGN)
+            texts.insert(0, text)
+        if root not in known:
+            return name, ()
+        try:
+            return root, tuple(derived.way_of(text, self.ways) for text in texts)
+        except ValueError as error:
+            own = f"or put a folder of your own at {data_root() / name}/ with train and test in it"
+            raise ValueError(f"data set {name!r}: {error}; {own}") from error
+
+    def root(self, name: str) -> str:
+        """The set that `name` is made of; errors as `made_of`."""
+        return self.made_of(name)[0]
 
     def available(self, name: str, split: str) -> str:
         """Where `name` would be taken from: "folder", "embedded", "catalog", or "" when it is not there.
@@ -53,6 +76,7 @@ class Sources:
         """
         if split not in self.splits:
             raise ValueError(f"split={split!r} of {name} is unknown; choose one of {', '.join(self.splits)}")
+        name = self.root(name)
         row = self._row(name)
         if split in self._own_splits(name):
             return "folder"
@@ -64,16 +88,17 @@ class Sources:
     def resolve(self, name: str, split: str, without: Iterable[str] = (), apart_from: Iterable[str] = ()) -> str:
         """`name` itself when it is available, else the first available stand-in that the catalog names for it.
 
-        without: names that may not stand in, because the experiment uses them already. apart_from: sets of which no
-        part may, either. Raises MissingDataError saying how to get it when neither is there, ValueError when the name
-        is unknown.
+        What is made of a set is made of its stand-in. without: names that may not stand in, because the experiment uses
+        them already. apart_from: sets of which no part may, either. Raises MissingDataError saying how to get it when
+        neither is there, ValueError when the name is unknown.
         """
         self.check_name(name)
-        row = self._row(name)
-        stand_ins, without, sources = row.stand_ins if row else (), set(without), set(map(source_of, apart_from))
-        for candidate in (name, *(key for key in stand_ins if key not in without and source_of(key) not in sources)):
+        root, taken, sources = self.root(name), set(map(self.root, without)), map(source_of, map(self.root, apart_from))
+        taken.update(key for source in sources for key in CATALOG if source_of(key) == source)
+        stand_ins = row.stand_ins if (row := self._row(root)) else ()
+        for candidate in (root, *(key for key in stand_ins if key not in taken)):
             if self.available(candidate, split):
-                return candidate
+                return candidate + name.removeprefix(root)
         raise MissingDataError(self.how_to_get(name, split))
 
     def origin(self, name: str, split: str) -> str:
@@ -85,9 +110,9 @@ class Sources:
         return origin
 
     def check_name(self, name: str) -> None:
-        """Raise a ValueError that lists the known names unless `name` is one of them."""
+        """Raise a ValueError that lists the known names unless `name` is one of them, or made of one."""
         known = self.known_names()
-        if name in known:
+        if self.root(name) in known:
             return
         wrong = f"is no set of {self.kind}" if name in CATALOG else "is unknown"
         raise ValueError(
@@ -97,6 +122,7 @@ class Sources:
 
     def how_to_get(self, name: str, split: str) -> str:
         """Every way to a split that is not there, one a line."""
+        name = self.root(name)
         own, row = data_root() / name, self._row(name)
         lines = [f"{name}: its {split} {'texts' if self.kind == 'text' else self.kind} are not on this machine."]
         if present := self._own_splits(name):
@@ -119,12 +145,15 @@ class Sources:
         return row if row and row.kind == self.kind else None
 
 
-IMAGES = Sources("images", folders.IMAGE_SPLITS, f"{folders.LAYOUTS} at {{folder}}/{{split}}/")
-TEXTS = Sources("text", folders.TEXT_SPLITS, f"{folders.TEXT_LAYOUTS} into {{folder}}/, for the split {{split}}")
+OWN_IMAGES = f"{folders.LAYOUTS} at {{folder}}/{{split}}/"
+OWN_TEXTS = f"{folders.TEXT_LAYOUTS} into {{folder}}/, for the split {{split}}"
+IMAGES = Sources("images", folders.IMAGE_SPLITS, OWN_IMAGES, derived.OF_IMAGES)
+TEXTS = Sources("text", folders.TEXT_SPLITS, OWN_TEXTS, derived.OF_TEXTS)
+LINES = Sources("text", folders.TEXT_SPLITS, OWN_TEXTS)  # as a stream reads them, without any preparation
 
 
 def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> ImageSet:
-    """The images of `name`, split "train" or "test", at size x size pixels.
+    """The images of `name`, which may be a derived one, split "train" or "test", at size x size pixels.
 
     size: pixels; other sizes are made by bilinear resizing of the shorter side and a centre crop (icons: squashed).
     stand_in_for: the paper's name of the set that this one replaces, as `resolve` may have decided.
@@ -132,12 +161,13 @@ def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> Ima
     """
     if size < 1:
         raise ValueError(f"size={size} of {name} must be at least 1 pixel")
-    origin, row = IMAGES.origin(name, split), CATALOG.get(name)
+    origin, (root, ways) = IMAGES.origin(name, split), IMAGES.made_of(name)
+    row = CATALOG.get(root)
     if origin == "folder":
-        images = folders.read_folder(name, split, size, row)
+        images = folders.read_folder(root, split, size, row)
     else:
         images = row.make(split, size) if origin == "embedded" else _read_downloads(row, split, size)
-    return _standing_in(images, stand_in_for)
+    return _standing_in(derived.made(images, name, split, ways), stand_in_for)
 
 
 def _read_downloads(row: DataSet, split: str, size: int) -> ImageSet:
@@ -203,7 +233,7 @@ def load_lines(name: str, split: str) -> TextSet:
 
     Raises MissingDataError saying how to get it, ValueError for an unknown name or split, FormatError for damage.
     """
-    origin, row = TEXTS.origin(name, split), CATALOG.get(name)
+    origin, row = LINES.origin(name, split), CATALOG.get(name)
     if origin == "folder":
         return folders.read_text_folder(name, split)
     if origin == "embedded":
@@ -215,29 +245,32 @@ def load_lines(name: str, split: str) -> TextSet:
 def load_texts(name: str, split: str, stand_in_for: str = "") -> TextSet:
     """The texts of `name` as examples of a classifier: as `load_lines`, running text divided into sentences.
 
-    stand_in_for: the paper's name of the set that this one replaces, as `Sources.resolve` may have decided.
+    Those of "<set>~raw" are not prepared in any way: WikiText's paragraphs with its headings, and a docstring's blocks
+    with its lists and markup, to be read with their capitals. stand_in_for: the paper's name of the set that this one
+    replaces, as `Sources.resolve` may have decided. Raises ValueError for an embedded set that has only its prepared
+    form, and as `load_lines`.
     """
+    TEXTS.check_name(name)
+    root, ways = TEXTS.made_of(name)
+    texts = _raw(root, split) if derived.RAW in ways else _prepared(root, split)
+    return _standing_in(derived.made(texts, name, split, ways), stand_in_for)
+
+
+def _prepared(name: str, split: str) -> TextSet:
     lines, row = load_lines(name, split), CATALOG.get(name)
-    if row and row.sentence_ends:
-        found = sentences(lines.texts, clinging=row.sentence_ends == "clinging")
-        lines = text_set(name, found, name, "sentences", lines.origin)
-    return _standing_in(lines, stand_in_for)
+    if not row or not row.sentence_ends:
+        return lines
+    found = sentences(lines.texts, clinging=row.sentence_ends == "clinging")
+    return text_set(name, found, name, "sentences", lines.origin)
 
 
-def load_raw(name: str, split: str) -> TextSet:
-    """The texts of `name` without any preparation: as `load_lines`, to be read with their capitals.
-
-    WikiText's paragraphs with its headings, and a docstring's blocks with its lists and markup; nothing is divided into
-    sentences or left out. Raises ValueError for an embedded set that has only its prepared form, and as `load_lines`.
-    """
-    if TEXTS.origin(name, split) != "embedded":
-        raw = load_lines(name, split)
-    elif CATALOG[name].make_raw:
-        raw = CATALOG[name].make_raw(split)
-    else:
+def _raw(name: str, split: str) -> TextSet:
+    if LINES.origin(name, split) != "embedded":
+        return load_lines(name, split)
+    if not CATALOG[name].make_raw:
         known = ", ".join(key for key, row in CATALOG.items() if row.make_raw)
-        raise ValueError(f"name={name!r} has only its prepared form; of embedded texts choose {known}")
-    return replace(raw, name=f"{name}, raw", keeps_case=True)
+        raise ValueError(f"{name}~raw: {name} has only its prepared form; of embedded texts choose {known}")
+    return CATALOG[name].make_raw(split)
 
 
 def _standing_in(examples: Examples, stand_in_for: str) -> Examples:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from oe_core.data.catalog import CATALOG, printed_name
 from oe_core.data.examples import TextSet
-from oe_core.data.sources import TEXTS, load_lines
+from oe_core.data.sources import LINES, load_lines
 
 UNITS = ("words", "characters")
 UNKNOWN, END = "<unk>", "<eos>"
@@ -97,7 +97,7 @@ def load_stream(name: str, split: str, unit: str, lower: bool = False) -> Stream
     lines = load_lines(name, split)
     if split != "train":
         return stream_of(lines, unit, lower)
-    if TEXTS.available(name, "valid"):
+    if LINES.available(name, "valid"):
         return _stream(_Text.of(lines), _Text.of(load_lines(name, "valid")), 0.0, unit, lower)
     return _stream(_Text.of(lines), None, HELD_OUT, unit, lower)
 

@@ -1,6 +1,7 @@
 """One thing changed at a time, as in section 5 and the appendices: recipes on the test sets of one experiment."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 import pandas as pd
 import torch
@@ -28,8 +29,8 @@ def ablate(
 ) -> pd.DataFrame:  # fmt: skip
     """Measure every recipe, by the name of its setting, on the out-distributions of `experiment`.
 
-    load: (name, split, *load_options) -> examples, for training sets that the catalog does not know
-    (`data.derived.loader`); None: as the kind of the networks loads them. Each network is scored as it was taught.
+    load: (name, split, *load_options) -> examples, for sets that have no name, such as `generated_outliers`; None: as
+    the kind of the networks loads them. Each network is scored as it was taught.
     Returns one row a (setting, out_dist, metric, seed, draw): FPR95 (FPR90 of texts), AUROC, AUPR, and the error once a
     seed, with out_dist "" and draw 0; all in percent. "shortened" is the network's `Recipe.shortening`. The draws are
     those of `evaluate`. Raises ValueError when a recipe learns another in-distribution than the experiment, and when
@@ -73,3 +74,21 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     by_seed = frame.groupby(["setting", "metric", "seed"])["value"].mean()
     means = by_seed.groupby(["setting", "metric"]).mean().unstack("metric")
     return means.loc[frame["setting"].unique(), frame["metric"].unique()]
+
+
+def varied(recipes: Mapping[str, Recipe]) -> pd.DataFrame:
+    """The fields in which recipes differ, one row a setting, "" for nothing; a parent by its name.
+
+    Names are no difference, nor is how outliers are met where there are none.
+    """
+    known = {field.name: field.default for recipe in recipes.values() for field in fields(recipe)}
+    rows = {setting: _facts(recipe, known) for setting, recipe in recipes.items()}
+    frame = pd.DataFrame.from_dict(rows, orient="index", dtype=object)
+    return frame.loc[:, frame.nunique() > 1].fillna("")
+
+
+def _facts(recipe: Recipe, known: Mapping[str, object]) -> dict[str, object]:
+    values = {name: getattr(recipe, name, usual) for name, usual in known.items()}
+    values |= {"name": "", "parent": recipe.parent and recipe.parent.name}
+    none = () if recipe.outliers else ("outlier_", "oe_")
+    return {name: "" if value is None else value for name, value in values.items() if not name.startswith(none)}

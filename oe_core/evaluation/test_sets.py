@@ -88,7 +88,7 @@ def prepared(
     outs, missing = out_sets(experiment, len(test), load)
     if not outs:
         raise MissingDataError(f"none of {list(experiment.out_dists)} is at hand: " + " ".join(missing.values()))
-    check_roles(baseline.in_dist, exposed.outliers, [out.key for out in outs])
+    check_roles(baseline.in_dist, exposed.outliers, [out.key for out in outs], kind.sources)
     outliers = load(exposed.outliers, "train", *exposed.other_load_options)
     inside = _test_set(baseline.in_dist, test, baseline, load)
     in_place_of = experiment.in_place_of and kind.printed(experiment.in_place_of, baseline)

@@ -7,10 +7,10 @@ a training while it runs stands in its run's folder, so that any process that se
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
@@ -24,6 +24,7 @@ from oe_core.train import Interruption
 
 ATTEMPTS = 3
 SECONDS_UNTIL_LOST = 120.0  # without a word from a training
+SETS_KEPT = 4  # in memory: what is learned, its outliers, and what others have in their place
 DONE, RUNNING, BEGUN, QUEUED = "done", "running", "begun", "queued"
 
 
@@ -59,13 +60,19 @@ class Job:
         return (BEGUN if (self.folder / CHECKPOINT).exists() else QUEUED), said
 
 
-def jobs(store: Store, recipes: Iterable[Recipe], load: Load | None = None) -> list[Job]:
+def kept_loads() -> dict[str, Load]:
+    """How each kind loads its data, by its name; the sets asked for last stay in memory."""
+    kept = {load: lru_cache(SETS_KEPT)(load) for load in {kind.load for kind in KINDS.values()}}
+    return {name: kept[kind.load] for name, kind in KINDS.items()}
+
+
+def jobs(store: Store, recipes: Iterable[Recipe], loads: Mapping[str, Load] | None = None) -> list[Job]:
     """What has to be trained for `recipes`, which have their seeds: parents first, each identity once, done ones too.
 
-    load: as `Store.run`.
+    loads: as `kept_loads`, which several calls may share.
     """
     found: dict[str, Job] = {}
-    loads = {name: cache(load or kind.load) for name, kind in KINDS.items()}  # each set once
+    loads = loads or kept_loads()
 
     def add(recipe: Recipe) -> str:
         parent = add(recipe.parent) if recipe.parent else None

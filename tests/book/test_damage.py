@@ -7,10 +7,10 @@ import build
 import pytest
 import schedule
 from small_book import WRITING, chapter, make_book
-from stamps import Verdict, judge, made_files, read_stamp, sha256_of, write_stamp
+from stamps import Verdict, judge, made_files, read_stamp, sha256_of, trained, write_stamp
 from store_process import damage, truncate
 
-from oe_core.atomic import DamagedFileError, write_text
+from oe_core.atomic import JOURNAL, DamagedFileError, write_text
 
 
 def _main(book, monkeypatch, *words):
@@ -36,6 +36,15 @@ def made(tmp_path):
     split = {"pages": {name: hashes.pop(name) for name in files[:2]}, "outputs": hashes}
     write_stamp(tmp_path, "00_one", {"status": "done", "made_from": {"library": "a"}, **split})
     return tmp_path
+
+
+def test_a_journal_tells_the_networks_that_were_trained_and_stayed(tmp_path, monkeypatch):
+    monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))
+    for file in ("a-1/run.json", "a-1/scores/digits-2.json", "b-3/checkpoint.pt", "c-4/run.json"):
+        write_text(tmp_path / "trained" / file, "{}")
+    write_text(tmp_path / "tables" / "run.json", "{}")
+    (tmp_path / "trained" / "c-4" / "run.json").unlink()
+    assert trained(tmp_path / "journal", tmp_path) == ["a-1"]
 
 
 def test_a_chapter_that_is_all_there_and_made_from_the_same_is_up_to_date(made):

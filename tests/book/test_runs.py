@@ -27,6 +27,13 @@ plan = experiment("digits", SCALE)
 slow = replace(plan.baseline, name="slow", epochs=40)
 trainings = [([replace(plan, baseline=slow, exposed=replace(plan.exposed, parent=slow))], None)]
 """
+LACKING = """
+from dataclasses import replace
+from oe_core import experiment
+plan = experiment("digits", SCALE)
+lacking = [replace(plan.exposed, outliers=name) for name in ("cifar10~part=5", "cifar10~noise=0.2")]
+trainings = [([plan.baseline, *lacking], 1)]
+"""
 READS = """
 from oe_core import Store, evaluate, runs_root
 
@@ -177,6 +184,14 @@ def test_data_that_are_not_at_hand_are_said_and_the_rest_is_trained(tmp_path, do
     assert (status, err) == (0, "")
     assert "not at hand, so not trained: 01_two: cifar10" in out
     assert out.splitlines()[-1] == "2 of 2 trained; nothing is missing"
+
+
+def test_a_chapter_may_name_recipes_and_a_set_that_several_lack_is_said_once(tmp_path, done):
+    book = make_book(tmp_path, c01_two=chapter(checks=LACKING))
+    status, out, _ = done(book, "--status")
+    assert (status, out.count("not at hand, so not trained: 01_two: digits")) == (0, 1)
+    assert "cifar10: its train images are not on this machine" in out
+    assert "1 queued" in out
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,19 @@ import numpy as np
 import pytest
 import torch
 
-from oe_core.data.derived import DERIVED, loader, long_tailed, negative, of_classes, random_part, with_noise
+from oe_core.data.derived import (
+    DERIVED,
+    OF_IMAGES,
+    long_tailed,
+    negative,
+    of_classes,
+    random_part,
+    way_of,
+    with_noise,
+)
 from oe_core.data.examples import ImageSet
+from oe_core.data.sources import IMAGES, LINES, TEXTS, MissingDataError, load_images, load_texts
+from oe_core.data.streams import load_stream
 
 LABELS = torch.arange(60) % 6
 
@@ -22,14 +33,13 @@ def which(images):
 
 def test_a_random_part_repeats_nothing_and_is_the_same_again(images):
     part = random_part(images, 20)
-    assert part.name == "shapes, 20 images" and len(set(which(part))) == 20
+    assert len(set(which(part))) == 20
     assert which(part) == which(random_part(images, 20)) != which(random_part(images, 20, seed=1))
     assert which(random_part(images, 30))[:20] == which(part)  # fewer are among more
 
 
 def test_classes_nest_and_share_the_count(images):
     two, four = of_classes(images, 2, 8), of_classes(images, 4, 8)
-    assert two.name == "shapes, 2 classes, 8 images"
     assert np.bincount(two.labels).tolist().count(4) == 2 and len(four) == 8
     assert set(two.labels.tolist()) < set(four.labels.tolist())
     assert which(two) == which(of_classes(images, 2, 8))
@@ -38,7 +48,7 @@ def test_classes_nest_and_share_the_count(images):
 
 def test_noise_has_the_asked_deviation_and_keeps_the_labels(images):
     noisy = with_noise(images, 0.1)
-    assert noisy.name == "shapes with noise of 0.1" and torch.equal(noisy.labels, images.labels)
+    assert torch.equal(noisy.labels, images.labels)
     difference = noisy.images[:, 1:].float() - 128
     assert difference.std().item() == pytest.approx(25.5, rel=0.05)
     assert noisy.images.dtype == torch.uint8 and not torch.equal(noisy.images, with_noise(images, 0.1, seed=1).images)
@@ -73,15 +83,89 @@ def test_derived_sets_have_fingerprints_of_their_own(images):
     assert len({one.fingerprint for one in made}) == 4
 
 
-def test_a_loader_knows_the_made_sets_in_training_only(images):
-    load = loader({"half": lambda size: random_part(images, 30)}, load=lambda *asked: asked)
-    assert len(load("half", "train", 4)) == 30
-    assert load("half", "test", 4) == ("half", "test", 4) and load("digits", "train", 4) == ("digits", "train", 4)
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("digits~noise=0.2", lambda digits: with_noise(digits, 0.2)),
+        ("digits~part=50", lambda digits: random_part(digits, 50)),
+        ("digits~classes=3,images=90", lambda digits: of_classes(digits, 3, 90)),
+        ("digits~tail=20", lambda digits: long_tailed(digits, 20.0)),
+        ("digits~part=500~noise=0.8", lambda digits: with_noise(random_part(digits, 500), 0.8)),
+    ],
+)
+def test_a_name_gives_what_its_ways_make_of_the_set_bit_for_bit(name, made):
+    expected = made(load_images("digits", "train", 8))
+    found = load_images(name, "train", 8)
+    assert found.fingerprint == expected.fingerprint
+    assert (found.name, found.origin, found.classes) == (name, "embedded", expected.classes)
 
 
-def test_a_loader_hands_on_whatever_reading_a_kind_has(images):
-    load = loader({"half": lambda: "half of the texts"}, load=lambda *asked: asked)
-    assert load("half", "train") == "half of the texts" and load("words", "train") == ("words", "train")
+def test_noise_is_on_every_split_and_a_long_tail_in_training_only():
+    test = load_images("digits", "test", 8)
+    assert load_images("digits~noise=0.2", "test", 8).fingerprint == with_noise(test, 0.2).fingerprint
+    assert load_images("digits~tail=20", "test", 8).fingerprint == test.fingerprint
+
+
+def test_a_set_is_there_where_what_it_is_made_of_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    assert [IMAGES.available(name, "train") for name in ("digits~part=50", "cifar10~part=50")] == ["embedded", ""]
+    with pytest.raises(MissingDataError, match="cifar10: its train images are not on this machine"):
+        load_images("cifar10~part=50", "train", 8)
+
+
+def test_what_is_made_of_a_set_is_made_of_its_stand_in():
+    assert IMAGES.resolve("chars74k~noise=0.2", "test") == "font-letters~noise=0.2"
+    with pytest.raises(MissingDataError, match="chars74k: its test images are not on this machine"):
+        IMAGES.resolve("chars74k~noise=0.2", "test", without=["font-letters~part=50"])
+
+
+def test_a_readers_folder_with_the_sign_in_its_name_is_that_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    for name in ("shells~2025", "digits~noise=0.2"):
+        (tmp_path / name / "train").mkdir(parents=True)
+        arrays = {"images": np.full((6, 8, 8, 3), 7, np.uint8), "labels": np.arange(6) % 2}
+        np.savez(tmp_path / name / "train" / "images.npz", **arrays)
+    shells = load_images("shells~2025", "train", 8)
+    assert (shells.name, shells.origin, len(shells)) == ("shells~2025", "folder", 6)
+    assert load_images("shells~2025~part=2", "train", 8).fingerprint == random_part(shells, 2).fingerprint
+    assert load_images("digits~noise=0.2", "train", 8).images.unique().tolist() == [7]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("digits~nois=0.2", "data set 'digits~nois=0.2': 'nois=0.2' is no way .* choose one of noise=<sigma>, part=<c"),
+        ("digits~noise", "'noise' is no way"),
+        ("digits~noise=much", "'noise=much' is no way"),
+        ("digits~part=0.5", "'part=0.5' is no way"),
+        ("digits~part=5,images=3", "'part=5,images=3' is no way"),
+        ("digits~", "'' is no way .*, tail=<ratio>; or put a folder of your own at .*/digits~/ with train and test"),
+        ("digits~raw", "'raw' is no way"),
+        ("digit~noise=0.2", "data set 'digit~noise=0.2' is unknown; known are"),
+        ("~noise=0.2", "data set '~noise=0.2' is unknown"),
+        ("trec~noise=0.2", "data set 'trec~noise=0.2' is unknown"),
+        ("digits~part=5000", "count=5000: digits has 1400 images; take 1 to 1400"),
+        ("digits~noise=-1", "sigma=-1.0 must be positive"),
+    ],
+)
+def test_a_name_that_makes_no_set_is_refused(name, message):
+    with pytest.raises(ValueError, match=message):
+        load_images(name, "train", 8)
+
+
+def test_texts_have_ways_of_their_own_and_streams_have_none():
+    assert TEXTS.made_of("docstrings~raw")[0] == "docstrings" and LINES.made_of("docstrings")[1] == ()
+    with pytest.raises(ValueError, match="'noise=0.2' is no way .*; choose one of raw; or"):
+        load_texts("docstrings~noise=0.2", "train")
+    with pytest.raises(ValueError, match="'docstrings~raw': 'raw' is no way .*; choose one of none; or"):
+        load_stream("docstrings~raw", "train", "words")
+
+
+def test_the_forms_of_all_ways_are_told_apart():
+    forms = {way.form: way.form.replace("<sigma>", "0.5").replace("<ratio>", "2") for way in OF_IMAGES}
+    texts = [text.replace("<count>", "3").replace("<number>", "4") for text in forms.values()]
+    assert [way_of(text, OF_IMAGES).form for text in texts] == list(forms)
+    assert [way_of(text, OF_IMAGES).numbers for text in texts] == [(0.5,), (3,), (4, 3), (2.0,)]
 
 
 @pytest.mark.parametrize(

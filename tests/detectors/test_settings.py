@@ -87,6 +87,33 @@ def test_a_set_in_two_roles_and_one_of_the_other_sort_are_refused(detector):
         experiment(in_dist, "demo", detector, outliers=other)
 
 
+@pytest.mark.parametrize(
+    ("roles", "shared"),
+    [({"outliers": "font-letters~part=5"}, True), ({"out_dists": ["font-letters~noise=0.2"]}, False),
+     ({"out_dists": ["digits~noise=0.2"]}, True), ({"outliers": "digits~noise=0.2"}, False)],
+)  # fmt: skip
+def test_what_is_made_of_a_set_shares_its_role_where_anomalies_are_concerned(roles, shared):
+    roles = {"out_dists": ["font-letters"], "outliers": "photo-china"} | roles
+    if shared:
+        with pytest.raises(ValueError, match="must be different data sets"):
+            experiment("digits", "demo", **roles)
+    else:
+        plan = experiment("digits", "demo", **roles)
+        assert (plan.exposed.outliers, list(plan.out_dists)) == (roles["outliers"], roles["out_dists"])
+
+
+def test_what_is_made_of_an_in_distribution_is_learned_with_its_settings():
+    plan, made = experiment("digits", "demo"), experiment("digits~tail=20", "demo")
+    assert made.baseline == replace(plan.baseline, name="digits~tail=20", in_dist="digits~tail=20")
+
+
+def test_a_way_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="'loud' is no way to make a set of another; choose one of noise=<sigma>"):
+        experiment("digits", "demo", outliers="photo-china~loud")
+    with pytest.raises(ValueError, match="'raw' is no way to make a set of another; choose one of none"):
+        experiment("docstrings", "demo", "language", outliers="docstrings-stdlib~raw")
+
+
 def test_an_unknown_detector_lists_the_known_ones():
     with pytest.raises(ValueError, match=f"detector='vae' is unknown; choose one of {', '.join(DETECTORS)}"):
         experiment("digits", "demo", "vae")

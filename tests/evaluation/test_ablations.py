@@ -6,12 +6,11 @@ import pytest
 import torch
 from tqdm import tqdm
 
-from oe_core.data.derived import loader, random_part, with_noise
-from oe_core.data.sources import load_images, load_raw, load_texts
+from oe_core.data.sources import load_images, load_texts
 from oe_core.detectors.gan.training import generated
 from oe_core.detectors.objectives.recipe import with_objective
 from oe_core.detectors.registry import experiment
-from oe_core.evaluation.ablations import ERROR, ablate, generated_outliers, summary
+from oe_core.evaluation.ablations import ERROR, ablate, generated_outliers, summary, varied
 from oe_core.evaluation.evaluate import evaluate
 from oe_core.runs.store import Store
 
@@ -64,14 +63,22 @@ def test_the_summary_is_the_mean_over_sets_draws_and_seeds_in_the_order_of_the_r
     assert table.loc["with", "AUROC"] == pytest.approx(mine["value"].mean())
 
 
-def test_outliers_that_no_catalog_has_are_trained_on(store):
-    digits = load_images("digits", "train", 16)
-    load = loader({"noisy digits": lambda size: with_noise(random_part(digits, 64), 0.3)})
-    recipe = replace(PLAN.exposed, name="noisy", outliers="noisy digits")
-    frame = ablate(store, PLAN, {"noise": recipe}, seeds=1, load=load)
+def test_how_outliers_are_met_is_no_difference_to_a_network_without_any():
+    assert PLAN.baseline.outlier_order != PLAN.exposed.outlier_order
+    assert "outlier_order" not in varied(PLAN.networks)
+
+
+def test_outliers_that_are_made_of_a_set_are_trained_on_by_their_name(store):
+    recipe = replace(PLAN.exposed, name="noisy", outliers="digits~part=64~noise=0.3")
+    frame = ablate(store, PLAN, {"noise": recipe}, seeds=1)
     assert set(frame["setting"]) == {"noise"} and len(frame) == 1 + 2 * 2 * 3
-    stamp = store.run(recipe, load=load).stamp
-    assert stamp["data"]["outliers"]["name"] == "digits, 64 images with noise of 0.3"
+    facts = store.run(recipe).stamp["data"]["outliers"]
+    assert (facts["name"], facts["n"]) == ("digits~part=64~noise=0.3", 64)
+
+
+def with_fakes(fakes):
+    """A loader that gives images without a name of their own for "fakes"."""
+    return lambda name, split, size: fakes if name == "fakes" else load_images(name, split, size)
 
 
 GAN = replace(gan_experiment("digits", "smoke").networks["synthetic"], limit=64, epochs=1)
@@ -85,7 +92,7 @@ def test_generated_outliers_are_kept_with_their_gan_and_trained_on(store, monkey
     monkeypatch.setattr("oe_core.evaluation.ablations.generated", lambda *_: pytest.fail("generated again"))
     assert generated_outliers(store, GAN, 70).fingerprint == fakes.fingerprint
     recipe = replace(PLAN.exposed, name="fakes", outliers="fakes")
-    frame = ablate(store, PLAN, {"fakes": recipe}, seeds=1, load=loader({"fakes": lambda size: fakes}))
+    frame = ablate(store, PLAN, {"fakes": recipe}, seeds=1, load=with_fakes(fakes))
     assert set(frame["setting"]) == {"fakes"}
 
 
@@ -94,7 +101,7 @@ def test_generated_outliers_of_another_size_are_refused(store):
     small = replace(fakes, images=fakes.images[..., ::2, ::2].contiguous())
     recipe = replace(PLAN.exposed, name="other size", outliers="fakes")
     with pytest.raises(ValueError, match="digits-gan, 20 generated is 8 px, recipe 'other size' wants 16 px"):
-        ablate(store, PLAN, {"fakes": recipe}, seeds=1, load=loader({"fakes": lambda size: small}))
+        ablate(store, PLAN, {"fakes": recipe}, seeds=1, load=with_fakes(small))
 
 
 FRUIT, INSECT = "a\tapples are red number {}", "b\tbees fly far number {}"
@@ -126,13 +133,12 @@ def test_texts_are_measured_as_their_table_measures_them(store, notes):
 
 
 def test_raw_texts_are_outliers_of_their_own(store, notes):
-    load = loader({"papers as they stand": lambda: load_raw("papers", "train")}, load_texts)
-    recipes = {"close": notes.exposed, "raw": replace(notes.exposed, name="raw", outliers="papers as they stand")}
-    frame = ablate(store, notes, recipes, seeds=1, load=load)
+    recipes = {"close": notes.exposed, "raw": replace(notes.exposed, name="raw", outliers="papers~raw")}
+    frame = ablate(store, notes, recipes, seeds=1)
     assert set(frame["setting"]) == {"close", "raw"}
-    facts = store.run(recipes["raw"], load=load).stamp["data"]["outliers"]
-    raw = load_raw("papers", "train")
-    assert (facts["name"], facts["n"], facts["fingerprint"]) == ("papers, raw", 31, raw.fingerprint)
+    facts = store.run(recipes["raw"]).stamp["data"]["outliers"]
+    raw = load_texts("papers~raw", "train")
+    assert (facts["name"], facts["n"], facts["fingerprint"]) == ("papers~raw", 31, raw.fingerprint)
     assert raw.fingerprint != load_texts("papers", "train").fingerprint
 
 

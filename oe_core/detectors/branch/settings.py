@@ -39,7 +39,7 @@ ROWS = (
 )  # fmt: skip
 SETTINGS = Settings(
     BranchRecipe, ROWS, default="cifar10", outliers=images.OUTLIERS, out_dists=images.OUT_DISTS,
-    names=images.image_names, seeds=images.SETTINGS.seeds,
+    sources=images.IMAGES, made=images.MADE, seeds=images.SETTINGS.seeds,
     in_dists=images.SETTINGS.in_dists | {"paper": ("cifar10", "cifar100", "tiny-imagenet")},
     options={"variant": ("paper", "tuned-without-hints", "other-cutout", "small-budget", "cheap-hints")},
 )  # fmt: skip

@@ -36,7 +36,7 @@ ROWS = (
     *(row(exposed=changes, variant=name) for name, changes in VARIANTS.items()),
 )  # fmt: skip
 SETTINGS = Settings(
-    DensityRecipe, ROWS, default="cifar10", names=images.image_names, seeds=SEEDS,
+    DensityRecipe, ROWS, default="cifar10", sources=images.IMAGES, made=images.MADE, seeds=SEEDS,
     in_dists={"smoke": ("photo-china",), "demo": ("photo-china",), "course": ("cifar10",), "paper": ("cifar10",)},
     outliers={"photo-china": "font-letters"} | {in_dist: images.OUTLIERS[in_dist] for in_dist in OUT_DISTS},
     out_dists=OUT_DISTS | {"photo-china": ("gaussian", "rademacher", "blobs", "photo-flower", "digits")},

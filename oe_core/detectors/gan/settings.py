@@ -35,8 +35,8 @@ ROWS = (
     row({"filters": 4, "limit": 256, "epochs": 2, "drop_after": 1}, {"epochs": 1, "outlier_limit": 640}, scale="smoke"),
 )  # fmt: skip
 SETTINGS = Settings(
-    GanRecipe, ROWS, default=ANOTHER, out_dists=OUT_DISTS, names=images.image_names, seeds=images.SETTINGS.seeds,
-    outliers=images.OUTLIERS | {ANOTHER: images.OUTLIERS["cifar10"]},
+    GanRecipe, ROWS, default=ANOTHER, out_dists=OUT_DISTS, sources=images.IMAGES, made=images.MADE,
+    seeds=images.SETTINGS.seeds, outliers=images.OUTLIERS | {ANOTHER: images.OUTLIERS["cifar10"]},
     in_dists=images.SETTINGS.in_dists | {"paper": ("cifar10", "cifar100")},
     # "baseline" by cross-entropy alone, "synthetic" beside a GAN, "exposed": the latter fine-tuned with real outliers.
     between={"synthetic": lambda baseline, outliers, changes: replace(baseline, **changes)},

@@ -31,6 +31,7 @@ OUTLIERS = {
     "digits": "photo-china",
     "mnist": "tiny-images-80m",
 }
+MADE = (*ANOMALIES, *DERIVED)  # anomalies that are not read from anywhere
 SMALL, NOT_PAPER = ("smoke", "demo"), ("smoke", "demo", "course")
 
 # Shortened training that a patient CPU can do; how it was chosen is in runs/reference/cifar10-course.
@@ -71,11 +72,6 @@ OUTLIERS |= {part: OUTLIERS[source_of(part)] for part in PARTS}
 OUT_DISTS |= {part: OUT_DISTS[source_of(part)] for part in PARTS}
 # Its outliers are Tiny ImageNet's, and ImageNet-1K has their classes as well.
 OUT_DISTS["places-mini"] = tuple("imagenet-800" if out == "imagenet-1k" else out for out in OUT_DISTS["places-mini"])
-
-
-def image_names() -> set[str]:
-    """Every name that a role in an experiment with images may have."""
-    return {*IMAGES.known_names(), *ANOMALIES, *DERIVED}
 
 
 def _grey(exposure: dict, exposed: dict | None = None, **where):
@@ -133,7 +129,7 @@ ROWS = (
     row({"dropout": 0.5}, network="allconv", scale="paper"),
 )  # fmt: skip
 SETTINGS = Settings(
-    ImageRecipe, ROWS, default="cifar10", outliers=OUTLIERS, out_dists=OUT_DISTS, names=image_names,
+    ImageRecipe, ROWS, default="cifar10", outliers=OUTLIERS, out_dists=OUT_DISTS, sources=IMAGES, made=MADE,
     in_dists={
         "smoke": ("digits",), "demo": ("digits",), "course": ("cifar10",),
         "paper": ("svhn", "cifar10", "cifar100", "tiny-imagenet", "places365"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from torch import Tensor
 
-from oe_core.data.sources import TEXTS as SOURCES
+from oe_core.data.sources import LINES as SOURCES
 from oe_core.data.streams import Stream, load_stream, printed_stream_name
 from oe_core.detectors.kind import Kind, before_after
 from oe_core.detectors.language.recipe import LanguageRecipe

@@ -4,7 +4,7 @@ The paper's settings come from section 4.4 and appendix F, and from NLP_language
 where the text is silent.
 """
 
-from oe_core.data.sources import TEXTS
+from oe_core.data.sources import LINES
 from oe_core.data.streams import UNITS
 from oe_core.detectors.language.recipe import LanguageRecipe
 from oe_core.detectors.text.settings import EMBEDDED_OUT_DISTS, WEB_TREEBANK
@@ -34,7 +34,7 @@ ROWS = (
     row({"order": "streams", "best_epoch": True}, {"oe_weight": 0.5}, variant="code"),
 )  # fmt: skip
 SETTINGS = Settings(
-    LanguageRecipe, ROWS, default="ptb", names=TEXTS.known_names, seeds=SEEDS,
+    LanguageRecipe, ROWS, default="ptb", sources=LINES, seeds=SEEDS,
     in_dists={"smoke": ("docstrings",), "demo": ("docstrings",), "course": ("ptb",), "paper": ("ptb",)},
     outliers={"docstrings": "docstrings-stdlib", "ptb": "wikitext-2"},
     out_dists={"docstrings": EMBEDDED_OUT_DISTS, "ptb": WEB_TREEBANK},

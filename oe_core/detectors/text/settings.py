@@ -24,7 +24,7 @@ ROWS = (
     row({"limit": 4_500}, scale="demo", in_dist="docstrings"),
 )
 SETTINGS = Settings(
-    TextRecipe, ROWS, default="trec", names=TEXTS.known_names,
+    TextRecipe, ROWS, default="trec", sources=TEXTS,
     in_dists={"smoke": ("docstrings",), "demo": ("docstrings",), "course": IN_DISTS, "paper": IN_DISTS},
     outliers={"docstrings": "docstrings-stdlib", **dict.fromkeys(IN_DISTS, "wikitext-2")},
     out_dists={"docstrings": EMBEDDED_OUT_DISTS, "trec": OUT_DISTS},
