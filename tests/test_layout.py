@@ -44,6 +44,7 @@ FLOW = (
     ("paper", "paper.*"),
     ("posthoc.*",),
     ("figures", "figures.*"),
+    ("detector.*",),
 )  # fmt: skip
 ARRAYS_ONLY = {
     "scores": {"numpy"}, "evaluation.metrics": {"numpy"}, "evaluation.draws": {"numpy"},
@@ -66,6 +67,7 @@ MODULES = {_module(path): path for path in sorted((ROOT / "oe_core").rglob("*.py
 # These packages are only names: they hold and import nothing.
 NAMES_ONLY = (
     "data", "data.readers", "data.fetch", "data.embedded", "networks", "detectors", "runs", "evaluation", "posthoc",
+    "detector",
 )  # fmt: skip
 ROOMS = {name: path for name, path in MODULES.items() if name and name not in NAMES_ONLY}
 
