@@ -45,6 +45,7 @@ FLOW = (
     ("posthoc.*",),
     ("figures", "figures.*"),
     ("detector.*",),
+    ("cli",),
 )  # fmt: skip
 ARRAYS_ONLY = {
     "scores": {"numpy"}, "evaluation.metrics": {"numpy"}, "evaluation.draws": {"numpy"},

@@ -1,6 +1,7 @@
 """What a trained detector is asked about, a batch at a time: pictures and texts, however many, in bounded memory."""
 
 import gzip
+import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
@@ -25,12 +26,15 @@ LONGEST_LINE = 1 << 20  # bytes; of what comes without an end of line, no more i
 def image_chunks(examples: object, size: int, refused: Refused | None = None) -> Iterator[Chunk]:
     """Pictures in chunks: a folder, a path or any number of them, an array (n, height, width, 3), or an ImageSet.
 
-    refused: is told of each picture that cannot be read, which is left out; None: that raises FormatError.
+    An open binary file, such as `sys.stdin.buffer`, holds a path a line. refused: is told of each picture that cannot
+    be read, which is left out; None: that raises FormatError.
     """
     if isinstance(examples, ImageSet):
         examples = examples.images.permute(0, 2, 3, 1).numpy()
     if isinstance(examples, str | Path):
         examples = _paths(Path(examples).expanduser())
+    if hasattr(examples, "readline"):
+        examples = (os.fsdecode(line.rstrip(b"\r\n")) for line in examples if line.strip())
     if isinstance(examples, np.ndarray | Tensor):
         yield from _of_array(np.asarray(examples), size)
     elif isinstance(examples, Iterable):
@@ -63,26 +67,22 @@ def _images(pixels: Tensor) -> ImageSet:
 def text_chunks(examples: object, refused: Refused | None = None) -> Iterator[Chunk]:
     """Texts in chunks: one text, a `Path` to a file or folder of them, any number of texts, or a TextSet.
 
-    A string is a text; lines of a file are read as they come. refused: is told of each line that is no UTF-8 or has no
-    end, which is left out; None: that raises FormatError.
+    A string is a text; lines of a file, which may be an open binary one, are read as they come. refused: is told of
+    each line that is no UTF-8 or has no end, which is left out; None: that raises FormatError.
     """
     if isinstance(examples, TextSet):
         examples = examples.texts
     if isinstance(examples, str):
         examples = [examples]
     if isinstance(examples, Path):
-        lines = (line for path in _text_files(examples.expanduser()) for line in lines_of(path, refused))
+        lines = (line for path in _text_files(examples.expanduser()) for line in _lines_of(path, refused))
+    elif hasattr(examples, "readline"):
+        lines = _decoded_lines(examples, "-", refused)
     elif isinstance(examples, Iterable):
         texts = _checked(examples, str, "texts; give files as pathlib.Path")
         lines = ((str(number), text) for number, text in enumerate(texts))
     else:
         raise ValueError(f"examples is {type(examples).__name__}; expected texts, or a path to a file of them")
-    yield from chunked(lines)
-
-
-def chunked(lines: Iterable[tuple[str, str]]) -> Iterator[Chunk]:
-    """(where, text) in chunks."""
-    lines = iter(lines)
     while chunk := list(islice(lines, CHUNK)):
         places, texts = zip(*chunk, strict=True)
         yield list(places), TextSet("asked", texts, torch.zeros(len(texts), dtype=torch.int64), (UNLABELLED,), "folder")
@@ -99,17 +99,17 @@ def _text_files(path: Path) -> list[Path]:
     return found
 
 
-def lines_of(path: Path, refused: Refused | None = None) -> Iterator[tuple[str, str]]:
+def _lines_of(path: Path, refused: Refused | None = None) -> Iterator[tuple[str, str]]:
     """(file:line, text) of a file, one text a line, blank ones left out; what stands before a tab in a .tsv is none."""
     check_regular(path, "a file of texts")
     opened = gzip.open if path.suffix == ".gz" else open
     labelled = path.name.endswith(TEXT_SUFFIXES) and not is_txt(path)
     with opened(path, "rb") as file:
-        for where, text in decoded_lines(file, str(path), refused):
+        for where, text in _decoded_lines(file, str(path), refused):
             yield where, text.partition("\t")[2] if labelled else text
 
 
-def decoded_lines(file: BinaryIO, name: str, refused: Refused | None = None) -> Iterator[tuple[str, str]]:
+def _decoded_lines(file: BinaryIO, name: str, refused: Refused | None = None) -> Iterator[tuple[str, str]]:
     """(name:line, text) of what is read from `file`, as it comes."""
     for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), b""), 1):
         try:

@@ -180,14 +180,10 @@ class Detector:
         refused: is told of each example that cannot be read, which is left out; None: that raises FormatError. Raises
         ValueError where there is no threshold.
         """
-        return self.stream_chunks(self._chunks(examples, refused))
-
-    def stream_chunks(self, chunks: Iterator[Chunk]) -> Iterator[Prediction]:
-        """As `stream`, of chunks."""
         if self.threshold is None:
             raise ValueError("there is no threshold; set_threshold(false_alarm_rate) sets one if enough was held out")
         score = kind_of(self.recipe).score(self.recipe)
-        for places, chunk in chunks:
+        for places, chunk in self._chunks(examples, refused):
             outputs = self._outputs(chunk)
             named = [self.classes[label] for label in outputs.argmax(axis=1)]
             for place, name, value in zip(places, named, score(outputs).tolist(), strict=True):
@@ -224,4 +220,3 @@ class Detector:
         images = isinstance(chunk, ImageSet)
         inputs = chunk.images if images else token_ids(chunk, self.vocabulary, self.recipe)
         return kind_of(self.recipe).predict(self.network, inputs, self.recipe).numpy()
-

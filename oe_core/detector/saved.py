@@ -37,7 +37,7 @@ def write(folder: Path, card: Mapping, weights: Mapping[str, Tensor], held_out: 
         HELD_OUT: safetensors.numpy.save(dict(held_out)),
     }
     sealed = {name: write_whole(folder / name, content) for name, content in files.items()}
-    write_record(folder / CARD, {"format": FORMAT, **card, "files": sealed})
+    write_record(folder / CARD, {"format": FORMAT} | card | {"format": FORMAT, "files": sealed})
 
 
 def read_card(folder: Path) -> dict:
