@@ -105,6 +105,17 @@ def test_a_threshold_is_shown_set_and_refused(numbers, capsys):
     assert main(["threshold", str(numbers), "--false-alarm-rate", "0.05"]) == 0
 
 
+def test_a_detector_is_evaluated_and_the_report_is_kept(numbers, folder, tmp_path, capsys):
+    save(of_digit(4)[:20], folder / "fours")
+    assert main(["evaluate", str(numbers), str(folder / "fours"), "-o", str(tmp_path / "report")]) == 0
+    assert capsys.readouterr().out.split()[:5] == ["group", "set", "inliers", "anomalies", "FPR95"]
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
+        "evaluation.csv", "misses.csv", "misses.png", "misses.svg",
+    ]  # fmt: skip
+    assert main(["evaluate", str(numbers)]) == 2
+    assert "nothing to evaluate on" in capsys.readouterr().err
+
+
 def test_info_says_what_a_detector_is(notes, capsys):
     assert main(["info", str(notes)]) == 0
     said = capsys.readouterr().out

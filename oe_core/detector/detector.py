@@ -1,10 +1,10 @@
 """A detector to take away: trained on what its user has, with a threshold that can be believed, saved and loaded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from oe_core.data.derived import loader
 from oe_core.data.examples import Examples, ImageSet, TextSet, check_trainable
 from oe_core.data.vocabulary import Vocabulary
 from oe_core.detector import checks, saved, settings
-from oe_core.detector.asking import Chunk, Refused, image_chunks, text_chunks
+from oe_core.detector.asking import Refused, image_chunks, text_chunks
 from oe_core.detector.checks import Finding
 from oe_core.detector.given import Files, given
 from oe_core.detector.threshold import Threshold, threshold
@@ -31,9 +31,13 @@ from oe_core.recipe import Recipe
 from oe_core.runs.store import Run, Store
 from oe_core.scales import runs_root
 
+if TYPE_CHECKING:
+    from oe_core.detector.report import Report
+
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 ANOMALY, INLIER = "anomaly", "inlier"
 FALSE_ALARM_RATE = 0.05
+LEFT_OUT = 3  # classes
 MOST_ASKED = 2_000  # of the outliers, about which a trained network is asked
 
 
@@ -49,13 +53,22 @@ class Prediction(NamedTuple):
     verdict: str
 
 
+class Trained(NamedTuple):
+    """What a detector was trained on and checked with; kept as long as it is not saved and loaded."""
+
+    inliers: Examples
+    outliers: Examples
+    held_out: Examples
+
+
 @dataclass
 class Detector:
     """A trained classifier that scores how unlike its classes an example is; higher = more anomalous.
 
     recipe: of its network. classes: of the in-distribution. vocabulary: of a detector of texts. held_out_scores: of
     inliers that it never learned from, float64 (n,). findings: what was checked after training. threshold: None where
-    too few examples were held out. card: how, of what data and where it was made.
+    too few examples were held out. card: how, of what data and where it was made. data: what it was made of, None
+    after it was loaded.
     """
 
     recipe: Recipe
@@ -66,6 +79,7 @@ class Detector:
     findings: list[Finding] = field(default_factory=list)
     threshold: Threshold | None = None
     card: dict = field(default_factory=dict, repr=False)
+    data: Trained | None = field(default=None, repr=False)
 
     @classmethod
     def fit(
@@ -99,6 +113,7 @@ class Detector:
         store = store or Store(runs_root() / "own")
         run = store.run(recipe, load=loader(made, kind_of(recipe).load))
         detector = cls.of_run(run, inliers, test)
+        detector.data = Trained(inliers, others, test)
         usual = int(training.labels.bincount().argmax())
         detector.findings = [
             *detector._checked(test, limited(others, MOST_ASKED), usual, (inside.files, outside.files)),
@@ -166,9 +181,21 @@ class Detector:
 
         examples: as `asking.image_chunks` or `asking.text_chunks` have it, whose errors it raises.
         """
-        kind, scores = kind_of(self.recipe), [np.empty(0)]
-        scores += [kind.score(self.recipe)(self._outputs(chunk)) for _, chunk in self._chunks(examples)]
-        return np.concatenate(scores)
+        return np.concatenate([np.empty(0), *(scores for *_, scores in self.answers(examples))])
+
+    def answers(
+        self, examples: object, refused: Refused | None = None
+    ) -> Iterator[tuple[list[str], Examples, np.ndarray, np.ndarray]]:
+        """A chunk at a time: where its examples are from, they, their logits float32 (n, classes), and scores (n,).
+
+        Arguments and errors as `score` and `stream`.
+        """
+        score = kind_of(self.recipe).score(self.recipe)
+        images = self.vocabulary is None
+        chunks = image_chunks(examples, self.recipe.size, refused) if images else text_chunks(examples, refused)
+        for places, chunk in chunks:
+            outputs = self._outputs(chunk)
+            yield places, chunk, outputs, score(outputs)
 
     def predict(self, examples: object) -> list[Prediction]:
         """Class, score and verdict of each example; as `stream`, whole."""
@@ -182,11 +209,9 @@ class Detector:
         """
         if self.threshold is None:
             raise ValueError("there is no threshold; set_threshold(false_alarm_rate) sets one if enough was held out")
-        score = kind_of(self.recipe).score(self.recipe)
-        for places, chunk in self._chunks(examples, refused):
-            outputs = self._outputs(chunk)
+        for places, _, outputs, scores in self.answers(examples, refused):
             named = [self.classes[label] for label in outputs.argmax(axis=1)]
-            for place, name, value in zip(places, named, score(outputs).tolist(), strict=True):
+            for place, name, value in zip(places, named, scores.tolist(), strict=True):
                 yield Prediction(place, name, value, ANOMALY if value >= self.threshold.value else INLIER)
 
     def set_threshold(self, false_alarm_rate: float = FALSE_ALARM_RATE) -> Threshold:
@@ -196,6 +221,44 @@ class Detector:
         """
         self.threshold = threshold(self.held_out_scores, false_alarm_rate)
         return self.threshold
+
+    def evaluate(
+        self, anomalies: object = None, *, in_dist: object = None, outliers: object = None,
+        labels: Sequence | None = None, left_out: int = LEFT_OUT, store: Store | None = None,
+    ) -> "Report":  # fmt: skip
+        """What it catches, and what it does not; needs pandas, and matplotlib for pictures of the misses.
+
+        anomalies: of your own, as `score` takes them, or the name of a data set; or several, {name: them}. in_dist,
+        outliers, labels: what a loaded detector was trained on, as in `fit`; without, nothing that is made of inliers
+        is tested on. left_out: for so many of three or more classes another detector is trained without one, which is
+        then an anomaly. Raises ValueError for another in_dist than it was trained on, and as `fit`.
+        """
+        from oe_core.detector import report
+
+        data = self.data if in_dist is None else self._again(in_dist, outliers, labels)
+        mine = anomalies if isinstance(anomalies, Mapping) else {} if anomalies is None else {"anomalies": anomalies}
+        mine = {name: self._examples(examples) for name, examples in mine.items()}
+        return report.evaluate(self, mine, data, store or Store(runs_root() / "own"), left_out)
+
+    def _again(self, in_dist: object, outliers: object, labels: Sequence | None) -> Trained:
+        """What it was trained on, read again."""
+        size = [self.recipe.size] if self.vocabulary is None else []
+        sources = given(in_dist, "in_dist", labels), given(outliers or self.recipe.outliers, "outliers")
+        inliers, others = (one.load(one.name, *size) for one in sources)
+        if inliers.fingerprint != self.card["data"]["inliers"]["fingerprint"]:
+            raise ValueError(f"in_dist: {inliers.name} is not what the detector was trained on; for other inliers, ask "
+                             "`score` or `predict`")  # fmt: skip
+        if not self.recipe.holdout:
+            raise ValueError("in_dist: the detector was checked with a held-out set of its own, which is not saved")
+        return Trained(inliers, others, held_out_part(inliers, self.recipe))
+
+    def _examples(self, examples: object) -> object:
+        """Strings are paths or names here; the examples of a name."""
+        if not isinstance(examples, str):
+            return examples
+        if Path(examples).expanduser().exists():
+            return Path(examples)
+        return given(examples, "anomalies").load(examples, *([self.recipe.size] if self.vocabulary is None else []))
 
     @cached_property
     def network(self) -> nn.Module:
@@ -209,11 +272,6 @@ class Detector:
             checks.told_outliers(self.held_out_scores, self.score(outliers)),
             checks.not_by_files(test, outliers, files, self.score),
         ]
-
-    def _chunks(self, examples: object, refused: Refused | None = None) -> Iterator[Chunk]:
-        if self.vocabulary is None:
-            return image_chunks(examples, self.recipe.size, refused)
-        return text_chunks(examples, refused)
 
     def _outputs(self, chunk: Examples) -> np.ndarray:
         """Logits float32 (n, classes)."""

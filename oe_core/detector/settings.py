@@ -72,7 +72,7 @@ def recipe(name: str, inliers: Examples, outliers: str, held_out: bool, **settin
     known = [field.name for field in fields(kind.recipe) if field.name not in ASIDE]
     for setting in settings:
         check_choice("setting", setting, (*known, "steps"))
-    settings.setdefault("holdout", _holdout(len(inliers)) if held_out else 0)
+    settings.setdefault("holdout", holdout(len(inliers)) if held_out else 0)
     count = len(inliers) - settings["holdout"]
     values = _of_size(kind, inliers) | COMMON | _of_number(kind, count) | settings
     steps = values.pop("steps")
@@ -80,7 +80,8 @@ def recipe(name: str, inliers: Examples, outliers: str, held_out: bool, **settin
     return kind.recipe(name=name, in_dist=name, outliers=outliers, **values)
 
 
-def _holdout(count: int) -> int:
+def holdout(count: int) -> int:
+    """How many of `count` examples are held out."""
     return min(MOST_HELD_OUT, max(round(HELD_OUT * count), min(FOR_FIVE_PERCENT, int(MOST_SHARE * count))))
 
 
