@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
+from inspect import signature
 from pathlib import Path
 
 from oe_core.atomic import PrintableError, printable
@@ -97,9 +98,12 @@ def train(options: argparse.Namespace) -> int:
     from oe_core.detector.saved import check_place
 
     check_place(options.output)
+    settings = dict(options.set)
+    if taken := set(settings) & set(signature(Detector.fit).parameters):
+        raise ValueError(f"--set {min(taken)}: is no setting of the training; see oe train --help")
     detector = Detector.fit(
         options.folder, options.outliers, held_out=options.held_out, false_alarm_rate=options.false_alarm_rate,
-        store=_store(), **dict(options.set),
+        store=_store(), **settings,
     )  # fmt: skip
     detector.save(options.output)
     for finding in detector.findings:
@@ -219,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("oe: interrupted; the same call goes on where a training was saved", file=sys.stderr)
         return INTERRUPTED
     except (ValueError, OSError, ArithmeticError, ImportError, PrintableError) as error:
-        print(f"oe: {printable(str(error))}", file=sys.stderr)
+        print(f"oe: {printable(' '.join(str(error).splitlines()))}", file=sys.stderr)
         return FAILED
 
 

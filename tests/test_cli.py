@@ -140,9 +140,13 @@ def test_a_result_that_is_not_to_be_believed_is_saved_with_status_1(tmp_path, ca
         (("train", "{root}/nowhere", "-o", "{root}/x"), "nowhere: there is nothing there"),
         (("train", "{root}/one", "-o", "{root}/x"), "examples of one class, zero; expected two classes"),
         (("train", "{root}/one/zero/0.png", "-o", "{root}/x"), "0.png: is a picture; put it into a folder"),
+        (("train", "{root}/one", "-o", "{root}/x", "--set", "steps=many"), "steps='many' is of the type str; expected"),
+        (("train", "{root}/one", "-o", "{root}/x", "--set", "store=1"), "--set store: is no setting of the training"),
         (("train", "{root}/one", "-o", "{root}"), "and no detector; choose a new folder"),
         (("detect", "{root}/nowhere", "-"), "nowhere holds no detector"),
         (("detect", "{numbers}", "{root}/nowhere"), "nowhere: there is nothing there"),
+        (("train", "cifar10", "-o", "{root}/x"), "cifar10: its train images are not on this machine. CIFAR-10"),
+        (("evaluate", "{numbers}", "nothing-like-it"), "'nothing-like-it' is unknown; known are"),
         (("detect", "{numbers}", "{root}/text.txt"), "text.txt: not a whole picture"),
     ],
 )

@@ -19,9 +19,9 @@ from oe_core.detector import checks, saved, settings
 from oe_core.detector.asking import Refused, image_chunks, text_chunks
 from oe_core.detector.checks import Finding
 from oe_core.detector.given import Files, given
-from oe_core.detector.threshold import Threshold, threshold
+from oe_core.detector.threshold import Threshold, check_rate, threshold
 from oe_core.detectors.kind import right
-from oe_core.detectors.registry import kind_of, recipe_from_json
+from oe_core.detectors.registry import KINDS, kind_of, recipe_from_json
 from oe_core.detectors.text.training import token_ids, vocabulary_of
 from oe_core.devices import default_device
 from oe_core.evaluation.roles import TEST, TRAIN, shared_examples
@@ -95,13 +95,15 @@ class Detector:
         the recipe or `steps`. Raises ValueError for what cannot be learned from, and as `given` and the readers.
         What does not hold of the result is said in the log, and stands in `findings`.
         """
+        check_rate(false_alarm_rate)
         inside = given(in_dist, "in_dist", labels)
+        settings.check(KINDS[inside.kind], changes)
         outside = given(settings.DEFAULT_OUTLIERS[inside.kind] if outliers is None else outliers, "outliers")
         kept = None if held_out is None else given(held_out, "held_out")
         for argument, other in (("outliers", outside), ("held_out", kept)):
             if other is not None and other.kind != inside.kind:
                 raise ValueError(f"{argument}: {other.name} has {other.kind}, in_dist has {inside.kind}")
-        size = [changes.get("size") or settings.pixels(inside.files.side)] if inside.kind == "images" else []
+        size = [changes.get("size", settings.pixels(inside.files.side))] if inside.kind == "images" else []
         inliers, test = inside.load(inside.name, *size), None if kept is None else kept.load(kept.name, *size)
         beside = f"{outside.name} (outliers)" if outside.name == inside.name else outside.name
         recipe = settings.recipe(inside.name, inliers, beside, kept is None, **changes)
@@ -208,7 +210,7 @@ class Detector:
         ValueError where there is no threshold.
         """
         if self.threshold is None:
-            raise ValueError("there is no threshold; set_threshold(false_alarm_rate) sets one if enough was held out")
+            raise ValueError("there is no threshold; set_threshold, or oe threshold, sets one if enough was held out")
         for places, _, outputs, scores in self.answers(examples, refused):
             named = [self.classes[label] for label in outputs.argmax(axis=1)]
             for place, name, value in zip(places, named, scores.tolist(), strict=True):
@@ -253,12 +255,14 @@ class Detector:
         return Trained(inliers, others, held_out_part(inliers, self.recipe))
 
     def _examples(self, examples: object) -> object:
-        """Strings are paths or names here; the examples of a name."""
+        """Strings are paths or names here; of a name its test examples, or else those to train on."""
         if not isinstance(examples, str):
             return examples
         if Path(examples).expanduser().exists():
             return Path(examples)
-        return given(examples, "anomalies").load(examples, *([self.recipe.size] if self.vocabulary is None else []))
+        kind, size = kind_of(self.recipe), [self.recipe.size] if self.vocabulary is None else []
+        split = "test" if kind.sources.available(examples, "test") else "train"
+        return kind.load(examples, split, *size)
 
     @cached_property
     def network(self) -> nn.Module:

@@ -5,7 +5,7 @@ Nothing is read before the size of the network's pictures is known; the readers 
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -72,9 +72,9 @@ def given(source: object, argument: str, labels: Sequence | None = None) -> Give
         return _of_array(np.asarray(source), argument, labels)
     if isinstance(source, Mapping) or hasattr(source, "columns"):
         return _of_table(source, argument, labels)
-    if isinstance(source, Sequence | np.ndarray) and len(source):
+    if isinstance(source, Collection) and len(source):
         return _of_list(list(source), argument, labels)
-    what = type(source).__name__ if not isinstance(source, Sequence) else f"an empty {type(source).__name__}"
+    what = f"{'an empty ' if isinstance(source, Collection) else ''}{type(source).__name__}"
     raise ValueError(f"{argument} is {what}; expected {WAYS}")
 
 
@@ -163,7 +163,10 @@ def _pictures(name: str, files: Files, load: Callable[[int], Tensor], labels: Te
 def _csv(path: Path) -> dict[str, list[str]]:
     check_regular(path, "a table")
     lines = [line for _, line in text_lines(own_bytes(path), str(path))]
-    rows = list(csv.DictReader(lines))
+    try:
+        rows = list(csv.DictReader(lines))
+    except csv.Error as damage:
+        raise FormatError(f"{path}: is no table ({damage}); expected a heading, and comma-separated rows") from damage
     if not rows:
         raise FormatError(f"{path}: holds no row; expected a heading with the columns label and path or text, and rows")
     return {str(column): [row[column] or "" for row in rows] for column in rows[0] if column is not None}
@@ -181,13 +184,16 @@ def _numbers(labels: Sequence | None, count: int, argument: str) -> tuple[Tensor
         return torch.zeros(count, dtype=torch.int64), (UNLABELLED,)
     if len(labels) != count:
         raise ValueError(f"labels has {len(labels)} entries, {argument} {count} examples; expected one each")
-    return numbered([str(label) for label in labels])
+    names = [str(label).strip() for label in labels]
+    if missing := [place for place, name in enumerate(names) if name in ("", "nan", "None")]:
+        raise ValueError(f"labels[{missing[0]}] is missing, of {len(missing)} that are; leave those examples out")
+    return numbered(names)
 
 
 def looked_at(paths: Sequence[Path]) -> Files:
     """Usual side and format of pictures, from LOOKED_AT of them; what cannot be opened is left to the reader."""
     sides, codecs, tables = [], [], {}
-    for path in paths[:: -(-len(paths) // LOOKED_AT)]:
+    for path in filter(Path.is_file, paths[:: -(-len(paths) // LOOKED_AT)]):
         try:
             with Image.open(path) as opened:
                 sides.append(min(opened.size))

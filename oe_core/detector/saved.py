@@ -22,7 +22,7 @@ def check_place(folder: Path) -> None:
     """Raise a ValueError for a folder that holds anything but a detector: nothing is written among other files."""
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is no folder; a detector is saved as one of its own")
-    held = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    held = sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
     if held and not {CARD, WEIGHTS} & set(held):
         raise ValueError(f"{folder} holds {held[0]} and no detector; choose a new folder, or remove what is there")
 

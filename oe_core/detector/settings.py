@@ -5,7 +5,7 @@ course (runs/reference/cifar10-course) stand in the row for the largest sets; sm
 many steps as their fewer batches need, not as many epochs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -15,7 +15,7 @@ from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.kind import Kind
 from oe_core.detectors.registry import KINDS
 from oe_core.devices import auto_precision, default_device
-from oe_core.experiments import check_choice
+from oe_core.experiments import check_choice, check_counts
 from oe_core.recipe import Recipe
 
 # Without a download. Patches of a photograph at many scales, and sentences of Python's standard library.
@@ -61,20 +61,30 @@ def pixels(side: int | None) -> int:
     return max((size for size in SIZES if side is None or size <= side), default=SIZES[0])
 
 
-def recipe(name: str, inliers: Examples, outliers: str, held_out: bool, **settings) -> Recipe:
+def check(kind: Kind, changes: Mapping[str, object]) -> None:
+    """Raise a ValueError for a setting that there is not, listing the known ones, or that is of another type."""
+    known = {field.name: field.type for field in fields(kind.recipe) if field.name not in ASIDE} | {"steps": int}
+    for setting, value in changes.items():
+        check_choice("setting", setting, known)
+        if not isinstance(value, known[setting]) and not (known[setting] is float and isinstance(value, int)):
+            wanted = getattr(known[setting], "__name__", known[setting])
+            raise ValueError(f"{setting}={value!r} is of the type {type(value).__name__}; expected {wanted}")
+    check_counts(**{name: changes[name] for name in ("size", "steps") if name in changes})
+    if "model" not in changes and changes.get("size", SIZES[0]) < SIZES[0]:
+        raise ValueError(f"size={changes['size']} must be at least {SIZES[0]} for the network that follows from the "
+                         "data; name another one (model=), such as wrn-10-1")  # fmt: skip
+
+
+def recipe(name: str, inliers: Examples, outliers: str, held_out: bool, **changes) -> Recipe:
     """The recipe that fits the examples, called `name`.
 
-    outliers: their name. held_out: whether a part is to be split off. settings: any field of the recipe, or `steps`,
-    over what follows from the data. Raises ValueError for an unknown setting, listing the known ones, and as the recipe
-    does.
+    outliers: their name. held_out: whether a part is to be split off. changes: any field of the recipe, or `steps`,
+    over what follows from the data, as `check` has them. Raises ValueError as the recipe does.
     """
     kind = KINDS["images" if isinstance(inliers, ImageSet) else "text"]
-    known = [field.name for field in fields(kind.recipe) if field.name not in ASIDE]
-    for setting in settings:
-        check_choice("setting", setting, (*known, "steps"))
-    settings.setdefault("holdout", holdout(len(inliers)) if held_out else 0)
-    count = len(inliers) - settings["holdout"]
-    values = _of_size(kind, inliers) | COMMON | _of_number(kind, count) | settings
+    changes.setdefault("holdout", holdout(len(inliers)) if held_out else 0)
+    count = len(inliers) - changes["holdout"]
+    values = _of_size(kind, inliers) | COMMON | _of_number(kind, count) | changes
     steps = values.pop("steps")
     values.setdefault("epochs", max(1, round(steps / -(-max(1, count) // values["batch_size"]))))
     return kind.recipe(name=name, in_dist=name, outliers=outliers, **values)

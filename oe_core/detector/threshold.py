@@ -45,8 +45,7 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
     Raises ValueError for a rate outside (0, 1), for scores that are not finite, and for fewer inliers than the rate
     takes, saying how many those are.
     """
-    if not 0 < false_alarm_rate < 1:
-        raise ValueError(f"false_alarm_rate={false_alarm_rate} must lie between 0 and 1; 5 % is written 0.05")
+    check_rate(false_alarm_rate)
     scores = np.sort(np.asarray(held_out_scores, np.float64))
     if not np.isfinite(scores).all():
         raise ValueError(f"held_out_scores hold NaN or infinities in {(~np.isfinite(scores)).sum()} of {len(scores)}")
@@ -58,10 +57,16 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
             f"of training, there are {n}; give more examples, or a rate of at least {1 / (n + 1):.2g}"
         )
     kth = scores[-k]
-    low, high = stats.beta.interval(CONFIDENCE, k, n + 1 - k)
+    low, high = map(float, stats.beta.interval(CONFIDENCE, k, n + 1 - k))
     # Just above it, so that scores which tie, as those of a very sure network do, ring less often than said, not more.
     value = float(np.nextafter(kth, np.inf))
     return Threshold(value, false_alarm_rate, (low, high), n, int((scores > kth).sum()), int((scores == kth).sum()))
+
+
+def check_rate(false_alarm_rate: float) -> None:
+    """Raise a ValueError unless it lies between 0 and 1."""
+    if not 0 < false_alarm_rate < 1:
+        raise ValueError(f"false_alarm_rate={false_alarm_rate} must lie between 0 and 1; 5 % is written 0.05")
 
 
 def least(false_alarm_rate: float) -> int:

@@ -181,6 +181,10 @@ def test_what_cannot_be_learned_from_is_refused_in_words(tmp_path):
         Detector.fit(tmp_path / "nowhere")
     with pytest.raises(ValueError, match="outliers: list.txt has text, in_dist has images"):
         Detector.fit(pictures(tmp_path / "numbers"), tmp_path / "list.txt")
+    with pytest.raises(ValueError, match="false_alarm_rate=5 must lie between 0 and 1"):
+        Detector.fit(tmp_path / "numbers", false_alarm_rate=5)
+    with pytest.raises(ValueError, match="size=8 must be at least 16 for the network that follows from the data"):
+        Detector.fit(tmp_path / "numbers", size=8)
     with pytest.raises(ValueError, match="setting='colour' is unknown; choose one of model, epochs"):
         Detector.fit(tmp_path / "numbers", colour=1)
     with pytest.raises(ValueError, match="hold the same examples"):
