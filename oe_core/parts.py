@@ -40,5 +40,10 @@ def limited(examples: Examples, limit: int | None) -> Examples:
     return examples.take(_mixed(examples)[:limit])
 
 
+def mixed(examples: Examples) -> Examples:
+    """All examples in a seeded order: sets are often stored class by class."""
+    return examples.take(_mixed(examples))
+
+
 def _mixed(inliers: Examples) -> Tensor:
     return torch.randperm(len(inliers), generator=torch.Generator().manual_seed(0))

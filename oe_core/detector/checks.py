@@ -57,10 +57,13 @@ def loss_fell(log: list[dict], classes: int) -> Finding:
 
 
 def told_outliers(in_scores: np.ndarray, out_scores: np.ndarray) -> Finding:
-    """Whether outliers that it was shown score higher than held-out inliers, by the rank test of Mann and Whitney."""
+    """Whether outliers like those that it was shown outscore held-out inliers, by the rank test of Mann and Whitney.
+
+    Neither was trained on: a network that learned its outliers by heart has learned nothing of them.
+    """
     test = stats.mannwhitneyu(out_scores, in_scores, alternative="greater")
     share = test.statistic / (len(in_scores) * len(out_scores))
-    says = f"an outlier that it was shown outscores a held-out inlier in {100 * share:.1f} % of the pairs"
+    says = f"outliers like those that it was shown outscore inliers, all new to it, in {100 * share:.1f} % of the pairs"
     advice = "It did not learn them: they may be too much like the inliers; choose others, or more steps (steps=)"
     return Finding("outliers", bool(test.pvalue < SURE), says, advice)
 

@@ -1,7 +1,7 @@
 """A detector to take away: trained on what its user has, with a threshold that can be believed, saved and loaded."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -26,7 +26,7 @@ from oe_core.detectors.text.training import token_ids, vocabulary_of
 from oe_core.devices import default_device
 from oe_core.evaluation.roles import TEST, TRAIN, shared_examples
 from oe_core.experiments import check_choice
-from oe_core.parts import held_out_part, limited, training_part
+from oe_core.parts import held_out_part, mixed, training_part
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Run, Store
 from oe_core.scales import runs_root
@@ -108,7 +108,9 @@ class Detector:
         beside = f"{outside.name} (outliers)" if outside.name == inside.name else outside.name
         recipe = settings.recipe(inside.name, inliers, beside, kept is None, **changes)
         check_trainable(inliers, test, held_out=recipe.holdout / len(inliers))
-        others = outside.load(beside, *size)
+        others = mixed(outside.load(beside, *size))
+        recipe = replace(recipe, outlier_limit=settings.shown(others, recipe.outlier_limit))
+        unseen = others.take(torch.arange(recipe.outlier_limit, len(others))[:MOST_ASKED])
         training, test = training_part(inliers, recipe), held_out_part(inliers, recipe) if test is None else test
         overlaps = shared_examples({TRAIN: training, "the outliers": others, TEST: test})
         made = {recipe.in_dist: lambda *size: inliers, recipe.outliers: lambda *size: others}
@@ -118,7 +120,7 @@ class Detector:
         detector.data = Trained(inliers, others, test)
         usual = int(training.labels.bincount().argmax())
         detector.findings = [
-            *detector._checked(test, limited(others, MOST_ASKED), usual, (inside.files, outside.files)),
+            *detector._checked(test, unseen, usual, (inside.files, outside.files)),
             checks.loss_fell(run.log, len(inliers.classes)), checks.apart(overlaps),
         ]  # fmt: skip
         try:
@@ -252,7 +254,7 @@ class Detector:
                              "`score` or `predict`")  # fmt: skip
         if not self.recipe.holdout:
             raise ValueError("in_dist: the detector was checked with a held-out set of its own, which is not saved")
-        return Trained(inliers, others, held_out_part(inliers, self.recipe))
+        return Trained(inliers, mixed(others), held_out_part(inliers, self.recipe))
 
     def _examples(self, examples: object) -> object:
         """Strings are paths or names here; of a name its test examples, or else those to train on."""

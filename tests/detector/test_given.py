@@ -8,7 +8,7 @@ from own_data import of_digit, save, sentences
 
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.detector.given import Files, given
-from oe_core.detector.settings import holdout, pixels, recipe
+from oe_core.detector.settings import holdout, pixels, recipe, shown
 
 IMAGES = np.concatenate([of_digit(0)[:3], of_digit(1)[:2]])
 LABELS = ["zero"] * 3 + ["one"] * 2
@@ -113,6 +113,15 @@ def test_network_and_steps_follow_from_the_number_of_pictures(count, model, batc
     changed = recipe("many", images, "others", True, steps=50, flip=True, model="wrn-10-1", holdout=10)
     assert (changed.flip, changed.model, changed.holdout) == (True, "wrn-10-1", 10)
     assert recipe("many", images, "others", False).holdout == 0
+
+
+def test_a_part_of_the_outliers_is_never_shown():
+    outliers = [TextSet("other", ("x",) * count, torch.zeros(count, dtype=torch.int64), ("x",), "folder")
+                for count in (1, 2, 200, 50_000)]  # fmt: skip
+    assert [shown(one, None) for one in outliers[1:]] == [1, 180, 48_000]
+    assert shown(outliers[2], 50) == 50 and shown(outliers[2], 500) == 180
+    with pytest.raises(ValueError, match="outliers: other holds one example; expected at least two"):
+        shown(outliers[0], None)
 
 
 def test_length_and_vocabulary_follow_from_the_texts():
