@@ -8,7 +8,7 @@ from PIL import Image
 from oe_core import Detector
 from oe_core.data.embedded.images import digits
 
-STEPS = 60  # enough for four digits and for three kinds of sentences; the store finds the training again
+STEPS = 48  # enough for four digits and for three kinds of sentences; the store finds the training again
 SHOWN = ("zero", "one", "six", "seven")
 OTHER = (2, 3, 4, 5)  # digits that no detector of these tests has seen
 WORDS = {

@@ -105,14 +105,14 @@ def test_a_threshold_is_shown_set_and_refused(numbers, capsys):
     assert main(["threshold", str(numbers), "--false-alarm-rate", "0.05"]) == 0
 
 
-def test_a_detector_is_evaluated_and_the_report_is_kept(numbers, folder, tmp_path, capsys):
-    save(of_digit(4)[:20], folder / "fours")
-    assert main(["evaluate", str(numbers), str(folder / "fours"), "-o", str(tmp_path / "report")]) == 0
-    assert capsys.readouterr().out.split()[:5] == ["group", "set", "inliers", "anomalies", "FPR95"]
-    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
-        "evaluation.csv", "misses.csv", "misses.png", "misses.svg",
-    ]  # fmt: skip
-    assert main(["evaluate", str(numbers)]) == 2
+def test_a_detector_is_evaluated_and_the_report_is_kept(notes, tmp_path, capsys):
+    found = str(foreign(tmp_path / "found.txt"))
+    assert main(["evaluate", str(notes), found, "-o", str(tmp_path / "report")]) == 0
+    heading, row = capsys.readouterr().out.splitlines()
+    assert heading.split()[:5] == ["group", "set", "inliers", "anomalies", "FPR95"]
+    assert row.split()[:4] == ["yours", "found.txt", "48", "200"]
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["evaluation.csv", "misses.csv"]
+    assert main(["evaluate", str(notes)]) == 2
     assert "nothing to evaluate on" in capsys.readouterr().err
 
 
@@ -147,12 +147,15 @@ def test_a_result_that_is_not_to_be_believed_is_saved_with_status_1(tmp_path, ca
         (("detect", "{numbers}", "{root}/nowhere"), "nowhere: there is nothing there"),
         (("train", "cifar10", "-o", "{root}/x"), "cifar10: its train images are not on this machine. CIFAR-10"),
         (("evaluate", "{numbers}", "nothing-like-it"), "'nothing-like-it' is unknown; known are"),
+        (("detect", "{notes}", "{root}/table.csv"), "table.csv: is a table; expected one text a line"),
+        (("detect", "{notes}", "{root}/one/zero/0.png"), "0.png: is a picture; expected one text a line"),
         (("detect", "{numbers}", "{root}/text.txt"), "text.txt: not a whole picture"),
     ],
 )
-def test_wrong_input_is_answered_in_a_sentence_with_status_2(numbers, tmp_path, capsys, arguments, said):
+def test_wrong_input_is_answered_in_a_sentence_with_status_2(numbers, notes, tmp_path, capsys, arguments, said):
     save(of_digit(0)[:3], tmp_path / "one/zero")
+    (tmp_path / "table.csv").write_text("text\na text\n")
     (tmp_path / "text.txt").write_text("a text\n")
-    assert main([argument.format(root=tmp_path, numbers=numbers) for argument in arguments]) == 2
+    assert main([argument.format(root=tmp_path, numbers=numbers, notes=notes) for argument in arguments]) == 2
     complaint = capsys.readouterr().err
     assert said in complaint and "Traceback" not in complaint

@@ -16,7 +16,7 @@ from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.folders import TEXT_SUFFIXES, is_txt, pictures_below
 from oe_core.data.readers.arrays import colour
 from oe_core.data.readers.lines import UNLABELLED
-from oe_core.data.readers.pixels import CHUNK, FormatError, Picture, check_regular, decode_chunks, resized
+from oe_core.data.readers.pixels import CHUNK, FormatError, Picture, check_regular, decode_chunks, is_picture, resized
 
 Refused = Callable[[FormatError], None]
 Chunk = tuple[list[str], ImageSet | TextSet]  # where its examples are from, for messages and tables; and they
@@ -102,6 +102,9 @@ def _text_files(path: Path) -> list[Path]:
 def _lines_of(path: Path, refused: Refused | None = None) -> Iterator[tuple[str, str]]:
     """(file:line, text) of a file, one text a line, blank ones left out; what stands before a tab in a .tsv is none."""
     check_regular(path, "a file of texts")
+    if path.suffix == ".csv" or is_picture(path.name):
+        what = "a table" if path.suffix == ".csv" else "a picture"
+        raise FormatError(f"{path}: is {what}; expected one text a line, or label<TAB>text in a .tsv")
     opened = gzip.open if path.suffix == ".gz" else open
     labelled = path.name.endswith(TEXT_SUFFIXES) and not is_txt(path)
     with opened(path, "rb") as file:

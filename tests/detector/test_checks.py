@@ -63,7 +63,7 @@ def test_the_trap_of_the_codec_is_seen_in_a_real_training(tmp_path):
         save(of_digit(digit)[:60], tmp_path / "in" / name)
     same = np.concatenate([of_digit(digit)[60:] for digit in (0, 1)])
     save(same, tmp_path / "jpeg/all", "jpg", quality=30)
-    detector = Detector.fit(tmp_path / "in", tmp_path / "jpeg", steps=120)
+    detector = Detector.fit(tmp_path / "in", tmp_path / "jpeg", steps=80)
     trap = next(finding for finding in detector.findings if finding.check == "files")
     assert not trap.holds and "once they are stored as the outliers are (JPEG, 16 px)" in trap.says
 
