@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy import stats
 
 from oe_core.data.examples import Examples, ImageSet
 from oe_core.detector.given import Files
@@ -37,6 +36,8 @@ def learned_classes(right: np.ndarray, labels: np.ndarray, usual: int) -> Findin
 
     right: bool (n,); labels: int64 (n,).
     """
+    from scipy import stats  # takes a second, which asking can do without
+
     n, chance, correct = len(labels), float((labels == usual).mean()), int(right.sum())
     above = chance < 1 and stats.binomtest(correct, n, chance, alternative="greater").pvalue < SURE
     says = f"it gets {100 * correct / n:.1f} % of {n} held-out examples right, guessing {100 * chance:.1f} %"
@@ -61,6 +62,8 @@ def told_outliers(in_scores: np.ndarray, out_scores: np.ndarray) -> Finding:
 
     Neither was trained on: a network that learned its outliers by heart has learned nothing of them.
     """
+    from scipy import stats
+
     test = stats.mannwhitneyu(out_scores, in_scores, alternative="greater")
     share = test.statistic / (len(in_scores) * len(out_scores))
     says = f"outliers like those that it was shown outscore inliers, all new to it, in {100 * share:.1f} % of the pairs"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 CONFIDENCE = 0.95
 
@@ -45,6 +44,8 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
     Raises ValueError for a rate outside (0, 1), for scores that are not finite, and for fewer inliers than the rate
     takes, saying how many those are.
     """
+    from scipy import stats  # takes a second, which asking can do without
+
     check_rate(false_alarm_rate)
     scores = np.sort(np.asarray(held_out_scores, np.float64))
     if not np.isfinite(scores).all():

@@ -11,7 +11,6 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from PIL import Image
-from scipy import stats
 
 from oe_core.data.examples import Examples, ImageSet, TextSet
 from oe_core.data.readers.pixels import fit
@@ -63,5 +62,7 @@ def changed(
     moved, back = ((after & ~before), (before & ~after)) if into else ((before & ~after), (after & ~before))
     if not moved.sum() or (moved.sum() - back.sum()) / len(taken) < MATERIAL:
         return None
+    from scipy import stats  # takes a second, which asking can do without
+
     test = stats.binomtest(int(moved.sum()), int(moved.sum() + back.sum()), 0.5, alternative="greater")
     return (float(before.mean()), float(after.mean())) if test.pvalue < SURE else None
