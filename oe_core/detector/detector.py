@@ -57,7 +57,7 @@ class Trained(NamedTuple):
     """What a detector was trained on and checked with; kept as long as it is not saved and loaded."""
 
     inliers: Examples
-    outliers: Examples
+    outliers: Examples | None
     held_out: Examples
 
 
@@ -239,22 +239,29 @@ class Detector:
         """
         from oe_core.detector import report
 
-        data = self.data if in_dist is None else self._again(in_dist, outliers, labels)
+        data = self.data if in_dist is None else self._again(in_dist, outliers, labels, left_out)
         mine = anomalies if isinstance(anomalies, Mapping) else {} if anomalies is None else {"anomalies": anomalies}
         mine = {name: self._examples(examples) for name, examples in mine.items()}
         return report.evaluate(self, mine, data, store or Store(runs_root() / "own"), left_out)
 
-    def _again(self, in_dist: object, outliers: object, labels: Sequence | None) -> Trained:
-        """What it was trained on, read again."""
-        size = [self.recipe.size] if self.vocabulary is None else []
-        sources = given(in_dist, "in_dist", labels), given(outliers or self.recipe.outliers, "outliers")
-        inliers, others = (one.load(one.name, *size) for one in sources)
-        if inliers.fingerprint != self.card["data"]["inliers"]["fingerprint"]:
+    def _again(self, in_dist: object, outliers: object, labels: Sequence | None, left_out: int) -> Trained:
+        """What it was trained on, read again; the outliers only where classes are left out."""
+        size, data = [self.recipe.size] if self.vocabulary is None else [], self.card["data"]
+        inside = given(in_dist, "in_dist", labels)
+        inliers = inside.load(inside.name, *size)
+        if inliers.fingerprint != data["inliers"]["fingerprint"]:
             raise ValueError(f"in_dist: {inliers.name} is not what the detector was trained on; for other inliers, ask "
                              "`score` or `predict`")  # fmt: skip
         if not self.recipe.holdout:
             raise ValueError("in_dist: the detector was checked with a held-out set of its own, which is not saved")
-        return Trained(inliers, mixed(others), held_out_part(inliers, self.recipe))
+        held_out, others = held_out_part(inliers, self.recipe), None
+        if left_out:
+            if outliers is None and data["outliers"]["origin"] == "folder":
+                raise ValueError(f"outliers: to leave classes out takes those that the detector was trained with, "
+                                 f"{self.recipe.outliers}; give them, or left_out=0")  # fmt: skip
+            outside = given(self.recipe.outliers if outliers is None else outliers, "outliers")
+            others = mixed(outside.load(outside.name, *size))
+        return Trained(inliers, others, held_out)
 
     def _examples(self, examples: object) -> object:
         """Strings are paths or names here; of a name its test examples, or else those to train on."""

@@ -1,10 +1,11 @@
 """A detector from a user's own data: what it learns, says, and is after it was saved and loaded."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from own_data import OTHER, SHOWN, of_digit, picture_detector, pictures, save, text_detector
+from own_data import OTHER, SHOWN, foreign, of_digit, picture_detector, pictures, save, text_detector, texts
 from PIL import Image
 from store_process import truncate
 
@@ -163,6 +164,20 @@ def test_texts_go_the_same_way(folder, tmp_path):
     assert [one.path.rpartition(":")[2] for one in from_file] == ["1", "3", "4"]
     assert [one.score for one in from_file] == [one.score for one in (weather, kitchen, other)]
     assert loaded.score(new[1]).tolist() == pytest.approx([kitchen.score], abs=1e-6)
+
+
+def test_a_held_out_set_of_ones_own_takes_the_place_of_a_part(tmp_path):
+    lines = texts(tmp_path / "notes.tsv").read_text().splitlines(keepends=True)
+    (tmp_path / "kept.tsv").write_text("".join(lines[::4]))
+    (tmp_path / "rest.tsv").write_text("".join(line for number, line in enumerate(lines) if number % 4))
+    detector = Detector.fit(
+        tmp_path / "rest.tsv", foreign(tmp_path / "other.txt"), held_out=tmp_path / "kept.tsv", steps=20
+    )
+    assert detector.recipe.holdout == 0 and detector.threshold.held_out == 60 == len(detector.held_out_scores)
+    assert detector.score(Path(tmp_path / "kept.tsv")).tolist() == detector.held_out_scores.tolist()
+    detector.save(tmp_path / "notes")
+    with pytest.raises(ValueError, match="was checked with a held-out set of its own, which is not saved"):
+        Detector.load(tmp_path / "notes").evaluate(in_dist=str(tmp_path / "rest.tsv"))
 
 
 def test_what_cannot_be_learned_from_is_refused_in_words(tmp_path):

@@ -72,6 +72,14 @@ def test_a_loaded_detector_takes_its_data_again_and_no_other(of_pictures, folder
         loaded.evaluate(in_dist=folder / "numbers/seven")
 
 
+def test_outliers_of_ones_own_are_asked_for_where_classes_are_left_out(folder, tmp_path):
+    text_detector(folder).save(tmp_path / "notes")
+    loaded = Detector.load(tmp_path / "notes")
+    with pytest.raises(ValueError, match="trained with, other.txt; give them, or left_out=0"):
+        loaded.evaluate(in_dist=str(folder / "notes.tsv"))
+    assert len(loaded.evaluate(in_dist=str(folder / "notes.tsv"), left_out=0).table) == 3
+
+
 def test_texts_have_near_and_far_anomalies_and_their_misses_are_texts(folder, tmp_path):
     report = text_detector(folder).evaluate(["ein fremder Satz", "noch ein Satz"], left_out=0)
     table = report.table.set_index("set")
