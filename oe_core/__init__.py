@@ -29,6 +29,7 @@ _HOMES = {
     "evaluation.draws": ("base_rate_draws",),
     "scores": ("msp",),
     "paper.comparison": ("compare",),
+    "detector.detector": ("Detector", "Prediction"),
 }
 _HOME = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
 _ROOMS = ("figures", "losses", "paper", "scores")

@@ -1,4 +1,4 @@
-"""Which of a training set's examples a recipe trains on, and which it holds out."""
+"""Which of a training set's examples a recipe trains on, which it holds out, and a seeded part of any set."""
 
 from typing import TypeVar
 
@@ -31,6 +31,18 @@ def training_rows(inliers: Examples, recipe: Recipe) -> Tensor:
 def held_out_part(inliers: Examples, recipe: Recipe) -> Examples:
     """The last `holdout` examples of the order of `training_rows`: never trained on."""
     return inliers.take(_mixed(inliers)[len(inliers) - recipe.holdout :])
+
+
+def limited(examples: Examples, limit: int | None) -> Examples:
+    """The first `limit` examples of a seeded order; all of them where there are no more, or `limit` is None."""
+    if limit is None or len(examples) <= limit:
+        return examples
+    return examples.take(_mixed(examples)[:limit])
+
+
+def mixed(examples: Examples) -> Examples:
+    """All examples in a seeded order: sets are often stored class by class."""
+    return examples.take(_mixed(examples))
 
 
 def _mixed(inliers: Examples) -> Tensor:

@@ -45,13 +45,15 @@ FLOW = (
     ("paper", "paper.*"),
     ("posthoc.*",),
     ("figures", "figures.*"),
+    ("detector.*",),
+    ("cli",),
 )  # fmt: skip
 ARRAYS_ONLY = {
     "scores": {"numpy"}, "evaluation.metrics": {"numpy"}, "evaluation.draws": {"numpy"},
     "evaluation.calibration": {"numpy", "scipy"}, "posthoc.features": {"numpy", "sklearn"},
 }  # fmt: skip
 # From the records on, pandas and matplotlib are at home.
-WITH_TABLES_AND_FIGURES = ("evaluation.", "paper", "posthoc.", "figures")
+WITH_TABLES_AND_FIGURES = ("evaluation.", "paper", "posthoc.", "figures", "detector.report")
 NOTEBOOK_PACKAGES = (
     "IPython ipython ipykernel jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "
     "nbconvert nbformat pandas papermill rich seaborn"
@@ -67,6 +69,7 @@ MODULES = {_module(path): path for path in sorted((ROOT / "oe_core").rglob("*.py
 # These packages are only names: they hold and import nothing.
 NAMES_ONLY = (
     "data", "data.readers", "data.fetch", "data.embedded", "networks", "detectors", "runs", "evaluation", "posthoc",
+    "detector",
 )  # fmt: skip
 ROOMS = {name: path for name, path in MODULES.items() if name and name not in NAMES_ONLY}
 

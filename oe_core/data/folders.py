@@ -30,6 +30,7 @@ LAYOUTS = f"class folders of pictures, one flat folder of pictures, or {NPZ}"
 TEXT_LAYOUTS = "<split>.tsv (label<TAB>text in each line) or <split>.txt (one example a line), or either as .gz"
 LABEL_HEADINGS = {"label", "labels", "class", "category", "target", "tag", "y"}
 TEXT_HEADINGS = {"text", "texts", "sentence", "question", "review", "content", "comment", "message", "document"}
+TSV_LINE = "label<TAB>text in each line"
 FEW_LINES = 10  # too few to tell labels from texts by how often they repeat
 
 
@@ -58,15 +59,39 @@ def read_folder(name: str, split: str, size: int, row: DataSet | None = None) ->
     if split not in folder_splits(name):
         present = ", ".join(folder_splits(name)) or "none"
         raise FileNotFoundError(f"{folder}: no images there; splits of {name} that are: {present}. Expected {LAYOUTS}")
+    return read_pictures(folder, size, name, row, _classes_over_splits(name, row))
+
+
+def read_pictures(
+    folder: Path, size: int, name: str, row: DataSet | None = None, classes: tuple[str, ...] | None = None
+) -> ImageSet:
+    """Any folder that holds LAYOUTS as an ImageSet of origin "folder" with pictures of size x size.
+
+    classes: in their order; None: names of the class folders, sorted, or those of the .npz. Errors as `read_folder`.
+    """
     left_out: dict[str, list[Path]] = {}
     pictures = _pictures_of(folder, row, left_out)
     _say(folder, left_out)
-    squash, classes = row is not None and row.squash, _classes_over_splits(name, row)
+    squash = row is not None and row.squash
     if pictures:
         images, names = decode_all(pictures, size, squash, total=len(pictures), upright=True)
         flat = pictures[0].encoded.parent == folder
         return ImageSet(name, images, *numbered(names, (UNLABELLED,) if flat else classes), "folder")
-    return _renumbered(read_npz(folder / NPZ, size, name, squash), classes, folder)
+    images = read_npz(folder / NPZ, size, name, squash)
+    return images if classes is None else _renumbered(images, classes, folder)
+
+
+def pictures_below(folder: Path) -> list[Path]:
+    """Every picture in a folder and in its folders, sorted; what is none is counted and said, and none at all refused.
+
+    Raises FormatError naming the folder.
+    """
+    left_out: dict[str, list[Path]] = {}
+    found = _pictures_in(folder, left_out, deep=True)
+    _say(folder, left_out)
+    if not found:
+        raise FormatError(f"{folder}: holds no picture; expected {', '.join(FORMATS)}")
+    return found
 
 
 def _pictures_of(folder: Path, row: DataSet | None, left_out: dict[str, list[Path]]) -> list[Picture]:
@@ -189,12 +214,28 @@ def read_text_folder(name: str, split: str) -> TextSet:
     files for one split.
     """
     path = _text_file(name, split)
-    if _is_txt(path):
-        return read_lines(path, name, origin="folder")
+    if is_txt(path):
+        return read_text_file(path, name)
     paths = {one: _text_file(name, one) for one in text_splits(name)}
-    rows = {one: _labelled(path, one) for one, path in paths.items() if not _is_txt(path)}
+    rows = {one: _labelled(path, one) for one, path in paths.items() if not is_txt(path)}
     classes = tuple(sorted({label for of_split in rows.values() for label, _ in of_split}))
-    return labelled_set(name, rows[split], str(path), "label<TAB>text in each line", classes, origin="folder")
+    return labelled_set(name, rows[split], str(path), TSV_LINE, classes, origin="folder")
+
+
+def read_text_file(path: Path, name: str) -> TextSet:
+    """One file of text, its name ending in one of TEXT_SUFFIXES, wherever it lies; as `read_text_folder`."""
+    if is_txt(path):
+        return read_lines(path, name, origin="folder")
+    rows = _labelled(path, "train")
+    return labelled_set(name, rows, str(path), TSV_LINE, tuple(sorted({label for label, _ in rows})), origin="folder")
+
+
+def training_part(folder: Path) -> Path | None:
+    """What is to be learned of a folder in the layout of OE_DATA: its `train`, folder or file; None for any other."""
+    texts = [folder / f"train{suffix}" for suffix in TEXT_SUFFIXES]
+    splits = class_folders(folder)
+    inside = [folder / "train"] if "train" in splits and set(splits) <= {*TEXT_SPLITS, "val"} else []
+    return next((path for path in (*inside, *texts) if path.exists()), None)
 
 
 def _text_files(name: str) -> list[Path]:
@@ -207,7 +248,8 @@ def _split_of(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".tsv").removesuffix(".txt")
 
 
-def _is_txt(path: Path) -> bool:
+def is_txt(path: Path) -> bool:
+    """Whether a file of text holds no labels."""
     return path.name.endswith((".txt", ".txt.gz"))
 
 

@@ -19,9 +19,10 @@ from oe_core.data.batches import network_inputs
 from oe_core.data.catalog import printed_name
 from oe_core.data.examples import ImageSet
 from oe_core.evaluation.asking import Asked, networks
-from oe_core.evaluation.test_sets import Tests, limited, out_sets, prepared
+from oe_core.evaluation.test_sets import Tests, out_sets, prepared
 from oe_core.evaluation.validation import mean_metrics, validation_scores
 from oe_core.experiments import Experiment
+from oe_core.parts import limited
 from oe_core.runs.store import Store
 
 COLUMNS = ("number", "measure", "text", "code", "data")

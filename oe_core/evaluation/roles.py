@@ -8,11 +8,22 @@ from oe_core.data.overlap import example_digests, shared
 from oe_core.detectors.kind import Examples
 
 LOG = logging.getLogger("oe_core")
-OF_ONE_SET = {"the in-distribution's train split", "the in-distribution's test split"}
+TRAIN, TEST = "the in-distribution's train split", "the in-distribution's test split"
+OF_ONE_SET = {TRAIN, TEST}
 
 
 def overlaps(roles: Mapping[str, Examples]) -> list[dict]:
-    """Which sets share examples: {"roles", "sets", "shared", "of"} a pair, each also said in the log.
+    """As `shared_examples`, each pair also said in the log."""
+    found = shared_examples(roles)
+    for pair in found:
+        (one, other), (first, second) = pair["roles"], pair["sets"]
+        LOG.warning("%s (%s) and %s (%s) share examples: %d of the former's %d", other, second, one, first,
+                    pair["shared"], pair["of"])  # fmt: skip
+    return found
+
+
+def shared_examples(roles: Mapping[str, Examples]) -> list[dict]:
+    """Which sets share examples: {"roles", "sets", "shared", "of"} a pair.
 
     roles: what a set is in the experiment -> the set, those that are trained on before those that are tested. shared:
     how many examples of the second occur in the first, of how many. Raises ValueError naming both where all of them do:
@@ -23,10 +34,9 @@ def overlaps(roles: Mapping[str, Examples]) -> list[dict]:
         count = shared(digests[one], digests[other])
         if not count:
             continue
-        pair = f"{other} ({second.name}) and {one} ({first.name})"
         if count == len(second) and {one, other} != OF_ONE_SET:
+            pair = f"{other} ({second.name}) and {one} ({first.name})"
             raise ValueError(f"{pair} hold the same examples: all {count} of the former are among the latter's "
                              f"{len(first)}; give each role data of its own")  # fmt: skip
-        LOG.warning("%s share examples: %d of the former's %d", pair, count, len(second))
         found.append({"roles": [one, other], "sets": [first.name, second.name], "shared": count, "of": len(second)})
     return found

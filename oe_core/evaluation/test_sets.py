@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-import torch
 from torch import Tensor
 
 from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
@@ -17,7 +16,7 @@ from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.evaluation.roles import overlaps
 from oe_core.experiments import Experiment, check_counts, check_roles
-from oe_core.parts import held_out_part
+from oe_core.parts import held_out_part, limited
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Load
 
@@ -151,13 +150,6 @@ def replaces(examples: Examples) -> str:
     """What the tables say a set stands in for: the paper's name, "own folder" for the paper's set read from there."""
     taken_place = examples.origin == "folder" and examples.name in CATALOG
     return examples.stand_in_for or (OWN_FOLDER if taken_place else "")
-
-
-def limited(examples: Examples, limit: int | None) -> Examples:
-    """The first `limit` examples of a seeded order; all of them where there are no more, or `limit` is None."""
-    if limit is None or len(examples) <= limit:
-        return examples
-    return examples.take(torch.randperm(len(examples), generator=torch.Generator().manual_seed(0))[:limit])
 
 
 def _test_set(key: str, examples: Examples, recipe: Recipe, load: Load) -> TestSet:

@@ -4,6 +4,7 @@ import math
 import struct
 import zlib
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import torch
@@ -83,7 +84,7 @@ def read_npz(path: Path, size: int, name: str, squash: bool = False, origin: str
     is ever unpickled. Raises FormatError naming file and array when one is missing or of another type, shape or range.
     """
     labels, classes, _ = npz_labels(path)
-    images = _colour(path, _npz_array(path, "images"))
+    images = colour(_npz_array(path, "images"), path)
     if len(labels) != len(images):
         raise FormatError(f"{path}: labels is {labels.dtype} {labels.shape}; expected whole numbers ({len(images)},)")
     return ImageSet(name, _fitted(path, images, size, squash), torch.from_numpy(labels), classes, origin)
@@ -121,8 +122,7 @@ def _npz_array(path: Path, key: str) -> np.ndarray | None:
             if key == "classes":
                 return None
             raise FormatError(f"{path}: holds {list(held)}, not {[key]}; expected {NPZ_HELP}")
-        with archive.open(held[key]) as member:
-            shape, _, dtype = NPY_HEADERS[np.lib.format.read_magic(member)](member)
+        shape, dtype = _header(archive, held[key])
         length = archive.getinfo(held[key]).file_size
         if not dtype.hasobject and math.prod(shape) * max(1, dtype.itemsize) > length:
             raise FormatError(f"{path}: {key} claims to be {dtype} {shape}, but has {length:,} bytes; save it again")
@@ -130,14 +130,30 @@ def _npz_array(path: Path, key: str) -> np.ndarray | None:
             return np.lib.format.read_array(member, allow_pickle=False)
 
 
-def _colour(path: Path, images: np.ndarray) -> np.ndarray:
-    """Images as uint8 (n, h, w, 3), grey ones repeated to three channels."""
+def _header(archive: ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type that an array in an .npz claims to have."""
+    with archive.open(name) as member:
+        shape, _, dtype = NPY_HEADERS[np.lib.format.read_magic(member)](member)
+    return shape, dtype
+
+
+def npz_side(path: Path) -> int:
+    """The shorter side in pixels of the images in an .npz, which are not read; errors as `read_npz`."""
+    with damage_named(path, (Exception,), f"an .npz holding {NPZ_HELP}"), open_zip(path) as archive:
+        return min(_header(archive, "images.npy")[0][1:3])
+
+
+def colour(images: np.ndarray, where: Path | str) -> np.ndarray:
+    """Images as uint8 (n, h, w, 3): grey ones repeated to three channels, samples scaled as by `eight_bits`.
+
+    Raises FormatError naming `where` for another shape, or samples that do not say how bright their white is.
+    """
     grey = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 1)
     if 0 in images.shape or not (grey or (images.ndim == 4 and images.shape[3] == 3)):
-        raise FormatError(f"{path}: images is {images.dtype} {images.shape}; expected {NPZ_HELP}")
+        raise FormatError(f"{where}: images is {images.dtype} {images.shape}; expected {NPZ_HELP}")
     if images.dtype == np.uint16 and images.max() <= 255:
-        raise FormatError(f"{path}: images is uint16 up to {images.max()}, nearly black; save 8-bit values as uint8")
-    images = eight_bits(images, f"{path}: images is")
+        raise FormatError(f"{where}: images is uint16 up to {images.max()}, nearly black; save 8-bit values as uint8")
+    images = eight_bits(images, f"{where}: images is")
     return np.repeat(images.reshape(*images.shape[:3], 1), 3, axis=3) if grey else images
 
 
@@ -164,7 +180,7 @@ def read_idx(
         raise FormatError(f"{labels_path}: holds {len(labels)} labels; expected {len(images)}, one an image")
     if len(labels) and labels.max() >= len(classes):
         raise FormatError(f"{labels_path}: labels run to {labels.max()}; expected 0 to {len(classes) - 1}")
-    pixels = _fitted(images_path, _colour(images_path, images), size)
+    pixels = _fitted(images_path, colour(images, images_path), size)
     return ImageSet(name, pixels, torch.from_numpy(labels.astype(np.int64)), classes, "catalog")
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -184,19 +184,51 @@ def decode_all(
 ) -> tuple[Tensor, list[str]]:
     """All pictures in their order: uint8 (n, 3, size, size) and the list of their class names.
 
-    Several threads decode; a progress bar appears when it takes longer than some seconds (`total` is its end).
+    A progress bar appears when it takes longer than some seconds (`total` is its end).
     """
-    pictures, class_names = iter(pictures), []
-    images = np.empty((0, 3, size, size), np.uint8)
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool, _bar(total, "pictures") as bar:
-        while chunk := list(islice(pictures, CHUNK)):
-            decoded = list(pool.map(lambda picture: decode(picture, size, squash, upright), chunk))
+    class_names, images = [], np.empty((0, 3, size, size), np.uint8)
+    with _bar(total, "pictures") as bar:
+        for chunk, decoded in decode_chunks(pictures, size, squash, upright):
             # Growing in place moves no bytes for large arrays, where joining chunks would need the memory twice.
             images.resize((len(images) + len(chunk), 3, size, size), refcheck=False)
-            np.stack(decoded, out=images[-len(chunk) :])
+            images[-len(chunk) :] = decoded
             class_names.extend(picture.class_name for picture in chunk)
             bar.update(len(chunk))
     return torch.from_numpy(images), class_names
+
+
+def decode_chunks(
+    pictures: Iterable[Picture],
+    size: int,
+    squash: bool = False,
+    upright: bool = False,
+    refused: Callable[[FormatError], None] | None = None,
+) -> Iterator[tuple[list[Picture], np.ndarray]]:
+    """CHUNK pictures at a time, in their order, with their pixels, uint8 (n, 3, size, size); several threads decode.
+
+    refused: is told of each picture that cannot be read, which is then left out; None: that ends it.
+    """
+
+    def decoded(picture: Picture) -> np.ndarray | FormatError:
+        try:
+            return decode(picture, size, squash, upright)
+        except FormatError as refusal:
+            return refusal
+
+    pictures = iter(pictures)
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        while chunk := list(islice(pictures, CHUNK)):
+            kept, pixels = [], []
+            for picture, found in zip(chunk, pool.map(decoded, chunk), strict=True):
+                if isinstance(found, np.ndarray):
+                    kept.append(picture)
+                    pixels.append(found)
+                elif refused is None:
+                    raise found
+                else:
+                    refused(found)
+            if kept:
+                yield kept, np.stack(pixels)
 
 
 def resized(images: np.ndarray, size: int, squash: bool = False, where: str = "images") -> Tensor:

@@ -1,0 +1,231 @@
+"""The command `oe`: train a detector on a folder, and ask it about files, lines or a stream."""
+
+import argparse
+import ast
+import csv
+import io
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from inspect import signature
+from pathlib import Path
+
+from oe_core.atomic import PrintableError, printable
+
+FAILED, INTERRUPTED = 2, 130
+TRAIN = """examples:
+  oe train products -o products.oe                          class folders of pictures; outliers that need no download
+  oe train products --outliers other-things -o products.oe --set steps=2000 --set size=64
+  oe train questions.tsv --outliers anything.txt -o questions.oe              label<TAB>text in each line
+
+Exit status: 0, or 1 if something that was checked does not hold; the detector is then saved all the same."""
+DETECT = """examples:
+  oe detect products.oe new-pictures > verdicts.csv
+  oe detect products.oe one.jpg --exit-code && ship         ends with 1 if there is an anomaly
+  find /camera -name '*.jpg' | oe detect products.oe - --json
+  zcat log.gz | oe detect questions.oe -                    one text a line
+
+A text is named file:line. What cannot be read is named on stderr, and the rest is scored. Exit status: 0; 1 if an
+anomaly was found, with --exit-code; 2 if nothing could be read."""
+THRESHOLD = """examples:
+  oe threshold products.oe                                  what is set, and in which interval the true rate lies
+  oe threshold products.oe --false-alarm-rate 0.01          set another, by the inliers that were held out"""
+
+EVALUATE = """examples:
+  oe evaluate products.oe known-anomalies                   FPR95, AUROC and AUPR in percent, with 95 % intervals
+  oe evaluate products.oe broken stained --in-dist products -o report
+
+With --in-dist also on synthetic anomalies, near (made of inliers) and far (noise), and on classes left out: for each
+of those another detector is trained, which takes as long as the first. Needs pandas, and matplotlib for -o."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its arguments."""
+    top = argparse.ArgumentParser("oe", description="Detectors of anomalies, trained with Outlier Exposure.")
+    commands = top.add_subparsers(required=True, metavar="command")
+
+    def command(run, summary: str, epilog: str = "") -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            run.__name__, help=summary, description=summary, epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        made.set_defaults(run=run)
+        return made
+
+    asked = command(train, "Train a detector on examples of at least two classes.", TRAIN)
+    asked.add_argument("folder", help="class folders of pictures, or a .tsv, .csv or .npz, or the name of a data set")
+    asked.add_argument("--outliers", help="examples of anything else, in the same forms; labels do not matter")
+    asked.add_argument("--held-out", help="examples to check and to set the threshold with; else a part of FOLDER")
+    asked.add_argument("-o", "--output", metavar="DETECTOR", required=True, type=Path, help="folder to save it in")
+    asked.add_argument("--false-alarm-rate", type=float, default=0.05, metavar="RATE", help="wanted; default: 0.05")
+    asked.add_argument("--set", action="append", default=[], type=_setting, metavar="NAME=VALUE",
+                       help="a setting other than follows from the data: steps, size, flip, seed, ...")  # fmt: skip
+    asked = command(detect, "Say class, score and verdict of each example, as CSV: path,class,score,verdict.", DETECT)
+    asked.add_argument("detector", type=Path, help="folder of a saved detector")
+    asked.add_argument("examples", help="a folder, a file, or - for stdin: paths of pictures, or texts, one a line")
+    asked.add_argument("--json", action="store_true", help="a JSON object in each line, in place of CSV")
+    asked.add_argument("--exit-code", action="store_true", help="end with 1 if there is an anomaly")
+    asked = command(threshold, "Show the threshold, or set it for a wanted rate of false alarms.", THRESHOLD)
+    asked.add_argument("detector", type=Path, help="folder of a saved detector")
+    asked.add_argument("--false-alarm-rate", type=float, metavar="RATE", help="such as 0.01")
+    asked = command(evaluate, "Measure what a detector catches and what it misses.", EVALUATE)
+    asked.add_argument("detector", type=Path, help="folder of a saved detector")
+    asked.add_argument("anomalies", nargs="*", help="known anomalies: folders, files, or names of data sets")
+    asked.add_argument("--in-dist", metavar="FOLDER", help="what it was trained on, for the sets made of it")
+    asked.add_argument("--outliers", help="those it was trained with, if they were your own")
+    asked.add_argument("--left-out", type=int, default=3, metavar="N", help="classes to train without; default: 3")
+    asked.add_argument("-o", "--output", metavar="REPORT", type=Path, help="folder for tables and pictures of misses")
+    asked = command(info, "Say what a detector is, what it was trained on, and what was checked.")
+    asked.add_argument("detector", type=Path, help="folder of a saved detector")
+    return top
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is no setting; expected NAME=VALUE")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def train(options: argparse.Namespace) -> int:
+    from oe_core.detector.detector import Detector
+    from oe_core.detector.saved import check_place
+
+    check_place(options.output)
+    settings = dict(options.set)
+    if taken := set(settings) & set(signature(Detector.fit).parameters):
+        raise ValueError(f"--set {min(taken)}: is no setting of the training; see oe train --help")
+    detector = Detector.fit(
+        options.folder, options.outliers, held_out=options.held_out, false_alarm_rate=options.false_alarm_rate,
+        store=_store(), **settings,
+    )  # fmt: skip
+    detector.save(options.output)
+    for finding in detector.findings:
+        if finding.holds:
+            print(f"{finding.check}: {printable(str(finding))}")
+    print(f"{detector.threshold or 'no threshold'}\nsaved as {printable(str(options.output))}")
+    return int(not all(finding.holds for finding in detector.findings))
+
+
+def _store():
+    """Where trainings are kept; a bar shows them on a terminal only."""
+    from tqdm import tqdm
+
+    from oe_core.runs.store import Store
+    from oe_core.scales import runs_root
+
+    return Store(runs_root() / "own", progress=partial(tqdm, disable=None))
+
+
+def detect(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from oe_core.detector.detector import ANOMALY, Detector
+
+    detector, refused = Detector.load(options.detector), []
+
+    def name(error: Exception) -> None:
+        refused[:] = [error]  # the last; there may be any number
+        print(f"oe: {error}", file=sys.stderr)
+
+    examples = sys.stdin.buffer if options.examples == "-" else Path(options.examples)
+    predictions, verdicts = tqdm(detector.stream(examples, name), disable=None), set()
+    for line, verdict in _lines(predictions, options.json):
+        print(line)
+        verdicts.add(verdict)
+    sys.stdout.flush()
+    if refused and not verdicts - {""}:
+        return FAILED
+    return int(options.exit_code and ANOMALY in verdicts)
+
+
+def _lines(predictions: Iterator, as_json: bool) -> Iterator[tuple[str, str]]:
+    """Line and verdict of each prediction; before them a heading, which JSON does without."""
+    fields = ("path", "class", "score", "verdict")
+    if as_json:
+        yield from ((json.dumps(dict(zip(fields, one, strict=True))), one.verdict) for one in predictions)
+        return
+    yield ",".join(fields), ""
+    for one in predictions:
+        yield _row(one), one.verdict
+
+
+def _row(values: Sequence) -> str:
+    row = io.StringIO()
+    csv.writer(row, lineterminator="").writerow(values)
+    return row.getvalue()
+
+
+def threshold(options: argparse.Namespace) -> int:
+    from oe_core.detector.detector import Detector
+
+    detector = Detector.load(options.detector)
+    if options.false_alarm_rate is not None:
+        detector.set_threshold(options.false_alarm_rate)
+        detector.save(options.detector)
+    print(detector.threshold or f"no threshold is set; {len(detector.held_out_scores)} inliers were held out")
+    return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    from oe_core.detector.detector import Detector
+
+    detector = Detector.load(options.detector)
+    report = detector.evaluate(
+        {Path(one).name: one for one in options.anomalies}, in_dist=options.in_dist, outliers=options.outliers,
+        left_out=options.left_out, store=_store(),
+    )  # fmt: skip
+    print(report.table.round(1).to_string(index=False))
+    if options.output:
+        report.save(options.output)
+    return 0
+
+
+def info(options: argparse.Namespace) -> int:
+    from oe_core.detector.detector import Detector
+
+    detector = Detector.load(options.detector)
+    card, data = detector.card, detector.card["data"]
+    outliers = f"{data['outliers']['n']} of {data['outliers']['name']}" if data["outliers"] else "none"
+    lines = {
+        "detector": f"{detector.recipe.KIND}, network {detector.recipe.model}, {len(detector.classes)} classes: "
+        + ", ".join(detector.classes[:20]),
+        "trained on": f"{data['inliers']['n']} examples of {data['inliers']['name']}, "
+        f"{data['held_out']['n']} held out; outliers: {outliers}",
+        "trained": f"{card['finished']} in {card['seconds']:.0f} s on {card['device']['name']}, {card['made_by']}",
+        "threshold": detector.threshold or "none",
+        **{f"{finding.check}{'' if finding.holds else ' (!)'}": finding for finding in detector.findings},
+    }
+    for name, said in lines.items():
+        print(f"{name}: {printable(str(said))}")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status. Whatever is wrong with the input is said in a sentence, with status 2."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(format="oe: %(message)s", stream=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape")  # names of files are bytes, and go out as they came
+    try:
+        return options.run(options)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it closes it
+        return 0
+    except KeyboardInterrupt:
+        print("oe: interrupted; the same call goes on where a training was saved", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, OSError, ArithmeticError, ImportError, PrintableError) as error:
+        print(f"oe: {printable(' '.join(str(error).splitlines()))}", file=sys.stderr)
+        return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""What the result of a training has to show before it is believed; what does not hold is said, with what to do."""
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from oe_core.data.examples import Examples, ImageSet
+from oe_core.detector.given import Files
+from oe_core.detector.traces import changed, cut_like, stored_like
+
+LOG = logging.getLogger("oe_core")
+SURE = 0.01  # level of the tests
+RATE = 0.05  # of the held-out inliers that ring, where a check needs alarms
+MOST_SHARED = 0.01  # of the held-out examples, that may occur among the others
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. holds: whether the result can be believed in it. says: with numbers. advice."""
+
+    check: str
+    holds: bool
+    says: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return self.says if self.holds else f"{self.says}. {self.advice}"
+
+
+def learned_classes(right: np.ndarray, labels: np.ndarray, usual: int) -> Finding:
+    """Held-out accuracy against always naming the class `usual`, the most frequent in training, by a binomial test.
+
+    right: bool (n,); labels: int64 (n,).
+    """
+    from scipy import stats  # takes a second, which asking can do without
+
+    n, chance, correct = len(labels), float((labels == usual).mean()), int(right.sum())
+    above = chance < 1 and stats.binomtest(correct, n, chance, alternative="greater").pvalue < SURE
+    says = f"it gets {100 * correct / n:.1f} % of {n} held-out examples right, guessing {100 * chance:.1f} %"
+    advice = (
+        "That is no better than guessing, and what it says of anomalies is worth no more: give more examples or more "
+        "steps (steps=), and look whether the labels belong to the examples"
+    )
+    return Finding("accuracy", bool(above), says, advice)
+
+
+def loss_fell(log: list[dict], classes: int) -> Finding:
+    """The inliers' loss of the last epoch, against the first one's and that of guessing."""
+    first, last = log[0]["inlier_loss"], log[-1]["inlier_loss"]
+    guessing = math.log(classes)
+    says = f"its loss went from {first:.3f} to {last:.3f} (guessing: {guessing:.3f})"
+    advice = "It did not learn: try a lower learning_rate=, more steps=, or other labels"
+    return Finding("loss", last < min(guessing, first if len(log) > 1 else guessing), says, advice)
+
+
+def told_outliers(in_scores: np.ndarray, out_scores: np.ndarray) -> Finding:
+    """Whether outliers like those that it was shown outscore held-out inliers, by the rank test of Mann and Whitney.
+
+    Neither was trained on: a network that learned its outliers by heart has learned nothing of them.
+    """
+    from scipy import stats
+
+    test = stats.mannwhitneyu(out_scores, in_scores, alternative="greater")
+    share = test.statistic / (len(in_scores) * len(out_scores))
+    says = f"outliers like those that it was shown outscore inliers, all new to it, in {100 * share:.1f} % of the pairs"
+    advice = "It did not learn them: they may be too much like the inliers; choose others, or more steps (steps=)"
+    return Finding("outliers", bool(test.pvalue < SURE), says, advice)
+
+
+def not_by_files(
+    inliers: Examples, outliers: Examples, files: tuple[Files, Files], scores: Callable[[Examples], np.ndarray]
+) -> Finding:
+    """Whether inliers ring once they are stored as outliers are, or outliers no longer once stored as inliers are.
+
+    inliers: held out. files: of the inliers and of the outliers; of texts the lengths count. scores: examples -> (n,).
+    """
+    limit = np.quantile(scores(inliers), 1 - RATE)
+    if isinstance(inliers, ImageSet):
+        like = [partial(stored_like, files=one) for one in files]
+        how = [f"{one.codec or 'no codec'}, {one.side or '?'} px" for one in files]
+    else:
+        like = [partial(cut_like, others=one) for one in (inliers, outliers)]
+        how = ["their length", "their length"]
+    rings = lambda examples: scores(examples) > limit  # noqa: E731
+    found = []
+    if shares := changed(outliers, like[0], rings, into=False):
+        found.append(f"of the outliers {_went(shares)} once they are stored as the inliers are ({how[0]})")
+    if shares := changed(inliers, like[1], rings, into=True):
+        found.append(f"of held-out inliers {_went(shares)} once they are stored as the outliers are ({how[1]})")
+    says = " and ".join(found) or "files as the others' make no difference to inliers or outliers"
+    advice = "It learned the file instead of the content: bring both to one format, size and length, and train again"
+    return Finding("files", not found, says, advice)
+
+
+def _went(shares: tuple[float, float]) -> str:
+    return "{:.0f} % ring, and {:.0f} %".format(*(100 * share for share in shares))
+
+
+def apart(overlaps: list[dict]) -> Finding:
+    """What `evaluation.roles.overlaps` found of inliers, outliers and the held-out part."""
+    said = [f"{one['shared']} of {one['of']} examples of {one['roles'][1]} are also in {one['roles'][0]}"
+            for one in overlaps]  # fmt: skip
+    matters = any(one["shared"] > MOST_SHARED * one["of"] for one in overlaps)
+    advice = "Accuracy and threshold are better than they will be: remove the copies, and keep each example in one role"
+    return Finding("overlap", not matters, "; ".join(said) or "no example plays two roles", advice)
+
+
+def say(findings: list[Finding]) -> None:
+    """What does not hold, to the log."""
+    for finding in findings:
+        if not finding.holds:
+            LOG.warning("%s: %s", finding.check, finding)

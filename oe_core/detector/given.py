@@ -1,0 +1,207 @@
+"""What somebody gives to learn from: a folder, a file, an array, texts, a table or a name; what is in it, and how.
+
+Nothing is read before the size of the network's pictures is known; the readers are those of `oe_core.data`.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from statistics import median_low
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from oe_core.data import folders
+from oe_core.data.catalog import CATALOG
+from oe_core.data.examples import Examples, ImageSet, TextSet
+from oe_core.data.readers.arrays import colour, npz_side, read_npz
+from oe_core.data.readers.lines import UNLABELLED, own_bytes, text_lines
+from oe_core.data.readers.pixels import FormatError, Picture, check_regular, decode_all, is_picture, numbered, resized
+from oe_core.data.sources import IMAGES, TEXTS, load_images, load_texts
+from oe_core.scales import data_root
+
+LOOKED_AT = 64  # pictures of a source whose size and format are looked at
+WAYS = (
+    "a folder of class folders with pictures, a .tsv, .txt, .csv or .npz, an array (n, height, width, 3), a list of "
+    "texts or of paths, a table with the columns label and path or text, or the name of a data set"
+)
+
+
+@dataclass(frozen=True)
+class Files:
+    """How the pictures of a source are stored, as far as is known.
+
+    side: the usual shorter side, pixels; None where it is not known. codec: the usual format as Pillow names it, ""
+    where pictures come as arrays. share: the part of those looked at that has it. quantisation: the tables of a JPEG.
+    """
+
+    side: int | None = None
+    codec: str = ""
+    share: float = 1.0
+    quantisation: Mapping[int, list[int]] | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """Examples that are not read yet. kind: "images" or "text". files: of pictures. load: (name, *size) -> examples."""
+
+    name: str
+    kind: str
+    load: Callable[..., Examples]
+    files: Files = field(default_factory=Files)
+
+
+def given(source: object, argument: str, labels: Sequence | None = None) -> Given:
+    """Whatever a user gives as `argument`, one of WAYS. labels: of arrays and lists, one an example, of any type.
+
+    Raises ValueError naming the argument for what is none of WAYS, FileNotFoundError for a path to nothing, and as the
+    readers do.
+    """
+    if isinstance(source, ImageSet | TextSet):
+        return _of_examples(source)
+    if isinstance(source, str | Path) and (isinstance(source, Path) or _looks_like_a_path(source)):
+        return _of_path(Path(source).expanduser(), labels)
+    if isinstance(source, str):
+        return _of_name(source)
+    if isinstance(source, np.ndarray | Tensor) and len(source.shape) >= 3:
+        return _of_array(np.asarray(source), argument, labels)
+    if isinstance(source, Mapping) or hasattr(source, "columns"):
+        return _of_table(source, argument, labels)
+    if isinstance(source, Collection) and len(source):
+        return _of_list(list(source), argument, labels)
+    what = f"{'an empty ' if isinstance(source, Collection) else ''}{type(source).__name__}"
+    raise ValueError(f"{argument} is {what}; expected {WAYS}")
+
+
+def _looks_like_a_path(text: str) -> bool:
+    """A name is a name unless something lies under it here, or only a path is spelled like it."""
+    known = text in IMAGES.known_names() or text in TEXTS.known_names()
+    return Path(text).expanduser().exists() or (not known and ("/" in text or "." in text))
+
+
+def _of_examples(examples: Examples) -> Given:
+    if isinstance(examples, TextSet):
+        return Given(examples.name, "text", lambda name: replace(examples, name=name))
+    arrays = examples.images.permute(0, 2, 3, 1).numpy()
+    return _pictures(
+        examples.name, Files(examples.size), lambda size: resized(arrays, size), examples.labels, examples.classes
+    )
+
+
+def _of_path(path: Path, labels: Sequence | None) -> Given:
+    name = path.resolve().name
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is nothing there; expected {WAYS}")
+    if path.is_dir():
+        part = folders.training_part(path) or path
+        return _of_folder(part, name) if part.is_dir() else _of_path(part, labels)
+    if path.name.endswith(folders.TEXT_SUFFIXES):
+        return Given(name, "text", lambda name: _relabelled(folders.read_text_file(path, name), labels))
+    if path.suffix == ".npz":
+        return Given(name, "images", lambda name, size: read_npz(path, size, name), Files(npz_side(path)))
+    if path.suffix == ".csv":
+        return _of_table(_csv(path), str(path), labels, path.parent)
+    what = "is a picture; put it into a folder" if is_picture(path.name) else "is not read"
+    raise FormatError(f"{path}: {what}; expected {WAYS}")
+
+
+def _of_folder(folder: Path, name: str) -> Given:
+    npz = folder / folders.NPZ
+    files = Files(npz_side(npz)) if npz.exists() else looked_at(folders.pictures_below(folder))
+    return Given(name, "images", lambda name, size: folders.read_pictures(folder, size, name), files)
+
+
+def _of_name(name: str) -> Given:
+    """A set of the book: pictures where there are any under that name, else texts."""
+    if name not in CATALOG and name in folders.folder_names():
+        return _of_path(data_root() / name, None)
+    if name in CATALOG and CATALOG[name].kind == "text":
+        return Given(name, "text", lambda _: load_texts(name, "train"))
+    IMAGES.check_name(name)
+    return Given(name, "images", lambda _, size: load_images(name, "train", size))
+
+
+def _of_array(images: np.ndarray, argument: str, labels: Sequence | None) -> Given:
+    images = colour(images, argument)
+    files = Files(min(images.shape[1:3]))
+    return _pictures(argument, files, lambda size: resized(images, size), *_numbers(labels, len(images), argument))
+
+
+def _of_table(table, argument: str, labels: Sequence | None, beside: Path = Path()) -> Given:
+    """beside: the folder from which its paths lead."""
+    columns = [str(column) for column in (table.columns if hasattr(table, "columns") else table)]
+    content = [column for column in ("path", "text") if column in columns]
+    if len(content) != 1:
+        raise ValueError(f"{argument} has the columns {columns}; expected path or text, and label to learn from")
+    labels = list(table["label"]) if labels is None and "label" in columns else labels
+    items = [str(item) for item in table[content[0]]]
+    return _of_list([beside / item for item in items] if content == ["path"] else items, argument, labels)
+
+
+def _of_list(items: list, argument: str, labels: Sequence | None) -> Given:
+    """Texts, or paths of pictures: `Path`s, or strings of which the first is that of a file."""
+    if not all(isinstance(item, str | Path) for item in items):
+        return _of_array(np.stack([np.asarray(item) for item in items]), argument, labels)
+    numbers, classes = _numbers(labels, len(items), argument)
+    if isinstance(items[0], str) and not (is_picture(items[0]) and Path(items[0]).exists()):
+        texts = TextSet(argument, tuple(map(str, items)), numbers, classes, "folder")
+        return Given(argument, "text", lambda name: replace(texts, name=name))
+    paths = [Path(item) for item in items]
+    decoded = partial(decode_all, [Picture("", str(path), path) for path in paths], total=len(paths), upright=True)
+    return _pictures(argument, looked_at(paths), lambda size: decoded(size)[0], numbers, classes)
+
+
+def _pictures(name: str, files: Files, load: Callable[[int], Tensor], labels: Tensor, classes) -> Given:
+    return Given(name, "images", lambda name, size: ImageSet(name, load(size), labels, classes, "folder"), files)
+
+
+def _csv(path: Path) -> dict[str, list[str]]:
+    check_regular(path, "a table")
+    lines = [line for _, line in text_lines(own_bytes(path), str(path))]
+    try:
+        rows = list(csv.DictReader(lines))
+    except csv.Error as damage:
+        raise FormatError(f"{path}: is no table ({damage}); expected a heading, and comma-separated rows") from damage
+    if not rows:
+        raise FormatError(f"{path}: holds no row; expected a heading with the columns label and path or text, and rows")
+    return {str(column): [row[column] or "" for row in rows] for column in rows[0] if column is not None}
+
+
+def _relabelled(texts: TextSet, labels: Sequence | None) -> TextSet:
+    if labels is None:
+        return texts
+    return TextSet(texts.name, texts.texts, *_numbers(labels, len(texts), texts.name), texts.origin)
+
+
+def _numbers(labels: Sequence | None, count: int, argument: str) -> tuple[Tensor, tuple[str, ...]]:
+    """Labels of any type as numbers int64 (count,), and their names."""
+    if labels is None:
+        return torch.zeros(count, dtype=torch.int64), (UNLABELLED,)
+    if len(labels) != count:
+        raise ValueError(f"labels has {len(labels)} entries, {argument} {count} examples; expected one each")
+    names = [str(label).strip() for label in labels]
+    if missing := [place for place, name in enumerate(names) if name in ("", "nan", "None")]:
+        raise ValueError(f"labels[{missing[0]}] is missing, of {len(missing)} that are; leave those examples out")
+    return numbered(names)
+
+
+def looked_at(paths: Sequence[Path]) -> Files:
+    """Usual side and format of pictures, from LOOKED_AT of them; what cannot be opened is left to the reader."""
+    sides, codecs, tables = [], [], {}
+    for path in filter(Path.is_file, paths[:: -(-len(paths) // LOOKED_AT)]):
+        try:
+            with Image.open(path) as opened:
+                sides.append(min(opened.size))
+                codecs.append(opened.format)
+                tables[opened.format] = getattr(opened, "quantization", None)
+        except Exception:  # Pillow raises any kind of error on what is no picture
+            continue
+    if not sides:
+        return Files()
+    codec, times = Counter(codecs).most_common(1)[0]
+    return Files(median_low(sides), codec, times / len(codecs), tables[codec])

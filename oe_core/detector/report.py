@@ -1,0 +1,144 @@
+"""What a detector catches and what it misses: metrics with intervals, near and far anomalies apart, and the misses."""
+
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from oe_core.atomic import write_text
+from oe_core.data.examples import Examples, ImageSet
+from oe_core.detector import settings
+from oe_core.detector.anomalies import NEAR, synthetic, without_class
+from oe_core.detector.detector import Detector, Trained, in_memory
+from oe_core.evaluation.metrics import detection_metrics
+from oe_core.parts import held_out_part
+from oe_core.runs.store import Store
+
+YOURS = "yours"
+RESAMPLES, CONFIDENCE = 1000, 0.95
+MISSES = 8  # of each set that are shown
+
+
+class Miss(NamedTuple):
+    """One anomaly that a detector takes for an inlier: score, where it is from, its supposed class, and itself."""
+
+    score: float
+    path: str
+    class_name: str
+    content: Tensor | str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `evaluate` measured.
+
+    table: a row a set of anomalies: group ("yours", "near" or "far"), set, inliers, anomalies (numbers), FPR95, AUROC,
+    AUPR, each with its interval in <metric>_low and _high, and caught (at the threshold), in percent. misses: by set,
+    the anomalies of the lowest scores, lowest first.
+    """
+
+    table: pd.DataFrame
+    misses: dict[str, list[Miss]]
+
+    def sheet(self):
+        """A figure of the misses, pictures only: a row a set, above each its supposed class and score."""
+        from oe_core import figures
+
+        rows, captions = {}, {}
+        for name, misses in self.misses.items():
+            rows[name] = figures.pixels(torch.stack([miss.content for miss in misses]))
+            captions[name] = [f"{miss.class_name[:8]} {miss.score:.2f}" for miss in misses]
+        return figures.image_grid(rows, captions)
+
+    def save(self, folder: Path) -> None:
+        """Write evaluation.csv, misses.csv and, of pictures, misses.png and .svg into `folder`."""
+        write_text(folder / "evaluation.csv", self.table.to_csv(index=False))
+        rows = [(name, *miss) for name, misses in self.misses.items() for miss in misses]
+        frame = pd.DataFrame(rows, columns=["set", "score", "path", "class", "text"])
+        pictures = any(torch.is_tensor(content) for content in frame["text"])
+        frame = frame.drop(columns="text") if pictures else frame
+        write_text(folder / "misses.csv", frame.to_csv(index=False))
+        if pictures:
+            from oe_core import figures
+
+            figures.publish(self.sheet(), "misses", folder)
+
+
+def evaluate(
+    detector: Detector, anomalies: Mapping[str, object], data: Trained | None, store: Store, left_out: int
+) -> Report:
+    """What `detector` says of anomalies of a user's own, of synthetic ones, and of classes that it did not learn.
+
+    anomalies: by name, as `Detector.score` takes them. data: what it was trained on; None where that is not at hand,
+    which leaves out what is made of inliers. left_out: for so many classes another detector is trained without one.
+    """
+    rows, misses = [], {}
+    for group, name, by, inliers, found in _answers(detector, anomalies, data, store, left_out):
+        scores, misses[name] = found
+        caught = by.threshold and 100 * float((scores >= by.threshold.value).mean())
+        rows.append({
+            "group": group, "set": name, "inliers": len(inliers), "anomalies": len(scores),
+            **_with_intervals(inliers, scores), "caught": caught,
+        })  # fmt: skip
+    if not rows:
+        raise ValueError("there is nothing to evaluate on: give anomalies, or in_dist, what it was trained on")
+    return Report(pd.DataFrame(rows), misses)
+
+
+def _answers(detector, anomalies, data, store, left_out) -> Iterator[tuple]:
+    """(group, set, the detector that was asked, its inliers' scores, its answers) of every set."""
+    for name, examples in anomalies.items():
+        yield YOURS, name, detector, detector.held_out_scores, _asked(detector, examples)
+    if data is None:
+        return
+    for group, name, examples in synthetic(data.held_out):
+        yield group, name, detector, detector.held_out_scores, _asked(detector, examples)
+    classes = np.random.default_rng(0).permutation(len(detector.classes))
+    for label in classes[: left_out if len(classes) > 2 else 0]:
+        part, left = without_class(data.inliers, int(label))
+        other = _trained_on(detector, part, data.outliers, store)
+        yield NEAR, f"{detector.classes[label]}, left out", other, other.held_out_scores, _asked(other, left)
+
+
+def _trained_on(detector: Detector, part: Examples, outliers: Examples, store: Store) -> Detector:
+    """A detector by the same recipe of a part of the classes."""
+    recipe = replace(detector.recipe, name=part.name, in_dist=part.name, holdout=settings.holdout(len(part)))
+    run = store.run(recipe, load=in_memory(recipe, part, outliers))
+    other = Detector.of_run(run, part, held_out_part(part, recipe))
+    if detector.threshold:
+        other.set_threshold(detector.threshold.false_alarm_rate)
+    return other
+
+
+def _asked(detector: Detector, examples: object) -> tuple[np.ndarray, list[Miss]]:
+    """All scores of a set, and its MISSES lowest, in bounded memory."""
+    scores, lowest = [], []
+    for places, chunk, outputs, found in detector.answers(examples):
+        scores.append(found)
+        contents = chunk.images if isinstance(chunk, ImageSet) else chunk.texts
+        named = [detector.classes[label] for label in outputs.argmax(axis=1)]
+        lowest = heapq.nsmallest(
+            MISSES, [*lowest, *map(Miss, found.tolist(), places, named, contents)], key=lambda miss: miss.score
+        )
+    return np.concatenate(scores), lowest
+
+
+def _with_intervals(in_scores: np.ndarray, out_scores: np.ndarray) -> dict[str, float]:
+    """The three metrics in percent, with their bootstrap intervals over examples of both kinds."""
+    rng, measured = np.random.default_rng(0), detection_metrics(in_scores, out_scores)
+    again = [
+        list(detection_metrics(rng.choice(in_scores, len(in_scores)), rng.choice(out_scores, len(out_scores))).values())
+        for _ in range(RESAMPLES)
+    ]
+    limits = np.quantile(again, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
+    return {
+        f"{metric}{which}": 100 * float(value)
+        for metric, value, low, high in zip(measured, measured.values(), *limits, strict=True)
+        for which, value in (("", value), ("_low", low), ("_high", high))
+    }

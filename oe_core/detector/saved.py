@@ -1,0 +1,71 @@
+"""A detector as a folder: weights.safetensors, held_out.safetensors and card.json, which comes last and seals them.
+
+Nothing in it is ever unpickled. The card is readable JSON: recipe (size, scaling, network), classes, vocabulary,
+threshold with its evidence, hashes of the data, what was checked, how, where and with which packages it was trained.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+import safetensors.torch
+from torch import Tensor
+
+from oe_core.atomic import discard, read_record, read_whole, understood, write_record, write_whole
+
+FORMAT = 1  # raise it when a card of this version would be misread by an earlier one
+CARD, WEIGHTS, HELD_OUT = "card.json", "weights.safetensors", "held_out.safetensors"
+
+
+def check_place(folder: Path) -> None:
+    """Raise a ValueError for a folder that holds anything but a detector: nothing is written among other files."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is no folder; a detector is saved as one of its own")
+    held = sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
+    if held and not {CARD, WEIGHTS} & set(held):
+        raise ValueError(f"{folder} holds {held[0]} and no detector; choose a new folder, or remove what is there")
+
+
+def write(folder: Path, card: Mapping, weights: Mapping[str, Tensor], held_out: Mapping[str, np.ndarray]) -> None:
+    """Save all parts; until the card is there, there is no detector. Errors as `check_place` and OSError."""
+    check_place(folder)
+    discard(folder / CARD)
+    # A copy each: safetensors refuses tensors that share memory.
+    files = {
+        WEIGHTS: safetensors.torch.save({name: tensor.clone() for name, tensor in weights.items()}),
+        HELD_OUT: safetensors.numpy.save(dict(held_out)),
+    }
+    sealed = {name: write_whole(folder / name, content) for name, content in files.items()}
+    write_record(folder / CARD, {"format": FORMAT} | card | {"format": FORMAT, "files": sealed})
+
+
+def read_card(folder: Path) -> dict:
+    """The card of a saved detector.
+
+    Raises FileNotFoundError where there is none, DamagedFileError for another content than was written, and ValueError
+    for a card of a newer version.
+    """
+    card = read_record(folder / CARD)
+    if card is None:
+        what = "was not finished: it has no card.json" if (folder / WEIGHTS).exists() else "holds no detector"
+        raise FileNotFoundError(f"{folder} {what}; expected a folder that `save` or `oe train` has made")
+    with understood(folder / CARD):
+        number = int(card["format"])
+    if number > FORMAT:
+        made_by = card.get("made_by", "a newer version")
+        raise ValueError(f"{folder / CARD} has the format {number}, of {made_by}; this version reads {FORMAT}: update")
+    return card
+
+
+def read(folder: Path) -> tuple[dict, dict[str, Tensor], dict[str, np.ndarray]]:
+    """Card, weights and held-out scores of a saved detector, verified; errors as `read_card`."""
+    card = read_card(folder)
+    with understood(folder / CARD):
+        sealed = {name: card["files"][name] for name in (WEIGHTS, HELD_OUT)}
+    content = {name: read_whole(folder / name, sha256) for name, sha256 in sealed.items()}
+    with understood(folder / WEIGHTS):
+        weights = safetensors.torch.load(content[WEIGHTS])
+    with understood(folder / HELD_OUT):
+        held_out = safetensors.numpy.load(content[HELD_OUT])
+    return card, weights, held_out

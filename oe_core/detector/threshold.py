@@ -1,0 +1,75 @@
+"""From which score on an alarm is given, and how often that will be wrong.
+
+Of n inliers that a detector never learned from, the k-th highest score is taken. Whatever the scores look like, the
+share of all inliers that lie above it is Beta(k, n + 1 - k) distributed (Vovk 2012, proposition 2a; chapter 1 derives
+it), with mean k / (n + 1), so that k = floor(rate (n + 1)) keeps to a wanted rate on average.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """An alarm is `score >= value`.
+
+    false_alarm_rate: what was asked for. interval: (low, high), in which the true rate lies with probability
+    CONFIDENCE. held_out: how many inliers it was set with; above: how many of them ring. tied: how many have the score
+    just below, more than one of which make the true rate lower than said.
+    """
+
+    value: float
+    false_alarm_rate: float
+    interval: tuple[float, float]
+    held_out: int
+    above: int
+    tied: int
+
+    def __str__(self) -> str:
+        low, high = (f"{100 * rate:.2g}" for rate in self.interval)
+        return (
+            f"alarm from score {self.value:.6g} on: {100 * self.false_alarm_rate:g} % false alarms, with "
+            f"{100 * CONFIDENCE:g} % confidence {low} to {high} %, by {self.held_out} inliers held out"
+        )
+
+
+def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
+    """The threshold at which `false_alarm_rate` of the inliers ring on average, from scores (n,) of held-out ones.
+
+    Raises ValueError for a rate outside (0, 1), for scores that are not finite, and for fewer inliers than the rate
+    takes, saying how many those are.
+    """
+    from scipy import stats  # takes a second, which asking can do without
+
+    check_rate(false_alarm_rate)
+    scores = np.sort(np.asarray(held_out_scores, np.float64))
+    if not np.isfinite(scores).all():
+        raise ValueError(f"held_out_scores hold NaN or infinities in {(~np.isfinite(scores)).sum()} of {len(scores)}")
+    n = len(scores)
+    k = math.floor(false_alarm_rate * (n + 1) + 1e-9)  # 0.05 * 20 is a little less than 1
+    if k == 0:
+        raise ValueError(
+            f"false_alarm_rate={false_alarm_rate} takes at least {least(false_alarm_rate)} inliers that were held out "
+            f"of training, there are {n}; give more examples, or a rate of at least {1 / (n + 1):.2g}"
+        )
+    kth = scores[-k]
+    low, high = map(float, stats.beta.interval(CONFIDENCE, k, n + 1 - k))
+    # Just above it, so that scores which tie, as those of a very sure network do, ring less often than said, not more.
+    value = float(np.nextafter(kth, np.inf))
+    return Threshold(value, false_alarm_rate, (low, high), n, int((scores > kth).sum()), int((scores == kth).sum()))
+
+
+def check_rate(false_alarm_rate: float) -> None:
+    """Raise a ValueError unless it lies between 0 and 1."""
+    if not 0 < false_alarm_rate < 1:
+        raise ValueError(f"false_alarm_rate={false_alarm_rate} must lie between 0 and 1; 5 % is written 0.05")
+
+
+def least(false_alarm_rate: float) -> int:
+    """How many held-out inliers a rate takes: 1 / rate - 1, rounded up."""
+    return math.ceil(1 / false_alarm_rate - 1e-9) - 1

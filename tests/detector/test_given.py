@@ -1,0 +1,131 @@
+"""Every form in which a user may give examples, and what follows from their number and size."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from own_data import of_digit, save, sentences
+
+from oe_core.data.examples import ImageSet, TextSet
+from oe_core.detector.given import Files, given
+from oe_core.detector.settings import holdout, pixels, recipe, shown
+
+IMAGES = np.concatenate([of_digit(0)[:3], of_digit(1)[:2]])
+LABELS = ["zero"] * 3 + ["one"] * 2
+TEXTS = ["the wind blows", "flour and sugar", "rain"]
+
+
+def _same(found, expected_images, expected_labels):
+    assert isinstance(found, ImageSet)
+    assert found.images.permute(0, 2, 3, 1).numpy().tolist() == np.asarray(expected_images).tolist()
+    assert [found.classes[label] for label in found.labels] == expected_labels
+
+
+def test_a_folder_paths_arrays_and_tables_of_pictures_give_the_same_examples(tmp_path):
+    paths = save(IMAGES[:3], tmp_path / "set/zero") + save(IMAGES[3:], tmp_path / "set/one")
+    by_name = [*IMAGES[3:], *IMAGES[:3]], [*LABELS[3:], *LABELS[:3]]
+    folder = given(tmp_path / "set", "in_dist")
+    assert (folder.name, folder.kind, folder.files) == ("set", "images", Files(16, "PNG", 1.0, None))
+    _same(folder.load("set", 16), *by_name)
+    table = {"path": [str(path) for path in paths], "label": LABELS}
+    rows = [f"{label},set/{path.parent.name}/{path.name}" for label, path in zip(LABELS, paths, strict=True)]
+    (tmp_path / "set.csv").write_text("\n".join(["label,path", *rows]))
+    np.savez(tmp_path / "set.npz", images=IMAGES, labels=[0] * 3 + [1] * 2, classes=["zero", "one"])
+    for source, labels in [
+        (IMAGES, LABELS), (torch.from_numpy(IMAGES), LABELS), (list(IMAGES), LABELS), (IMAGES / 255, LABELS),
+        (paths, LABELS), ([str(path) for path in paths], LABELS), (table, None), (pd.DataFrame(table), None),
+        (tmp_path / "set.csv", None), (str(tmp_path / "set.npz"), None),
+    ]:  # fmt: skip
+        found = given(source, "in_dist", labels)
+        assert found.files.side == 16
+        _same(found.load("x", 16), IMAGES, LABELS)
+    assert given(tmp_path / "set", "in_dist").load("set", 8).size == 8
+
+
+def test_a_file_a_list_and_a_table_of_texts_give_the_same_examples(tmp_path):
+    labels = ["weather", "kitchen", "weather"]
+    (tmp_path / "notes.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in zip(labels, TEXTS, strict=True)))
+    (tmp_path / "notes.txt").write_text("\n".join(TEXTS))
+    table = {"text": TEXTS, "label": labels}
+    for source, names in [
+        (tmp_path / "notes.tsv", None), (tmp_path / "notes.txt", labels), (TEXTS, labels), (table, None),
+        (pd.DataFrame(table), None), (pd.Series(TEXTS), pd.Series(labels)),
+    ]:  # fmt: skip
+        found = given(source, "in_dist", names)
+        assert found.kind == "text"
+        examples = found.load("notes")
+        assert examples.texts == tuple(TEXTS) and [examples.classes[label] for label in examples.labels] == labels
+
+
+def test_a_folder_in_the_layout_of_the_book_gives_its_training_part(tmp_path):
+    save(IMAGES[:3], tmp_path / "set/train/zero")
+    save(IMAGES[3:], tmp_path / "set/train/one")
+    save(IMAGES[3:], tmp_path / "set/test/one")
+    assert len(given(tmp_path / "set", "in_dist").load("set", 16)) == 5
+    save(IMAGES[:3], tmp_path / "vehicles/train")
+    save(IMAGES[3:], tmp_path / "vehicles/car")
+    assert given(tmp_path / "vehicles", "in_dist").load("vehicles", 16).classes == ("car", "train")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts/train.tsv").write_text("a\tb c\nd\te f\n")
+    assert given(tmp_path / "texts", "in_dist").load("texts").texts == ("b c", "e f")
+
+
+def test_names_of_the_books_sets_give_their_training_examples():
+    assert given("digits", "in_dist").load("digits", 16).classes == tuple("0123456789")
+    assert given("docstrings-stdlib", "outliers").kind == "text"
+
+
+@pytest.mark.parametrize(
+    ("source", "labels", "said"),
+    [
+        (5, None, "in_dist is int; expected a folder of class folders"),
+        ([], None, "in_dist is an empty list; expected"),
+        ("unknown-name", None, "'unknown-name' is unknown; known are"),
+        ("missing/folder", None, "missing/folder: there is nothing there"),
+        (IMAGES, ["a"], "labels has 1 entries, in_dist 5 examples; expected one each"),
+        (IMAGES, ["a", "b", None, "", "c"], r"labels\[2\] is missing, of 2 that are"),
+        (IMAGES.astype(float), LABELS, "in_dist: images is float64 from 0.0 to 255.0; expected 8 or 16 bits"),
+        (np.zeros((3, 4, 5, 7), np.uint8), LABELS[:3], r"in_dist: images is uint8 \(3, 4, 5, 7\)"),
+        ({"picture": ["a"], "label": ["b"]}, None, r"in_dist has the columns \['picture', 'label'\]; expected path or"),
+    ],
+)
+def test_what_is_no_source_is_refused_in_words(source, labels, said):
+    with pytest.raises((ValueError, OSError), match=said):
+        given(source, "in_dist", labels)
+
+
+def test_size_follows_from_the_pictures_and_the_held_out_part_from_their_number():
+    assert [pixels(side) for side in (8, 16, 31, 32, 500, None)] == [16, 16, 16, 32, 32, 32]
+    assert [holdout(count) for count in (6, 57, 180, 1_000, 50_000)] == [2, 19, 36, 200, 2_000]
+
+
+@pytest.mark.parametrize(
+    ("count", "model", "batch"),
+    [(180, "fast-16", 32), (2_000, "fast-16", 64), (8_000, "fast-24", 128), (60_000, "fast-48", 128)],
+)
+def test_network_and_steps_follow_from_the_number_of_pictures(count, model, batch):
+    pixels = torch.zeros(1, 3, 1, 1, dtype=torch.uint8).expand(count, 3, 32, 32)
+    images = ImageSet("many", pixels, torch.arange(count) % 2, ("a", "b"), "folder")
+    made = recipe("many", images, "others", True)
+    steps = made.epochs * -(-(count - made.holdout) // batch)
+    assert (made.model, made.batch_size, made.outliers, made.crop_padding) == (model, batch, "others", 4)
+    assert 250 <= steps <= 4_500 and not made.flip
+    changed = recipe("many", images, "others", True, steps=50, flip=True, model="wrn-10-1", holdout=10)
+    assert (changed.flip, changed.model, changed.holdout) == (True, "wrn-10-1", 10)
+    assert recipe("many", images, "others", False).holdout == 0
+
+
+def test_a_part_of_the_outliers_is_never_shown():
+    outliers = [TextSet("other", ("x",) * count, torch.zeros(count, dtype=torch.int64), ("x",), "folder")
+                for count in (1, 2, 200, 50_000)]  # fmt: skip
+    assert [shown(one, None) for one in outliers[1:]] == [1, 180, 48_000]
+    assert shown(outliers[2], 50) == 50 and shown(outliers[2], 500) == 180
+    with pytest.raises(ValueError, match="outliers: other holds one example; expected at least two"):
+        shown(outliers[0], None)
+
+
+def test_length_and_vocabulary_follow_from_the_texts():
+    texts = (*sentences(["sun", "rain", "wind"], 95, 0), "once", *("a long text " * 100,) * 3)
+    examples = TextSet("notes", texts, torch.arange(len(texts)) % 2, ("a", "b"), "folder")
+    made = recipe("notes", examples, "others", True)
+    assert made.length == 9 and made.vocabulary == 6  # sun, rain, wind, a, long, text; "once" occurs once
