@@ -96,11 +96,11 @@ pd.DataFrame({"sign": grades.SIGNS, "it claims": grades.CLAIMS}).rename_axis("ma
 # only where the standard deviation is known. From $n$ trainings it is estimated, and so is the mean: then $\bar x \pm t_{n-1}\, s\sqrt{1 + 1/n}$ holds it, with the quantile of Student's $t$.
 
 # %%
-trainings = np.array([2, 3, 5, 10, 30])
-off = np.sqrt(1 + 1 / trainings)  # a further training is off our mean by this many standard deviations of one
-held, factors = 2 * student.cdf(2 / off, trainings - 1) - 1, student.ppf((1 + LEVEL) / 2, trainings - 1) * off
+sizes = np.array([2, 3, 5, 10, 30])
+off = np.sqrt(1 + 1 / sizes)  # a further training is off our mean by this many standard deviations of one
+held, factors = 2 * student.cdf(2 / off, sizes - 1) - 1, student.ppf((1 + LEVEL) / 2, sizes - 1) * off
 columns = {"two standard deviations hold, %": 100 * held, f"factor that holds {100 * LEVEL:g} %": factors}
-pd.DataFrame(columns, index=pd.Index(trainings, name="trainings")).T.round(1)
+pd.DataFrame(columns, index=pd.Index(sizes, name="trainings")).T.round(1)
 
 # %% [markdown]
 # The $d$ draws of the test subset add to it, and the margin of a value is $\sqrt{(t_{n-1}\, s_\text{trainings})^2 (1 + 1/n) + (t_{d-1}\, s_\text{draws})^2}$: each part with the quantile for its own number, which holds `LEVEL` or more, whatever
