@@ -47,8 +47,8 @@ unpack: $(INSTALLED) ## take in the runs from the archives in the folder FROM: [
 student: $(INSTALLED) ## write the chapters as notebooks without their solutions into runs/student
 	@$(HERE) $(PY) book/student.py
 
-test: $(INSTALLED) ## run the unit tests: [ARGS="-k name"]
-	@$(HERE) $(PY) -m pytest -q $(ARGS)
+test: $(INSTALLED) ## run the unit tests, on every core: [JOBS=auto] [ARGS="-k name"]
+	@$(HERE) $(PY) -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
 
 slurm-test: $(INSTALLED) ## test workers as jobs of the Slurm cluster at hand, in some ten minutes: [SHARED=folder that its nodes see]
 	@$(HERE) OE_TEST_SLURM="$(or $(SHARED),$(CURDIR)/runs/slurm-test)" $(PY) -m pytest -q tests/slurm $(ARGS)
