@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from own_data import OTHER, SHOWN, foreign, of_digit, picture_detector, pictures, save, text_detector, texts
+from own_data import OTHER, SHOWN, foreign, of_digit, pictures, save, text_detector, texts
 from PIL import Image
 from store_process import truncate
 
@@ -14,16 +14,6 @@ from oe_core.atomic import DamagedFileError, read_record, write_record
 from oe_core.detector import detector as module
 from oe_core.detector.saved import CARD, HELD_OUT, WEIGHTS
 from oe_core.evaluation.metrics import auroc
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("own")
-
-
-@pytest.fixture(scope="module")
-def of_pictures(folder):
-    return picture_detector(folder)
 
 
 @pytest.fixture

@@ -4,23 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from own_data import OTHER, of_digit, picture_detector, save, text_detector
+from own_data import OTHER, of_digit, save, text_detector
 
 from oe_core import Detector
 from oe_core.data.examples import ImageSet
 from oe_core.detector.anomalies import FAR, NEAR, synthetic, without_class
 from oe_core.detector.report import YOURS, _with_intervals
 from oe_core.evaluation.metrics import auroc
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("own")
-
-
-@pytest.fixture(scope="module")
-def of_pictures(folder):
-    return picture_detector(folder)
 
 
 def test_intervals_enclose_their_metric_and_narrow_with_more_examples():

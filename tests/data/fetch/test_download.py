@@ -1,101 +1,16 @@
+"""Files come whole over a network that breaks off, lies and refuses, or not at all."""
+
 import hashlib
 import os
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from file_server import CONTENT, asked_ranges, downloaded, fetch
 
-from oe_core.atomic import DamagedFileError
-from oe_core.data.catalog import CATALOG, DataFile, DataSet, dataset
 from oe_core.data.fetch import download, http
-from oe_core.data.fetch.download import DownloadError, how_to_get
+from oe_core.data.fetch.download import DownloadError
 
-CONTENT = bytes(range(256)) * 40  # 10,240 bytes
 ERROR_PAGE = b"<!DOCTYPE html><title>quota exceeded</title>"
-
-
-class FileServer(ThreadingHTTPServer):
-    """Serves `content` under every path; the attributes say how badly."""
-
-    daemon_threads = True
-    content = CONTENT
-    ranges = True  # answers Range
-    cuts: list[int]  # after how many bytes the next answers break off
-    says_length = True
-    shift = 0  # answers a Range from another byte than asked for
-    missing = ()  # paths that are not there
-    length = ""  # what it says instead of its length
-    reason = "gone"  # why a missing path is missing
-
-    def handle_error(self, request, client_address): ...  # a client that hangs up is part of the tests
-
-
-class Handler(BaseHTTPRequestHandler):
-    def log_message(self, *_): ...
-
-    def do_GET(self):
-        server = self.server
-        server.asked.append((self.path, self.headers.get("Range"), self.headers["User-Agent"]))
-        if self.path in server.missing:
-            return self.send_error(404, server.reason)
-        start, body = 0, server.content
-        if server.ranges and self.headers.get("Range"):
-            start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-")) + server.shift
-            if start >= len(body):
-                self.send_response(416)
-                self.send_header("Content-Range", f"bytes */{len(body)}")
-                return self.end_headers()
-            self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-        else:
-            self.send_response(200)
-        if server.says_length:
-            self.send_header("Content-Length", server.length or str(len(body) - start))
-        self.end_headers()
-        self.wfile.write(body[start:][: server.cuts.pop(0) if server.cuts else None])
-
-
-@pytest.fixture
-def server():
-    with FileServer(("127.0.0.1", 0), Handler) as serving:
-        serving.asked, serving.cuts = [], []
-        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield serving
-        serving.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def shelf(server, tmp_path, monkeypatch):
-    """A catalog row "shapes" with one file at the server; calling it changes the file, then the row."""
-    monkeypatch.setenv("OE_DATA", str(tmp_path))
-    monkeypatch.delenv("OE_OFFLINE", raising=False)
-    monkeypatch.setattr(http, "PAUSE", 0)
-    address = f"http://127.0.0.1:{server.server_port}/shapes.bin"
-
-    def put(row_settings=None, **file_settings):
-        known = {"bytes": len(CONTENT), "digest": hashlib.sha256(CONTENT).hexdigest(), "addresses": (address,)}
-        texts = dict.fromkeys(("printed_name", "title", "terms", "by_hand", "citation"), "shapes") | {"kind": "images"}
-        settings = {"access": "open", "splits": {"test": 1}} | texts | (row_settings or {})
-        row = DataSet("shapes", files=(DataFile("shapes.bin", **(known | file_settings)),), **settings)
-        monkeypatch.setitem(CATALOG, "shapes", row)
-        return tmp_path / "downloads" / "shapes" / "shapes.bin"
-
-    return put
-
-
-def fetch(key, name):
-    return download.fetch(dataset(key), dataset(key).file(name))
-
-
-def downloaded(key):
-    return download.downloaded(dataset(key))
-
-
-def asked_ranges(server):
-    return [asked for _, asked, _ in server.asked]
 
 
 def test_a_fetched_file_lies_whole_under_its_name_and_is_not_fetched_twice(server, shelf):
@@ -209,76 +124,6 @@ def test_when_all_addresses_fail_the_error_lists_each_with_its_reason_and_the_pl
     assert message.endswith(f"By hand: ask the owner. Its place is {path}.")
 
 
-def test_offline_a_present_file_is_returned_and_a_missing_one_says_what_to_do(server, shelf, monkeypatch):
-    path = shelf({"by_hand": "ask the owner"})
-    monkeypatch.setenv("OE_OFFLINE", "1")
-    with pytest.raises(DownloadError, match=r"OE_OFFLINE=1 forbids the network(.|\n)*By hand: ask the owner"):
-        fetch("shapes", path.name)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(CONTENT)
-    assert fetch("shapes", path.name) == path and server.asked == []
-
-
-def test_nothing_is_fetched_that_no_hash_could_prove(server, shelf):
-    with pytest.raises(DownloadError, match="no hash of it is published"):
-        fetch("shapes", shelf(digest="").name)
-    assert server.asked == []
-
-
-def test_a_withdrawn_set_is_refused_with_its_stand_ins(shelf):
-    shelf()
-    with pytest.raises(DownloadError, match=r"was withdrawn(.|\n)*Stand-ins, .*: tiny-imagenet-32-no-cifar10"):
-        fetch("tiny-images-80m", "tiny_images.bin")
-
-
-def test_a_damaged_file_is_named_with_what_differs_and_fetching_replaces_it(server, shelf, capsys):
-    path = shelf()
-    path.parent.mkdir(parents=True)
-    path.write_bytes(CONTENT[:100])
-    with pytest.raises(DamagedFileError, match=r"shapes\.bin has 100 bytes instead of 10,240; remove it"):
-        downloaded("shapes")
-    assert fetch("shapes", path.name).read_bytes() == CONTENT
-    assert "It is fetched again." in capsys.readouterr().out
-
-
-def test_a_verified_file_is_hashed_again_only_when_it_changed(shelf, monkeypatch):
-    path = fetch("shapes", shelf().name)
-    hashed, real = [], hashlib.file_digest
-    monkeypatch.setattr(hashlib, "file_digest", lambda *given: hashed.append(given) or real(*given))
-    assert downloaded("shapes") and hashed == []
-    path.write_bytes(CONTENT[::-1])
-    with pytest.raises(DamagedFileError, match="has the sha256"):
-        downloaded("shapes")
-    assert len(hashed) == 1
-
-
-def test_a_file_verified_against_one_hash_is_not_trusted_for_another(shelf):
-    fetch("shapes", shelf().name)
-    shelf(digest="0" * 32)
-    with pytest.raises(DamagedFileError, match="has the md5"):
-        downloaded("shapes")
-
-
-def test_in_a_read_only_folder_files_are_verified_without_being_remembered(shelf, monkeypatch):
-    path = shelf()
-    path.parent.mkdir(parents=True)
-    path.write_bytes(CONTENT)
-
-    def refuse(*_):
-        raise OSError(30, "Read-only file system")
-
-    monkeypatch.setattr(download, "write_whole", refuse)
-    assert downloaded("shapes") == {"shapes.bin": path}
-
-
-def test_a_file_without_published_hash_is_the_readers_own_and_returned(shelf):
-    path = shelf(digest="", bytes=None)
-    assert downloaded("shapes") == {}
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"my copy")
-    assert downloaded("shapes") == {"shapes.bin": path}
-
-
 def test_two_callers_fetch_a_file_once(server, shelf):
     path, pool = shelf(), ThreadPoolExecutor(2)
     with pool:
@@ -352,9 +197,3 @@ def test_a_pipe_in_the_place_of_a_part_is_not_waited_for(server, shelf):
 def test_sizes_are_written_as_people_read_them():
     written = [download.size_text(size) for size in (None, 512, 28881, 170052171, 26103685120)]
     assert written == ["size not published", "512 bytes", "28.9 kB", "170.1 MB", "26.1 GB"]
-
-
-def test_the_ways_to_a_text_set_name_the_file_of_the_readers_own(shelf, tmp_path):
-    shelf({"kind": "text"})
-    ways = how_to_get(dataset("shapes"))
-    assert f"A file {tmp_path}/shapes/<split>.txt (or .tsv) with your own copy as text takes precedence." in ways

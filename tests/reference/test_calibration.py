@@ -1,0 +1,45 @@
+"""Tables 12 and 13 as they were measured, and the READMEs that quote them."""
+
+import pandas as pd
+import pytest
+from reference_records import COURSE, ROOM, ROOT, evidence_of
+
+from oe_core.evaluation import records
+from oe_core.evaluation.holdout import calibration_experiment
+from oe_core.paper import comparison
+
+
+@pytest.mark.parametrize("name", ["calibration-cifar10", "calibration-cifar10-code"])
+def test_exposure_calibrates_better_in_every_training_and_on_every_out_distribution(name):
+    measured = records.read(ROOM / name / "records.csv")
+    for table in (12, 13):
+        cells = measured[measured["table"] == table].groupby(["metric", "out_dist", "seed", "method"])["value"].mean()
+        gain = cells.xs("+OE", level="method") - cells.xs("Temperature", level="method")
+        assert len(gain) == 3 * 8 * 3
+        assert (gain[["MAD", "RMS"]] < 0).all() and (gain["SoftF1"] > 0).all()
+
+
+def test_calibration_was_measured_with_the_networks_of_table_7():
+    ours, table_7 = (evidence_of(folder)["runs"] for folder in (ROOM / "calibration-cifar10", COURSE))
+    assert [run["identity"] for run in ours] == [run["identity"] for run in table_7]
+    held_out = evidence_of(ROOM / "calibration-cifar10")["held_out"]["examples"]
+    assert held_out == calibration_experiment("cifar10", "course").baseline.holdout == 5_000
+
+
+def test_the_ratio_decides_the_size_of_the_calibration_error_and_the_last_bin_does_not():
+    readings = pd.read_csv(ROOM / "calibration-cifar10" / "readings.csv")
+    means = readings.groupby(["reading", "table", "metric", "method"])["value"].mean().unstack("reading")
+    assert (means["paper"] - means["code-bins"]).abs().max() < 0.01
+    assert (means["code-ratio"] - means["code"]).abs().max() < 0.01
+    errors = means.loc[(slice(None), ["MAD", "RMS"]), :]
+    assert (errors["paper"] > 2 * errors["code-ratio"]).all()
+
+
+def test_the_readmes_quote_tables_12_and_13():
+    quoted = {ROOT / "README.md": [12], ROOM / "README.md": [12, 13]}
+    for readme, numbers in quoted.items():
+        for name in ("calibration-cifar10", "calibration-cifar10-code"):
+            for number in numbers:
+                rendered = comparison.rendered(comparison.compare(records.read(ROOM / name / "records.csv"), number))
+                row = next(line for line in rendered.splitlines() if line.startswith("| CIFAR-10"))
+                assert row in readme.read_text(encoding="utf-8")

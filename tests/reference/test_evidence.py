@@ -1,0 +1,35 @@
+"""Every folder of measured results: whole evidence, and no path of one machine."""
+
+import re
+
+import pytest
+from reference_records import ROOM, evidence_of
+
+from oe_core.detectors.registry import recipe_from_json
+from oe_core.evaluation import records
+
+FOLDERS = sorted(path.parent for path in ROOM.glob("*/records.csv"))
+UNCOMMITTED = (ROOM / "cifar10-paper",)  # a lent machine had a copy without history; its README says of what
+OTHERS = [ROOM / name for name in ("detectors-cifar10", "outlier-classes-cifar10", "design-cifar10")]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_evidence_says_scale_seeds_draws_hardware_time_data_and_commit(folder):
+    evidence, measured = evidence_of(folder), records.read(folder / "records.csv")
+    assert evidence["scale"] == measured["scale"].unique().item()
+    assert evidence["seeds"] == sorted(measured["seed"].unique())
+    assert {name: draws["count"] for name, draws in evidence["draws"].items()} == (
+        measured.groupby("out_dist")["draw"].nunique().to_dict()
+    )
+    for run in evidence["runs"]:
+        assert run["device"]["name"] and run["seconds"] > 0
+        assert re.fullmatch("[0-9a-f]{40}", run["commit"]) and run["dirty"] is (folder in UNCOMMITTED)
+        assert re.fullmatch("[0-9a-f]{64}", run["data"]["inliers"]["fingerprint"])
+        assert recipe_from_json(run["recipe"]).digest == run["digest"]
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, *OTHERS], ids=lambda folder: folder.name)
+def test_no_evidence_names_a_path_of_one_machine(folder):
+    for file in folder.iterdir():
+        if file.suffix in (".json", ".csv", ".md"):
+            assert not re.search(r"/(work|root|home|tmp|Users)/", file.read_text(encoding="utf-8")), file

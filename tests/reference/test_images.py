@@ -1,0 +1,83 @@
+"""Table 7 as it was measured: CIFAR-10 at two sizes, CIFAR-100, another machine, and the READMEs that quote them."""
+
+from dataclasses import replace
+
+import pandas as pd
+from reference_records import COURSE, ROOM, ROOT, evidence_of
+
+from oe_core.detectors.registry import experiment, recipe_from_json
+from oe_core.evaluation import records
+from oe_core.paper import comparison
+
+PAPER = ROOM / "cifar10-paper"
+
+
+def test_outlier_exposure_beats_the_baseline_and_costs_at_most_one_point_of_accuracy(table_7):
+    mean = table_7.loc[("CIFAR-10", "Mean")]
+    assert mean["FPR95", "+OE", "mean"] < mean["FPR95", "MSP", "mean"] - 10
+    assert mean["AUROC", "+OE", "mean"] > mean["AUROC", "MSP", "mean"] + 5
+    assert mean["AUPR", "+OE", "mean"] > mean["AUPR", "MSP", "mean"] + 10
+    accuracy = pd.DataFrame(evidence_of(COURSE)["accuracy"]).groupby("method")["accuracy"].mean()
+    assert accuracy["+OE"] > accuracy["MSP"] - 1
+
+
+def test_the_course_recipe_is_the_one_that_the_validation_search_found():
+    found = pd.read_csv(COURSE / "search.csv", index_col="recipe")
+    tuned = found[found.index.str.startswith("OE") & (found["accuracy"] > found.loc["baseline", "accuracy"] - 1)]
+    best = tuned.drop(index="OE from scratch")["FPR95"].idxmin()
+    assert best == "OE 4 epochs from 0.05"
+    plan = experiment("cifar10", "course")
+    assert (plan.exposed.epochs, plan.exposed.learning_rate) == (4, 0.05)
+    # The record was made with a stand-in for 80 Million Tiny Images; a recipe's name is only a label.
+    exposed = replace(plan.exposed, outliers="tiny-imagenet-32-no-cifar10")
+    measured = {recipe_from_json(run["recipe"]).with_seed(0).digest for run in evidence_of(COURSE)["runs"]}
+    assert measured == {plan.baseline.digest, exposed.digest}
+
+
+def test_further_epochs_without_outliers_do_not_detect_better():
+    found = pd.read_csv(COURSE / "search.csv", index_col="recipe")
+    control, exposed = found.loc["no outliers, 4 epochs from 0.05"], found.loc["OE 4 epochs from 0.05"]
+    assert abs(control["FPR95"] - found.loc["baseline", "FPR95"]) < 3
+    assert exposed["FPR95"] < control["FPR95"] - 15 and exposed["accuracy"] > control["accuracy"] - 1
+
+
+def test_the_readme_quotes_the_records(table_7):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in comparison.rendered(table_7).splitlines() if line.startswith("| CIFAR-10")]
+    assert len(rows) == 9
+    assert [row for row in rows if row not in readme] == []
+
+
+def test_the_papers_network_gains_on_every_set_and_the_readmes_quote_it():
+    table = comparison.compare(records.read(PAPER / "records.csv"), 7)
+    for metric, sign in (("FPR95", -1), ("AUROC", 1), ("AUPR", 1)):
+        assert (sign * (table[metric, "+OE", "mean"] - table[metric, "MSP", "mean"]) > 0).all()
+    before, after = (row["accuracy"] for row in evidence_of(PAPER)["accuracy"])
+    assert after > before - 1
+    readme = (ROOM / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in comparison.rendered(table).splitlines() if line.startswith("| CIFAR-10")]
+    assert len(rows) == 8 and [row for row in rows if row not in readme] == []
+    took = " and ".join(f"{run['seconds']:.0f} s" for run in evidence_of(PAPER)["runs"])
+    assert took == "166 s and 35 s"
+    assert all(seconds in (ROOT / "README.md").read_text(encoding="utf-8") for seconds in took.split(" and "))
+
+
+def test_on_cifar_100_the_short_schedule_gains_little_and_the_readme_says_so():
+    table = comparison.compare(records.read(ROOM / "cifar100-course" / "records.csv"), 7)
+    readme = (ROOM / "README.md").read_text(encoding="utf-8")
+    shown = [["Gaussian"], ["Textures"], ["CIFAR-10"], ["Rademacher"], ["Mean"]]
+    rows = [line for line in comparison.rendered(table).splitlines() if line.split(" | ")[1:2] in shown]
+    assert len(rows) == len(shown) and [row for row in rows if row not in readme] == []
+    aurocs = table["AUROC"].xs("mean", axis=1, level=1).loc["CIFAR-100"]
+    assert 0 < aurocs.loc["Mean", "+OE"] - aurocs.loc["Mean", "MSP"] < 5
+    assert aurocs.loc["Rademacher", "+OE"] < aurocs.loc["Rademacher", "MSP"] - 10
+    errors = comparison.compare(records.read(ROOM / "calibration-cifar100" / "records.csv"), 12)["RMS"]
+    assert errors["+OE", "mean"].iloc[0] > errors["Temperature", "mean"].iloc[0]
+
+
+def test_another_processor_lands_within_the_spread_of_the_three_trainings(table_7):
+    other = comparison.compare(records.read(ROOM / "cifar10-course-other-machine" / "records.csv"), 7)
+    mean = ("CIFAR-10", "Mean")
+    for cell in [(metric, method) for metric in ("FPR95", "AUROC", "AUPR") for method in ("MSP", "+OE")]:
+        spread = table_7.at[mean, (*cell, "std_seeds")]
+        assert abs(other.at[mean, (*cell, "mean")] - table_7.at[mean, (*cell, "mean")]) < 2 * spread

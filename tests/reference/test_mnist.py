@@ -1,0 +1,40 @@
+"""MNIST beside the logs of the paper's code, and the README that quotes it."""
+
+import pandas as pd
+import pytest
+from reference_records import ROOM, evidence_of
+
+from oe_core.evaluation import records
+from oe_core.paper import LOGS, comparison
+
+MNIST = ROOM / "mnist"
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    return comparison.compare(records.read(MNIST / "records.csv"), LOGS)
+
+
+def test_mnist_gains_as_much_as_the_papers_section_5_says_and_its_classifier_loses_nothing(mnist):
+    mean = mnist.loc[("MNIST", "Mean")]
+    assert abs(mean["AUPR", "MSP", "mean"] - 94.2) < 1 and abs(mean["AUPR", "+OE", "mean"] - 97.0) < 1
+    accuracy = pd.DataFrame(evidence_of(MNIST)["accuracy"]).groupby("method")["accuracy"].mean()
+    assert accuracy.min() > accuracy["MSP"] - 0.1
+
+
+def test_all_sets_but_omniglot_land_on_the_logs_of_the_papers_code(mnist):
+    for name, row in mnist.loc["MNIST"].drop(index=["Omniglot", "emoji", "Mean"]).iterrows():
+        for metric, method, _ in row.index:
+            assert abs(row[metric, method, "mean"] - float(row[metric, method, "paper"])) < 2.2, (name, metric, method)
+
+
+def test_exposure_helps_with_grey_strokes_and_hurts_with_black_and_white_ones():
+    measured = pd.read_csv(MNIST / "omniglot.csv").groupby(["glyphs", "method"])["AUPR"].mean()
+    assert measured["bilinear, grey", "+OE"] > measured["bilinear, grey", "MSP"] + 2
+    assert measured["bilinear, 0 or 1", "+OE"] < measured["bilinear, 0 or 1", "MSP"] - 2
+
+
+def test_the_readme_of_the_records_quotes_mnist(mnist):
+    readme = (ROOM / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in comparison.rendered(mnist).splitlines() if line.startswith("| MNIST | Mean")]
+    assert len(rows) == 1 and rows[0] in readme

@@ -1,0 +1,69 @@
+"""Tables 2, 6 and 8 as they were measured, and the READMEs that quote them."""
+
+import pandas as pd
+import pytest
+from reference_records import ROOM, ROOT, evidence_of
+
+from oe_core.evaluation import records
+from oe_core.paper import comparison
+
+
+@pytest.fixture(scope="module")
+def table_2():
+    folders = [ROOM / f"nlp-{name}" for name in ("20newsgroups", "trec", "sst")]
+    return comparison.compare(pd.concat([records.read(folder / "records.csv") for folder in folders]), 2)
+
+
+@pytest.mark.parametrize(
+    ("in_dist", "within", "at_least"), [("TREC", 6, 98.5), ("SST", 5, 84), ("20 Newsgroups", 4, 94)]
+)
+def test_ten_text_classifiers_land_where_the_papers_one_does(table_2, in_dist, within, at_least):
+    mean = table_2.loc[(in_dist, "Mean")]
+    assert mean["AUROC", "MSP", "seeds"] == mean["AUROC", "MSP", "draws"] == 10
+    assert abs(mean["AUROC", "MSP", "mean"] - float(mean["AUROC", "MSP", "paper"])) < within
+    assert mean["AUROC", "+OE", "mean"] >= at_least
+
+
+@pytest.mark.parametrize("name", ["20newsgroups", "trec", "sst"])
+def test_exposure_costs_a_text_classifier_at_most_two_points_of_accuracy(name):
+    evidence = evidence_of(ROOM / f"nlp-{name}")
+    accuracy = pd.DataFrame(evidence["accuracy"]).groupby("method")["accuracy"].mean()
+    assert accuracy["+OE"] > accuracy["MSP"] - 2
+
+
+def test_the_readmes_quote_table_2(table_2):
+    rows = [
+        line for line in comparison.rendered(table_2).splitlines() if line.startswith(("| 20 News", "| TREC", "| SST"))
+    ]
+    assert len(rows) == 3
+    for readme in (ROOT / "README.md", ROOM / "README.md"):
+        assert [row for row in rows if row not in readme.read_text(encoding="utf-8")] == []
+
+
+def _mean_auroc(name):
+    measured = records.read(ROOM / name / "records.csv").query("seed < 2 and metric == 'AUROC'")
+    return measured.groupby("method")["value"].mean()
+
+
+def test_without_capitals_sst_loses_more_than_a_third_of_its_gain_and_gutenberg_serves_as_well():
+    kept, taken, books = (_mean_auroc(name) for name in ("nlp-sst", "nlp-sst-one-case", "nlp-sst-gutenberg"))
+    assert taken["+OE"] - taken["MSP"] < 2 / 3 * (kept["+OE"] - kept["MSP"])
+    assert books["+OE"] > kept["+OE"] and books["MSP"] == kept["MSP"]
+
+
+def test_padding_that_is_read_helps_against_sentences_and_hurts_against_reviews_that_are_not_cut():
+    skipped, read = (
+        records.read(ROOM / name / "records.csv").query("seed == 0 and method == '+OE' and metric == 'AUPR'")
+        for name in ("nlp-20newsgroups", "nlp-20newsgroups-code-padding")
+    )
+    gain = read.groupby("out_dist")["value"].mean() - skipped.groupby("out_dist")["value"].mean()
+    reviews = ["IMDB", "Yelp"]
+    assert (gain[reviews] < -5).all() and (gain.drop(reviews) > 0).all() and len(gain) == 10
+
+
+def test_exposure_brings_the_word_models_fpr90_below_five_percent_and_leaves_its_perplexity():
+    folder = ROOM / "lm-ptb-words"
+    found = comparison.compare(records.read(folder / "records.csv"), 6).loc[("PTB Words", "Mean")]
+    assert found["FPR90", "+OE", "mean"] < 5 < found["FPR90", "BPC/BPW", "mean"]
+    before, after = (row["perplexity"] for row in evidence_of(folder)["perplexity"])
+    assert after < 1.02 * before
