@@ -93,10 +93,10 @@ class Sources:
         neither is there, ValueError when the name is unknown.
         """
         self.check_name(name)
-        root, taken, sources = self.root(name), set(map(self.root, without)), map(source_of, map(self.root, apart_from))
-        taken.update(key for source in sources for key in CATALOG if source_of(key) == source)
+        root, taken = self.root(name), set(map(self.root, without))
+        sources = {source_of(self.root(one)) for one in apart_from}
         stand_ins = row.stand_ins if (row := self._row(root)) else ()
-        for candidate in (root, *(key for key in stand_ins if key not in taken)):
+        for candidate in (root, *(key for key in stand_ins if key not in taken and source_of(key) not in sources)):
             if self.available(candidate, split):
                 return candidate + name.removeprefix(root)
         raise MissingDataError(self.how_to_get(name, split))

@@ -24,7 +24,6 @@ from oe_core.detectors.registry import KINDS, kind_of, recipe_from_json
 from oe_core.detectors.text.training import token_ids, vocabulary_of
 from oe_core.devices import default_device
 from oe_core.evaluation.roles import TEST, TRAIN, shared_examples
-from oe_core.experiments import check_choice
 from oe_core.parts import held_out_part, mixed, training_part
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Load, Run, Store
@@ -33,7 +32,6 @@ from oe_core.scales import runs_root
 if TYPE_CHECKING:
     from oe_core.detector.report import Report
 
-PRETRAINED = Path(__file__).parents[1] / "pretrained"
 ANOMALY, INLIER = "anomaly", "inlier"
 FALSE_ALARM_RATE = 0.05
 LEFT_OUT = 3  # classes
@@ -138,9 +136,9 @@ class Detector:
     def of_run(cls, run: Run, inliers: Examples, held_out: Examples) -> Self:
         """The detector of a finished training on `inliers`; held_out: those that it never saw."""
         recipe, card = run.recipe, {key: value for key, value in run.stamp.items() if key not in ("files", "recipe")}
+        card["data"] = run.stamp["data"] | {"held_out": {"n": len(held_out), "fingerprint": held_out.fingerprint}}
         vocabulary = vocabulary_of(inliers, recipe) if isinstance(inliers, TextSet) else None
         detector = cls(recipe, inliers.classes, run.weights, np.empty(0), vocabulary, card=card)
-        detector.card["data"]["held_out"] = {"n": len(held_out), "fingerprint": held_out.fingerprint}
         detector.held_out_scores = detector.score(held_out)
         return detector
 
@@ -163,13 +161,6 @@ class Detector:
             )  # fmt: skip
             detector.network  # noqa: B018  the weights fit the recipe
         return detector
-
-    @classmethod
-    def from_pretrained(cls, name: str) -> Self:
-        """A detector that comes with the package. Raises ValueError listing those that do."""
-        names = [path.name for path in sorted(PRETRAINED.glob("*")) if (path / saved.CARD).exists()]
-        check_choice("name", name, names)
-        return cls.load(PRETRAINED / name)
 
     def save(self, folder: str | Path) -> None:
         """Write the detector into a folder of its own, replacing an earlier one there.

@@ -54,7 +54,7 @@ ROWS: dict[str, Sequence[Row]] = {
         Row(10_000, {"steps": 900}),
     ),
 }  # fmt: skip
-ASIDE = ("name", "in_dist", "outliers", "parent", "weights_file")  # a detector sets them itself
+ASIDE = (*Recipe.LABELS, "in_dist", "outliers", "parent", "weights_file")  # a detector sets them itself
 
 
 def pixels(side: int | None) -> int:

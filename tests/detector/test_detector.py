@@ -11,7 +11,6 @@ from store_process import truncate
 
 from oe_core import Detector
 from oe_core.atomic import DamagedFileError, read_record, write_record
-from oe_core.detector import detector as module
 from oe_core.detector.saved import CARD, HELD_OUT, WEIGHTS
 from oe_core.evaluation.metrics import auroc
 
@@ -132,14 +131,6 @@ def test_a_detector_is_not_saved_among_other_files(of_pictures, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_pretrained_detectors_are_listed_and_loaded(of_pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "PRETRAINED", tmp_path)
-    of_pictures.save(tmp_path / "numbers")
-    assert Detector.from_pretrained("numbers").classes == of_pictures.classes
-    with pytest.raises(ValueError, match="name='letters' is unknown; choose one of numbers"):
-        Detector.from_pretrained("letters")
-
-
 def test_texts_go_the_same_way(folder, tmp_path):
     detector = text_detector(folder)
     assert {finding.check for finding in detector.findings if finding.holds} >= {"accuracy", "outliers", "loss"}
@@ -190,8 +181,9 @@ def test_what_cannot_be_learned_from_is_refused_in_words(tmp_path):
         Detector.fit(tmp_path / "numbers", false_alarm_rate=5)
     with pytest.raises(ValueError, match="size=8 must be at least 16 for the network that follows from the data"):
         Detector.fit(tmp_path / "numbers", size=8)
-    with pytest.raises(ValueError, match="setting='colour' is unknown; choose one of model, epochs"):
-        Detector.fit(tmp_path / "numbers", colour=1)
+    for unknown in ("colour", "whole_epochs"):  # the latter is a label of a recipe, and changes nothing
+        with pytest.raises(ValueError, match=f"setting='{unknown}' is unknown; choose one of model, epochs"):
+            Detector.fit(tmp_path / "numbers", **{unknown: 1})
     with pytest.raises(ValueError, match="hold the same examples"):
         Detector.fit(tmp_path / "numbers", tmp_path / "numbers")
 
