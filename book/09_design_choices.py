@@ -108,7 +108,7 @@ def enter(claim, test, number, held):
     print(f"{'held' if held else 'did not hold'}: {number}")
 
 
-pd.Series(choices.LATER, name="why").to_frame()
+pd.Series(choices.LATER, name="why").to_frame().style
 
 # %% [markdown]
 # All networks below learn the same in-distribution, with a part of its training set held out as in chapter 8, and meet the same out-distributions; means are over those,
