@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import torch
 
-from bench import busy, comparisons, precisions
+from bench import busy, comparisons, files, precisions
 from bench.timing import Comparison, bfloat16_peak
 from oe_core.devices import auto_precision, default_device, instruction_sets
 from oe_core.processors import usable_cores
@@ -36,6 +36,7 @@ def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
         yield comparisons.density_step(comparisons.TINY_PIXEL_CNN, device, steps=1, warm_up=1, rounds=2)
         yield comparisons.gan_step(comparisons.TINY_GAN, device, steps=1, warm_up=1, rounds=2)
         yield comparisons.scoring(comparisons.TINY, device, 20, rounds=1)
+        yield files.scoring(comparisons.TINY, device, 20, rounds=1)
         yield comparisons.detection(100, 20, rounds=1)
         yield comparisons.calibration_errors(250, rounds=1)
         return
@@ -51,6 +52,7 @@ def measured(device: torch.device, quick: bool) -> Iterator[Comparison]:
     yield comparisons.density_step(pixel_cnn, device, steps, warm_up, rounds)
     yield comparisons.gan_step(comparisons.GAN, device, steps, warm_up, rounds)
     yield comparisons.scoring(comparisons.WRN, device, 10_000 if on_gpu else 600, rounds=5)
+    yield files.scoring(comparisons.WRN, device, 10_000 if on_gpu else 2_100, rounds=3)
     yield comparisons.detection(10_000, 2_000, rounds=9)
     yield comparisons.detection(1_000_000, 200_000, rounds=5)
     yield comparisons.calibration_errors(12_000, rounds=9)

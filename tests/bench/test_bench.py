@@ -23,7 +23,7 @@ def test_the_quick_form_prints_a_line_for_every_comparison(capsys, monkeypatch):
     works = [
         "input pipeline", "OE step, wrn-10-1", "OE step in bfloat16, wrn-10-1", "text step, gru, shared",
         "OE step, wrn-10-1, shared", "LM step, qrnn", "density step, 1 x 4", "GAN step, wrn-10-1",
-        "scoring, wrn-10-1", "metrics, 100 + 20 scores", "calibration, 250 examples",
+        "scoring, wrn-10-1", "scoring files, wrn-10-1", "metrics, 100 + 20 scores", "calibration, 250 examples",
     ]  # fmt: skip
     assert [text.split("  ")[0] for text in lines] == works
     assert all("ratio" in text for text in lines)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from posixpath import basename
 
@@ -206,7 +206,8 @@ def decode_chunks(
 ) -> Iterator[tuple[list[Picture], np.ndarray]]:
     """CHUNK pictures at a time, in their order, with their pixels, uint8 (n, 3, size, size); several threads decode.
 
-    refused: is told of each picture that cannot be read, which is then left out; None: that ends it.
+    They are a chunk ahead of who asks, so that a network need not wait for them. refused: is told of each picture that
+    cannot be read, which is then left out; None: that ends it.
     """
 
     def decoded(picture: Picture) -> np.ndarray | FormatError:
@@ -215,20 +216,28 @@ def decode_chunks(
         except FormatError as refusal:
             return refusal
 
-    pictures = iter(pictures)
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        while chunk := list(islice(pictures, CHUNK)):
+    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+    try:
+        begun = ((chunk, pool.map(decoded, chunk)) for chunk in _chunks(iter(pictures)))
+        for (chunk, found), _ in pairwise(chain(begun, [((), ())])):
             kept, pixels = [], []
-            for picture, found in zip(chunk, pool.map(decoded, chunk), strict=True):
-                if isinstance(found, np.ndarray):
+            for picture, result in zip(chunk, found, strict=True):
+                if isinstance(result, np.ndarray):
                     kept.append(picture)
-                    pixels.append(found)
+                    pixels.append(result)
                 elif refused is None:
-                    raise found
+                    raise result
                 else:
-                    refused(found)
+                    refused(result)
             if kept:
                 yield kept, np.stack(pixels)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _chunks(pictures: Iterator[Picture]) -> Iterator[list[Picture]]:
+    while chunk := list(islice(pictures, CHUNK)):
+        yield chunk
 
 
 def resized(images: np.ndarray, size: int, squash: bool = False, where: str = "images") -> Tensor:

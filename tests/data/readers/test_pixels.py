@@ -16,6 +16,7 @@ from oe_core.data.readers.pixels import (
     damage_named,
     decode,
     decode_all,
+    decode_chunks,
     eight_bits,
     fit,
     holds_picture,
@@ -190,3 +191,22 @@ def test_numbered_sorts_the_names_unless_the_classes_are_given():
 def test_is_picture_goes_by_the_suffix_and_passes_over_hidden_files():
     names = ("a/b.JPEG", "b.png", "a/._b.png", ".c.jpg", "labels.txt", "png")
     assert [is_picture(name) for name in names] == [True, True, False, False, False, False]
+
+
+def test_pictures_are_decoded_a_chunk_ahead_and_no_further(tmp_path, monkeypatch):
+    monkeypatch.setattr(pixels, "CHUNK", 2)
+    begun = []
+    (tmp_path / "a.png").write_bytes(picture(noise(8, 8, 3)))
+    (tmp_path / "b.png").write_bytes(b"no picture")
+
+    def given():
+        for name in "aaaaab":
+            begun.append(name)
+            yield Picture("", name, tmp_path / f"{name}.png")
+
+    chunks = decode_chunks(given(), 8)
+    assert [len(kept) for kept, _ in [next(chunks)]] == [2]
+    assert begun == ["a"] * 4
+    assert len(next(chunks)[0]) == 2
+    with pytest.raises(FormatError, match="b"):
+        next(chunks)
