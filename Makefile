@@ -68,9 +68,11 @@ bench: $(INSTALLED) ## measure this engine against the plain way: [ARGS="..."]
 gpu-check: ## say whether this GPU is right and how fast it is, in any Python with torch: [PYTHON=python3] [REPORT=folder]
 	@$(HERE) $(if $(wildcard $(PY)),$(PY),$(PYTHON)) -m bench.gpu $(addprefix --report ,$(REPORT)) $(ARGS)
 
-lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [OPEN=another folder] [ARGS="--no-browser"]
-	@$(HERE) OE_DATA="$$($(call ASK_ROOT,$(PY),data))" OE_RUNS="$$($(call ASK_ROOT,$(PY),runs))" \
-		JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" $(PY) -m jupyterlab --ServerApp.root_dir="$(or $(OPEN),book)" $(ARGS)
+lab: $(INSTALLED) ## open JupyterLab on copies of the chapters in runs/lab: [OPEN=another folder] [ARGS="--no-browser"]
+	@$(if $(OPEN),,$(HERE) $(PY) book/copies.py)
+	@OE_DATA="$$($(call ASK_ROOT,$(PY),data))" OE_RUNS="$$($(call ASK_ROOT,$(PY),runs))" && export OE_DATA OE_RUNS && \
+		PYTHONPATH="$(CURDIR):$(CURDIR)/book" JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" \
+		$(PY) -m jupyterlab --ServerApp.root_dir="$(or $(OPEN),$$OE_RUNS/lab)" $(ARGS)
 
 lock: $(INSTALLED) ## lock every package of pyproject.toml, with hashes, in constraints.txt: [ARGS=--upgrade]
 	@$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
