@@ -67,8 +67,8 @@ def _menu(page, menu, item):
 def _run_all(page, copy, count):
     """Run all cells, wait for the kernel, save; the notebook as it then lies on the disk."""
     _menu(page, "Run", re.compile("^Run All Cells"))
-    page.wait_for_function("document.querySelectorAll('.jp-InputPrompt').length > 0 && "
-                           "![...document.querySelectorAll('.jp-InputPrompt')].some(p => p.textContent.includes('*'))")  # fmt: skip
+    running = "[...document.querySelectorAll('.jp-InputPrompt')].some(prompt => prompt.textContent.includes('*'))"
+    page.wait_for_function(f"!{running}")
     page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
     page.keyboard.press("Control+s")
     for _ in range(PATIENCE // 500):
