@@ -36,9 +36,10 @@ def networks(
 ) -> Iterator[tuple[str, int, Asked]]:
     """(label, seed, network) of every recipe under every seed of the experiment, trained or found one after the other.
 
-    recipes: by their labels. progress: is told what is done next. Errors as `Store.run`.
+    recipes: by their labels. progress: is told of each whether it was trained or found. Errors as `Store.run`.
     """
     for seed in range(tests.experiment.seeds):
         for label, recipe in recipes.items():
-            progress(", ".join(filter(None, (label, f"seed {seed}", recipe.shortening))))
-            yield label, seed, Asked(store.run(recipe.with_seed(seed), load=tests.load), store)
+            run = store.run(recipe.with_seed(seed), load=tests.load)
+            progress(f"{', '.join(filter(None, (label, f'seed {seed}', recipe.shortening)))}: {run.origin}")
+            yield label, seed, Asked(run, store)

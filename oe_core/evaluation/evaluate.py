@@ -83,7 +83,7 @@ def evaluate(
 ) -> Evaluation:  # fmt: skip
     """Train (or find) the experiment's networks for every seed, score everything, measure every draw.
 
-    progress: is told what is done next. Errors as `test_sets.prepared`.
+    progress: is told of each network whether it was trained or found. Errors as `test_sets.prepared`.
     """
     tests = prepared(experiment, seeds=seeds, draws=draws)
     rows, qualities, scores, pairs, by_method = [], [], {}, {}, {}

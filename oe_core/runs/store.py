@@ -55,12 +55,16 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A finished training: `weights` on the CPU and the `stamp` (run.json) that says how they were made."""
+    """A finished training: `weights` on the CPU and the `stamp` (run.json) that says how they were made.
+
+    fresh: it was trained for the one who asked, and not found.
+    """
 
     recipe: Recipe
     folder: Path
     stamp: dict
     weights: dict[str, Tensor]
+    fresh: bool = False
 
     @property
     def identity(self) -> str:
@@ -76,6 +80,12 @@ class Run:
     def log(self) -> list[dict]:
         """One row per epoch, as `train.fit` wrote it."""
         return self.stamp["log"]
+
+    @property
+    def origin(self) -> str:
+        """In words whether it was trained or found, and what the training took."""
+        took = f"in {self.stamp['seconds']:.0f} s"
+        return f"trained {took}" if self.fresh else f"found, as trained {took} on {self.stamp['finished'][:10]}"
 
 
 def network(run: Run, device: torch.device | None = None) -> nn.Module:
@@ -190,7 +200,7 @@ class Store:
         }  # fmt: skip
         write_record(folder / STAMP, stamp)
         discard(checkpoint.path)
-        return finished(folder, recipe, identity)
+        return replace(finished(folder, recipe, identity), fresh=True)
 
 
 def lock_path(trained: Path, identity: str) -> Path:

@@ -1,0 +1,121 @@
+"""`make lab` as its reader has it: a real server, a real browser, a chapter run, changed and run again."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+CHAPTER = "01_metrics"
+PATIENCE = 240_000  # milliseconds; on a busy machine a kernel takes its time
+TOKEN = "known-to-this-test"
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt-get install chromium, or CHROMIUM=<program>")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The folder of the copies, and the address of a server on them, which is started as `make lab` starts it."""
+    home = tmp_path_factory.mktemp("lab")
+    ours = {"PYTHONPATH": f"{CHECKOUT}:{CHECKOUT / 'book'}", "OE_RUNS": str(home / "runs"), "HOME": str(home),
+            "JUPYTER_CONFIG_PATH": str(CHECKOUT / "book" / "lab"), "OMP_NUM_THREADS": "1"}  # fmt: skip
+    ours = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | ours  # tests draw nowhere
+    subprocess.run([sys.executable, "book/copies.py"], cwd=CHECKOUT, env=ours, check=True)
+    folder = home / "runs" / "lab"
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--no-browser", "--allow-root",
+               "--ServerApp.port=0", f"--IdentityProvider.token={TOKEN}"]  # fmt: skip
+    with subprocess.Popen(command, cwd=home, env=ours, stderr=subprocess.PIPE, text=True) as server:
+        said = []
+        for line in server.stderr:
+            said.append(line)
+            if found := re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab", line):
+                yield folder, found.group()
+                break
+        else:
+            pytest.fail("the server did not start: " + "".join(said[-20:]))
+        server.terminate()
+        server.stderr.read()
+
+
+@pytest.fixture
+def opened(lab):
+    """The page of the chapter's copy in a browser."""
+    _, address = lab
+    with sync_api.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"{address}/tree/{CHAPTER}.ipynb?token={TOKEN}")
+        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+        yield page
+        browser.close()
+
+
+def _menu(page, menu, item):
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_role("menuitem", name=item).first.click()
+
+
+def _run_all(page, copy, count):
+    """Run all cells, wait for the kernel, save; the notebook as it then lies on the disk."""
+    _menu(page, "Run", re.compile("^Run All Cells"))
+    running = "[...document.querySelectorAll('.jp-InputPrompt')].some(prompt => prompt.textContent.includes('*'))"
+    page.wait_for_function(f"!{running}")
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+    page.keyboard.press("Control+s")
+    for _ in range(PATIENCE // 500):
+        notebook = nbformat.read(copy, as_version=4)
+        if max(cell.get("execution_count") or 0 for cell in notebook.cells) >= count:
+            return notebook
+        page.wait_for_timeout(500)
+    pytest.fail(f"{copy} was not run, or not saved")
+
+
+def _write(page, old, new):
+    """Replace the source of the code cell that contains `old`."""
+    page.locator(".jp-CodeCell .cm-content", has_text=old).first.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(new)
+
+
+def _pictures(notebook):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if output.output_type == "error"], outputs
+    return [content for output in outputs for kind, content in output.get("data", {}).items() if "image/" in kind]
+
+
+def _parameters(notebook):
+    return next(cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+
+
+def _sources():
+    return {path: path.read_bytes() for path in sorted((CHECKOUT / "book").rglob("*.py"))}
+
+
+def test_a_chapter_is_run_changed_and_run_again_and_the_book_stays_as_it_is(lab, opened):
+    folder, before = lab[0], _sources()
+    copy = folder / f"{CHAPTER}.ipynb"
+    parameters = _parameters(nbformat.read(copy, as_version=4))
+    small = parameters.replace('"demo"', '"smoke"')
+    codes = sum(cell.cell_type == "code" for cell in nbformat.read(copy, as_version=4).cells)
+    _write(opened, 'SCALE = "demo"', small)
+    first = _run_all(opened, copy, codes)
+    _write(opened, 'SCALE = "smoke"', small.replace("SEED = 0", "SEED = 3"))
+    second = _run_all(opened, copy, 2 * codes)
+    assert _parameters(first) == small != _parameters(second)
+    assert _pictures(first) and _pictures(first) != _pictures(second)
+    assert _sources() == before
+
+
+def test_the_browser_shows_chapters_and_students_versions_and_nothing_else(lab, opened):
+    names = opened.locator(".jp-DirListing-itemText").all_inner_texts()
+    assert set(names) == {path.name for path in lab[0].iterdir() if path.name[0] != "."}
+    assert all(name == "students" or re.fullmatch(r"\d\d_\w+\.ipynb", name) for name in names)
