@@ -6,3 +6,4 @@ from oe_core.figures.images import image_grid, pixels
 from oe_core.figures.knobs import Knobs, knobs
 from oe_core.figures.results import agreement, wall
 from oe_core.figures.style import BLUE, GREEN, GREY, LINES, STYLE, VERMILION, publish
+from oe_core.figures.turned import alarms, posteriors, tempered

@@ -13,6 +13,7 @@ from itertools import product
 from math import prod
 
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 MOST_POSITIONS = 120  # of all knobs together: some 20 kB each in the page
@@ -70,20 +71,25 @@ def knobs(
         not 0 <= place < len(values) for place, values in zip(start, positions.values(), strict=True)
     ):
         raise ValueError(f"start={list(start)}: expected a position of each of {', '.join(positions)}")
-    frames = {
-        places: _frame(draw, [values[place] for place, values in zip(places, positions.values(), strict=True)], size)
-        for places in product(*(range(len(values)) for values in positions.values()))
-    }
+    frames, laid_out = {}, None
+    for places in product(*(range(len(values)) for values in positions.values())):
+        at = [values[place] for place, values in zip(places, positions.values(), strict=True)]
+        *frames[places], laid_out = _frame(draw, at, size, laid_out)
     png, told = frames[tuple(start)]
     return Knobs(_html(list(frames.values()), positions, start, told, png), png)
 
 
-def _frame(draw: Callable[..., str], values: Sequence, size: tuple[float, float]) -> tuple[bytes, str]:
-    figure = Figure(figsize=size)
+def _frame(
+    draw: Callable[..., str], values: Sequence, size: tuple[float, float], laid_out: list[Bbox] | None
+) -> tuple[bytes, str, list[Bbox]]:
+    """A picture, its words, and where its panels lie: where those of the first do, which takes half of the drawing."""
+    figure = Figure(figsize=size, layout="constrained" if laid_out is None else "none")
     told, drawn, kept = draw(figure, *values), io.BytesIO(), io.BytesIO()
+    for axes, place in zip(figure.axes, laid_out or [], strict=laid_out is not None):
+        axes.set_position(place)
     figure.savefig(drawn, format="png", dpi=DPI)
     Image.open(drawn).convert("RGB").quantize(COLOURS).save(kept, format="PNG", optimize=True)
-    return kept.getvalue(), told
+    return kept.getvalue(), told, [axes.get_position(original=True) for axes in figure.axes]
 
 
 def _html(
