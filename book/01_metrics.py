@@ -113,9 +113,9 @@ assert abs(metrics.auroc(in_scores, out_scores) - auroc_by_hand) < 1e-12
 print(f"package {100 * metrics.auroc(in_scores, out_scores):.2f} %, theory {100 * stats.norm.cdf(1.5 / np.sqrt(2)):.2f} %")
 
 # %% [markdown]
-# Hand and package agree to the last digits. The theory is a little off, because a test set is a sample: section 1.8 says how much to expect. A
-# detector that guesses has 50 %. **What AUROC does not say:** how many alarms are false where anomalies are rare, and how bad the worst tenth of the
-# anomalies is. Nor does it see the scale of the scores: only order counts.
+# Hand and package agree to the last digits. The theory is a little off, because a test set is a sample: section 1.8 says how much to expect. A detector that guesses
+# has 50 %. **What AUROC does not say:** how many alarms are false where anomalies are rare, and how bad the worst tenth of the anomalies is. Nor does it see the scale
+# of the scores: only order counts.
 #
 # ## 1.3 AUPR: what is an alarm worth?
 #
@@ -169,8 +169,7 @@ axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 figures.publish(figure, "01_base_rate", FIGURES)
 
 # %% [markdown]
-# AUROC and FPR95 stay level but for noise: each of them compares shares *within* a class. AUPR falls with the base rate, for the same detector. Hence
-# two rules:
+# AUROC and FPR95 stay level but for noise: each of them compares shares *within* a class. AUPR falls with the base rate, for the same detector. Hence two rules:
 #
 # - An AUPR is quoted **with its base rate**, and compared only at the same one. The paper's is 1:5 throughout, and so is this book's, a base rate of
 #   one sixth: `base_rate_draws` thins out whichever side has too many.
@@ -185,9 +184,8 @@ print(f"of 2000 inliers and 100 anomalies a draw takes {in_indices.size} and {ou
 #
 # ## 1.5 FPR95: the price of catching nearly all
 #
-# $\text{FPR}N$ is the false positive rate at the threshold where $N\,\%$ of the anomalies ring; lower is better. The paper uses $N = 95$ for images
-# and $N = 90$ for text. By hand: of all scores as thresholds take those whose recall is nearest to 95 %, and of these the one with the most false
-# alarms, the lowest.
+# $\text{FPR}N$ is the false positive rate at the threshold where $N\,\%$ of the anomalies ring; lower is better. The paper uses $N = 95$ for images and $N = 90$
+# for text. By hand: of all scores as thresholds take those whose recall is nearest to 95 %, and of these the one with the most false alarms, the lowest.
 
 # %%
 thresholds = np.unique(np.concatenate((in_scores, out_scores)))
@@ -305,8 +303,7 @@ print(f"{len(held_out)} held-out inliers, {len(test)} test inliers, {len(anomali
 # $$\text{MSP:}\quad -\max_c f_c(x), \qquad\qquad
 # \text{H(U;p):}\quad -H(\mathcal{U}; f(x)) = \frac{1}{k} \sum_c \log f_c(x).$$
 #
-# MSP looks at the winning class only, $H(\mathcal{U}; f(x))$ at the faint ones as well. Both rise as the posterior flattens, so higher = more
-# anomalous.
+# MSP looks at the winning class only, $H(\mathcal{U}; f(x))$ at the faint ones as well. Both rise as the posterior flattens, so higher = more anomalous.
 
 # %%
 scored = {name: (score(in_logits), score(out_logits)) for name, score in SCORES.items()}
@@ -315,8 +312,12 @@ figures.publish(figures.score_histograms(scored), "01_digits_scores", FIGURES)
 # %%
 figures.publish(figures.roc_pr(scored, "Digits 0-7 against 8 and 9"), "01_digits_roc_pr", FIGURES)
 
+# %%
+figures.alarms(*scored["MSP"])
+
 # %% [markdown]
-# Two lessons in two pictures. The MSP of inliers piles up at $-1$, where the network is sure; anomalies spread out over all confidences, and those
+# Turn the threshold, and how rare anomalies are: the dots move along the curves, and the right curve moves with the base rate while the left stays.
+# Two lessons in the pictures. The MSP of inliers piles up at $-1$, where the network is sure; anomalies spread out over all confidences, and those
 # among the inliers' pile are what FPR95 pays for. And which score is better is no law: a network trained without outliers need not put meaning into
 # its faint probabilities. Table 10 and chapter 2 compare the two *with* them.
 
