@@ -472,8 +472,7 @@ figures.publish(figure, "01_deployment_threshold", FIGURES)
 # ## 1.10 Pitfalls
 #
 # - **Sign.** A score that falls with anomaly gives an AUROC below 50 %. Turn the sign once, where the score is made.
-# - **Trapezoids under the precision-recall curve.** Straight lines between its points are not what any threshold can reach, and flatter the detector
-#   (exercise 4).
+# - **Trapezoids under the precision-recall curve.** Straight lines between its points are not what any threshold can reach (exercise 4).
 # - **The threshold chosen on the test anomalies.** It is fine inside FPR95 and nowhere else.
 # - **A mean over sets that hides one.** The paper's Mean rows average very different anomalies; look at the rows.
 #
