@@ -145,8 +145,7 @@ figures.publish(figures.reliability(toy), "08_toy", ROOM / "figures")
 # A **reliability diagram**: each dot is a bin. On the diagonal a network is as often right as it claims; below it (red) it
 # claims too much. The third panel lets a perfectly calibrated network answer: its errors are not zero either, because a hundred
 # coins rarely show exactly their share of heads. No measured error means less than that of the third panel.
-
-# %% [markdown]
+#
 # ## 8.2 Networks with a hold-out, and anomalies in the sample
 #
 # The networks of chapter 2 are trained again without a part of their training set: 5,000 images for SVHN and the CIFARs, 10,000 for Tiny
@@ -182,9 +181,8 @@ print(f"{len(first.held_out):,} images held out; pictures below are of {in_dist}
 pd.concat({name: measured[PROTOCOL].temperatures for name, measured in found.items()}, names=["in_dist", ""]).round(2)
 
 # %% [markdown]
-# Above 1 a network is cooled: it was too sure of itself. Below 1 it was too modest, as short trainings are, and as Outlier Exposure
-# can make a network, which has learned to be unsure. After tuning, the mean confidence on the held-out images should be near their accuracy. The loss of seed
-# 0 at other temperatures:
+# Above 1 a network is cooled: it was too sure of itself. Below 1 it was too modest, as a short training can leave it, or Outlier Exposure, from which it has learned to be unsure. After tuning, the mean confidence on the held-out images
+# should be near their accuracy. The loss of seed 0 at other temperatures (a dot marks the fitted one):
 
 # %%
 def held_out_loss(answers, temperatures):
@@ -241,10 +239,14 @@ figure = figures.reliability(mixed)
 figure.suptitle(f"{in_dist} with {typical}", fontsize=10.5)
 figures.publish(figure, "08_reliability_mixed", ROOM / "figures")
 
+# %%
+errors = {name: 100 * calibration.calibration_metrics(*alone[name])["RMS"] for name in ("baseline, tuned", "exposed, tuned")}
+for name, on_inliers in errors.items():
+    print(f"{name}: RMS error {on_inliers:.1f} on inliers alone, {100 * calibration.calibration_metrics(*mixed[name])['RMS']:.1f} with {typical}")
+
 # %% [markdown]
-# What was calibrated on inliers no longer is. The temperature of the second panel was the best one for inliers, and it cannot know of
-# anomalies; where it is below 1 it even makes them look more certain. Exposure moves the anomalies themselves to low confidence, where being
-# wrong is honest. Three groups of examples stand behind each panel:
+# What was calibrated on inliers need not be so with anomalies. The temperature of the second panel was the best one for inliers, and it cannot know of anomalies; where it is below 1 it even makes them look more certain. Exposure works on
+# the anomalies themselves: it is to move them to low confidence, where being wrong is honest. Three groups of examples stand behind each panel:
 
 # %%
 def groups(method, rescaled=False):
@@ -262,8 +264,7 @@ figures.publish(figures.confidence_histograms(panels), "08_confidence", ROOM / "
 # %% [markdown]
 # The dotted lines are means. The nearer the mean of the anomalies is to the left end, and that of the right answers to the right end, the better
 # the network knows what it does not know.
-
-# %% [markdown]
+#
 # ## 8.4 Table 12 and Figure 3
 
 # %%
@@ -272,7 +273,20 @@ paper.publish(table_12, "table_12", ROOM / "tables")
 Markdown(paper.rendered(table_12))
 
 # %% [markdown]
-# **RMS** and **MAD** should fall from **Temperature** to **+OE**, **SoftF1** should rise. Figure 3 of the paper is the first pair of columns as bars:
+# In the paper **RMS** and **MAD** fall from **Temperature** to **+OE**, and **SoftF1** rises. Here:
+
+# %%
+def changes(table):
+    """What the last method changes of the first, each metric and in-distribution."""
+    for name, row in table.droplevel("out_dist").iterrows():
+        means = {metric: row[metric].xs("mean", level=1) for metric in table.columns.unique(0)}
+        print(f"{name}: " + ", ".join(f"{metric} {values.iloc[0]:.1f} to {values.iloc[-1]:.1f}" for metric, values in means.items()))
+
+
+changes(table_12)
+
+# %% [markdown]
+# Figure 3 of the paper is the first pair of columns as bars:
 
 # %%
 def bars_of(table, metric="RMS"):
@@ -291,8 +305,7 @@ figures.publish(figure, "figure_3", ROOM / "figures")
 
 # %% [markdown]
 # Compare the fall, not the height: the height of a bar depends on how the sample was composed, which 8.8 shows.
-
-# %% [markdown]
+#
 # ## 8.5 Each out-distribution
 
 # %%
@@ -313,9 +326,16 @@ areas = pd.DataFrame({"Temperature": detection("MSP"), "+OE": detection("+OE")})
 pd.concat({metric: by_set(metric) for metric in ("RMS", "MAD", "SoftF1")} | {"AUROC": areas}, axis=1).round(1)
 
 # %% [markdown]
-# Beside the errors stands how well each network *detects* the set, the AUROC of chapter 2 (seed 0, whole sets). The two are related, and not the same. Where exposure
-# hardly helps to detect, it hardly helps here. But detection asks for an order only, calibration for a number: look for a row with an AUROC
-# near 100 and an error that is still large. There every anomaly is less sure than almost every inlier, and still much too sure.
+# Beside the errors stands how well each network *detects* the set, the AUROC of chapter 2 (seed 0, whole sets). The two are related, and not the same: detection asks for an order only, calibration for a number. So an AUROC near 100 can
+# stand beside an error that is still large. There every anomaly is less sure than almost every inlier, and still much too sure:
+
+# %%
+detected = areas["+OE"][areas["+OE"] >= 95]
+worst = rms["+OE"][detected.index].idxmax() if len(detected) else None
+print(f"of {len(detected)} sets with an AUROC of 95 or more, {worst} (AUROC {detected[worst]:.1f}) has the largest RMS error, {rms['+OE'][worst]:.1f}" if worst
+      else "no set has an AUROC of 95 or more")  # fmt: skip
+gains = areas["+OE"] - areas["Temperature"]
+print(f"the least gain in AUROC is {gains.min():+.1f}, on {gains.idxmin()}; the RMS error changes there by {(rms['+OE'] - rms['Temperature'])[gains.idxmin()]:+.1f}")
 
 # %% [markdown]
 # ## 8.6 Rescaling: Table 13
@@ -335,10 +355,9 @@ paper.publish(table_13, "table_13", ROOM / "tables")
 Markdown(paper.rendered(table_13))
 
 # %% [markdown]
-# Rescaling alone (from **Temperature** to **+Rescale**) lowers all claims a little, and those near $1/k$ most. It gives most to a network that
-# *makes* such claims, on anomalies: compare **+OE** here and in Table 12. On right answers it costs something, since they are lowered, too.
-
-# %% [markdown]
+# Rescaling alone (from **Temperature** to **+Rescale**) lowers each claim by $(1 - c) / (k - 1)$, those near $1/k$ most. It gives most to a network that *makes* such claims on anomalies: compare **+OE** here and in Table 12. On right
+# answers it costs something, since they are lowered, too.
+#
 # ## 8.7 What does it cost on inliers?
 #
 # The same estimators on the test set alone, mean over seeds, in percent:
@@ -360,8 +379,7 @@ pd.concat({name: on_inliers(measured[PROTOCOL]) for name, measured in found.item
 # %% [markdown]
 # Read the exposed network's two rows against the baseline's. Where its untuned error is the larger one, exposure has made it too modest on
 # inliers, and its own temperature takes that back; a temperature shared by both networks would not.
-
-# %% [markdown]
+#
 # ## 8.8 As many anomalies as inliers, or a fifth?
 #
 # The text of the paper takes equally many examples of both kinds. The official code draws one anomaly to **five** inliers. Its loop over the
@@ -393,10 +411,17 @@ for number in (12, 13):
     display(Markdown(f"**Table {number}**"), side)
 
 # %% [markdown]
-# The ratio decides most of an error: where half of the sample cannot be answered, whatever confidence it gets is misplaced. Numbers from different
-# ratios are different quantities. The official code's published logs print the very numbers of the paper's table, so that the row to hold
-# beside **printed** (where the paper has the data set; over its own out-distributions) is **code**. Which network is the better one is another question: compare the order of the columns in all rows.
-#
+# Numbers from different ratios are different quantities: where half of the sample cannot be answered, whatever confidence it gets is misplaced. The official code's published logs print the very numbers of the paper's table, so that the
+# row to hold beside **printed** (where the paper has the data set; over its own out-distributions) is **code**. Which network is the better one is another question, and may have one answer in all rows:
+
+# %%
+table_12_rows = side_by_side(12)["RMS"]
+for name, rows in table_12_rows.groupby(level=0):
+    better = rows.droplevel(0).loc[list(PROTOCOLS)].idxmin(axis=1)
+    print(f"{name}: the RMS error of the baseline is {rows.loc[(name, 'paper'), 'Temperature']:.1f} at 1:1, {rows.loc[(name, 'code-ratio'), 'Temperature']:.1f} at 1:5; "
+          f"the lower error has {' and '.join(f'{method} in {count} of {len(better)} rows' for method, count in better.value_counts().items())}")  # fmt: skip
+
+# %% [markdown]
 # The missing bin matters where there are few: among two hundred bins it is half a percent of the examples, among five it is a fifth or
 # more, and the most confident ones.
 
@@ -417,11 +442,10 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # - Calibration compares claimed confidence with the share of right answers, bin by bin; the bins alone leave an error of chance.
 # - A temperature from held-out inliers makes a network honest about inliers. It knows nothing of anomalies, and moves their confidence only
 #   together with that of the inliers.
-# - Outlier Exposure lowers the confidence on anomalies themselves, mostly without the inliers' paying for it, once each network has its own temperature.
+# - Outlier Exposure is to lower the confidence on anomalies themselves. 8.5 says on which it did; 8.7 whether inliers paid for it, once each network has its own temperature.
 # - Rescaling removes the floor of $1/k$; it pays for a network that goes down to the floor.
 # - How a sample is composed decides the size of a calibration error. It has to be printed beside the number.
-
-# %% [markdown]
+#
 # ## Exercises
 #
 # **1. The best temperature for the mixture.** Search the temperature that gives the *baseline* the lowest RMS error on the sample of 8.3, anomalies
@@ -461,8 +485,7 @@ print(f"ECE {100 * ece:.2f} %, MAD {100 * mad:.2f} %; "
       f"the top one of {len(occupied)} occupied bins holds {100 * (which == 14).mean():.0f} % of the examples")  # fmt: skip
 
 # %% [markdown] tags=["solution"]
-# Most examples fall into one wide bin, in which claims that are too high and too low cancel out; the others hold a handful each, whose
-# shares are mostly chance.
+# Where most examples fall into one wide bin, claims that are too high and too low cancel out in it; the others hold a handful each, whose shares are mostly chance.
 
 # %% [markdown]
 # **3. A coin.** What are RMS error, MAD error and soft F1 of a network that claims 1/2 everywhere, on a sample of one inlier to one anomaly in which all
@@ -491,8 +514,7 @@ for ratio in (1, 2, 5, 10, 50):
     print(f"1:{ratio:<3}" + ", ".join(f" {metric} {100 * value:5.1f}" for metric, value in values.items()))
 
 # %% [markdown] tags=["solution"]
-# The errors fall towards those of the inliers alone, whatever the network says to anomalies: a rare failure hardly shows in a mean over all examples. Soft F1
-# looks at mistakes, and goes on telling.
+# The errors go to those of the inliers alone, whatever the network says to anomalies: a rare failure hardly shows in a mean over all examples. Soft F1 looks at mistakes, of which anomalies stay a large part for longer.
 
 # %% [markdown]
 # ## References
