@@ -18,7 +18,7 @@ PIP = $(PY) -m pip --disable-pip-version-check
 HOUSE = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs slurm pack unpack student test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
+.PHONY: help book runs slurm pack unpack handout test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,8 +44,8 @@ pack: $(INSTALLED) ## write runs into archives in the folder TO: [SCALE=demo] [M
 unpack: $(INSTALLED) ## take in the runs from the archives in the folder FROM: [SCALE=demo]
 	@$(HERE) $(PY) -m oe_core.runs.carry unpack "$(or $(FROM),$(error FROM= which folder?))" --scale $(SCALE)
 
-student: $(INSTALLED) ## write the chapters as notebooks without their solutions into runs/student
-	@$(HERE) $(PY) book/student.py
+handout: $(INSTALLED) ## write the chapters as notebooks for students, without solutions, and for teachers into runs/handout: [NBGRADER=1]
+	@$(HERE) $(PY) book/handout.py $(if $(NBGRADER),--nbgrader)
 
 test: $(INSTALLED) ## run the unit tests, on every core: [JOBS=auto] [ARGS="-k name"]
 	@$(HERE) $(PY) -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
@@ -68,9 +68,9 @@ bench: $(INSTALLED) ## measure this engine against the plain way: [ARGS="..."]
 gpu-check: ## say whether this GPU is right and how fast it is, in any Python with torch: [PYTHON=python3] [REPORT=folder]
 	@$(HERE) $(if $(wildcard $(PY)),$(PY),$(PYTHON)) -m bench.gpu $(addprefix --report ,$(REPORT)) $(ARGS)
 
-lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [ARGS="--no-browser"]
+lab: $(INSTALLED) ## open JupyterLab on book/, the chapters as notebooks: [OPEN=another folder] [ARGS="--no-browser"]
 	@$(HERE) OE_DATA="$$($(call ASK_ROOT,$(PY),data))" OE_RUNS="$$($(call ASK_ROOT,$(PY),runs))" \
-		JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" $(PY) -m jupyterlab --ServerApp.root_dir=book $(ARGS)
+		JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" $(PY) -m jupyterlab --ServerApp.root_dir="$(or $(OPEN),book)" $(ARGS)
 
 lock: $(INSTALLED) ## lock every package of pyproject.toml, with hashes, in constraints.txt: [ARGS=--upgrade]
 	@$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \

@@ -1,8 +1,8 @@
 """Build the book: run each chapter, keep its notebook, and link everything it made from one page a scale.
 
 `python book/build.py --scale demo` is what `make book` calls. A chapter is run again only when it, its parameters, the
-library, the paper's numbers or the data location changed, or when something that it made is gone or damaged; one that
-reads what the others have made also when that changed. Chapters run side by side, those that read the others' last.
+library, the checks of exercises or the data location changed, or when something that it made is gone or damaged; one
+that reads what the others have made also when that changed. Chapters run side by side, those that read others' last.
 """
 
 import argparse
@@ -107,7 +107,7 @@ def _follow(options: argparse.Namespace) -> int:
         for name, chapter in whole.items()
     }
     _make_folder(out)
-    library = tree_sha256(LIBRARY, *(folder for folder in [book / "paper"] if folder.is_dir()))
+    library = tree_sha256(LIBRARY, book / "exercises")
     wanted |= _refused(Request(book, options.scale, out, library, wanted, options.force), bool(options.parameters))
     jobs = min(options.jobs, len(wanted))
     threads = threads_each(options.scale, jobs, options.threads)
