@@ -66,6 +66,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from exercises import ch06_pixelcnn as check
 from IPython.display import Markdown
 from scipy import stats
 
@@ -288,10 +289,10 @@ figures.publish(figure, "06_complexity", ROOM / "figures")
 # The nearer the points are to one line, the more of what the network says about an image is how simple it is. (Noise of two values is an exception: a file of one bit a sub-pixel holds it.) The rank correlation of the two:
 
 # %%
-noises, bits = ("Gaussian", "Rademacher", "Bernoulli"), {name: np.array(both) for name, both in groups.items()}
-pictures = [both for name, both in bits.items() if name not in noises]
-for what, pairs_of_bits in {"inliers": [bits[in_dist]], "all images but noise": pictures, "all images": bits.values()}.items():
-    print(f"{what}: {stats.spearmanr(*np.concatenate(list(pairs_of_bits), axis=1)).statistic:.2f}")
+pairs = {name: np.array(both) for name, both in groups.items()}
+pictures = [both for name, both in pairs.items() if name not in ("Gaussian", "Rademacher", "Bernoulli")]
+for what, of_groups in {"inliers": [pairs[in_dist]], "all images but noise": pictures, "all images": [*pairs.values()]}.items():
+    print(f"{what}: {stats.spearmanr(*np.concatenate(of_groups, axis=1)).statistic:.2f}")
 
 # %% [markdown]
 # A smooth digit on a plain ground is cheap for anyone. What is *particular* about the network is its distance from the line; Serrà et al. therefore score with the difference of the two, a likelihood ratio. Neither score is in the
@@ -407,42 +408,72 @@ print(missing or "Everything that was asked for was run.")
 #
 # ## Exercises
 #
-# **1. Flat images.** Score images of one single grey level, from black to white, with both networks of seed 0. Where do they stand
-# among the inliers?
+# `bits(images, method)` is the score of either network of seed 0, in bits per pixel; `inliers` are 100 test images, and `inlier_bits` the scores of all of them by the network without exposure.
 
-# %% tags=["solution"]
+# %%
 from oe_core.detectors.density.scores import bits_per_pixel
 
-size = plan.baseline.size
-levels = torch.arange(0, 256, 32, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, size, size).contiguous()
-inlier_bits = evaluation.scores[aurocs.idxmin()]["BPP"][0]
-rows = {method: bits_per_pixel(predict(evaluation.runs[method, 0], levels)) for method in ("BPP", "+OE")}
-flat = pd.DataFrame(rows, index=pd.Index(levels[:, 0, 0, 0].tolist(), name="grey level"))
-flat.assign(**{"likelier than % of inliers": [100 * np.mean(inlier_bits > bits) for bits in flat["BPP"]]}).round(1)
+
+def bits(images, method="BPP"):
+    """Bits per pixel of uint8 images, (n, 3, size, size), by the network "BPP" or "+OE" of seed 0."""
+    return bits_per_pixel(predict(evaluation.runs[method, 0], images))
+
+
+inliers, inlier_bits = evaluation.tests.inside.inputs()[:100], evaluation.scores[aurocs.idxmin()]["BPP"][0]
+
+# %% [markdown]
+# **1. Flat images.** *Medium, 20 minutes.* Score images of one single grey level, 0, 32, ..., 224, with both networks: a table `flat` with a row for each level and the columns `BPP` and `+OE`. Than how many of the inliers, in percent,
+# is each of them likelier under `BPP`? Give `likelier` by level. What does it say about *likely* and *typical*?
+#
+# <details><summary>Hint</summary>An image of size <code>plan.baseline.size</code> is a uint8 tensor; <code>expand</code> repeats a value along an axis. Likelier means fewer bits.</details>
+
+# %% tags=["solution"]
+levels = torch.arange(0, 256, 32, dtype=torch.uint8)
+images = levels.view(-1, 1, 1, 1).expand(-1, 3, plan.baseline.size, plan.baseline.size).contiguous()
+flat = pd.DataFrame({method: bits(images, method) for method in ("BPP", "+OE")}, index=pd.Index(levels.tolist(), name="grey level"))
+likelier = pd.Series({level: 100 * np.mean(inlier_bits > row["BPP"]) for level, row in flat.iterrows()})
+flat.assign(likelier=likelier).round(1)
 
 # %% [markdown] tags=["solution"]
 # Each grey that is likelier than half of the inliers is an image without any content that the network finds quite in order. Nobody would call it typical of the training set: *likely* and *typical* are two things.
 
+# %% tags=["check"]
+check.flat_images(flat, likelier, bits, inlier_bits, plan.baseline.size)
+
 # %% [markdown]
-# **2. The order of pixels.** Mirror the test inliers from left to right. Does the network's score change, although a mirrored photograph is as
-# good a photograph?
+# **2. The order of pixels.** *Easy, 10 minutes.* Mirror `inliers` from left to right: what does the network without exposure say, `mirrored`, and how far is an image's score from that of the image as it is, `distance`, on average?
+# A mirrored photograph is as good a photograph; why does its score change?
+#
+# <details><summary>Hint</summary><code>images.flip(axis)</code> turns an axis round; the axes are images, channels, rows, columns.</details>
 
 # %% tags=["solution"]
-inliers, run = evaluation.tests.inside.inputs()[:100], evaluation.runs["BPP", 0]
-both = [predict(run, images).numpy() / math.log(2) for images in (inliers, inliers.flip(3))]
-print(f"bits per dimension: as they are {both[0].mean():.3f}, mirrored {both[1].mean():.3f}; "
-      f"mean distance of an image {np.abs(both[0] - both[1]).mean():.3f}")  # fmt: skip
+mirrored = bits(inliers.flip(3))
+distance = np.abs(mirrored - bits(inliers)).mean()
+print(f"bits per pixel: as they are {bits(inliers).mean():.2f}, mirrored {mirrored.mean():.2f}; mean distance of an image {distance:.2f}")
 
 # %% [markdown] tags=["solution"]
 # The product rule holds in any order, but the network has learned one order, and its factors differ when the image is turned round. If mirrored photographs are as probable as their originals, a difference of the two scores is error of
 # the model, not of the image. Two means that agree can hide it: look at the distance of each image.
 
+# %% tags=["check"]
+check.mirror(mirrored, distance, inliers, bits)
+
 # %% [markdown]
-# **3. How many bits is a margin?** By which factor does a margin of one bit per sub-pixel ask the likelihood of a $32 \times 32$ outlier to be
-# smaller than an inlier's?
+# **3. How many bits is a margin?** *Easy, 5 minutes.* A margin asks one bit per sub-pixel. How many bits, `bits_asked`, does a $32 \times 32$ outlier have to cost more than an inlier? And how many decimal `digits` has the factor by
+# which its likelihood is to be smaller?
+#
+# <details><summary>Hint</summary>A number x has about log10(x) digits; a bit is a factor of two.</details>
 
 # %% tags=["solution"]
-print(f"2^{3 * 32 * 32}, a number of {int(3 * 32 * 32 * math.log10(2)) + 1} digits")
+bits_asked = 3 * 32 * 32
+digits = int(bits_asked * math.log10(2)) + 1
+print(f"2^{bits_asked}, a number of {digits} digits")
+
+# %% [markdown] tags=["solution"]
+# Likelihoods of images are compared on a scale that no other quantity has. A difference of one percent in bits per dimension is a factor of many powers of ten for the image.
+
+# %% tags=["check"]
+check.bits_of_a_margin(bits_asked, digits)
 
 # %% [markdown]
 # ## References

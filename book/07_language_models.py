@@ -65,6 +65,7 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from exercises import ch07_language_models as check
 from IPython.display import Markdown, display
 
 from oe_core import MissingDataError, Store, evaluate, evaluate_each, figures, paper, runs_root
@@ -517,24 +518,40 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 #
 # ## Exercises
 #
-# **1. Word order.** Shuffle the tokens within each test segment. By how many bits does each network notice, and is the exposed one more sensitive?
+# They are about the first unit: `bits(segments, method)` is the score of either network of seed 0, `pieces` are 200 segments of inliers, `in_bits` and `out_bits` the exposed network's scores of all inliers and of the hardest set.
+
+# %%
+def bits(segments, method="BPC/BPW"):
+    """Bits a token of each segment, by the network "BPC/BPW" or "+OE" of seed 0."""
+    return bits_per_token(predict(first.runs[method, 0], segments))
+
+
+pieces, (in_bits, out_bits) = first.tests.inside.inputs()[:200], first.scores[hardest[first_unit]]["+OE"]
+
+# %% [markdown]
+# **1. Word order.** *Medium, 15 minutes.* Shuffle the tokens within each segment of `pieces`, as `shuffled`. With which AUROC, in percent, does each network tell the shuffled segments from those as written? Give `order_auroc`, a dict by
+# method. Is the exposed one more sensitive?
+#
+# <details><summary>Hint</summary>The <code>argsort</code> of random numbers is a random order; <code>gather</code> takes along an axis.</details>
 
 # %% tags=["solution"]
-generator = torch.Generator().manual_seed(0)
-pieces = first.tests.inside.inputs()
-order = torch.rand(pieces.shape, generator=generator).argsort(dim=1)
-rows = {}
-for method in ("BPC/BPW", "+OE"):
-    run = first.runs[method, 0]
-    scores = [bits_per_token(predict(run, ids)) for ids in (pieces, pieces.gather(1, order))]
-    rows[method] = {"as written": scores[0].mean(), "shuffled": scores[1].mean(), "AUROC %": 100 * metrics.auroc(*scores)}
-pd.DataFrame(rows).T.round(2)
+order = torch.rand(pieces.shape, generator=torch.Generator().manual_seed(0)).argsort(dim=1)
+shuffled = pieces.gather(1, order)
+order_auroc = {method: 100 * metrics.auroc(bits(pieces, method), bits(shuffled, method)) for method in ("BPC/BPW", "+OE")}
+for method, auroc in order_auroc.items():
+    print(f"{method}: {bits(pieces, method).mean():.2f} bits as written, {bits(shuffled, method).mean():.2f} shuffled, AUROC {auroc:.1f}")
 
 # %% [markdown] tags=["solution"]
 # The more a model reads the order, the more bits it loses by it: shuffled inliers are anomalies that nobody exposed it to. A detector that only counts words would notice nothing at all.
 
+# %% tags=["check"]
+check.word_order(shuffled, order_auroc, pieces, bits)
+
 # %% [markdown]
-# **2. More text.** A page is longer than a segment. Average the scores of $k$ neighbouring segments, of inliers and of anomalies, for $k = 1, 2, 4$. What happens to the AUROC on the hardest set, and why can it fall?
+# **2. More text.** *Medium, 15 minutes.* A page is longer than a segment. Write `pooled(scores, k)`, the means of $k$ neighbouring scores, and give the AUROC of the exposed network on the hardest set, `by_k`, a dict of percents for
+# $k = 1, 2, 4$. What happens to it, and why can it fall?
+#
+# <details><summary>Hint</summary>Cut off what fills no group, then <code>reshape</code>; take inliers and anomalies alike.</details>
 
 # %% tags=["solution"]
 def pooled(scores, k):
@@ -542,25 +559,32 @@ def pooled(scores, k):
     return scores[: len(scores) // k * k].reshape(-1, k).mean(axis=1)
 
 
-rows = {}
-for method, (ins, outs) in first.scores[hardest[first_unit]].items():
-    rows[method] = {f"k = {k}": 100 * metrics.auroc(pooled(ins, k), pooled(outs, k)) for k in (1, 2, 4) if k <= len(outs)}
-pd.DataFrame(rows).T.round(1)
+by_k = {k: 100 * metrics.auroc(pooled(in_bits, k), pooled(out_bits, k)) for k in (1, 2, 4)}
+print(", ".join(f"k = {k}: {auroc:.1f}" for k, auroc in by_k.items()))
 
 # %% [markdown] tags=["solution"]
-# The noise of a mean falls with its length, and the difference between the sources stays: so an AUROC moves away from 50, up where anomalies are the dearer ones, down where they are the cheaper ones. Whoever compares two
+# The noise of a mean falls with its length, and the difference between the sources stays: so an AUROC tends to move away from 50, up where anomalies are the dearer ones, down where they are the cheaper ones. Whoever compares two
 # detectors has to say how much text each was given.
 
+# %% tags=["check"]
+check.more_text(pooled, by_k, in_bits, out_bits)
+
 # %% [markdown]
-# **3. The price of knowing nothing.** A perfectly exposed network is uniform on every anomaly. How many bits is that, for this vocabulary, and which perplexity? What then limits the AUROC?
+# **3. The price of knowing nothing.** *Easy, 10 minutes.* A perfectly exposed network is uniform on every anomaly. How many bits a token is that for this vocabulary, `nothing_bits`, and which perplexity, `nothing_perplexity`? How many
+# of the inliers, in percent, cost more, `above`? What then limits the AUROC?
+#
+# <details><summary>Hint</summary>The vocabulary is <code>vocabularies[first_unit]</code>.</details>
 
 # %% tags=["solution"]
-bits = np.log2(len(vocabularies[first_unit]))
-above = np.mean(first.scores[hardest[first_unit]]["+OE"][0] > bits)
-print(f"{bits:.2f} bits, perplexity {2**bits:,.0f}; {100 * above:.1f} % of the inliers cost more than that")
+nothing_bits, nothing_perplexity = np.log2(len(vocabularies[first_unit])), len(vocabularies[first_unit])
+above = 100 * np.mean(in_bits > nothing_bits)
+print(f"{nothing_bits:.2f} bits, perplexity {nothing_perplexity:,}; {above:.1f} % of the inliers cost more than that")
 
 # %% [markdown] tags=["solution"]
 # All anomalies would have exactly this score. Only inliers that cost more, being expected *wrongly*, could still be confused with them.
+
+# %% tags=["check"]
+check.knowing_nothing(nothing_bits, nothing_perplexity, above, len(vocabularies[first_unit]), in_bits)
 
 # %% [markdown]
 # ## References

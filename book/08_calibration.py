@@ -57,6 +57,7 @@ if PROTOCOL not in holdout.PROTOCOLS:
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from exercises import ch08_calibration as check
 from IPython.display import Markdown, display
 
 from oe_core import MissingDataError, Store, calibrate, figures, paper, runs_root
@@ -448,73 +449,99 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 #
 # ## Exercises
 #
-# **1. The best temperature for the mixture.** Search the temperature that gives the *baseline* the lowest RMS error on the sample of 8.3, anomalies
-# included. (That is cheating: no anomaly may be used for tuning.) Does it reach the exposed network?
+# They are about the baseline of seed 0: the logits of one `sample` of 8.3, inliers and anomalies, and which of its answers are `right`; and, at the temperature tuned on inliers, the confidences `claimed` on the test set, which of them
+# are `hits`, and the confidences on all `anomalies` of the same set.
 
-# %% tags=["solution"]
+# %%
 inside, outside = first.draws[typical][0]
-answers = first.answers["MSP", 0]
+answers, own_temperature = first.answers["MSP", 0], first.temperature("MSP")
 sample = np.concatenate([answers.test[inside], answers.outs[typical][outside]])
-_, right = first.sample("MSP", typical)
-errors = {t: calibration.calibration_metrics(calibration.confidences(sample, t), right)["RMS"] for t in np.geomspace(0.25, 20, 60)}
-best = min(errors, key=errors.get)
-exposed = calibration.calibration_metrics(*first.sample("+OE", typical))["RMS"]
-print(f"baseline: RMS {100 * errors[best]:.1f} % at T = {best:.2f} (tuned on inliers: T = {first.temperature('MSP'):.2f}); exposed: {100 * exposed:.1f} %")
-
-# %% [markdown] tags=["solution"]
-# With enough heat everything is unsure, and on a sample that is half wrong being unsure is cheap: the error falls. What is lost is the use of the number.
-# Look at the confidence on right answers before you prefer such a network:
-
-# %% tags=["solution"]
-for name, (claimed, hits) in {"baseline, cheating": (calibration.confidences(sample, best), right),
-                              "exposed, tuned": first.sample("+OE", typical)}.items():  # fmt: skip
-    soft_f1 = calibration.calibration_metrics(claimed, hits)["SoftF1"]
-    print(f"{name:20} soft F1 {100 * soft_f1:.1f} %, confidence where right {claimed[hits].mean():.2f}")
+right, (claimed, hits) = first.sample("MSP", typical)[1], inliers("MSP", True)
+anomalies = answers.anomalies(typical, own_temperature)[0]
 
 # %% [markdown]
-# **2. Bins of equal width.** The usual expected calibration error (ECE) cuts $[0, 1]$ into 15 bins of equal width instead. Compute it for the tuned baseline
-# on the test set, beside the MAD error. Why are adaptive bins fairer where most confidences are high?
+# **1. The best temperature for the mixture.** *Medium, 20 minutes.* Search the temperature `best` that gives the lowest RMS error on `sample`, anomalies included, and that error, `best_rms`, in percent. (That is cheating: no anomaly may
+# be used for tuning.) Does it reach the exposed network? Would you prefer it?
+#
+# <details><summary>Hint</summary><code>calibration.confidences(sample, T)</code> and <code>calibration.calibration_metrics</code>; search on a scale of ratios, to both sides of 1.</details>
 
 # %% tags=["solution"]
-claimed, hits = inliers("MSP", True)
-which = np.minimum((15 * claimed).astype(int), 14)
-occupied = np.unique(which)
-ece = sum(np.abs(hits[which == b].mean() - claimed[which == b].mean()) * (which == b).mean() for b in occupied)
-mad = calibration.calibration_metrics(claimed, hits)["MAD"]
-print(f"ECE {100 * ece:.2f} %, MAD {100 * mad:.2f} %; "
-      f"the top one of {len(occupied)} occupied bins holds {100 * (which == 14).mean():.0f} % of the examples")  # fmt: skip
+def rms_at(temperature):
+    return 100 * calibration.calibration_metrics(calibration.confidences(sample, temperature), right)["RMS"]
+
+
+best = min(np.geomspace(0.25, 20, 60), key=rms_at)
+best_rms = rms_at(best)
+exposed = first.sample("+OE", typical)
+print(f"RMS {best_rms:.1f} % at T = {best:.2f} (tuned on inliers: {own_temperature:.2f}); exposed: {100 * calibration.calibration_metrics(*exposed)['RMS']:.1f} %")
+for name, (confidence, correct) in {"baseline, cheating": (calibration.confidences(sample, best), right), "exposed, tuned": exposed}.items():
+    print(f"{name}: soft F1 {100 * calibration.calibration_metrics(confidence, correct)['SoftF1']:.1f} %, confidence where right {confidence[correct].mean():.2f}")
+
+# %% [markdown] tags=["solution"]
+# With enough heat everything is unsure, and on a sample that is half wrong being unsure is cheap: the error falls. What is lost is the use of the number: look at the confidence on right answers before you prefer such a network.
+
+# %% tags=["check"]
+check.best_for_the_mixture(best, best_rms, sample, right)
+
+# %% [markdown]
+# **2. Bins of equal width.** *Medium, 20 minutes.* The usual expected calibration error (ECE) cuts $[0, 1]$ into 15 bins of equal width: write `ece(claimed, hits, bins=15)`, in percent, weighted as MAD is. What is it on the test set,
+# beside MAD? Why are adaptive bins fairer where most confidences are high?
+#
+# <details><summary>Hint</summary>The number of a bin is the claim times the bins, rounded down; a claim of exactly 1 belongs to the last one.</details>
+
+# %% tags=["solution"]
+def ece(claimed, hits, bins=15):
+    which = np.minimum((bins * claimed).astype(int), bins - 1)
+    return 100 * sum(abs(hits[which == b].mean() - claimed[which == b].mean()) * (which == b).mean() for b in np.unique(which))
+
+
+mad = 100 * calibration.calibration_metrics(claimed, hits)["MAD"]
+print(f"ECE {ece(claimed, hits):.2f} %, MAD {mad:.2f} %; the top bin holds {100 * (claimed >= 14 / 15).mean():.0f} % of the examples")
 
 # %% [markdown] tags=["solution"]
 # Where most examples fall into one wide bin, claims that are too high and too low cancel out in it; the others hold a handful each, whose shares are mostly chance.
 
+# %% tags=["check"]
+check.equal_widths(ece)
+
 # %% [markdown]
-# **3. A coin.** What are RMS error, MAD error and soft F1 of a network that claims 1/2 everywhere, on a sample of one inlier to one anomaly in which all
-# inliers are answered rightly? First on paper, then with the package.
+# **3. A coin.** *Easy, 10 minutes.* What are RMS, MAD and soft F1 of a network that claims 1/2 everywhere, on a sample of one inlier to one anomaly in which all inliers are answered rightly? First on paper, as a dict `claims_a_half` with
+# the keys `RMS`, `MAD` and `SoftF1` in percent, then with the package.
+#
+# <details><summary>Hint</summary>In a large bin of such a sample, which share of the answers is right?</details>
 
 # %% tags=["solution"]
-half, hits = np.full(200, 0.5), np.arange(200) < 100
-print(calibration.calibration_metrics(half, hits, size=200))
+claims_a_half = {"RMS": 0, "MAD": 0, "SoftF1": 100 * 2 * 50 / (100 + 100)}
+print(claims_a_half, calibration.calibration_metrics(np.full(200, 0.5), np.arange(200) < 100, size=200))
 
 # %% [markdown] tags=["solution"]
-# Perfectly calibrated, and useless: both errors are 0. Soft F1 is $2 \cdot \frac{50}{100 + 100} = \frac12$, which tells that the doubt is in the wrong places.
-# (Examples of equal confidence share their accuracy in the package, so that no order among them can change a bin.)
+# Perfectly calibrated, and useless: both errors are 0. Soft F1 is $2 \cdot \frac{50}{100 + 100} = \frac12$, which tells that the doubt is in the wrong places. (Examples of equal confidence share their accuracy in the package, so that
+# no order among them can change a bin.)
+
+# %% tags=["check"]
+check.coin(claims_a_half)
 
 # %% [markdown]
-# **4. More of one kind.** Predict the RMS error of the tuned baseline for a ratio of one anomaly to *fifty* inliers, then measure it with `base_rate_draws` of `oe_core`.
-# From which ratio on would you rather report soft F1?
+# **4. More of one kind.** *Medium, 20 minutes.* Predict the RMS error for one anomaly to *fifty* inliers, then measure: a table `by_ratio` in percent, with rows 1, 2, 5, 10 and 50 (inliers to one anomaly), columns `RMS`, `MAD` and
+# `SoftF1`, each on the first draw that `base_rate_draws(len(claimed), len(anomalies), 1, ratio)` gives. From which ratio on would you rather report soft F1?
+#
+# <details><summary>Hint</summary>A draw is a pair of positions, of inliers and of anomalies; join both groups, the anomalies as wrong answers.</details>
 
 # %% tags=["solution"]
 from oe_core import base_rate_draws
 
-claimed, hits = inliers("MSP", True)
-anomalies, wrong = answers.anomalies(typical, first.temperature("MSP"))
+rows = {}
 for ratio in (1, 2, 5, 10, 50):
     ins, outs = base_rate_draws(len(claimed), len(anomalies), 1, ratio)[0]
-    values = calibration.calibration_metrics(np.append(claimed[ins], anomalies[outs]), np.append(hits[ins], wrong[outs]))
-    print(f"1:{ratio:<3}" + ", ".join(f" {metric} {100 * value:5.1f}" for metric, value in values.items()))
+    rows[ratio] = calibration.calibration_metrics(np.append(claimed[ins], anomalies[outs]), np.append(hits[ins], np.zeros(len(outs), dtype=bool)))
+by_ratio = 100 * pd.DataFrame(rows).T
+by_ratio.round(1)
 
 # %% [markdown] tags=["solution"]
 # The errors go to those of the inliers alone, whatever the network says to anomalies: a rare failure hardly shows in a mean over all examples. Soft F1 looks at mistakes, of which anomalies stay a large part for longer.
+
+# %% tags=["check"]
+check.more_of_one_kind(by_ratio, claimed, hits, anomalies)
 
 # %% [markdown]
 # ## References

@@ -72,10 +72,13 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from exercises import ch09_design_choices as check
 from IPython.display import Markdown, display
 
-from oe_core import Store, ablate, evaluate, figures, load_images, paper, runs_root
-from oe_core.evaluation.ablations import ERROR, summary, varied
+from oe_core import Store, ablate, calibrate, evaluate, figures, load_images, paper, runs_root
+from oe_core.atomic import write_text
+from oe_core.evaluation.ablations import ERROR, generated_outliers, summary, varied
+from oe_core.evaluation.validation import validation_scores
 from oe_core.paper import results
 
 plt.rcParams.update(figures.STYLE)
@@ -129,8 +132,6 @@ pd.Series(choices.LATER, name="why").to_frame().style
 # > Appendix C: training from scratch with Outlier Exposure usually improves detection, error and calibration beyond fine-tuning.
 
 # %%
-from oe_core import calibrate
-
 table = tested("scratch", "scratch")
 
 
@@ -166,9 +167,7 @@ as_table_9 = all_conv.records[all_conv.records["table"] == 7].assign(table=9)
 replace(all_conv, records=as_table_9).save(ROOM / "records" / "09_all_conv" / IN_DIST)
 table_9 = paper.compare(as_table_9, 9)
 paper.publish(table_9, "table_09", ROOM / "tables")
-Markdown(paper.rendered(table_9))
-
-# %%
+display(Markdown(paper.rendered(table_9)))
 aurocs = table_9["AUROC"].xs("mean", axis=1, level=1).iloc[0]
 enter("architecture", "All Convolutional Network",
       f"AUROC {aurocs['MSP']:.1f} without, {aurocs['+OE']:.1f} with", aurocs["+OE"] > aurocs["MSP"])  # fmt: skip
@@ -194,8 +193,6 @@ for topic in filter(topics.get, both_have):
 # shifted channels, inverted ones. For each weight, FPR95 on those, and on the test's out-distributions, which nobody may look at when choosing:
 
 # %%
-from oe_core.evaluation.validation import validation_scores
-
 table = tested("weight", "weight")
 on_validation = {weight: validation_scores(store, recipe)["FPR95"].mean() for weight, recipe in topics["weight"].recipes.items()}
 curve = pd.DataFrame({"validation": on_validation, "test": table["FPR95"], "test error": table[ERROR]}).rename_axis("lambda")
@@ -230,8 +227,6 @@ enter("weight", f"lambda of {', '.join(curve.index)}",
 # set, and the classifier is the one of this chapter.
 
 # %%
-from oe_core.evaluation.ablations import generated_outliers
-
 inliers, outliers = (load_images(name, "train", plan.baseline.size) for name in (IN_DIST, own))
 fakes = generated_outliers(store, of_gan, len(inliers))
 
@@ -299,10 +294,7 @@ else:
 table = tested("order")
 
 # %% [markdown]
-# Where a file is sorted by class, reading on from a random place shows a batch one kind of outlier; where it is mixed, the order is no question. Fewer outliers a batch are fewer
-# outliers in all: the second and third row answer two different questions.
-#
-# And what the book has measured on CIFAR-10 (`runs/reference`, scale `course`): 84,000 images of Tiny ImageNet as outliers, whose file is sorted by class, and one training of each network; then its search for a rate of fine-tuning,
+# Where a file is sorted by class, reading on from a random place shows a batch one kind of outlier; where it is mixed, the order is no question. Fewer outliers a batch are fewer outliers in all: two different questions. And what the book has measured on CIFAR-10 (`runs/reference`, scale `course`): 84,000 images of Tiny ImageNet as outliers, whose file is sorted by class, and one training of each network; then its search for a rate of fine-tuning,
 # on validation distributions.
 
 # %%
@@ -467,8 +459,6 @@ from oe_core.evaluation.readings import readings
 from oe_core.paper import errata
 
 display(pd.DataFrame([errata.DISAGREEMENTS[number] for number in (16, 17, 18, 20)]).style.hide(axis="index"))
-
-# %%
 state("readings")
 another = load_images(instead, "test", plan.baseline.size)
 both_ways = readings(store, plan, another, seeds=SEEDS)
@@ -506,9 +496,7 @@ grey = evaluate(store, small, seeds=SEEDS)
 grey.save(ROOM / "records" / "09_mnist")
 logs = paper.compare(grey.records[grey.records["table"] == 7], paper.LOGS)
 paper.publish(logs, "09_mnist", ROOM / "tables")
-Markdown(paper.rendered(logs))
-
-# %%
+display(Markdown(paper.rendered(logs)))
 aupr = logs["AUPR"].xs("mean", axis=1, level=1).xs("Mean", level=1).iloc[0]
 enter("mnist", f"{len(grey.tests.outs)} out-distributions",
       f"AUPR {aupr['MSP']:.1f} without, {aupr['+OE']:.1f} fine-tuned, {aupr['+OE scratch']:.1f} from scratch",
@@ -520,8 +508,6 @@ print("\n\n".join(f"not run: {name}\n{why}" for name, why in missing.items()) or
 # ## 9.14 The ledger
 
 # %%
-from oe_core.atomic import write_text
-
 kept = ROOM / "records" / "09_design_choices" / IN_DIST
 write_text(kept / "ledger.csv", pd.DataFrame(ledger).to_csv(index=False))
 values = pd.concat([frame.assign(topic=topic) for topic, frame in frames.items()])
@@ -531,8 +517,7 @@ print(f"{len(verdicts)} claims were tested; {(verdicts['held'] == 'yes').sum()} 
 verdicts.style.hide(axis="index")
 
 # %% [markdown]
-# A verdict on one in-distribution says what happened here, not what is true. But each row names its number, and a row that disagrees with the paper is a question: is it the size of the networks, the outliers at hand, or chance?
-# Raise `SEEDS`, then `SCALE`. Chapter 10 puts the ledgers of several builds side by side.
+# A verdict on one in-distribution says what happened here, not what is true. A row that disagrees with the paper is a question: is it the size of the networks, the outliers at hand, or chance? Raise `SEEDS`, then `SCALE`.
 #
 # ## Summary
 #
@@ -547,24 +532,57 @@ verdicts.style.hide(axis="index")
 # %% [markdown]
 # ## Exercises
 #
-# **1. More noise.** Is there any amount of noise for which noisy inliers serve as well as real outliers? Try 0.05 and 0.8.
+# **1. More noise.** *Easy, 15 minutes.* Is there any amount of noise for which noisy inliers serve as well as real outliers? `tested("noise")` tries 0.05 and 0.8. Which part of the gain in AUROC by real outliers does each reach, in
+# percent? Give `share_of_gain`, a dict by noise.
+#
+# <details><summary>Hint</summary>A gain is counted from the row without outliers.</details>
 
 # %% tags=["solution"]
-tested("noise").round(1)
+by_noise = tested("noise")["AUROC"]
+share_of_gain = {noise: 100 * (by_noise[f"noise {noise}"] - by_noise["without"]) / (by_noise["real"] - by_noise["without"]) for noise in choices.OTHER_NOISES}
+print(", ".join(f"noise {noise}: {share:.0f} % of the gain" for noise, share in share_of_gain.items()))
 
 # %% [markdown] tags=["solution"]
-# Little noise asks the network to be unsure of what are nearly inliers, and costs accuracy; much noise is told apart by any single patch. Neither is a picture of
-# anything else.
+# Little noise asks the network to be unsure of what are nearly inliers; the column of errors says what that costs. Much noise is told apart by any single patch. Neither is a picture of anything else.
+
+# %% tags=["check"]
+check.more_noise(share_of_gain, frames.get("noise"))
 
 # %% [markdown]
-# **2. Which sets moved?** For "noisy inliers" in 9.4 list the AUROC of each out-distribution beside that of the baseline. On which did noise help, and why there?
+# **2. Which sets moved?** *Easy, 10 minutes.* By how many points does the AUROC of each out-distribution change from the baseline to the network that met "noisy inliers" in 9.4? Give `moved`, by the name of the set. On which did noise
+# help, and why there?
+#
+# <details><summary>Hint</summary><code>frames["outliers"]</code> has every value; a mean over draws by set and setting.</details>
 
 # %% tags=["solution"]
 each = frames["outliers"].query("metric == 'AUROC'").groupby(["out_dist", "setting"], sort=False)["value"].mean().unstack()
-each[["without", "noisy inliers", "all outliers"]].round(1)
+moved = (each["noisy inliers"] - each["without"]).sort_values()
+print(", ".join(f"{name} {change:+.1f}" for name, change in moved.items()))
 
 # %% [markdown] tags=["solution"]
-# If anywhere, on the noises: they resemble what it has seen. A mean over out-distributions can hide that a method has learned one of them by heart.
+# Look at the ends of the list: a network that has seen noise on inliers knows most about what resembles it. A mean over out-distributions can hide that a method has learned one of them by heart.
+
+# %% tags=["check"]
+check.which_sets_moved(moved, frames["outliers"])
+
+# %% [markdown]
+# **3. A weight that may not cost much.** *Medium, 15 minutes.* 9.3 chooses by detection alone. Write `choose(curve, most)`: of the weights whose error is at most `most` points above the smallest one of the table, that with the lowest
+# FPR95 on validation distributions. What does it choose with one point?
+#
+# <details><summary>Hint</summary>Keep the rows that are allowed first; <code>idxmin</code> names a row.</details>
+
+# %% tags=["solution"]
+def choose(curve, most):
+    return curve[curve["test error"] <= curve["test error"].min() + most]["validation"].idxmin()
+
+
+print(f"lambda {choose(curve, 1)}; by detection alone {picked}")
+
+# %% [markdown] tags=["solution"]
+# The errors of 9.3 are those of the test set, which is a look too many: in earnest, count them on the held-out part. Such a rule chose the rate of fine-tuning at scale `course` (`runs/reference/cifar10-course`).
+
+# %% tags=["check"]
+check.choose_within(choose)
 
 # %% [markdown]
 # ## References
@@ -573,7 +591,6 @@ each[["without", "noisy inliers", "all outliers"]].round(1)
 # - J. T. Springenberg et al. *Striving for simplicity: the all convolutional net.* ICLR workshop 2015.
 # - A. Shrivastava, A. Gupta, R. Girshick. *Training region-based object detectors with online hard example mining.* CVPR 2016.
 # - P. L. Bartlett, M. H. Wegkamp. *Classification with a reject option using a hinge loss.* JMLR 2008.
-# - K. Lee et al. *Training confidence-calibrated classifiers for detecting out-of-distribution samples.* ICLR 2018. The GAN of 9.4.
 # - `hendrycks/outlier-exposure`, `CIFAR/test.py`: the readings of 9.12.
 # - W. Liu et al. *Energy-based out-of-distribution detection.* NeurIPS 2020.
 # - S. Liang, Y. Li, R. Srikant. *Enhancing the reliability of out-of-distribution image detection in neural networks.* ICLR 2018. ODIN.

@@ -51,6 +51,7 @@ for folder in FOLDERS:
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from exercises import ch10_results as check
 from IPython.display import Image, Markdown, display
 from scipy.stats import t as student
 
@@ -321,45 +322,67 @@ print("no number yet:", "; ".join(f"{number}. {errata.DISAGREEMENTS[number].subj
 
 # %% [markdown]
 # ## Exercises
+
+# %%
+def directions_at(level):
+    """How many comparisons have which direction, where an interval holds with this probability."""
+    return grades.comparisons(grades.marked(found, level))["direction"].value_counts()
+
+
+# %% [markdown]
+# **1. A stricter rule.** *Medium, 20 minutes.* How many comparisons are decided at the levels 0.5, 0.8, 0.95 and 0.999, the paper's way and the other? A table `by_level` with a row for each level and the columns `grades.AGREES` and
+# `grades.AGAINST`. At which level would you have stopped?
 #
-# **1. A stricter rule.** How many comparisons stay decided as `LEVEL` grows from 0.5 to 0.999? And how many of them are against the paper? At which value would you have stopped?
+# <details><summary>Hint</summary><code>directions_at(level)</code> counts; a direction that no comparison has is missing there.</details>
 
 # %% tags=["solution"]
-levels = np.array([0.5, 0.8, 0.9, 0.95, 0.99, 0.999])
-decided = pd.DataFrame([grades.comparisons(grades.marked(found, level))["direction"].value_counts() for level in levels], index=levels).fillna(0)
-figure, axes = plt.subplots(figsize=(4.6, 2.8))
-for direction, marker in ((grades.AGREES, "o"), (grades.AGAINST, "X")):
-    axes.plot(-np.log10(1 - levels), decided[direction], marker=marker, label=direction)
-axes.set_xticks(-np.log10(1 - levels), [f"{level:g}" for level in levels])
-axes.set(xlabel="level", ylabel="decided comparisons", ylim=(0, None))
-axes.legend()
-plt.show()
+by_level = pd.DataFrame({level: directions_at(level) for level in (0.5, 0.8, 0.95, 0.999)}).T.fillna(0)[[grades.AGREES, grades.AGAINST]].astype(int)
+by_level
 
 # %% [markdown] tags=["solution"]
 # A higher level decides less, whichever way. What stays against the paper at the strictest level is not chance, as far as its spread is known: look there for other data, smaller networks, shorter trainings. But a level says nothing of
 # what one training cannot show.
 
+# %% tags=["check"]
+check.stricter_rule(by_level, directions_at)
+
 # %% [markdown]
-# **2. Direction by chance.** How many comparisons would have the paper's direction if Outlier Exposure did nothing, and how many would be decided at all? Compare with the counts above.
+# **2. Direction by chance.** *Medium, 15 minutes.* If Outlier Exposure did nothing, how many of the measured comparisons, `len(run)`, would be decided at `LEVEL` all the same, `decided_by_chance`, and how many of these the paper's way,
+# `papers_way_by_chance`? Compare with the counts above.
+#
+# <details><summary>Hint</summary>A difference is decided where its interval leaves out zero.</details>
 
 # %% tags=["solution"]
+decided_by_chance = (1 - LEVEL) * len(run)
+papers_way_by_chance = decided_by_chance / 2
 settled = run[run["direction"].isin([grades.AGREES, grades.AGAINST])]
-print(f"if it did nothing, about {(1 - LEVEL) * len(run):.0f} of {len(run)} comparisons would be decided, half of them the paper's way; "
+print(f"if it did nothing, about {decided_by_chance:.0f} of {len(run)} comparisons would be decided, {papers_way_by_chance:.0f} the paper's way; "
       f"{len(settled)} are, {100 * (settled['direction'] == grades.AGREES).mean():.0f} % of them the paper's way")  # fmt: skip
 
 # %% [markdown] tags=["solution"]
 # But comparisons are not independent: the rows of a table share their networks, and a metric agrees with the two others. One coin a table would be a more honest number than one a comparison.
 
+# %% tags=["check"]
+check.by_chance(decided_by_chance, papers_way_by_chance, len(run), LEVEL)
+
 # %% [markdown]
-# **3. Your own errata.** Choose a disagreement without a number. Which chapter, which parameter, and which data would give it one?
+# **3. Your own errata.** *Easy, 15 minutes.* Choose a disagreement of 10.10 that has no number yet, `chosen`. Which `chapter` trains what it is about, by its whole name? And which parameter and which data would give it one?
+#
+# <details><summary>Hint</summary>The numbers are in <code>without</code>; read the text, the code and the book side by side.</details>
 
 # %% tags=["solution"]
 for number in without:
     said = errata.DISAGREEMENTS[number]
     print(f"{number}. {said.subject}: {said.text} / {said.code}")
+trained_by = {27: "09_design_choices", 32: "05_gan", 33: "06_pixelcnn", 34: "04_confidence_branch"}
+chosen = without[-1]
+chapter = trained_by.get(chosen, "07_language_models")
 
 # %% [markdown] tags=["solution"]
 # Most are named variants: `-p VARIANT code` in the chapter that trains such a network, or `experiment(..., variant="code")`, beside the same without the variant, and its data under `OE_DATA`.
+
+# %% tags=["check"]
+check.own_errata(chosen, chapter, without)
 
 # %% [markdown]
 # ## References
