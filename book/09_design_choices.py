@@ -118,7 +118,7 @@ def enter(key, test, number, held):
     """A row of the ledger: the verdict on a claim that was stated before."""
     claim, test = results.CLAIMS["claim"][key], ", ".join(filter(None, (test, SHORTENED)))
     ledger.append({"claim": claim, "test": test, "number": number, "held": "yes" if held else "no"})
-    print(f"{claim}: {'held' if held else 'did not hold'} here. {number}")
+    print(f"{claim}: {'held' if held else 'did not hold'} here; {number}")
 
 
 pd.Series(choices.LATER, name="why").to_frame().style
@@ -398,7 +398,7 @@ enter("prior", f"the first class {choices.TAIL:g} times the last",
       aurocs["class prior"] > aurocs["uniform"])  # fmt: skip
 
 # %% [markdown]
-# What speaks against the prior, whatever the verdict: an outlier that has learned it is as likely the frequent class as that class is frequent, and the score, one minus the largest probability, calls that confidence. What speaks for
+# What speaks against the prior, whatever the verdict: an outlier that has learned it is as likely the frequent class as that class is frequent, and the score, minus the largest probability, calls that confidence. What speaks for
 # it: the network need not unlearn what it knows of frequencies.
 #
 # ## 9.10 Beyond the paper: energies
@@ -415,9 +415,9 @@ def energies(images, count=1000):
     return scores.energy(predict(store.run(plan.baseline), images.images[:count], store.device))
 
 
-below, above = float(np.quantile(energies(inliers), 0.1)), float(np.quantile(energies(outliers), 0.9))
+below, above = round(float(np.quantile(energies(inliers), 0.1)), 1), round(float(np.quantile(energies(outliers), 0.9)), 1)
 tuned = with_objective(plan.exposed, "energy", name=choices.MARGINS, oe_weight=0.1, energy_margins=(below, above))
-table = tested("energy", **{f"energy, margins {below:.1f} and {above:.1f}": tuned})
+table = tested("energy", **{f"energy, margins {below} and {above}": tuned})
 
 # %% [markdown]
 # ## 9.11 Beyond the paper: later detectors

@@ -154,10 +154,10 @@ figures.publish(figures.agreement(cells), "10_agreement", ROOM / "figures")
 WHY = {
     "density-cifar10": "a small density estimator, which photographs teach nothing and letters do: 6.9 has both",
     "lm-ptb-characters": "the web pages are read as text here; the official code's reader leaves little of them: 7.10",
-    "cifar100-course": "trained too shortly: the exposed network has hardly learned its outliers (`runs/reference`); whether a longer training turns it was not tested",
+    "cifar100-course": "trained too shortly: the exposed network has hardly learned its outliers; whether a longer training turns it was not tested",
     "calibration-cifar100-code": "the networks of cifar100-course",
     "gan-cifar10": "two trainings that differ much, with a third of the images and two epochs of exposure",
-    "mnist": "ceilings leave little to gain, three trainings differ, and Omniglot is decided by how pen strokes become small pictures: `runs/reference` has three ways",
+    "mnist": "ceilings leave little to gain, three trainings differ, and Omniglot is decided by how pen strokes become small pictures, in three ways in runs/reference",
 }
 
 
