@@ -66,7 +66,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from exercises import ch06_pixelcnn as check
 from IPython.display import Markdown
+from scipy import stats
 
 from oe_core import Store, evaluate, figures, load_images, out_sets, paper, runs_root, substituted
 from oe_core.detectors.density.training import margin, scaled
@@ -94,8 +96,7 @@ figures.publish(figures.image_grid(rows_of(plan)), "06_images", ROOM / "figures"
 # %% [markdown]
 # No labels are needed here. Before you go on: which of the test rows do you expect to be the least likely, given the
 # first row? Which the most?
-
-# %% [markdown]
+#
 # ## 6.2 One sub-pixel by hand
 #
 # An image $x$ is a sequence of sub-pixels, row by row, red before green before blue, and any distribution over images is a
@@ -128,8 +129,7 @@ assert torch.allclose(4 * log_likelihood(parameters, images).exp(), by_hand, ato
 # %% [markdown]
 # The package agrees. It never takes the difference of two sigmoids, which is 0 in floating point far from the mean: it uses
 # $\sigma(a) - \sigma(b) = \sigma(a)\, \sigma(-b)\, (1 - e^{b - a})$.
-
-# %% [markdown]
+#
 # ## 6.3 What a pixel may see
 #
 # Each factor may look at earlier pixels only. Two streams of convolutions take care of it: one has seen the rows above, the
@@ -159,11 +159,10 @@ figures.publish(figure, "06_influence", ROOM / "figures")
 # %% [markdown]
 # Nothing at the cross or after it. If a single later pixel leaked, the network would copy it, its likelihood would be splendid, and
 # every number below would be worthless.
-
-# %% [markdown]
+#
 # ## 6.4 Training, and the loss of Outlier Exposure
 #
-# The score of an image is its negative log-likelihood in bits per pixel (**BPP**). The text exposes the network with a margin:
+# The score of an image is its negative log-likelihood (**nll**) in bits per pixel (**BPP**). The text exposes the network with a margin:
 #
 # $$\max\{0,\ \text{num\_pixels} + \text{nll}(x_{\text{in}}) - \text{nll}(x_{\text{out}})\}.$$
 #
@@ -190,7 +189,7 @@ records, in_dist = evaluation.records, evaluation.records["in_dist"].iloc[0]
 # reach 2.92 to 2.95 on CIFAR-10; 8 is what it costs to write a sub-pixel down without any model.
 
 # %%
-evaluation.quality.groupby("method", sort=False)["bits per dimension"].agg(["mean", "std", "count"]).round(3)
+evaluation.quality.groupby("method", sort=False)["bits per dimension"].agg(["mean", "std", "count"]).style.format(precision=3, na_rep="")
 
 # %%
 figure, axes = plt.subplots(figsize=(5.4, 3))
@@ -219,9 +218,8 @@ if SAMPLES:
     figures.publish(figures.image_grid(sheet), "06_samples", ROOM / "figures")
 
 # %% [markdown]
-# Colours and edges, rarely a thing: a small model with little training knows neighbours, not scenes.
-
-# %% [markdown]
+# Look for three things in this order: colours that belong together, edges, objects. Neighbours are learned first and scenes last, so a small model with little training stops early on this way.
+#
 # ## 6.5 The surprise: Table 5 and Figure 2
 
 # %%
@@ -233,11 +231,12 @@ Markdown(paper.rendered(table_5))
 figures.publish(figures.before_after(table_5.loc[in_dist], title=in_dist), "06_gain", ROOM / "figures")
 
 # %% [markdown]
-# An AUROC below 50 % in a column **BPP** is the surprise: those anomalies are *more* likely than the inliers. The histograms of
-# the set for which it is greatest, and of one that the baseline does detect:
+# (The second column of a pair has trained longer, too; a control that trains as long without outliers is part of chapters 2 and 9, not of this one.) An AUROC below 50 % in a column **BPP** is the surprise: those anomalies are *more* likely than the inliers. The histograms of the set for which the AUROC is lowest, and of the one for which it is highest:
 
 # %%
 aurocs = table_5.loc[in_dist]["AUROC", "BPP", "mean"].drop("Mean")
+below = [f"{name} ({auroc:.1f})" for name, auroc in aurocs.items() if auroc < 50]
+print(f"likelier than the inliers: {', '.join(below) or 'none'}, of {len(aurocs)} sets")
 dimension = {name: {m: (ins / 3, outs / 3) for m, (ins, outs) in scores.items()} for name, scores in evaluation.scores.items()}
 for name in dict.fromkeys((aurocs.idxmin(), aurocs.idxmax())):
     figure = figures.score_histograms(dimension[name], title=f"{name} (bits per dimension)")
@@ -287,10 +286,17 @@ axes.legend(markerscale=3, fontsize=8, ncols=2)
 figures.publish(figure, "06_complexity", ROOM / "figures")
 
 # %% [markdown]
-# Noise apart, the points lie along a line: most of what the network says about an image is how simple it is. A smooth digit on a plain
-# ground is cheap for anyone. What is *particular* about the network is its distance from the line; Serrà et al. therefore
-# score with the difference of the two, a likelihood ratio. Neither score is in the paper; both are cheap. AUROC in percent, on up to 400
-# images of each set:
+# The nearer the points are to one line, the more of what the network says about an image is how simple it is. (Noise of two values is an exception: a file of one bit a sub-pixel holds it.) The rank correlation of the two:
+
+# %%
+pairs = {name: np.array(both) for name, both in groups.items()}
+pictures = [both for name, both in pairs.items() if name not in ("Gaussian", "Rademacher", "Bernoulli")]
+for what, of_groups in {"inliers": [pairs[in_dist]], "all images but noise": pictures, "all images": [*pairs.values()]}.items():
+    print(f"{what}: {stats.spearmanr(*np.concatenate(of_groups, axis=1)).statistic:.2f}")
+
+# %% [markdown]
+# A smooth digit on a plain ground is cheap for anyone. What is *particular* about the network is its distance from the line; Serrà et al. therefore score with the difference of the two, a likelihood ratio. Neither score is in the
+# paper; both are cheap. AUROC in percent, on up to 400 images of each set:
 
 # %%
 from oe_core import auroc, base_rate_draws
@@ -313,8 +319,12 @@ simple = simple_baselines()
 pd.concat([simple, simple.mean().to_frame("Mean").T]).round(1)
 
 # %% [markdown]
-# Where **BPP - file** beats **BPP**, the network's knowledge had been drowned by simplicity. Whether exposure does more
-# than such a correction is a fair question to ask of any likelihood detector.
+# Where **BPP - file** beats **BPP**, the network's knowledge had been drowned by simplicity. Whether exposure does more than such a correction is a fair question to ask of any likelihood detector:
+
+# %%
+corrected, exposed = (simple["BPP - file"] - simple["BPP"], simple["+OE"] - simple["BPP"])
+print(f"mean gain in AUROC over BPP: {corrected.mean():+.1f} by the file, {exposed.mean():+.1f} by exposure; "
+      f"exposure gains more on {(exposed > corrected).sum()} of {len(simple)} sets")  # fmt: skip
 
 # %% [markdown]
 # ## 6.8 One line, several losses
@@ -337,11 +347,9 @@ def reading(variant):
 pd.DataFrame({variant: reading(variant) for variant in ["paper", *VARIANTS]}).T.round(2)
 
 # %% [markdown]
-# With the margin alone nothing holds the likelihood of the inliers: only differences count, and the density is lost while
-# the detector may still be good. With the smaller margin (`nats-pixels`) the loss is satisfied sooner. The paper's density estimator
-# is called one after exposure as before; that is an argument for the reading that keeps its likelihood.
-
-# %% [markdown]
+# With the margin alone (`margin-alone`) nothing holds the likelihood of the inliers: only differences count, and the density may be lost while the detector is still good; its bits per dimension say how far. With the smaller margin
+# (`nats-pixels`) the loss is satisfied sooner. The paper's density estimator is called one after exposure as before; that is an argument for the reading that keeps its likelihood.
+#
 # ## 6.9 Which outliers teach it
 #
 # The margin asks the network to see at a glance what is an outlier. Pictures that resemble the inliers make this hard, and a small network in a short training
@@ -366,13 +374,21 @@ for name in wanted:
         exposures[name] = evaluate(store, plan_of(outliers=name), seeds=SEEDS, draws=DRAWS)
 for name, found in exposures.items():
     found.save(ROOM / "records" / "06_pixelcnn" / f"{IN_DIST}-{name}")
-columns = {"without": by_outliers(evaluation, "BPP")} | {name: by_outliers(found) for name, found in exposures.items()}
-pd.DataFrame({name: columns[name] for name in (*exposures, "without")})[["without", *exposures]].round(2)
+rows = pd.DataFrame({name: by_outliers(found) for name, found in exposures.items()})
+rows.insert(0, "without", by_outliers(evaluation, "BPP"))
+rows.style.format(precision=2, na_rep="")
 
 # %% [markdown]
-# A margin's loss near 0 says that the lesson was learned; compare it with what it teaches about sets that look like neither. The paper's
-# 80 Million Tiny Images hold photographs, drawings and lettering alike. With photographs alone as outliers of CIFAR-10 the measured result is
-# in `runs/reference`, beside that with letters.
+# A margin's loss near 0 says that the lesson was learned; compare it with what it teaches about sets that look like neither. The paper's 80 Million Tiny Images hold photographs, drawings and lettering alike. What the book has measured
+# for CIFAR-10 (`runs/reference`, scale `course`, one training): photographs of Tiny ImageNet as outliers, and letters. Mean AUROC:
+
+# %%
+from oe_core.paper.results import REFERENCE, read_table
+
+for folder, taught in {"density-cifar10": "photographs", "density-cifar10-letters": "letters"}.items():
+    found = read_table(REFERENCE / folder / "records.csv")
+    means = found[found["metric"] == "AUROC"].groupby("method")["value"].mean()
+    print(f"{taught}: {means['BPP']:.1f} without, {means['+OE']:.1f} with exposure")
 
 # %% [markdown]
 # ## 6.10 What was not run
@@ -385,51 +401,79 @@ print(missing or "Everything that was asked for was run.")
 # ## Summary
 #
 # - A likelihood is a product over pixels, and most of it is about neighbours: smooth images are likely images.
-# - So an anomaly can be likelier than every inlier. It is no bug of one network; a PNG file agrees.
+# - So an anomaly can be likelier than most inliers. It is no bug of one network: 6.7 asks a file compressor, which has seen no image, and compares.
 # - Outlier Exposure with a margin can teach that some simple images are to be unlikely, if the outliers hold such images; it
 #   costs density, and a short training may not reach the margin at all. Table 5 above says which of the two happened here.
 # - A loss in one line is not a specification. Units and sums have to be printed beside it.
-
-# %% [markdown]
+#
 # ## Exercises
 #
-# **1. Flat images.** Score images of one single grey level, from black to white, with both networks of seed 0. Where do they stand
-# among the inliers?
+# `bits(images, method)` is the score of either network of seed 0, in bits per pixel; `inliers` are 100 test images, and `inlier_bits` the scores of all of them by the network without exposure.
 
-# %% tags=["solution"]
+# %%
 from oe_core.detectors.density.scores import bits_per_pixel
 
-size = plan.baseline.size
-levels = torch.arange(0, 256, 32, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, size, size).contiguous()
-inlier_bits = evaluation.scores[aurocs.idxmin()]["BPP"][0]
-rows = {method: bits_per_pixel(predict(evaluation.runs[method, 0], levels)) for method in ("BPP", "+OE")}
-flat = pd.DataFrame(rows, index=pd.Index(levels[:, 0, 0, 0].tolist(), name="grey level"))
-flat.assign(**{"likelier than % of inliers": [100 * np.mean(inlier_bits > bits) for bits in flat["BPP"]]}).round(1)
 
-# %% [markdown] tags=["solution"]
-# An image without any content is among the likeliest of all. Nobody would call it typical of the training set: *likely* and
-# *typical* are two things.
+def bits(images, method="BPP"):
+    """Bits per pixel of uint8 images, (n, 3, size, size), by the network "BPP" or "+OE" of seed 0."""
+    return bits_per_pixel(predict(evaluation.runs[method, 0], images))
+
+
+inliers, inlier_bits = evaluation.tests.inside.inputs()[:100], evaluation.scores[aurocs.idxmin()]["BPP"][0]
 
 # %% [markdown]
-# **2. The order of pixels.** Mirror the test inliers from left to right. Does the network's score change, although a mirrored photograph is as
-# good a photograph?
+# **1. Flat images.** *Medium, 20 minutes.* Score images of one single grey level, 0, 32, ..., 224, with both networks: a table `flat` with a row for each level and the columns `BPP` and `+OE`. Than how many of the inliers, in percent,
+# is each of them likelier under `BPP`? Give `likelier` by level. What does it say about *likely* and *typical*?
+#
+# <details><summary>Hint</summary>An image of size <code>plan.baseline.size</code> is a uint8 tensor; <code>expand</code> repeats a value along an axis. Likelier means fewer bits.</details>
 
 # %% tags=["solution"]
-inliers, run = evaluation.tests.inside.inputs()[:100], evaluation.runs["BPP", 0]
-both = [predict(run, images).numpy() / math.log(2) for images in (inliers, inliers.flip(3))]
-print(f"bits per dimension: as they are {both[0].mean():.3f}, mirrored {both[1].mean():.3f}; "
-      f"mean distance of an image {np.abs(both[0] - both[1]).mean():.3f}")  # fmt: skip
+levels = torch.arange(0, 256, 32, dtype=torch.uint8)
+images = levels.view(-1, 1, 1, 1).expand(-1, 3, plan.baseline.size, plan.baseline.size).contiguous()
+flat = pd.DataFrame({method: bits(images, method) for method in ("BPP", "+OE")}, index=pd.Index(levels.tolist(), name="grey level"))
+likelier = pd.Series({level: 100 * np.mean(inlier_bits > row["BPP"]) for level, row in flat.iterrows()})
+flat.assign(likelier=likelier).round(1)
 
 # %% [markdown] tags=["solution"]
-# The product rule holds in any order, but the network has learned one order, and its factors differ when it is turned
-# round. A difference of an image's two scores is error of the model, not of the image.
+# Each grey that is likelier than half of the inliers is an image without any content that the network finds quite in order. Nobody would call it typical of the training set: *likely* and *typical* are two things.
+
+# %% tags=["check"]
+check.flat_images(flat, likelier, bits, inlier_bits, plan.baseline.size)
 
 # %% [markdown]
-# **3. How many bits is a margin?** By which factor does a margin of one bit per sub-pixel ask the likelihood of a $32 \times 32$ outlier to be
-# smaller than an inlier's?
+# **2. The order of pixels.** *Easy, 10 minutes.* Mirror `inliers` from left to right: what does the network without exposure say, `mirrored`, and how far is an image's score from that of the image as it is, `distance`, on average?
+# A mirrored photograph is as good a photograph; why does its score change?
+#
+# <details><summary>Hint</summary><code>images.flip(axis)</code> turns an axis round; the axes are images, channels, rows, columns.</details>
 
 # %% tags=["solution"]
-print(f"2^{3 * 32 * 32}, a number of {int(3 * 32 * 32 * math.log10(2)) + 1} digits")
+mirrored = bits(inliers.flip(3))
+distance = np.abs(mirrored - bits(inliers)).mean()
+print(f"bits per pixel: as they are {bits(inliers).mean():.2f}, mirrored {mirrored.mean():.2f}; mean distance of an image {distance:.2f}")
+
+# %% [markdown] tags=["solution"]
+# The product rule holds in any order, but the network has learned one order, and its factors differ when the image is turned round. If mirrored photographs are as probable as their originals, a difference of the two scores is error of
+# the model, not of the image. Two means that agree can hide it: look at the distance of each image.
+
+# %% tags=["check"]
+check.mirror(mirrored, distance, inliers, bits)
+
+# %% [markdown]
+# **3. How many bits is a margin?** *Easy, 5 minutes.* A margin asks one bit per sub-pixel. How many bits, `bits_asked`, does a $32 \times 32$ outlier have to cost more than an inlier? And how many decimal `digits` has the factor by
+# which its likelihood is to be smaller?
+#
+# <details><summary>Hint</summary>A number x has about log10(x) digits; a bit is a factor of two.</details>
+
+# %% tags=["solution"]
+bits_asked = 3 * 32 * 32
+digits = int(bits_asked * math.log10(2)) + 1
+print(f"2^{bits_asked}, a number of {digits} digits")
+
+# %% [markdown] tags=["solution"]
+# Likelihoods of images are compared on a scale that no other quantity has. A difference of one percent in bits per dimension is a factor of many powers of ten for the image.
+
+# %% tags=["check"]
+check.bits_of_a_margin(bits_asked, digits)
 
 # %% [markdown]
 # ## References

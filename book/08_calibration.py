@@ -57,6 +57,7 @@ if PROTOCOL not in holdout.PROTOCOLS:
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from exercises import ch08_calibration as check
 from IPython.display import Markdown, display
 
 from oe_core import MissingDataError, Store, calibrate, figures, paper, runs_root
@@ -145,8 +146,7 @@ figures.publish(figures.reliability(toy), "08_toy", ROOM / "figures")
 # A **reliability diagram**: each dot is a bin. On the diagonal a network is as often right as it claims; below it (red) it
 # claims too much. The third panel lets a perfectly calibrated network answer: its errors are not zero either, because a hundred
 # coins rarely show exactly their share of heads. No measured error means less than that of the third panel.
-
-# %% [markdown]
+#
 # ## 8.2 Networks with a hold-out, and anomalies in the sample
 #
 # The networks of chapter 2 are trained again without a part of their training set: 5,000 images for SVHN and the CIFARs, 10,000 for Tiny
@@ -182,9 +182,8 @@ print(f"{len(first.held_out):,} images held out; pictures below are of {in_dist}
 pd.concat({name: measured[PROTOCOL].temperatures for name, measured in found.items()}, names=["in_dist", ""]).round(2)
 
 # %% [markdown]
-# Above 1 a network is cooled: it was too sure of itself. Below 1 it was too modest, as short trainings are, and as Outlier Exposure
-# can make a network, which has learned to be unsure. After tuning, the mean confidence on the held-out images should be near their accuracy. The loss of seed
-# 0 at other temperatures:
+# Above 1 a network is cooled: it was too sure of itself. Below 1 it was too modest, as a short training can leave it, or Outlier Exposure, from which it has learned to be unsure. After tuning, the mean confidence on the held-out images
+# should be near their accuracy. The loss of seed 0 at other temperatures (a dot marks the fitted one):
 
 # %%
 def held_out_loss(answers, temperatures):
@@ -241,10 +240,14 @@ figure = figures.reliability(mixed)
 figure.suptitle(f"{in_dist} with {typical}", fontsize=10.5)
 figures.publish(figure, "08_reliability_mixed", ROOM / "figures")
 
+# %%
+errors = {name: 100 * calibration.calibration_metrics(*alone[name])["RMS"] for name in ("baseline, tuned", "exposed, tuned")}
+for name, on_inliers in errors.items():
+    print(f"{name}: RMS error {on_inliers:.1f} on inliers alone, {100 * calibration.calibration_metrics(*mixed[name])['RMS']:.1f} with {typical}")
+
 # %% [markdown]
-# What was calibrated on inliers no longer is. The temperature of the second panel was the best one for inliers, and it cannot know of
-# anomalies; where it is below 1 it even makes them look more certain. Exposure moves the anomalies themselves to low confidence, where being
-# wrong is honest. Three groups of examples stand behind each panel:
+# What was calibrated on inliers need not be so with anomalies. The temperature of the second panel was the best one for inliers, and it cannot know of anomalies; where it is below 1 it even makes them look more certain. Exposure works on
+# the anomalies themselves: it is to move them to low confidence, where being wrong is honest. Three groups of examples stand behind each panel:
 
 # %%
 def groups(method, rescaled=False):
@@ -262,8 +265,7 @@ figures.publish(figures.confidence_histograms(panels), "08_confidence", ROOM / "
 # %% [markdown]
 # The dotted lines are means. The nearer the mean of the anomalies is to the left end, and that of the right answers to the right end, the better
 # the network knows what it does not know.
-
-# %% [markdown]
+#
 # ## 8.4 Table 12 and Figure 3
 
 # %%
@@ -272,7 +274,20 @@ paper.publish(table_12, "table_12", ROOM / "tables")
 Markdown(paper.rendered(table_12))
 
 # %% [markdown]
-# **RMS** and **MAD** should fall from **Temperature** to **+OE**, **SoftF1** should rise. Figure 3 of the paper is the first pair of columns as bars:
+# In the paper **RMS** and **MAD** fall from **Temperature** to **+OE**, and **SoftF1** rises. (What the same training without outliers does to the error stands in 9.1.) Here:
+
+# %%
+def changes(table):
+    """What the last method changes of the first, each metric and in-distribution."""
+    for name, row in table.droplevel("out_dist").iterrows():
+        means = {metric: row[metric].xs("mean", level=1) for metric in table.columns.unique(0)}
+        print(f"{name}: " + ", ".join(f"{metric} {values.iloc[0]:.1f} to {values.iloc[-1]:.1f}" for metric, values in means.items()))
+
+
+changes(table_12)
+
+# %% [markdown]
+# Figure 3 of the paper is the first pair of columns as bars:
 
 # %%
 def bars_of(table, metric="RMS"):
@@ -291,8 +306,7 @@ figures.publish(figure, "figure_3", ROOM / "figures")
 
 # %% [markdown]
 # Compare the fall, not the height: the height of a bar depends on how the sample was composed, which 8.8 shows.
-
-# %% [markdown]
+#
 # ## 8.5 Each out-distribution
 
 # %%
@@ -313,9 +327,16 @@ areas = pd.DataFrame({"Temperature": detection("MSP"), "+OE": detection("+OE")})
 pd.concat({metric: by_set(metric) for metric in ("RMS", "MAD", "SoftF1")} | {"AUROC": areas}, axis=1).round(1)
 
 # %% [markdown]
-# Beside the errors stands how well each network *detects* the set, the AUROC of chapter 2 (seed 0, whole sets). The two are related, and not the same. Where exposure
-# hardly helps to detect, it hardly helps here. But detection asks for an order only, calibration for a number: look for a row with an AUROC
-# near 100 and an error that is still large. There every anomaly is less sure than almost every inlier, and still much too sure.
+# Beside the errors stands how well each network *detects* the set, the AUROC of chapter 2 (seed 0, whole sets). The two are related, and not the same: detection asks for an order only, calibration for a number. So an AUROC near 100 can
+# stand beside an error that is still large. There every anomaly is less sure than almost every inlier, and still much too sure:
+
+# %%
+detected = areas["+OE"][areas["+OE"] >= 95]
+worst = rms["+OE"][detected.index].idxmax() if len(detected) else None
+print(f"of {len(detected)} sets with an AUROC of 95 or more, {worst} (AUROC {detected[worst]:.1f}) has the largest RMS error, {rms['+OE'][worst]:.1f}" if worst
+      else "no set has an AUROC of 95 or more")  # fmt: skip
+gains = areas["+OE"] - areas["Temperature"]
+print(f"the least gain in AUROC is {gains.min():+.1f}, on {gains.idxmin()}; the RMS error changes there by {(rms['+OE'] - rms['Temperature'])[gains.idxmin()]:+.1f}")
 
 # %% [markdown]
 # ## 8.6 Rescaling: Table 13
@@ -335,10 +356,9 @@ paper.publish(table_13, "table_13", ROOM / "tables")
 Markdown(paper.rendered(table_13))
 
 # %% [markdown]
-# Rescaling alone (from **Temperature** to **+Rescale**) lowers all claims a little, and those near $1/k$ most. It gives most to a network that
-# *makes* such claims, on anomalies: compare **+OE** here and in Table 12. On right answers it costs something, since they are lowered, too.
-
-# %% [markdown]
+# Rescaling alone (from **Temperature** to **+Rescale**) lowers each claim by $(1 - c) / (k - 1)$, those near $1/k$ most. It gives most to a network that *makes* such claims on anomalies: compare **+OE** here and in Table 12. On right
+# answers it costs something, since they are lowered, too.
+#
 # ## 8.7 What does it cost on inliers?
 #
 # The same estimators on the test set alone, mean over seeds, in percent:
@@ -360,8 +380,7 @@ pd.concat({name: on_inliers(measured[PROTOCOL]) for name, measured in found.item
 # %% [markdown]
 # Read the exposed network's two rows against the baseline's. Where its untuned error is the larger one, exposure has made it too modest on
 # inliers, and its own temperature takes that back; a temperature shared by both networks would not.
-
-# %% [markdown]
+#
 # ## 8.8 As many anomalies as inliers, or a fifth?
 #
 # The text of the paper takes equally many examples of both kinds. The official code draws one anomaly to **five** inliers. Its loop over the
@@ -393,10 +412,17 @@ for number in (12, 13):
     display(Markdown(f"**Table {number}**"), side)
 
 # %% [markdown]
-# The ratio decides most of an error: where half of the sample cannot be answered, whatever confidence it gets is misplaced. Numbers from different
-# ratios are different quantities. The official code's published logs print the very numbers of the paper's table, so that the row to hold
-# beside **printed** (where the paper has the data set; over its own out-distributions) is **code**. Which network is the better one is another question: compare the order of the columns in all rows.
-#
+# Numbers from different ratios are different quantities: where half of the sample cannot be answered, whatever confidence it gets is misplaced. The official code's published logs print the very numbers of the paper's table, so that the
+# row to hold beside **printed** (where the paper has the data set; over its own out-distributions) is **code**. Which network is the better one is another question, and may have one answer in all rows:
+
+# %%
+table_12_rows = side_by_side(12)["RMS"]
+for name, rows in table_12_rows.groupby(level=0):
+    better = rows.droplevel(0).loc[list(PROTOCOLS)].idxmin(axis=1)
+    print(f"{name}: the RMS error of the baseline is {rows.loc[(name, 'paper'), 'Temperature']:.1f} at 1:1, {rows.loc[(name, 'code-ratio'), 'Temperature']:.1f} at 1:5; "
+          f"the lower error has {' and '.join(f'{method} in {count} of {len(better)} rows' for method, count in better.value_counts().items())}")  # fmt: skip
+
+# %% [markdown]
 # The missing bin matters where there are few: among two hundred bins it is half a percent of the examples, among five it is a fifth or
 # more, and the most confident ones.
 
@@ -417,82 +443,105 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # - Calibration compares claimed confidence with the share of right answers, bin by bin; the bins alone leave an error of chance.
 # - A temperature from held-out inliers makes a network honest about inliers. It knows nothing of anomalies, and moves their confidence only
 #   together with that of the inliers.
-# - Outlier Exposure lowers the confidence on anomalies themselves, mostly without the inliers' paying for it, once each network has its own temperature.
+# - Outlier Exposure is to lower the confidence on anomalies themselves. 8.5 says on which it did; 8.7 whether inliers paid for it, once each network has its own temperature.
 # - Rescaling removes the floor of $1/k$; it pays for a network that goes down to the floor.
 # - How a sample is composed decides the size of a calibration error. It has to be printed beside the number.
-
-# %% [markdown]
+#
 # ## Exercises
 #
-# **1. The best temperature for the mixture.** Search the temperature that gives the *baseline* the lowest RMS error on the sample of 8.3, anomalies
-# included. (That is cheating: no anomaly may be used for tuning.) Does it reach the exposed network?
+# They are about the baseline of seed 0: the logits of one `sample` of 8.3, inliers and anomalies, and which of its answers are `right`; and, at the temperature tuned on inliers, the confidences `claimed` on the test set, which of them
+# are `hits`, and the confidences on all `anomalies` of the same set.
 
-# %% tags=["solution"]
+# %%
 inside, outside = first.draws[typical][0]
-answers = first.answers["MSP", 0]
+answers, own_temperature = first.answers["MSP", 0], first.temperature("MSP")
 sample = np.concatenate([answers.test[inside], answers.outs[typical][outside]])
-_, right = first.sample("MSP", typical)
-errors = {t: calibration.calibration_metrics(calibration.confidences(sample, t), right)["RMS"] for t in np.geomspace(0.25, 20, 60)}
-best = min(errors, key=errors.get)
-exposed = calibration.calibration_metrics(*first.sample("+OE", typical))["RMS"]
-print(f"baseline: RMS {100 * errors[best]:.1f} % at T = {best:.2f} (tuned on inliers: T = {first.temperature('MSP'):.2f}); exposed: {100 * exposed:.1f} %")
-
-# %% [markdown] tags=["solution"]
-# With enough heat everything is unsure, and on a sample that is half wrong being unsure is cheap: the error falls. What is lost is the use of the number.
-# Look at the confidence on right answers before you prefer such a network:
-
-# %% tags=["solution"]
-for name, (claimed, hits) in {"baseline, cheating": (calibration.confidences(sample, best), right),
-                              "exposed, tuned": first.sample("+OE", typical)}.items():  # fmt: skip
-    soft_f1 = calibration.calibration_metrics(claimed, hits)["SoftF1"]
-    print(f"{name:20} soft F1 {100 * soft_f1:.1f} %, confidence where right {claimed[hits].mean():.2f}")
+right, (claimed, hits) = first.sample("MSP", typical)[1], inliers("MSP", True)
+anomalies = answers.anomalies(typical, own_temperature)[0]
 
 # %% [markdown]
-# **2. Bins of equal width.** The usual expected calibration error (ECE) cuts $[0, 1]$ into 15 bins of equal width instead. Compute it for the tuned baseline
-# on the test set, beside the MAD error. Why are adaptive bins fairer where most confidences are high?
+# **1. The best temperature for the mixture.** *Medium, 20 minutes.* Search the temperature `best` that gives the lowest RMS error on `sample`, anomalies included, and that error, `best_rms`, in percent. (That is cheating: no anomaly may
+# be used for tuning.) Does it reach the exposed network? Would you prefer it?
+#
+# <details><summary>Hint</summary><code>calibration.confidences(sample, T)</code> and <code>calibration.calibration_metrics</code>; search on a scale of ratios, to both sides of 1.</details>
 
 # %% tags=["solution"]
-claimed, hits = inliers("MSP", True)
-which = np.minimum((15 * claimed).astype(int), 14)
-occupied = np.unique(which)
-ece = sum(np.abs(hits[which == b].mean() - claimed[which == b].mean()) * (which == b).mean() for b in occupied)
-mad = calibration.calibration_metrics(claimed, hits)["MAD"]
-print(f"ECE {100 * ece:.2f} %, MAD {100 * mad:.2f} %; "
-      f"the top one of {len(occupied)} occupied bins holds {100 * (which == 14).mean():.0f} % of the examples")  # fmt: skip
+def rms_at(temperature):
+    return 100 * calibration.calibration_metrics(calibration.confidences(sample, temperature), right)["RMS"]
+
+
+best = min(np.geomspace(0.25, 20, 60), key=rms_at)
+best_rms = rms_at(best)
+exposed = first.sample("+OE", typical)
+print(f"RMS {best_rms:.1f} % at T = {best:.2f} (tuned on inliers: {own_temperature:.2f}); exposed: {100 * calibration.calibration_metrics(*exposed)['RMS']:.1f} %")
+for name, (confidence, correct) in {"baseline, cheating": (calibration.confidences(sample, best), right), "exposed, tuned": exposed}.items():
+    print(f"{name}: soft F1 {100 * calibration.calibration_metrics(confidence, correct)['SoftF1']:.1f} %, confidence where right {confidence[correct].mean():.2f}")
 
 # %% [markdown] tags=["solution"]
-# Most examples fall into one wide bin, in which claims that are too high and too low cancel out; the others hold a handful each, whose
-# shares are mostly chance.
+# With enough heat everything is unsure, and on a sample that is half wrong being unsure is cheap: the error falls. What is lost is the use of the number: look at the confidence on right answers before you prefer such a network.
+
+# %% tags=["check"]
+check.best_for_the_mixture(best, best_rms, sample, right)
 
 # %% [markdown]
-# **3. A coin.** What are RMS error, MAD error and soft F1 of a network that claims 1/2 everywhere, on a sample of one inlier to one anomaly in which all
-# inliers are answered rightly? First on paper, then with the package.
+# **2. Bins of equal width.** *Medium, 20 minutes.* The usual expected calibration error (ECE) cuts $[0, 1]$ into 15 bins of equal width: write `ece(claimed, hits, bins=15)`, in percent, weighted as MAD is. What is it on the test set,
+# beside MAD? Why are adaptive bins fairer where most confidences are high?
+#
+# <details><summary>Hint</summary>The number of a bin is the claim times the bins, rounded down; a claim of exactly 1 belongs to the last one.</details>
 
 # %% tags=["solution"]
-half, hits = np.full(200, 0.5), np.arange(200) < 100
-print(calibration.calibration_metrics(half, hits, size=200))
+def ece(claimed, hits, bins=15):
+    which = np.minimum((bins * claimed).astype(int), bins - 1)
+    return 100 * sum(abs(hits[which == b].mean() - claimed[which == b].mean()) * (which == b).mean() for b in np.unique(which))
+
+
+mad = 100 * calibration.calibration_metrics(claimed, hits)["MAD"]
+print(f"ECE {ece(claimed, hits):.2f} %, MAD {mad:.2f} %; the top bin holds {100 * (claimed >= 14 / 15).mean():.0f} % of the examples")
 
 # %% [markdown] tags=["solution"]
-# Perfectly calibrated, and useless: both errors are 0. Soft F1 is $2 \cdot \frac{50}{100 + 100} = \frac12$, which tells that the doubt is in the wrong places.
-# (Examples of equal confidence share their accuracy in the package, so that no order among them can change a bin.)
+# Where most examples fall into one wide bin, claims that are too high and too low cancel out in it; the others hold a handful each, whose shares are mostly chance.
+
+# %% tags=["check"]
+check.equal_widths(ece)
 
 # %% [markdown]
-# **4. More of one kind.** Predict the RMS error of the tuned baseline for a ratio of one anomaly to *fifty* inliers, then measure it with `base_rate_draws` of `oe_core`.
-# From which ratio on would you rather report soft F1?
+# **3. A coin.** *Easy, 10 minutes.* What are RMS, MAD and soft F1 of a network that claims 1/2 everywhere, on a sample of one inlier to one anomaly in which all inliers are answered rightly? First on paper, as a dict `claims_a_half` with
+# the keys `RMS`, `MAD` and `SoftF1` in percent, then with the package.
+#
+# <details><summary>Hint</summary>In a large bin of such a sample, which share of the answers is right?</details>
+
+# %% tags=["solution"]
+claims_a_half = {"RMS": 0, "MAD": 0, "SoftF1": 100 * 2 * 50 / (100 + 100)}
+print(claims_a_half, calibration.calibration_metrics(np.full(200, 0.5), np.arange(200) < 100, size=200))
+
+# %% [markdown] tags=["solution"]
+# Perfectly calibrated, and useless: both errors are 0. Soft F1 is $2 \cdot \frac{50}{100 + 100} = \frac12$, which tells that the doubt is in the wrong places. (Examples of equal confidence share their accuracy in the package, so that
+# no order among them can change a bin.)
+
+# %% tags=["check"]
+check.coin(claims_a_half)
+
+# %% [markdown]
+# **4. More of one kind.** *Medium, 20 minutes.* Predict the RMS error for one anomaly to *fifty* inliers, then measure: a table `by_ratio` in percent, with rows 1, 2, 5, 10 and 50 (inliers to one anomaly), columns `RMS`, `MAD` and
+# `SoftF1`, each on the first draw that `base_rate_draws(len(claimed), len(anomalies), 1, ratio)` gives. From which ratio on would you rather report soft F1?
+#
+# <details><summary>Hint</summary>A draw is a pair of positions, of inliers and of anomalies; join both groups, the anomalies as wrong answers.</details>
 
 # %% tags=["solution"]
 from oe_core import base_rate_draws
 
-claimed, hits = inliers("MSP", True)
-anomalies, wrong = answers.anomalies(typical, first.temperature("MSP"))
+rows = {}
 for ratio in (1, 2, 5, 10, 50):
     ins, outs = base_rate_draws(len(claimed), len(anomalies), 1, ratio)[0]
-    values = calibration.calibration_metrics(np.append(claimed[ins], anomalies[outs]), np.append(hits[ins], wrong[outs]))
-    print(f"1:{ratio:<3}" + ", ".join(f" {metric} {100 * value:5.1f}" for metric, value in values.items()))
+    rows[ratio] = calibration.calibration_metrics(np.append(claimed[ins], anomalies[outs]), np.append(hits[ins], np.zeros(len(outs), dtype=bool)))
+by_ratio = 100 * pd.DataFrame(rows).T
+by_ratio.round(1)
 
 # %% [markdown] tags=["solution"]
-# The errors fall towards those of the inliers alone, whatever the network says to anomalies: a rare failure hardly shows in a mean over all examples. Soft F1
-# looks at mistakes, and goes on telling.
+# The errors go to those of the inliers alone, whatever the network says to anomalies: a rare failure hardly shows in a mean over all examples. Soft F1 looks at mistakes, of which anomalies stay a large part for longer.
+
+# %% tags=["check"]
+check.more_of_one_kind(by_ratio, claimed, hits, anomalies)
 
 # %% [markdown]
 # ## References

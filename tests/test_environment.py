@@ -151,7 +151,8 @@ def _imported(folder):
 def test_what_is_imported_is_required(folder, extras):
     lists = [PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] for extra in extras)]
     required = {canonicalize_name(Requirement(text).name) for part in lists for text in part}
-    own = {"oe_core", "bench"} | {path.stem for part in ("book", "tests") for path in (ROOT / part).rglob("*.py")}
+    files = [path for part in ("book", "tests") for path in (ROOT / part).rglob("*.py")]
+    own = {"oe_core", "bench"} | {path.parent.name if path.name == "__init__.py" else path.stem for path in files}
     known = sys.stdlib_module_names | own
     asked = {(INSTALLED_AS.get(name, name), path.name) for name, path in _imported(folder) if name not in known}
     assert {(name, file) for name, file in asked if name not in required} == set()

@@ -85,3 +85,14 @@ def table(answer: object, what: str, rows: Iterable, columns: Iterable) -> pd.Da
 def close(one: object, other: object, within: float = 1e-6) -> bool:
     """Whether two numbers, or arrays of one shape, agree within a distance that is absolute."""
     return bool(np.allclose(one, other, rtol=0, atol=within))
+
+
+def need_close(given: object, right: object, within: float, otherwise: str, typical: Iterable[tuple] = ()) -> None:
+    """Refuse what is not within an absolute distance of the right numbers, in the words for it.
+
+    typical: pairs of numbers that a known mistake gives and its words; `otherwise`: the words for any other mistake.
+    """
+    if not close(given, right, within):
+        for mistaken, words in typical:
+            need(not close(given, mistaken, within), words)
+        need(False, otherwise)

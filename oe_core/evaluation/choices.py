@@ -23,6 +23,7 @@ TAIL = 20  # how many times as large as the last class the first one is, where c
 SCHEDULES = {"text": {"epochs": 10, "learning_rate": 0.001}, "code": {"epochs": 5, "learning_rate": 0.0001}}
 LENDERS = {"digits": "font-letters", "cifar10": "cifar100", "cifar100": "cifar10"}  # labelled sets as outliers
 MEETING = ("oe_weight", "outlier_batch_size", "outlier_crop_padding", "outlier_flip", "outlier_order", "outlier_limit")
+LONGER = "longer, without"  # the setting of the control: as many further epochs as fine-tuning has, without outliers
 # Networks that another, trained one determines, by the names of their recipes.
 GENERATED, MARGINS = "generated images", "energy margins"
 LATER = {
@@ -94,8 +95,11 @@ def _tests(plan: Experiment, recipes: Recipes) -> Experiment:
 def _of_training(plan: Experiment, weights: Sequence[float], share: float) -> dict[str, Recipes]:
     base, exposed = plan.baseline, plan.exposed
     scratch = from_scratch(base, exposed.outliers, **{field: getattr(exposed, field) for field in MEETING})
+    # The control: what fine-tuning does without any outlier.
+    longer = replace(base, name=f"{base.name}, longer", parent=base, epochs=exposed.epochs,
+                     whole_epochs=exposed.whole_epochs, learning_rate=exposed.learning_rate)  # fmt: skip
     topics = {
-        "scratch": {"without": base, "fine-tuned": exposed, "from scratch": scratch},
+        "scratch": {"without": base, LONGER: longer, "fine-tuned": exposed, "from scratch": scratch},
         "weight": {f"{weight:g}": replace(exposed, name=f"weight {weight:g}", oe_weight=weight) for weight in weights},
     }
     if base.in_dist in ("svhn", "svhn-10k", "digits"):

@@ -22,6 +22,9 @@ from oe_core.runs.provenance import CHECKOUT
 
 REFERENCE = CHECKOUT / "runs" / "reference"
 AGAIN = "build the chapter that wrote it again"
+# claims.csv: what chapter 9 tests, each claim with the result that would contradict it, stated before it is tested.
+CLAIMS = pd.read_csv(Path(__file__).with_name("claims.csv"), index_col="key")
+CONTRADICTED = "contradicted by"
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +148,15 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def ledgers(*roots: Path) -> pd.DataFrame:
-    """The claims that chapter 9 tested in each build: one row a claim and build, with the folder of its ledger."""
+    """The claims that chapter 9 tested in each build: one row a claim and build, with the folder of its ledger.
+
+    Beside each stands what would contradict it, "" where it is none of CLAIMS.
+    """
     paths = [(root, path) for root in roots for path in sorted(Path(root).rglob("ledger.csv"))]
     tested = [read_table(path).assign(records=path.parent.relative_to(root).as_posix()) for root, path in paths]
-    return pd.concat(tested, ignore_index=True) if tested else pd.DataFrame(columns=["claim", "test", "number", "held"])
+    frame = pd.concat([pd.DataFrame(columns=["claim", "test", "number", "held"]), *tested], ignore_index=True)
+    frame.insert(1, CONTRADICTED, frame["claim"].map(CLAIMS.set_index("claim")[CONTRADICTED]).fillna(""))
+    return frame
 
 
 def printed_figures(*folders: Path) -> dict[int, Path]:

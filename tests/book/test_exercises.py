@@ -21,11 +21,6 @@ PENDING = {
     "03_nlp",
     "04_confidence_branch",
     "05_gan",
-    "06_pixelcnn",
-    "07_language_models",
-    "08_calibration",
-    "09_design_choices",
-    "10_results",
 }
 CHAPTERS = {name: path for name, path in find_chapters(ROOT / "book").items() if name not in PENDING}
 

@@ -71,6 +71,14 @@ def test_the_claims_of_every_build_are_listed_with_where_they_stand(tmp_path):
     assert results.ledgers(tmp_path).empty
     for build, held in (("one", "yes"), ("two", "no")):
         (tmp_path / build / "design").mkdir(parents=True)
-        (tmp_path / build / "design" / "ledger.csv").write_text(f"claim,test,number,held\nOE helps,one,1,{held}\n")
+        rows = f"OE helps another architecture,one,1,{held}\nOE cooks,two,2,no\n"
+        (tmp_path / build / "design" / "ledger.csv").write_text(f"claim,test,number,held\n{rows}")
     listed = results.ledgers(tmp_path / "one", tmp_path / "two")
-    assert listed["held"].tolist() == ["yes", "no"] and listed["records"].tolist() == ["design", "design"]
+    assert listed["held"].tolist() == ["yes", "no", "no", "no"] and listed["records"].tolist() == ["design"] * 4
+    assert listed["contradicted by"].tolist() == ["an AUROC with OE that is not above that without", ""] * 2
+
+
+def test_what_would_contradict_a_claim_is_known_of_every_claim_in_the_reference():
+    assert results.CLAIMS["claim"].is_unique and results.CLAIMS.notna().all(axis=None)
+    listed = results.ledgers(results.REFERENCE)
+    assert len(listed) and (listed["contradicted by"] != "").all()
