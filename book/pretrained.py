@@ -39,7 +39,7 @@ class Row:
     seeds: int = 1
 
 
-# All of them together stay below 20 MB; the largest are two of CIFAR-10 (8.9 MB) and two of a set of texts (5.4 MB).
+# All of them are to stay below 20 MB: a pair for CIFAR-10 or CIFAR-100 takes 9 MB, one for a set of texts 5.4 MB.
 ROWS = (
     Row("digits", "images", "demo", seeds=2),
     Row("mnist", "images", "course"),

@@ -29,7 +29,7 @@ DETECT = """examples:
   oe detect products.oe one.jpg --exit-code && ship         ends with 1 if there is an anomaly
   find /camera -name '*.jpg' | oe detect products.oe - --json
   zcat log.gz | oe detect questions.oe -                    one text a line
-  oe detect pretrained:cifar10-oe new-pictures              by a network that comes with the package
+  oe detect pretrained:digits-oe new-pictures               by a network that comes with the package
 
 A text is named file:line. What cannot be read is named on stderr, and the rest is scored. Exit status: 0; 1 if an
 anomaly was found, with --exit-code; 2 if nothing could be read."""

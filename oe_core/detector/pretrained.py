@@ -12,7 +12,7 @@ from oe_core.detector import saved
 from oe_core.detectors.registry import kind_of, recipe_from_json
 from oe_core.experiments import check_choice
 from oe_core.recipe import Recipe
-from oe_core.runs.carry import take_in
+from oe_core.runs.carry import CarryError, take_in
 from oe_core.runs.engine import Job
 from oe_core.runs.store import HASH_DIGITS, STAMP, WEIGHTS, facts, training_sets
 
@@ -34,8 +34,8 @@ def seed(wanted: Iterable[Job], trained: Path) -> Iterator[tuple[str, str]]:
     """Take the networks that are wanted into `trained`, the folder of a store's runs; (name, what became of it) each.
 
     A network is taken where recipe and data are those of a job; the store then finds its run, bit for bit but for the
-    stamp's "pretrained", which is its name. Nothing that is there is replaced. Raises DamagedFileError, and as
-    `carry.take_in`.
+    stamp's "pretrained", which is its name. Nothing that is there is replaced. Raises DamagedFileError naming the
+    network's file.
     """
     jobs = {job.identity: job for job in wanted}
     for name in names():
@@ -51,7 +51,10 @@ def _taken(name: str, stamp: dict, job: Job, trained: Path) -> str:
         write_whole(staging / job.folder.name / WEIGHTS, payload)
         write_record(staging / job.folder.name / STAMP, stamp | {"pretrained": name})
 
-    (became,) = take_in(write, trained).values()
+    try:
+        (became,) = take_in(write, trained).values()
+    except CarryError as error:
+        return f"left out: {error}"
     return became
 
 

@@ -89,6 +89,8 @@ def test_what_is_in_the_store_stays(store):
     before = (folder / STAMP).read_bytes()
     assert became(store, PLAN.baseline)["digits"] == "already here"
     assert (folder / STAMP).read_bytes() == before and (folder / "scores").is_dir()
+    truncate(folder / WEIGHTS)
+    assert became(store, PLAN.baseline)["digits"].endswith("ask for this run to mend what is here")
 
 
 def test_another_recipe_and_other_data_are_named_and_not_taken(store, tmp_path, monkeypatch):
