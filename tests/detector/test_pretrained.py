@@ -119,3 +119,10 @@ def test_a_damaged_file_is_refused_by_its_name(store, tmp_path, monkeypatch):
         Detector.from_pretrained("digits")
     with pytest.raises(DamagedFileError, match=saved.WEIGHTS):
         became(store, PLAN.baseline)
+
+
+def test_no_class_is_left_out_of_a_network_that_was_fine_tuned():
+    detector = Detector.from_pretrained("digits-oe")
+    detector.recipe = replace(detector.recipe, holdout=100)
+    with pytest.raises(ValueError, match="left_out=3: only for a detector that learned outliers from its first step"):
+        detector.evaluate(in_dist="digits")
