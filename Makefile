@@ -13,12 +13,14 @@ HERE = PYTHONPATH="$(CURDIR)"
 ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_root())'
 # What the chapters that have these parameters get instead of their defaults.
 GIVEN = $(foreach name,SEEDS SHARE,$(addprefix -p $(name) ,$($(name)))) $(PARAMS)
+# With PRETRAINED, the store of the scale first takes those networks of the package that the chapters need.
+TAKE_IN = $(if $(PRETRAINED),$(HERE) $(PY) book/pretrained.py seed --scale $(SCALE) $(addprefix --chapter ,$(1)) $(GIVEN) &&)
 # With WHEELHOUSE, pip takes packages from that folder and asks no network.
 PIP = $(PY) -m pip --disable-pip-version-check
 HOUSE = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs slurm pack unpack handout test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
+.PHONY: help book runs pretrained slurm pack unpack handout test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -26,14 +28,17 @@ help: ## list the targets
 	@echo "  JOBS is how many chapters run at a time, auto: one a core; THREADS how many threads each has, else OMP_NUM_THREADS,"
 	@echo "  else 1 at smoke and demo, where tables are the same for every JOBS, and a share of the cores at course and paper."
 
-book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [JOBS=auto] [SEEDS=n] [SHARE=0.3 of the epochs] [PARAMS="-p NAME VALUE"] [FORCE=1]
-	@$(HERE) $(PY) book/build.py --scale $(SCALE) --jobs $(JOBS) $(addprefix --threads ,$(THREADS)) \
+book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [JOBS=auto] [SEEDS=n] [SHARE=0.3 of the epochs] [PARAMS="-p NAME VALUE"] [PRETRAINED=1] [FORCE=1]
+	@$(call TAKE_IN,$(CHAPTER)) $(HERE) $(PY) book/build.py --scale $(SCALE) --jobs $(JOBS) $(addprefix --threads ,$(THREADS)) \
 		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(GIVEN)
 
-runs: $(INSTALLED) ## train the networks that the chapters need: [SCALE=demo] [CHAPTERS="NN_name ..."] [SEEDS=n] [SHARE=0.3 of the epochs] [WORKERS=auto] [RANKS=1 GPUs each] [CLUSTER=tcp://... or a file] [BUDGET=25m] [STATUS=1]
-	@$(HERE) $(PY) book/runs.py --scale $(SCALE) $(addprefix --workers ,$(WORKERS)) $(addprefix --ranks ,$(RANKS)) $(addprefix --chapter ,$(CHAPTERS)) \
+runs: $(INSTALLED) ## train the networks that the chapters need: [SCALE=demo] [CHAPTERS="NN_name ..."] [SEEDS=n] [SHARE=0.3 of the epochs] [WORKERS=auto] [RANKS=1 GPUs each] [CLUSTER=tcp://... or a file] [BUDGET=25m] [PRETRAINED=1] [STATUS=1]
+	@$(call TAKE_IN,$(CHAPTERS)) $(HERE) $(PY) book/runs.py --scale $(SCALE) $(addprefix --workers ,$(WORKERS)) $(addprefix --ranks ,$(RANKS)) $(addprefix --chapter ,$(CHAPTERS)) \
 		$(if $(CLUSTER),--cluster "$(CLUSTER)" --needs "$(NEEDS)") \
 		$(addprefix --budget ,$(BUDGET)) $(if $(STATUS),--status) $(GIVEN)
+
+pretrained: $(INSTALLED) ## make the networks that come with the package of the runs that are there, and say what each measures
+	@$(HERE) $(PY) book/pretrained.py make
 
 slurm: $(INSTALLED) ## write the job script of workers on a Slurm cluster: [SCALE=demo] [ARGS="--workers 8 --time 4:00:00"]
 	@$(HERE) $(PY) book/slurm.py --scale $(SCALE) $(ARGS)

@@ -47,14 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
         check_scale(options.scale)
         root = runs_root() / options.scale
         store = Store(root)
-        wanted, not_run = _wanted(store, options)
+        wanted, not_run = wanted_jobs(store, options)
         _check_ranks(wanted, options.ranks)
         place = None if options.status else _place(options, root)
     except (ValueError, OSError, DamagedFileError) as error:
         print(f"runs.py: {error}", file=sys.stderr)
         return 2
-    for why, name in not_run.items():
-        print(f"not at hand, so not trained: {name}\n{why}\n")
+    say_not_at_hand(not_run)
     board = Board(wanted, store)
     if options.status:
         board.show()
@@ -67,11 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="runs.py", description=__doc__.splitlines()[0])
-    parser.add_argument("--scale", default="demo", help=f"one of {', '.join(SCALES)} (default: %(default)s)")
-    parser.add_argument("--chapter", action="append", metavar="NN_name", help="only of this chapter (may be repeated)")
-    parser.add_argument("-p", "--parameter", dest="parameters", nargs=2, action="append", default=[],
-                        metavar=("NAME", "VALUE"), help="another value for a parameter of those chapters that have it, "
-                        "such as SEEDS 3")  # fmt: skip
+    add_wanted(parser)
     parser.add_argument("--workers", type=_workers, default="auto",
                         help="trainings at a time: 0 in this process, or a number of processes, or auto, the default: "
                         f"one a GPU (with --ranks one for so many), else one for {THREADS_EACH} cores")  # fmt: skip
@@ -82,8 +77,17 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
                         "NAME=NUMBER; empty: none (default: %(default)s)")  # fmt: skip
     parser.add_argument("--budget", type=seconds, help="end after that time, all trainings saved: 90s, 25m, 8h")
     parser.add_argument("--status", action="store_true", help="say how things stand, train nothing")
-    parser.add_argument("--book", type=Path, default=Path(__file__).resolve().parent, help="folder of the chapters")
     return parser.parse_args(arguments)
+
+
+def add_wanted(parser: argparse.ArgumentParser) -> None:
+    """Add the options by which `wanted_jobs` knows what is asked for."""
+    parser.add_argument("--scale", default="demo", help=f"one of {', '.join(SCALES)} (default: %(default)s)")
+    parser.add_argument("--chapter", action="append", metavar="NN_name", help="only of this chapter (may be repeated)")
+    parser.add_argument("-p", "--parameter", dest="parameters", nargs=2, action="append", default=[],
+                        metavar=("NAME", "VALUE"), help="another value for a parameter of those chapters that have it, "
+                        "such as SEEDS 3")  # fmt: skip
+    parser.add_argument("--book", type=Path, default=Path(__file__).resolve().parent, help="folder of the chapters")
 
 
 def _workers(text: str) -> int | str:
@@ -106,8 +110,11 @@ def seconds(text: str) -> float:
     return float(found[1]) * UNITS[found[2]]
 
 
-def _wanted(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[str, str]]:
-    """Every training of the chapters asked for, and why some of them lack data, with the first of those."""
+def wanted_jobs(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[str, str]]:
+    """Every training of the chapters asked for, and why some of them lack data, with the first of those.
+
+    options: as `add_wanted` has them. Raises ValueError for an unknown chapter or parameter, and as `trainings`.
+    """
     known = find_chapters(options.book)
     unknown = [name for name in options.chapter or [] if name not in known]
     if unknown:
@@ -121,6 +128,12 @@ def _wanted(store: Store, options: argparse.Namespace) -> tuple[list[Job], dict[
         found |= {identity: job for identity, job in listed.items() if identity not in found}
         not_run |= missing
     return list(found.values()), not_run
+
+
+def say_not_at_hand(not_run: dict[str, str]) -> None:
+    """Print which trainings lack data, as `wanted_jobs` found, and how to get it."""
+    for why, name in not_run.items():
+        print(f"not at hand, so not trained: {name}\n{why}\n")
 
 
 def trainings(

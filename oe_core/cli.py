@@ -16,6 +16,8 @@ from pathlib import Path
 from oe_core.atomic import PrintableError, printable
 
 FAILED, INTERRUPTED = 2, 130
+COMES_WITH = "pretrained:"
+DETECTOR = f"folder of a saved detector, or {COMES_WITH}NAME of one that comes with the package, such as digits-oe"
 TRAIN = """examples:
   oe train products -o products.oe                          class folders of pictures; outliers that need no download
   oe train products --outliers other-things -o products.oe --set steps=2000 --set size=64
@@ -27,12 +29,14 @@ DETECT = """examples:
   oe detect products.oe one.jpg --exit-code && ship         ends with 1 if there is an anomaly
   find /camera -name '*.jpg' | oe detect products.oe - --json
   zcat log.gz | oe detect questions.oe -                    one text a line
+  oe detect pretrained:digits-oe new-pictures               by a network that comes with the package
 
 A text is named file:line. What cannot be read is named on stderr, and the rest is scored. Exit status: 0; 1 if an
 anomaly was found, with --exit-code; 2 if nothing could be read."""
 THRESHOLD = """examples:
   oe threshold products.oe                                  what is set, and in which interval the true rate lies
-  oe threshold products.oe --false-alarm-rate 0.01          set another, by the inliers that were held out"""
+  oe threshold products.oe --false-alarm-rate 0.01          set another, by the inliers that were held out
+  oe threshold pretrained:digits-oe -o mine.oe              as a detector of your own, whose threshold can be set"""
 
 EVALUATE = """examples:
   oe evaluate products.oe known-anomalies                   FPR95, AUROC and AUPR in percent, with 95 % intervals
@@ -64,23 +68,37 @@ def parser() -> argparse.ArgumentParser:
     asked.add_argument("--set", action="append", default=[], type=_setting, metavar="NAME=VALUE",
                        help="a setting other than follows from the data: steps, size, flip, seed, ...")  # fmt: skip
     asked = command(detect, "Say class, score and verdict of each example, as CSV: path,class,score,verdict.", DETECT)
-    asked.add_argument("detector", type=Path, help="folder of a saved detector")
+    asked.add_argument("detector", type=_detector, help=DETECTOR)
     asked.add_argument("examples", help="a folder, a file, or - for stdin: paths of pictures, or texts, one a line")
     asked.add_argument("--json", action="store_true", help="a JSON object in each line, in place of CSV")
     asked.add_argument("--exit-code", action="store_true", help="end with 1 if there is an anomaly")
     asked = command(threshold, "Show the threshold, or set it for a wanted rate of false alarms.", THRESHOLD)
-    asked.add_argument("detector", type=Path, help="folder of a saved detector")
+    asked.add_argument("detector", type=_detector, help=DETECTOR)
     asked.add_argument("--false-alarm-rate", type=float, metavar="RATE", help="such as 0.01")
+    asked.add_argument("-o", "--output", metavar="DETECTOR", type=Path, help="folder to save it in; default: its own")
     asked = command(evaluate, "Measure what a detector catches and what it misses.", EVALUATE)
-    asked.add_argument("detector", type=Path, help="folder of a saved detector")
+    asked.add_argument("detector", type=_detector, help=DETECTOR)
     asked.add_argument("anomalies", nargs="*", help="known anomalies: folders, files, or names of data sets")
     asked.add_argument("--in-dist", metavar="FOLDER", help="what it was trained on, for the sets made of it")
     asked.add_argument("--outliers", help="those it was trained with, if they were your own")
     asked.add_argument("--left-out", type=int, default=3, metavar="N", help="classes to train without; default: 3")
     asked.add_argument("-o", "--output", metavar="REPORT", type=Path, help="folder for tables and pictures of misses")
     asked = command(info, "Say what a detector is, what it was trained on, and what was checked.")
-    asked.add_argument("detector", type=Path, help="folder of a saved detector")
+    asked.add_argument("detector", type=_detector, help=DETECTOR)
     return top
+
+
+def _detector(text: str) -> Path:
+    """The folder of the detector that is named."""
+    name = text.removeprefix(COMES_WITH)
+    if name == text:
+        return Path(text)
+    from oe_core.detector.pretrained import folder_of
+
+    try:
+        return folder_of(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _setting(text: str) -> tuple[str, object]:
@@ -164,11 +182,15 @@ def _row(values: Sequence) -> str:
 
 def threshold(options: argparse.Namespace) -> int:
     from oe_core.detector.detector import Detector
+    from oe_core.detector.pretrained import PRETRAINED
 
-    detector = Detector.load(options.detector)
+    detector, output = Detector.load(options.detector), options.output or options.detector
     if options.false_alarm_rate is not None:
         detector.set_threshold(options.false_alarm_rate)
-        detector.save(options.detector)
+    if options.false_alarm_rate is not None or options.output:
+        if PRETRAINED in output.resolve().parents:
+            raise ValueError(f"{output.name} comes with the package and stays as it is; save another one with -o")
+        detector.save(output)
     print(detector.threshold or f"no threshold is set; {len(detector.held_out_scores)} inliers were held out")
     return 0
 
@@ -191,16 +213,21 @@ def info(options: argparse.Namespace) -> int:
     from oe_core.detector.detector import Detector
 
     detector = Detector.load(options.detector)
-    card, data = detector.card, detector.card["data"]
+    card, run, data = detector.card, detector.card["run"], detector.card["run"]["data"]
     outliers = f"{data['outliers']['n']} of {data['outliers']['name']}" if data["outliers"] else "none"
     lines = {
         "detector": f"{detector.recipe.KIND}, network {detector.recipe.model}, {len(detector.classes)} classes: "
         + ", ".join(detector.classes[:20]),
         "trained on": f"{data['inliers']['n']} examples of {data['inliers']['name']}, "
-        f"{data['held_out']['n']} held out; outliers: {outliers}",
-        "trained": f"{card['finished']} in {card['seconds']:.0f} s on {card['device']['name']}, {card['made_by']}",
+        f"{card['held_out']['n']} held out; outliers: {outliers}",
+        "trained": f"{run['finished']} in {run['seconds']:.0f} s on {run['device']['name']}, {card['made_by']}",
         "threshold": detector.threshold or "none",
         **{f"{finding.check}{'' if finding.holds else ' (!)'}": finding for finding in detector.findings},
+        **{f"terms of {name}": terms for name, terms in card.get("terms", {}).items()},
+        **{
+            f"on {row.pop('out_dist')}": ", ".join(f"{metric} {value:.1f} %" for metric, value in row.items())
+            for row in card.get("evaluation", {}).get("out_dists", ())
+        },
     }
     for name, said in lines.items():
         print(f"{name}: {printable(str(said))}")

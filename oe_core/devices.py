@@ -34,8 +34,12 @@ def auto_precision(device: torch.device) -> tuple[str, str]:
 
 def autocast(precision: str, device: torch.device) -> torch.autocast:
     """The autocast context of a recipe's `precision` on `device`."""
-    wanted = auto_precision(device)[0] if precision == "auto" else precision
-    return torch.autocast(device.type, torch.bfloat16, enabled=wanted == "bfloat16")
+    return torch.autocast(device.type, torch.bfloat16, enabled=meant(precision, device) == "bfloat16")
+
+
+def meant(precision: str, device: torch.device) -> str:
+    """"bfloat16" or "float32": a recipe's `precision`, or what "auto" means on `device`."""
+    return auto_precision(device)[0] if precision == "auto" else precision
 
 
 def instruction_sets() -> tuple[str, ...]:

@@ -105,6 +105,25 @@ def test_a_threshold_is_shown_set_and_refused(numbers, capsys):
     assert main(["threshold", str(numbers), "--false-alarm-rate", "0.05"]) == 0
 
 
+def test_a_network_of_the_package_is_asked_by_its_name_and_stays_as_it_is(tmp_path, capsys):
+    (path,) = save(of_digit(0, "test")[:1], tmp_path / "new")
+    assert main(["detect", "pretrained:digits-oe", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split(",")[::3] == [str(path), "inlier"]
+    assert main(["info", "pretrained:digits-oe"]) == 0
+    said = capsys.readouterr().out
+    assert "trained on: 1400 examples of digits, 397 held out; outliers: 6000 of photo-china" in said
+    assert "on Gaussian: FPR95 " in said and "terms of scikit-learn's handwritten digits: " in said
+    rate = ["threshold", "pretrained:digits-oe", "--false-alarm-rate", "0.2"]
+    assert main(rate) == 2
+    assert "digits-oe comes with the package and stays as it is; save another one with -o" in capsys.readouterr().err
+    assert main([*rate, "-o", str(tmp_path / "mine.oe")]) == 0
+    assert Detector.load(tmp_path / "mine.oe").threshold.false_alarm_rate == 0.2
+    assert Detector.from_pretrained("digits-oe").threshold.false_alarm_rate == 0.05
+    with pytest.raises(SystemExit, match="2"):
+        main(["info", "pretrained:number"])
+    assert "argument detector: name='number' is unknown; choose one of " in capsys.readouterr().err
+
+
 def test_a_detector_is_evaluated_and_the_report_is_kept(notes, tmp_path, capsys):
     found = str(foreign(tmp_path / "found.txt"))
     assert main(["evaluate", str(notes), found, "-o", str(tmp_path / "report")]) == 0

@@ -14,7 +14,7 @@ import oe_core
 from oe_core.atomic import understood
 from oe_core.data.examples import Examples, ImageSet, TextSet, check_trainable
 from oe_core.data.vocabulary import Vocabulary
-from oe_core.detector import checks, saved, settings
+from oe_core.detector import checks, pretrained, saved, settings
 from oe_core.detector.asking import Refused, image_chunks, text_chunks
 from oe_core.detector.checks import Finding
 from oe_core.detector.given import Files, given
@@ -22,11 +22,11 @@ from oe_core.detector.threshold import Threshold, check_rate, threshold
 from oe_core.detectors.kind import right
 from oe_core.detectors.registry import KINDS, kind_of, recipe_from_json
 from oe_core.detectors.text.training import token_ids, vocabulary_of
-from oe_core.devices import default_device
+from oe_core.devices import default_device, meant
 from oe_core.evaluation.roles import TEST, TRAIN, shared_examples
 from oe_core.parts import held_out_part, mixed, training_part
 from oe_core.recipe import Recipe
-from oe_core.runs.store import Load, Run, Store
+from oe_core.runs.store import Load, Run, Store, facts
 from oe_core.scales import runs_root
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class Detector:
 
     recipe: of its network. classes: of the in-distribution. vocabulary: of a detector of texts. held_out_scores: of
     inliers that it never learned from, float64 (n,). findings: what was checked after training. threshold: None where
-    too few examples were held out. card: how, of what data and where it was made. data: what it was made of, None
-    after it was loaded.
+    too few examples were held out. card: how, of what data and where it was made: the stamp of its `run`, and what was
+    `held_out`. data: what it was made of, None after it was loaded.
     """
 
     recipe: Recipe
@@ -135,8 +135,9 @@ class Detector:
     @classmethod
     def of_run(cls, run: Run, inliers: Examples, held_out: Examples) -> Self:
         """The detector of a finished training on `inliers`; held_out: those that it never saw."""
-        recipe, card = run.recipe, {key: value for key, value in run.stamp.items() if key not in ("files", "recipe")}
-        card["data"] = run.stamp["data"] | {"held_out": {"n": len(held_out), "fingerprint": held_out.fingerprint}}
+        recipe, card = run.recipe, {"run": run.stamp, "held_out": facts(held_out)}
+        # What is computed later, on any machine, is computed in the precision in which the threshold is set.
+        recipe = replace(recipe, precision=meant(recipe.precision, default_device()))
         vocabulary = vocabulary_of(inliers, recipe) if isinstance(inliers, TextSet) else None
         detector = cls(recipe, inliers.classes, run.weights, np.empty(0), vocabulary, card=card)
         detector.held_out_scores = detector.score(held_out)
@@ -159,8 +160,13 @@ class Detector:
                 None if words is None else Vocabulary(tuple(words)), [Finding(**one) for one in card.pop("findings")],
                 limit and Threshold(**{**limit, "interval": tuple(limit["interval"])}), card,
             )  # fmt: skip
-            detector.network  # noqa: B018  the weights fit the recipe
+            _ = detector.network, card["run"]["data"], card["held_out"]  # they fit the recipe, and are there
         return detector
+
+    @classmethod
+    def from_pretrained(cls, name: str) -> Self:
+        """A detector that comes with the package. Raises ValueError listing those that do, and as `load`."""
+        return cls.load(pretrained.folder_of(name))
 
     def save(self, folder: str | Path) -> None:
         """Write the detector into a folder of its own, replacing an earlier one there.
@@ -241,7 +247,7 @@ class Detector:
 
     def _again(self, in_dist: object, outliers: object, labels: Sequence | None, left_out: int) -> Trained:
         """What it was trained on, read again; the outliers only where classes are left out."""
-        size, data = [self.recipe.size] if self.vocabulary is None else [], self.card["data"]
+        size, data = [self.recipe.size] if self.vocabulary is None else [], self.card["run"]["data"]
         inside = given(in_dist, "in_dist", labels)
         inliers = inside.load(inside.name, *size)
         if inliers.fingerprint != data["inliers"]["fingerprint"]:
@@ -251,6 +257,9 @@ class Detector:
             raise ValueError("in_dist: the detector was checked with a held-out set of its own, which is not saved")
         held_out, others = held_out_part(inliers, self.recipe), None
         if left_out:
+            if self.recipe.parent or not self.recipe.outliers:
+                raise ValueError(f"left_out={left_out}: only for a detector that learned outliers from its first step, "
+                                 "as one of `fit`, others are trained without a class; choose 0")  # fmt: skip
             if outliers is None and data["outliers"]["origin"] == "folder":
                 raise ValueError(f"outliers: to leave classes out takes those that the detector was trained with, "
                                  f"{self.recipe.outliers}; give them, or left_out=0")  # fmt: skip

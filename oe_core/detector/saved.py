@@ -1,7 +1,8 @@
 """A detector as a folder: weights.safetensors, held_out.safetensors and card.json, which comes last and seals them.
 
 Nothing in it is ever unpickled. The card is readable JSON: recipe (size, scaling, network), classes, vocabulary,
-threshold with its evidence, hashes of the data, what was checked, how, where and with which packages it was trained.
+threshold with its evidence, what was checked, and the whole stamp of the run: hashes of the data, how, where and with
+which packages it was trained. Card and weights together are that run, as `pretrained` gives it to a store.
 """
 
 from collections.abc import Mapping

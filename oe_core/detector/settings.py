@@ -14,7 +14,6 @@ from oe_core.data.examples import Examples, ImageSet
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.kind import Kind
 from oe_core.detectors.registry import KINDS
-from oe_core.devices import auto_precision, default_device
 from oe_core.experiments import check_choice, check_counts
 from oe_core.recipe import Recipe
 
@@ -110,10 +109,8 @@ def _of_number(kind: Kind, count: int) -> dict[str, object]:
 
 
 def _of_size(kind: Kind, inliers: Examples) -> dict[str, object]:
-    # What is computed later, on any machine, is computed in the precision in which the threshold was set.
     if kind.recipe is ImageRecipe:
-        precision = auto_precision(default_device())[0]
-        return {"size": inliers.size, "crop_padding": round(CROP * inliers.size), "precision": precision}
+        return {"size": inliers.size, "crop_padding": round(CROP * inliers.size)}
     words = [text.lower().split() for text in inliers.texts]
     share, most = LONGEST
     counts = np.unique([token for text in words for token in text], return_counts=True)[1]

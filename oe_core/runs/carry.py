@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from itertools import product
@@ -116,15 +116,24 @@ def _sha256(payload: bytes) -> str:
 
 
 def unpack(archives: Sequence[Path], trained: Path) -> dict[str, str]:
-    """Take the runs of all `archives` of one packing into `trained`; returns {run: what became of it}.
+    """Take the runs of all `archives` of one packing into `trained`; as `take_in`."""
+
+    def write(staging: Path) -> None:
+        for path, parts in _parts(archives).items():
+            _assemble(staging / path, path, parts)
+
+    return take_in(write, trained)
+
+
+def take_in(write: Callable[[Path], None], trained: Path) -> dict[str, str]:
+    """Take the runs that `write` puts into the folder that it is given into `trained`; {run: what became of it}.
 
     A run is verified as a whole before any of it is moved. What is there already stays: a finished run is never
     replaced, an unfinished one by a finished one or a further one only, and then kept aside. Raises CarryError.
     """
     staging = trained / f".unpack-{owned_name()}"
     try:
-        for path, parts in _parts(archives).items():
-            _assemble(staging / path, path, parts)
+        write(staging)
         return {run.name: _taken(run, trained / run.name) for run in sorted(staging.glob("*"))}
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -190,7 +190,7 @@ class Store:
         stamp = {
             "name": recipe.name, "identity": identity, "digest": recipe.digest, "seed": recipe.seed,
             "recipe": recipe.to_json(),
-            "data": {"inliers": _facts(inliers), "outliers": _facts(outliers) if outliers else None},
+            "data": {"inliers": facts(inliers), "outliers": facts(outliers) if outliers else None},
             "parent": {"run": parent.folder.name, "weights_sha256": parent.weights_sha256} if parent else None,
             **environment(self.device),
             "started": checkpoint.started, "finished": now(), "seconds": trained.seconds,
@@ -235,7 +235,8 @@ def _identity(recipe: Recipe, load: Load) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _facts(examples: Examples) -> dict:
+def facts(examples: Examples) -> dict:
+    """What a stamp says of a set: name, origin, stand_in_for, n, num_classes, fingerprint."""
     return {
         "name": examples.name, "origin": examples.origin, "stand_in_for": examples.stand_in_for,
         "n": len(examples), "num_classes": len(examples.classes), "fingerprint": examples.fingerprint,

@@ -91,10 +91,12 @@ def test_a_saved_detector_gives_the_same_scores_bit_for_bit_and_the_same_card(of
 def test_the_card_says_with_what_and_how_it_was_made(saved):
     card = json.loads((saved / CARD).read_text())
     assert card["recipe"]["size"] == 16 and card["recipe"]["scaling"] == "cifar"
-    assert card["data"]["inliers"]["n"] == 240 and card["data"]["held_out"]["n"] == 48
-    assert (card["data"]["outliers"]["name"], card["data"]["outliers"]["origin"]) == ("photo-china", "embedded")
+    inliers, outliers = card["run"]["data"].values()
+    assert inliers["n"] == 240 and card["held_out"]["n"] == 48
+    assert (outliers["name"], outliers["origin"]) == ("photo-china", "embedded")
     assert card["threshold"]["false_alarm_rate"] == 0.05 and len(card["threshold"]["interval"]) == 2
-    assert card["packages"]["torch"] and card["log"][-1]["inlier_loss"] < card["log"][0]["inlier_loss"]
+    assert card["run"]["packages"]["torch"]
+    assert card["run"]["log"][-1]["inlier_loss"] < card["run"]["log"][0]["inlier_loss"]
     assert sorted(path.name for path in saved.iterdir()) == sorted([CARD, WEIGHTS, HELD_OUT])
 
 
