@@ -155,7 +155,7 @@ def folder_of(name):
         images = ImageSet(name, drawn, torch.zeros(MOST, dtype=torch.int64), (name,), "generated")
     else:
         images = limited(load_images(name, splits_of(name)[-1], SIDE), MOST)
-    return write_pictures(images, OWN / name)
+    return write_pictures(images, OWN / "sets" / name)
 
 # %%
 MOST, QUALITY = 2000, 10  # pictures of a set that are written; of the JPEG files of 11.5
@@ -233,8 +233,8 @@ print(f"{verdicts.count(',anomaly')} of {len(verdicts.splitlines()) - 1} picture
 #
 # ## 11.4 Which outliers?
 #
-# No anomaly is known, so that outliers are a guess about what is *not* yours. Three guesses of a different kind are tried, beside a network without outliers. All of them
-# are measured on the same anomalies: **yours**, of which the detectors know nothing; **near** ones, made of your own held-out pictures by mixing, shuffling and distorting
+# No anomaly is known, so that outliers are a guess about what is *not* yours. Guesses of different kinds are tried, beside a network without outliers. All of them are
+# measured on the same anomalies: **yours**, of which the detectors know nothing; **near** ones, made of your own held-out pictures by mixing, shuffling and distorting
 # them; **far** ones, noise.
 
 # %%
@@ -314,17 +314,17 @@ report.table[["set", "anomalies", "AUROC", "AUROC_low", "AUROC_high", "caught"]]
 #
 # ## 11.5 The trap of the codec
 #
-# Suppose that the pictures come as PNG, and that what somebody collected as "other" comes as JPEG. Then there are two ways to tell them, and the network takes the cheaper
-# one. To see that alone, let content say nothing at all: half of the pictures are learned as they are, and the *other half of the same pictures* is saved as JPEG and
-# called outliers. Then inliers that no detector has seen are saved as JPEG, too, and asked about.
+# Suppose that the pictures come as PNG, and that what somebody collected as "other" comes as JPEG. Then there are two ways to tell them, and a network may take the cheaper
+# one. To see how far that goes, let content say nothing at all: some of the pictures are learned as they are, and *others of the same folder* are saved as JPEG and called
+# outliers. Then inliers that no detector has seen are saved as JPEG, too, and asked about.
 
 # %%
-archive = OWN / "archive"
+archive, step = OWN / "archive", max(2, len(paths) // MOST)
 shutil.rmtree(archive, ignore_errors=True)
 archive.mkdir(parents=True)
-for number, path in enumerate(paths[1::2][:MOST]):
+for number, path in enumerate(paths[1::step]):
     Image.open(path).convert("RGB").save(archive / f"{number:05}.jpg", quality=QUALITY)
-trap = Detector.fit(paths[::2][:MOST], archive, labels=labels[::2][:MOST], false_alarm_rate=FALSE_ALARM_RATE, **settings)
+trap = Detector.fit(paths[::step], archive, labels=labels[::step], false_alarm_rate=FALSE_ALARM_RATE, **settings)
 print("what holds:", *[finding for finding in trap.findings if finding.holds], sep="\n")
 
 # %%
@@ -341,8 +341,8 @@ print(f"Saving inliers as JPEG moves the trapped detector's false alarms by {tra
 alarms.rename_axis("held-out inliers that ring (percent)").round(1)
 
 # %% [markdown]
-# A detector of files rings for every picture that another program has saved, and is silent about whatever comes in the right format. `fit` looks for it by storing each
-# side as the other one is. The cure is to bring both sides through the same pipeline, once more saved or not at all (exercise 3).
+# A detector of files rings for what another program has saved, and is silent about whatever comes in the right format. `fit` looks for it by storing each side as the other
+# one is. The cure is to bring both sides through the same pipeline, once more saved or not at all (exercise 3).
 #
 # ## 11.6 The threshold, and what its interval means
 #
@@ -370,7 +370,7 @@ else:
     fresh = detector.data.held_out
     print("The folder has no parts train and test, so that the held-out pictures stand in: they set the threshold, and keep the rate.")
 fresh_scores, rows = detector.score(fresh), []
-for rate in (0.001, 0.01, 0.02, 0.05, 0.1):
+for rate in sorted({0.001, 0.01, 0.05, 0.1, FALSE_ALARM_RATE}):
     try:
         limit = threshold(detector.held_out_scores, rate)
     except ValueError as refusal:
@@ -453,13 +453,14 @@ rows = [{"drift": name, "severity": severity, "network": network, **answered(one
         for images in [corrupted(fresh, name, severity) if severity else fresh] for network, one in networks.items()]  # fmt: skip
 drift = pd.DataFrame(rows).set_index(["drift", "network", "severity"])
 write_text(ROOM / "tables" / "11_drift.csv", drift.to_csv())
+usual_share = rates.set_index("asked for").loc[100 * FALSE_ALARM_RATE, ["fresh, from", "to "]]
 chance = 100 * fresh.labels.bincount().max().item() / len(fresh)
 figure, panels = plt.subplots(2, len(DRIFTS), figsize=(9.6, 4.8), sharex=True, sharey=True)
 for column, name in zip(panels.T, DRIFTS, strict=True):
     for (network, _), (colour, dash) in zip(networks.items(), figures.LINES, strict=False):
         for axes, share in zip(column, ("rings", "right"), strict=True):
-            axes.plot(drift[share].loc[name, network], color=colour, linestyle=dash, marker="o", markersize=4, label=network)
-    column[0].axhspan(100 * low, 100 * high, color=figures.GREY, alpha=0.25, linewidth=0, label="interval of the rate")
+            axes.plot(drift[share].xs((name, network), level=(0, 1)), color=colour, linestyle=dash, marker="o", markersize=4, label=network)
+    column[0].axhspan(*usual_share, color=figures.GREY, alpha=0.25, linewidth=0, label="95 % interval without drift")
     column[1].axhline(chance, color=figures.GREY, linewidth=0.9)
     column[0].set(title=name, ylim=(-3, 103))
     column[1].set(xlabel="severity", xticks=range(6))
@@ -471,7 +472,7 @@ figures.publish(figure, "11_drift", ROOM / "figures")
 # %%
 def verdict(part):
     """What a drift does at its strongest. part: rows of severity 0 to 5."""
-    rings, falls = part["rings"].to_numpy() > 100 * high, part["right"].iloc[0] - part["right"].iloc[-1] > 5
+    rings, falls = part["rings"].to_numpy() > usual_share.iloc[1], part["right"].iloc[0] - part["right"].iloc[-1] > 5
     word = ("needed" if falls else "needless") if rings[-1] else ("silent" if falls else "unmoved")
     beyond = f"severity {rings.argmax()}" if rings.any() else "never"
     change = {share: f"{part[share].iloc[0]:.0f} -> {part[share].iloc[-1]:.0f}" for share in ("rings", "right")}
@@ -484,8 +485,7 @@ drift.groupby(level=["drift", "network"], sort=False).apply(verdict)
 # %% [markdown]
 # From severity 0 to 5. An alarm is *needed* where accuracy falls (by more than five points, here) and the rate has left its interval: these pictures are no longer those
 # that the network knows. It is *needless* where the rate leaves and accuracy stays; a new threshold, from inliers of the new camera, is the cure. It is *silent* where
-# accuracy falls and nothing rings, the worst of all. Outliers make a network more careful, about drift, too: whether that is a gain depends on which of the three it is.
-#
+# accuracy falls and nothing rings, the worst of all. Outliers may make a network more careful about drift, too: whether that is a gain depends on which of the three it is.
 # In use nobody knows the severity, and there are no labels. But the share of alarms is there every day (exercise 4).
 #
 # ## 11.9 Texts
@@ -498,7 +498,7 @@ if TEXTS and Path(TEXTS).exists():
     TABLE = Path(TEXTS).resolve()
 else:
     TABLE = OWN / f"{TEXTS or usual_texts['texts']}.tsv"
-    texts = limited(load_texts(TABLE.stem, "train"), 2000 if SCALE in ("smoke", "demo") else None)
+    texts = limited(load_texts(TABLE.name.removesuffix(".tsv"), "train"), 2000 if SCALE in ("smoke", "demo") else None)
     lines = [f"{texts.classes[label]}\t{text}\n" for label, text in zip(texts.labels, texts.texts, strict=True)]
     write_text(TABLE, "".join(lines))
 reader = Detector.fit(TABLE, outliers=usual_texts["text_outliers"], **settings)
@@ -567,7 +567,7 @@ print(f"at least {least(rate)}; about {enough}, of which {int(rate * (enough + 1
 # changes, and which one fails now? Why is that good news?
 
 # %% tags=["solution"]
-for number, (path, label) in enumerate(zip(paths[::2][:MOST], labels[::2][:MOST], strict=True)):
+for number, (path, label) in enumerate(zip(paths[::step], labels[::step], strict=True)):
     (OWN / "mended" / label).mkdir(parents=True, exist_ok=True)
     Image.open(path).convert("RGB").save(OWN / "mended" / label / f"{number:05}.jpg", quality=QUALITY)
 mended = Detector.fit(OWN / "mended", archive, **settings)
