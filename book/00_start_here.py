@@ -217,6 +217,7 @@ for name, meaning in SCALES.items():
 # | how good is a detector, and which threshold do I deploy? | chapter 1, metrics |
 # | does Outlier Exposure work on images, and what does it cost? | chapter 2, vision |
 # | does it work on words, and what does a text detector listen to? | chapter 3, text |
+# | does it work on my own pictures or texts? | chapter 11, your data |
 #
 # ## Summary
 #

@@ -29,7 +29,7 @@ FLOW = (
     ("data.sources",),
     ("data.streams",),
     ("data.fetch.inventory",),
-    ("data.anomalies", "data.overlap"),
+    ("data.anomalies", "data.corruptions", "data.overlap"),
     ("data.batches",),
     ("networks.*",),
     ("recipe",),

@@ -9,7 +9,8 @@ from oe_core.detectors.kind import Examples
 
 LOG = logging.getLogger("oe_core")
 TRAIN, TEST = "the in-distribution's train split", "the in-distribution's test split"
-OF_ONE_SET = {TRAIN, TEST}
+LEARNED, HELD_OUT = "the training set", "the held-out set"  # of a detector, which divides its own inliers
+INLIERS = {TRAIN, TEST, LEARNED, HELD_OUT}
 
 
 def overlaps(roles: Mapping[str, Examples]) -> list[dict]:
@@ -34,7 +35,7 @@ def shared_examples(roles: Mapping[str, Examples]) -> list[dict]:
         count = shared(digests[one], digests[other])
         if not count:
             continue
-        if count == len(second) and {one, other} != OF_ONE_SET:
+        if count == len(second) and not {one, other} <= INLIERS:
             pair = f"{other} ({second.name}) and {one} ({first.name})"
             raise ValueError(f"{pair} hold the same examples: all {count} of the former are among the latter's "
                              f"{len(first)}; give each role data of its own")  # fmt: skip

@@ -14,7 +14,7 @@ from oe_core.data.sources import MissingDataError
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.records import OWN_FOLDER
-from oe_core.evaluation.roles import overlaps
+from oe_core.evaluation.roles import TEST, TRAIN, overlaps
 from oe_core.experiments import Experiment, check_counts, check_roles
 from oe_core.parts import held_out_part, limited
 from oe_core.recipe import Recipe
@@ -94,7 +94,7 @@ def prepared(
     replaced = replaces(outliers) if exposed.outliers == wanted else kind.printed(wanted, exposed)
     stand_ins = {inside.printed: in_place_of or inside.stand_in_for, kind.printed(exposed.outliers, exposed): replaced}
     roles = {
-        "the in-distribution's train split": train, "the outliers": outliers, "the in-distribution's test split": test,
+        TRAIN: train, "the outliers": outliers, TEST: test,
         **{f"the out-distribution {out.printed}": out.examples for out in outs if out.examples is not None},
     }  # fmt: skip
     return Tests(experiment, load, inside, outs, missing, stand_ins, overlaps(roles))

@@ -87,8 +87,8 @@ def test_a_change_by_chance_or_too_small_to_matter_is_none():
 
 
 def test_copies_between_the_roles_are_counted():
-    pair = {"roles": ["the outliers", "the in-distribution's test split"], "shared": 3, "of": 60}
+    pair = {"roles": ["the outliers", "the held-out set"], "shared": 3, "of": 60}
     found = apart([pair])
     assert not found.holds
-    assert found.says == "3 of 60 examples of the in-distribution's test split are also in the outliers"
+    assert found.says == "3 of 60 examples of the held-out set are also in the outliers"
     assert apart([pair | {"of": 400}]).holds and apart([]).holds

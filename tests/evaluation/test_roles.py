@@ -5,7 +5,7 @@ from tqdm import tqdm
 
 from oe_core import Store, evaluate, experiment
 from oe_core.data.examples import ImageSet, TextSet
-from oe_core.evaluation.roles import overlaps
+from oe_core.evaluation.roles import TEST, TRAIN, overlaps
 
 GENERATOR = np.random.default_rng(0)
 PIXELS = GENERATOR.integers(0, 256, (40, 16, 16, 3), dtype=np.uint8)
@@ -37,8 +37,7 @@ def test_the_same_examples_in_two_roles_are_refused_whatever_their_names_and_ord
 
 
 def test_training_examples_in_the_test_set_are_said_and_not_refused(caplog):
-    names = "the in-distribution's train split", "the in-distribution's test split"
-    found = overlaps({names[0]: images("x", 0, 1, 2), names[1]: images("x", 1, 2)})
+    found = overlaps({TRAIN: images("x", 0, 1, 2), TEST: images("x", 1, 2)})
     assert found[0]["shared"] == 2 and "2 of the former's 2" in caplog.text
 
 
