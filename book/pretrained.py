@@ -132,6 +132,7 @@ def detector(measured: Evaluation, method: str, asked: Asked) -> Detector:
             "accuracy": found(measured.quality, method=method, seed=recipe.seed)["accuracy"].item(),
             "guessing": 100 * float((labels == usual).mean()), "examples": len(test),
             "draws": measured.tests.experiment.draws, "out_dists": on_out_dists(measured, method, recipe.seed),
+            "tests": measured.evidence()["tests"],
         },
     }  # fmt: skip
     return made
