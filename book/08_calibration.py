@@ -142,7 +142,12 @@ toy = {"toy, T = 1": (confidence, correct), f"toy, T = {fitted:.2f}": (cooled, c
 toy["what chance leaves"] = (cooled, rng.random(len(cooled)) < cooled)
 figures.publish(figures.reliability(toy), "08_toy", ROOM / "figures")
 
+# %%
+figures.tempered(logits, correct)
+
 # %% [markdown]
+# Turn the temperature: it moves every claim and no answer, and one place on the way fits best. Smaller bins show more of what is only chance.
+#
 # A **reliability diagram**: each dot is a bin. On the diagonal a network is as often right as it claims; below it (red) it
 # claims too much. The third panel lets a perfectly calibrated network answer: its errors are not zero either, because a hundred
 # coins rarely show exactly their share of heads. No measured error means less than that of the third panel.
