@@ -118,7 +118,7 @@ def enter(key, test, number, held):
     """A row of the ledger: the verdict on a claim that was stated before."""
     claim, test = results.CLAIMS["claim"][key], ", ".join(filter(None, (test, SHORTENED)))
     ledger.append({"claim": claim, "test": test, "number": number, "held": "yes" if held else "no"})
-    print(f"{claim}: {'held' if held else 'did not hold'} here; {number}")
+    print(f"{claim}: {'held' if held else 'did not hold'} here\n    {number}")
 
 
 pd.Series(choices.LATER, name="why").to_frame().style
