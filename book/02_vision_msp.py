@@ -293,8 +293,7 @@ controlled = pd.concat({name: with_control(name) for name in evaluations}, names
 controlled.round(1)
 
 # %%
-for name, rows in controlled["AUROC"].groupby(level=0):
-    msp_alone, as_long, with_outliers = rows
+for name, (msp_alone, as_long, with_outliers) in controlled["AUROC"].groupby(level=0, sort=False):
     print(f"{name}: of {with_outliers - msp_alone:.1f} points of AUROC, {as_long - msp_alone:.1f} come with the longer training, "
           f"{with_outliers - as_long:.1f} with the outliers")  # fmt: skip
 
