@@ -111,8 +111,8 @@ if shown is not None:
     figures.publish(shown, "02_images", ROOM / "figures")
 
 # %% [markdown]
-# The first row has classes; all other rows are "none of them". Look at how little the outliers resemble the test
-# rows: if Outlier Exposure works, it is not by recognising them again.
+# The first row has classes; all other rows are "none of them". Which of the test rows do the outliers resemble, and which not? If Outlier Exposure
+# works on the latter, it is not by recognising its outliers again.
 
 # %% [markdown]
 # ## 2.2 The loss, by hand

@@ -318,7 +318,7 @@ figures.publish(figures.roc_pr_grid(pairs), "03_roc_pr", ROOM / "figures")
 figures.publish(figures.score_histograms(first.scores[hardest], title=hardest, log=True), "03_scores", ROOM / "figures")
 
 # %% [markdown]
-# The set on which the exposed network does worst comes first. In the histograms the anomalies' heap moves to the right, to
+# The set on which the exposed network does worst comes first. In the histograms the anomalies' heap should move to the right, to
 # the uniform posterior at $-1/k$; what stays on the left are sentences that the network files with confidence.
 
 # %% [markdown]
@@ -348,7 +348,7 @@ extremes(hardest)
 # %% [markdown]
 # ## 3.8 Is it more than unknown words?
 #
-# Words from elsewhere are unknown words, and sentences from elsewhere have other lengths. Two detectors that need no
+# Words from elsewhere may be unknown words, and sentences from elsewhere may have other lengths. Two detectors that need no
 # network at all: the share of a text's tokens outside the vocabulary, and its number of tokens (further from the
 # inliers' median = more anomalous). AUROC in percent, the networks those of seed 0:
 

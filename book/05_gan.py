@@ -259,10 +259,10 @@ figures.publish(figure, "05_gain", ROOM / "figures")
 # Both steps in sentences, and as a control the **+GAN** network trained on for as long as **+OE**, without outliers:
 
 # %%
-print(paper.told(records, evaluation.quality, 4, "MSP", "+GAN"))
-print(paper.told(records, evaluation.quality, 4, "+GAN", "+OE"))
-with_control = summary(ablate(store, evaluation.tests.experiment, {"as long, without outliers": longer}, seeds=SEEDS))["AUROC"].iloc[0]
-print(f"- the control: mean AUROC {with_control:.1f}; beyond it, real outliers gain {means.loc['AUROC', '+OE'] - with_control:.1f} points")
+steps = [paper.told(records, evaluation.quality, 4, before, after) for before, after in zip(METHODS, METHODS[1:], strict=False)]
+control = summary(ablate(store, evaluation.tests.experiment, {"longer": longer}, seeds=SEEDS)).loc["longer", "AUROC"]
+gained = means.loc["AUROC", "+OE"] - control
+Markdown("\n".join([*steps, f"- **the control**: mean AUROC {control:.1f}; beyond it, real outliers gain {gained:.1f} points."]))
 
 # %% [markdown]
 # A triangle left of its circle is an out-distribution on which generated outliers made the detector *worse*: it learned to doubt what the
