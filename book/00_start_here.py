@@ -46,6 +46,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from exercises import ch00_start_here as check
 
 from oe_core import SCALES, Store, figures, load_images, msp, predict, runs_root
 
@@ -80,7 +81,7 @@ right = (answered.argmax(dim=1) == digits["test"].labels).numpy()
 print(f"{100 * right.mean():.1f} % of {len(right)} unseen digits are recognised")
 
 # %% [markdown]
-# A good network, by the usual measure. Now show it what it was never meant to see.
+# That is the usual measure of a network. Now show it what it was never meant to see.
 
 # %%
 def answers(images):
@@ -94,9 +95,13 @@ sheet = figures.image_grid({name: figures.pixels(images) for name, images in som
                            {name: answers(images) for name, images in some.items()})  # fmt: skip
 figures.publish(sheet, "00_answers", ROOM / "figures")
 
+# %%
+for name, images in rows.items():
+    print(f"{name}: {100 * np.mean(-msp(predict(run, images.images)) > 0.9):.0f} % of the answers are given with more than 90 % confidence")
+
 # %% [markdown]
 # Above each image stands the digit that the network sees, and how sure it is. It *has* to name a digit: softmax
-# probabilities add up to one. Many of the answers about flowers and letters are given with great confidence.
+# probabilities add up to one, for a flower, too.
 
 # %% [markdown]
 # ## 0.2 A score, a threshold, an alarm
@@ -117,7 +122,7 @@ for name in ("flower", "letters"):
     print(f"{name}: {rings.sum()} of {len(rings)} anomalies ring ({100 * rings.mean():.0f} %)")
 
 # %% [markdown]
-# So some anomalies are caught by a network that was never told about any of them, and many are not. That was **MSP**, the
+# What rings was caught by a network that was never told about any of them; the rest it takes for digits. That was **MSP**, the
 # baseline of the paper. How to measure a detector properly is the subject of chapter 1.
 
 # %% [markdown]
@@ -140,8 +145,8 @@ pd.DataFrame(shares).rename_axis("share that rings (percent)").round(1)
 
 # %% [markdown]
 # The same share of digits rings in both columns, that is how the thresholds were set. What changes is the share of
-# anomalies that ring. Letters are the harder kind: they are strokes on a plain ground, as digits are, while the
-# outliers were pieces of a photograph.
+# anomalies that ring. Flowers are pieces of a photograph, as the outliers were; letters are strokes on a plain ground, as digits are. Which
+# of the two would you have expected to be the harder kind?
 
 # %%
 scored = {name: (of_network["digits"], of_network["flower"])
@@ -149,9 +154,13 @@ scored = {name: (of_network["digits"], of_network["flower"])
 figure = figures.score_histograms(scored, title="flower", log=True)
 figures.publish(figure, "00_scores", ROOM / "figures")
 
+# %%
+for kind in ("digits", "flower"):
+    print(f"mean score of {kind}: {scores[kind].mean():.2f} before, {exposed_scores[kind].mean():.2f} after")
+
 # %% [markdown]
-# The picture of the whole book: two heaps of scores, inliers and anomalies. Outlier Exposure pushes the second heap to the
-# right, to where the network is undecided, and lets the first one stand.
+# The picture of the whole book: two heaps of scores, inliers and anomalies. Outlier Exposure is to push the second heap to the
+# right, to where the network is undecided, and to let the first one stand; the means say how far it does.
 
 # %% [markdown]
 # ## 0.4 Where is the boundary?
@@ -217,49 +226,84 @@ for name, meaning in SCALES.items():
 # | how good is a detector, and which threshold do I deploy? | chapter 1, metrics |
 # | does Outlier Exposure work on images, and what does it cost? | chapter 2, vision |
 # | does it work on words, and what does a text detector listen to? | chapter 3, text |
+# | can a network learn to say how sure it is? | chapter 4, confidence branch |
+# | can a network invent its outliers? | chapter 5, GAN |
+# | does it work where there are no classes, with likelihoods? | chapter 6, density |
+# | and for language models? | chapter 7, words and characters |
+# | can I believe the confidence itself? | chapter 8, calibration |
+# | which choices matter, and what do later detectors do? | chapter 9, design choices |
+# | which of the paper's numbers come out again? | chapter 10, results |
 # | does it work on my own pictures or texts? | chapter 11, your data |
 #
 # ## Summary
 #
 # - A classifier has to name one of its classes; its confidence is a first, weak sign that it should not.
 # - A score turns any input into one number, higher = more anomalous; a threshold turns the number into an alarm.
-# - Outlier Exposure trains the network to be undecided on a set of outliers, and the doubt carries over to anomalies of
+# - Outlier Exposure trains the network to be undecided on a set of outliers; the table of 0.3 says how far the doubt carries over to anomalies of
 #   other kinds.
 
 # %% [markdown]
 # ## Exercises
 #
-# **1. Another digit.** In 0.4 start from another digit and end in a letter. Where along the walk does each network begin
-# to doubt?
+# Each exercise ends in a check, which says in words what is not right yet.
+#
+# **1. Another digit.** *Easy, 15 minutes.* In 0.4 start from another digit and end in a letter. Where along the walk does each network begin
+# to doubt? Write `begins(values)`: the percent of the way after which the score is above $-0.9$ for the first time, None if it never is.
+#
+# <details><summary>Hint</summary>Twelve steps have eleven gaps: the first step is at 0 %, the last one at 100 %.</details>
 
 # %% tags=["solution"]
+def begins(values):
+    doubted = np.flatnonzero(np.asarray(values) > -0.9)
+    return 100 * doubted[0] / (len(values) - 1) if doubted.size else None
+
+
 for index in (0, 100, 200):
     _, both = walk_scores(digits["test"].images[index], letters.images[7])
-    doubt = {name: np.flatnonzero(values > -0.9)[:1] / 11 for name, values in both.items()}
-    print({name: f"from {100 * share[0]:.0f} % on" if share.size else "never" for name, share in doubt.items()})
+    for name, where in {name: begins(values) for name, values in both.items()}.items():
+        said = "never doubts" if where is None else "doubts the digit itself, before any letter is mixed in" if where == 0 else f"doubts from {where:.0f} % of the way on"
+        print(f"digit {index}: {name} {said}")
 
 # %% [markdown] tags=["solution"]
-# Mixtures raise doubt in both networks, as they show two things at once. The ends of the walks tell them apart.
+# A mixture shows two things at once, which may raise doubt in either network. The ends of the walks tell the two apart.
+
+# %% tags=["check"]
+check.another_digit(begins)
 
 # %% [markdown]
-# **2. A blank image.** Which digit does the baseline see in an all-black and in an all-white image, and how sure is it?
-# And the exposed network, which was never shown a blank image either?
+# **2. A blank image.** *Easy, 10 minutes.* How sure are the baseline and the exposed network of an all-black and of an all-white image? Put the MSP scores of both images, black
+# first, into a dict `blank_scores` by "baseline" and "exposed". Which digit does the baseline see?
+#
+# <details><summary>Hint</summary>Images are uint8 tensors of shape (n, 3, size, size), from 0 (black) to 255 (white).</details>
 
 # %% tags=["solution"]
 blank = torch.stack([torch.zeros(3, size, size), torch.full((3, size, size), 255)]).to(torch.uint8)
-print("baseline:", answers(blank), " exposed scores:", msp(predict(exposed, blank)).round(2))
+blank_scores = {"baseline": msp(predict(run, blank)), "exposed": msp(predict(exposed, blank))}
+print("the baseline sees", answers(blank), {name: values.round(2).tolist() for name, values in blank_scores.items()})
 
 # %% [markdown] tags=["solution"]
 # Small patches of a photograph are often nearly blank (sky, a wall), so blank images resemble some of the outliers.
 # Doubt about them was, in a way, taught.
 
+# %% tags=["check"]
+check.blank_image(blank_scores, {"baseline": lambda images: predict(run, images), "exposed": lambda images: predict(exposed, images)}, size)
+
 # %% [markdown]
-# **3. The price of the threshold.** Plot, for all thresholds, the share of flowers that ring against the share of digits
-# that ring, for both networks. (You have then drawn the ROC curves of chapter 1.)
+# **3. The price of the threshold.** *Medium, 20 minutes.* For many thresholds, or all, compute the share of digits that ring and the share of flowers that ring. Put both arrays,
+# in this order, into a dict `curves` by "MSP" and "+OE", and plot them against each other. (You have then drawn the ROC curves of chapter 1.)
+#
+# <details><summary>Hint</summary>Every score is a threshold; lower it from above the highest score to below the lowest.</details>
 
 # %% tags=["solution"]
+curves = {}
+for name, (of_digits, of_flowers) in scored.items():
+    thresholds = np.concatenate([[1.0], np.sort(np.concatenate([of_digits, of_flowers]))[::-1]])
+    curves[name] = tuple(np.mean(found >= thresholds[:, None], axis=1) for found in (of_digits, of_flowers))
 figures.roc_pr(scored, "digits against flower")
 plt.show()
+
+# %% tags=["check"]
+check.price_of_the_threshold(curves, scored)
 
 # %% [markdown]
 # ## References

@@ -40,6 +40,8 @@ SHARE = 1.0  # of every schedule's epochs; 0.3 makes 30 of 100, and tables say s
 VARIANT = "paper"  # "code": the official code's settings where they differ from the text
 
 # %% tags=["checks"]
+from dataclasses import replace
+
 from oe_core import check_counts, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
@@ -48,7 +50,10 @@ plans = {
     name: experiment(name, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, variant=VARIANT, share=SHARE)
     for name in chosen
 }
-trainings = [(plans.values(), SEEDS)]  # what `make runs` trains: (experiments, how many seeds)
+# Fine-tuned as long as the exposed network, and without outliers.
+longer = {name: replace(plan.exposed, name=f"{name}-longer", outliers=None) for name, plan in plans.items()}
+controls = [([longer[name]], SEEDS or plan.seeds) for name, plan in plans.items()]
+trainings = [(plans.values(), SEEDS), *controls]  # what `make runs` trains: (experiments or recipes, how many seeds)
 
 # %%
 import matplotlib.pyplot as plt
@@ -56,9 +61,11 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from exercises import ch02_vision_msp as check
 from IPython.display import Markdown
 
-from oe_core import MissingDataError, Store, evaluate_each, figures, losses, msp, paper, runs_root
+from oe_core import MissingDataError, Store, ablate, evaluate_each, figures, losses, msp, paper, runs_root
+from oe_core.evaluation.ablations import summary
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / SCALE
@@ -104,8 +111,8 @@ if shown is not None:
     figures.publish(shown, "02_images", ROOM / "figures")
 
 # %% [markdown]
-# The first row has classes; all other rows are "none of them". Look at how little the outliers resemble the test
-# rows: if Outlier Exposure works, it is not by recognising them again.
+# The first row has classes; all other rows are "none of them". Which of the test rows do the outliers resemble, and which not? If Outlier Exposure
+# works on the latter, it is not by recognising its outliers again.
 
 # %% [markdown]
 # ## 2.2 The loss, by hand
@@ -200,9 +207,12 @@ axes.legend()
 figures.publish(figure, "02_training", ROOM / "figures")
 
 # %% [markdown]
-# After the dotted line the outliers' loss falls towards its lowest value, while the inliers' loss hardly notices (a jump
-# at the line is the learning rate, which starts anew). On most outliers a network can be unsure without becoming
-# unsure on its own classes: the two sets of images are far enough apart.
+# After the dotted line the outliers' loss falls towards its lowest value; a jump of the inliers' loss at the line is the learning
+# rate, which starts anew. How far both have come:
+
+# %%
+print(f"outliers: {exposed_log['outlier_loss'].iloc[0]:.2f} in the first epoch, {exposed_log['outlier_loss'].iloc[-1]:.2f} in the last, lowest possible {lowest:.2f}")
+print(f"inliers: {baseline_log['inlier_loss'].iloc[-1]:.3f} at the end of the baseline, {exposed_log['inlier_loss'].iloc[-1]:.3f} at the end")
 
 # %% [markdown]
 # ## 2.4 The cost: accuracy
@@ -215,7 +225,7 @@ accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "st
 
 # %% [markdown]
 # `std` is over seeds; it has no value for one seed. Two rows closer than the spread of either are equal for all that
-# we know. The paper reports changes of a few tenths of a percent.
+# we know. The paper reports changes of a few tenths of a percent. Section 2.5 says what came out here.
 
 # %% [markdown]
 # ## 2.5 The gain: Table 7, and Table 1
@@ -246,10 +256,46 @@ figure = figures.before_after(table_7.loc[in_dist], title=f"{in_dist}: all out-d
 figures.publish(figure, "02_gain", ROOM / "figures")
 
 # %% [markdown]
-# Each line joins the baseline and its exposed copy; a bar through a mark is the spread over seeds. Long lines belong to
-# anomalies on which the baseline was poor and the outliers taught something that carries over. Short ones are of two
-# kinds: the baseline had little left to gain, or the anomalies look more like the inliers than like the outliers, and
-# doubt there would cost accuracy.
+# Each line joins the baseline and its exposed copy; a bar through a mark is the spread over seeds. Did exposure win, where did it
+# not, and what did it cost?
+
+# %%
+Markdown(paper.told(records, accuracy, 7, "MSP", "+OE"))
+
+# %% [markdown]
+# A set on which little is gained is of one of two kinds: the baseline had little left to gain, or the doubt about outliers did not carry over to
+# it. For the latter, how far has the exposed network come on each set, from its inliers' mean score (0 %) to the uniform posterior (100 %)?
+
+# %%
+def carried(ins, outs):
+    """The share of the way from the inliers' mean score to that of a uniform posterior, percent."""
+    return 100 * (outs.mean() - ins.mean()) / (-1 / len(first.test.classes) - ins.mean())
+
+
+ways = {name: {method: carried(*pair) for method, pair in of_set.items()} for name, of_set in first.scores.items()}
+pd.DataFrame(ways).T.join(table_7.loc[in_dist]["AUROC"].xs("mean", axis=1, level=1).add_prefix("AUROC ")).round(1)
+
+# %% [markdown]
+# ### A control
+#
+# The exposed network was also trained *longer* than the baseline. So here is a third one, fine-tuned from the same baseline for as many epochs at
+# the same rates, without outliers. What it gains on the first row is training; what the last gains on it is the outliers. Means over the out-distributions:
+
+# %%
+def with_control(name):
+    """Means over the out-distributions: the baseline, the same trained on without outliers, and with them."""
+    plan = evaluations[name].tests.experiment  # with the outliers that are at hand
+    recipes = {"MSP": plan.baseline, "as long, without outliers": longer[name], "+OE": plan.exposed}
+    return summary(ablate(store, plan, recipes, seeds=SEEDS))
+
+
+controlled = pd.concat({name: with_control(name) for name in evaluations}, names=["in_dist", "trained"])
+controlled.round(1)
+
+# %%
+for name, (msp_alone, as_long, with_outliers) in controlled["AUROC"].groupby(level=0, sort=False):
+    print(f"{name}: of {with_outliers - msp_alone:.1f} points of AUROC, {as_long - msp_alone:.1f} come with the longer training, "
+          f"{with_outliers - as_long:.1f} with the outliers")  # fmt: skip
 
 # %% [markdown]
 # ## 2.6 Figures 1 and 4: all thresholds at once
@@ -289,8 +335,8 @@ figure = figures.score_histograms(first.scores[wanted[0]], title=wanted[0], log=
 figures.publish(figure, "02_scores", ROOM / "figures")
 
 # %% [markdown]
-# Note the logarithmic axis. Left, the baseline gives many anomalies the confidence of its inliers. Right, exposure moves
-# the heap of anomalies towards $-1/k$, and leaves most inliers where they were.
+# Note the logarithmic axis. Left, the anomalies that lie under the inliers' heap are those to which the baseline gives the confidence of its
+# inliers. Right, look how far the heap of anomalies has moved towards $-1/k$, and how many inliers went with it.
 
 # %% [markdown]
 # ## 2.7 Which ones slip through?
@@ -363,94 +409,132 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # ## Summary
 #
 # - Outlier Exposure adds $\lambda\, \mathbb{E}[H(\mathcal{U}; f(x'))]$ to the loss: be right on inliers, undecided on outliers.
-# - Fine-tuning a trained classifier for a few epochs is enough; test accuracy hardly moves.
-# - The gain carries over to anomalies unlike the outliers. It is largest where the baseline was overconfident, and small
-#   where an anomaly resembles the inliers.
+# - Fine-tuning a trained classifier brings it in; section 2.3 says for how many epochs here, 2.5 what it gained and what it cost in accuracy.
+# - A control, trained as long without outliers, tells what of the gain is theirs.
+# - Where little is gained, the baseline had little left to gain, or doubt about the outliers did not carry over.
 # - Any score can be read off the exposed network; with level posteriors trained in, $H(\mathcal{U}; p)$ is a natural one.
 # - Draws measure the test, seeds measure the training. A claim about a method needs seeds.
 
 # %% [markdown]
 # ## Exercises
 #
-# **1. Averaged together.** Someone computes one mean over the joint batch of 128 + 256 examples, instead of one for each
-# part, with $\lambda = 0.5$. Which $\lambda$ does the network see, up to a common factor? Check it with the logits of 2.2.
+# **1. Averaged together.** *Easy, 10 minutes.* Someone computes one mean over the joint batch of 128 + 256 examples, instead of one for each part, with
+# $\lambda = 0.5$. Which $\lambda$ does the network see, up to a common factor? Write `seen(num_in, num_out, oe_weight)`, and check it with the logits of 2.2.
+#
+# <details><summary>Hint</summary>Write the joint mean as a sum over inliers plus a weighted sum over outliers, and divide both by the number of inliers.</details>
 
 # %% tags=["solution"]
+def seen(num_in, num_out, oe_weight):
+    return oe_weight * num_out / num_in
+
+
 together = torch.cat([-log_f[:128].gather(1, labels[:, None])[:, 0], 0.5 * -log_f[128:].mean(dim=1)]).mean()
-assert torch.isclose(together, (inlier_part + 1.0 * outlier_part) / 3)
-print(f"joint mean {together:.4f} = (inlier part + 1.0 * outlier part) / 3")
+assert torch.isclose(together, (inlier_part + seen(128, 256, 0.5) * outlier_part) / 3)
+print(f"joint mean {together:.4f} = (inlier part + {seen(128, 256, 0.5)} * outlier part) / 3")
 
 # %% [markdown] tags=["solution"]
 # Twice as many outliers as inliers double $\lambda$, from 0.5 to 1: the mean over all is $(128\, a + 256\, \lambda\, b) / 384$.
 
+# %% tags=["check"]
+check.averaged_together(seen)
+
 # %% [markdown]
-# **2. Was exposure needed for $H(\mathcal{U}; p)$?** Score the *baseline* network of seed 0 with both scores and compare
-# the mean AUROC over the out-distributions with that of the exposed network.
+# **2. Was exposure needed for $H(\mathcal{U}; p)$?** *Medium, 20 minutes.* Score the *baseline* and the *exposed* network of seed 0 with both scores of
+# `oe_core.scores.SCORES`. Put the mean AUROC over the out-distributions, in percent, into a table `both_scores`: a column for each network, a row for each score.
+#
+# <details><summary>Hint</summary><code>first.asked[method, 0].outputs(...)</code> gives the logits of <code>first.tests.inside</code> and of each of <code>first.tests.outs</code>.</details>
 
 # %% tags=["solution"]
 from oe_core import auroc, scores
 
-rows = {}
+columns = {}
 for network, method in {"baseline": "MSP", "exposed": "+OE"}.items():
     asked = first.asked[method, 0]
     in_logits, outs = asked.outputs(first.tests.inside), [asked.outputs(out) for out in first.tests.outs]
-    rows[network] = {
+    columns[network] = {
         name: 100 * np.mean([auroc(score(in_logits), score(out)) for out in outs])
         for name, score in scores.SCORES.items()
     }
-pd.DataFrame(rows).round(1)
+both_scores = pd.DataFrame(columns)
+both_scores.round(1)
 
 # %% [markdown] tags=["solution"]
 # The step from one column to the next is training; the step from row to row is only another way to read the same
 # logits. Compare their sizes. All of it was free: the store keeps logits, not scores.
 
+# %% tags=["check"]
+check.both_scores(both_scores, first)
+
 # %% [markdown]
-# **3. Temperature is no exposure.** Dividing the baseline's logits by $T > 1$ flattens every posterior. Does it move FPR95
-# on the first photographs towards that of the exposed network?
+# **3. Temperature is no exposure.** *Medium, 15 minutes.* Dividing the baseline's logits by $T > 1$ flattens every posterior. Does it move FPR95, in the mean over
+# the out-distributions, towards that of the exposed network? Put the baseline's mean in percent into a dict `at_temperature`, for $T$ = 1, 2, 10, 100.
+#
+# <details><summary>Hint</summary>Both the inliers' and the anomalies' logits are divided; the threshold moves with them.</details>
 
 # %% tags=["solution"]
 from oe_core import fpr_at_tpr
 
-out = next(out for out in first.tests.outs if out.printed == wanted[0])
 asked = first.asked["MSP", 0]
-in_logits, out_logits = asked.outputs(first.tests.inside), asked.outputs(out)
-for temperature in (1, 2, 10, 100):
-    fpr = fpr_at_tpr(msp(in_logits / temperature), msp(out_logits / temperature))
-    print(f"T = {temperature:3d}: FPR95 {100 * fpr:.1f} %")
-print(f"exposed: FPR95 {100 * fpr_at_tpr(*first.scores[wanted[0]]['+OE']):.1f} %")
+in_logits, outs = asked.outputs(first.tests.inside), [asked.outputs(out) for out in first.tests.outs]
+at_temperature = {t: 100 * np.mean([fpr_at_tpr(msp(in_logits / t), msp(out / t)) for out in outs]) for t in (1, 2, 10, 100)}
+print(", ".join(f"T = {t}: FPR95 {fpr:.1f} %" for t, fpr in at_temperature.items()))
+exposed_fpr = 100 * np.mean([fpr_at_tpr(*of_set["+OE"]) for of_set in first.scores.values()])
+change = at_temperature[100] - at_temperature[1]
+print(f"exposed: FPR95 {exposed_fpr:.1f} %; T = 100 {'hurts' if change > 0 else 'helps' if change < 0 else 'changes nothing'} ({change:+.1f} points)")
 
 # %% [markdown] tags=["solution"]
-# Temperature changes the order of scores only through the interplay of the lesser logits; it adds no knowledge about
+# Temperature changes the order of scores only through the interplay of the lesser logits, so it may help or hurt; it adds no knowledge about
 # what an anomaly looks like. That knowledge has to come from data.
 
+# %% tags=["check"]
+check.temperature(at_temperature, first)
+
 # %% [markdown]
-# **4. How much does the anomaly's size matter?** Mix a test inlier with an anomaly, $\alpha x' + (1 - \alpha) x$, and plot the
-# exposed and the baseline network's mean MSP against $\alpha$. Where does each begin to doubt?
+# **4. How much does the anomaly's size matter?** *Medium, 25 minutes.* Mix a test inlier with an anomaly, $\alpha x' + (1 - \alpha) x$, and plot the mean MSP of the
+# exposed and the baseline network against $\alpha$. Put both, of the first 200 of each, into a table `along`: rows $\alpha$ = 0, 0.1, ... 1, columns `baseline` and `exposed`. Where does each begin to doubt?
+#
+# <details><summary>Hint</summary><code>predict(run, images)</code> gives logits of uint8 images; round after mixing.</details>
 
 # %% tags=["solution"]
 from oe_core import predict
 
-shares = np.linspace(0, 1, 11)
+out = next(out for out in first.tests.outs if out.printed == wanted[0])
+shares = np.linspace(0, 1, 11).round(1)
 count = min(200, len(first.test), len(out.inputs()))
 inside, outside = (images[:count].float() for images in (first.test.images, out.inputs()))
-figure, axes = plt.subplots(figsize=(5.2, 3.4))
-for (method, label), (colour, dash) in zip({"MSP": "baseline", "+OE": "exposed"}.items(), figures.LINES, strict=False):
-    mixed = [((1 - share) * inside + share * outside).round().to(torch.uint8) for share in shares]
-    means = [msp(predict(first.runs[method, 0], images)).mean() for images in mixed]
-    axes.plot(shares, means, color=colour, linestyle=dash, marker="o", markersize=3, label=label)
-axes.set(xlabel=rf"share $\alpha$ of the anomaly ({wanted[0]})", ylabel="mean MSP score (up = more anomalous)")
-axes.legend()
+mixed = [((1 - share) * inside + share * outside).round().to(torch.uint8) for share in shares]
+along = pd.DataFrame({label: [msp(predict(first.runs[method, 0], images)).mean() for images in mixed]
+                      for method, label in {"MSP": "baseline", "+OE": "exposed"}.items()}, index=shares)  # fmt: skip
+along.plot(figsize=(5.2, 3.4), style=["o-", "s--"], xlabel=rf"share $\alpha$ of the anomaly ({wanted[0]})", ylabel="mean MSP score (up = more anomalous)")
 
 # %% [markdown] tags=["solution"]
-# Both rise while the image is a mixture of two things. The difference is at the right end: there the image is an
-# ordinary image of something else, and the baseline turns confident again more than the exposed network does.
+# In between, the image shows two things at once. The right end tells the networks apart: there the image is an ordinary image of something
+# else, and the lower a line ends, the more confident its network is that it is one of its classes.
+
+# %% tags=["check"]
+check.mixtures(along, first.scores[wanted[0]])
 
 # %% [markdown]
-# **5. Other outliers.** Build the chapter again with other outliers (`make book CHAPTER=02_vision_msp PARAMS="-p OUTLIERS
-# name"`, with a data set of your own in `OE_DATA/name/`). Which property of the set decides how much it helps: its size, its
-# variety, or its likeness to the anomalies? Write down your guess before you run it. (No solution is given: it
-# depends on your data.)
+# **5. Other outliers.** *Hard, 60 minutes.* Build the chapter again with other outliers (`make book CHAPTER=02_vision_msp PARAMS="-p OUTLIERS name"`, with a data
+# set of your own in `OE_DATA/name/`). Which property decides how much a set helps: its size, its variety, or its likeness to the anomalies? Write down your guess first;
+# then put what each set gains on the baseline, in points of mean AUROC, into a dict `gained`, for two sets of outliers or more.
 #
+# <details><summary>Hint</summary>The first half of the outliers is another set of outliers: <code>replace(exposed, outlier_limit=...)</code> and <code>ablate</code> of 2.5.</details>
+
+# %% tags=["solution"]
+plan = first.tests.experiment
+few = replace(plan.exposed, name=f"{plan.exposed.in_dist}-few-outliers", outlier_limit=256)
+means = summary(ablate(store, plan, {"without": plan.baseline, "256 outliers": few, "all": plan.exposed}, seeds=1))["AUROC"]
+gained = (means - means["without"]).drop("without").to_dict()
+print({name: f"{gain:+.1f}" for name, gain in gained.items()})
+
+# %% [markdown] tags=["solution"]
+# One answer of many: only the size differs here. If the two gains are close, what counts is in 256 pictures already; size alone is then no reason.
+
+# %% tags=["check"]
+check.other_outliers(gained, first.scores)
+
+# %% [markdown]
 # ## References
 #
 # - D. Hendrycks, M. Mazeika, T. Dietterich. *Deep Anomaly Detection with Outlier Exposure.* ICLR 2019. Section 4.3: the

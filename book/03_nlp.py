@@ -39,6 +39,8 @@ SHARE = 1.0  # of every schedule's epochs; 0.3 makes 30 of 100, and tables say s
 VARIANT_SEEDS = 1  # trainings of each variant in 3.9; 0: none
 
 # %% tags=["checks"]
+from dataclasses import replace
+
 from oe_core import check_counts, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS, VARIANT_SEEDS=VARIANT_SEEDS or None)
@@ -52,17 +54,23 @@ def plan_of(name, **options):
 plans = {name: plan_of(name) for name in IN_DISTS or in_dists(SCALE, "text")}
 others = [plan_of(name, variant=variant) for name in plans for variant in ("code", "one-case", "code-padding")]
 others += [plan_of("sst", outliers="gutenberg")] if "sst" in plans and not OUTLIERS else []
-trainings = [(plans.values(), SEEDS), (others, VARIANT_SEEDS)]  # what `make runs` trains: (experiments, how many seeds)
+# Fine-tuned as long as the exposed network, and without outliers.
+longer = {name: replace(plan.exposed, name=f"{name}-longer", outliers=None) for name, plan in plans.items()}
+controls = [([longer[name]], SEEDS or plan.seeds) for name, plan in plans.items()]
+# What `make runs` trains: (experiments or recipes, how many seeds).
+trainings = [(plans.values(), SEEDS), (others, VARIANT_SEEDS), *controls]
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from exercises import ch03_nlp as check
 from IPython.display import Markdown, display
 
-from oe_core import MissingDataError, Store, evaluate, evaluate_each, figures, msp, paper, runs_root
+from oe_core import MissingDataError, Store, ablate, evaluate, evaluate_each, figures, msp, paper, predict, runs_root
 from oe_core.evaluation import metrics
+from oe_core.evaluation.ablations import summary
 
 plt.rcParams.update(figures.STYLE)
 pd.set_option("display.max_colwidth", 110)
@@ -78,6 +86,7 @@ ROOM = runs_root() / SCALE
 
 # %%
 from oe_core import load_texts, out_sets, substituted
+from oe_core.detectors.text.training import vocabulary_of
 
 
 def examples_of(plan, count=2):
@@ -182,7 +191,7 @@ accuracy = pd.concat([evaluation.quality for evaluation in evaluations.values()]
 accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "std", "count"]).round(2)
 
 # %% [markdown]
-# `std` is over trainings. A difference between the two rows of a set that is smaller than it is no difference.
+# `std` is over trainings. A difference between the two rows of a set that is smaller than it is no difference. Section 3.5 says what exposure cost.
 
 # %% [markdown]
 # ## 3.5 The gain: Tables 2 and 8
@@ -200,8 +209,53 @@ paper.publish(table_2, "table_02", ROOM / "tables")
 Markdown(paper.rendered(table_2))
 
 # %% [markdown]
-# From **MSP** to **+OE** FPR90 should fall, AUROC and AUPR rise. The paper prints one network for each row. How far would
-# another training have come out? Each dot below is one training:
+# From **MSP** to **+OE** FPR90 should fall, AUROC and AUPR rise. Did exposure win, where did it not, and what did it cost?
+
+# %%
+Markdown(paper.told(records, accuracy, 8, "MSP", "+OE"))
+
+# %% [markdown]
+# The exposed network was also trained longer. A control: fine-tuned for as many epochs, without outliers. Means over the out-distributions:
+
+# %%
+def with_control(name):
+    """Means over the out-distributions: the baseline, the same trained on without outliers, and with them."""
+    plan = evaluations[name].tests.experiment  # with the outliers that are at hand
+    recipes = {"MSP": plan.baseline, "as long, without outliers": longer[name], "+OE": plan.exposed}
+    return summary(ablate(store, plan, recipes, seeds=SEEDS))
+
+
+controlled = pd.concat({name: with_control(name) for name in evaluations}, names=["in_dist", "trained"])
+controlled.round(1)
+
+# %%
+for name, (msp_alone, as_long, with_outliers) in controlled["AUROC"].groupby(level=0, sort=False):
+    print(f"{name}: of {with_outliers - msp_alone:.1f} points of AUROC, {as_long - msp_alone:.1f} come with the longer training, "
+          f"{with_outliers - as_long:.1f} with the outliers")  # fmt: skip
+
+# %% [markdown]
+# And why so much on one set and so little on another? The exposed network's doubt comes from what it was shown. How far has it come, from its inliers' mean score (0 %)
+# to the uniform posterior (100 %), on each set, and beside it the share of tokens that its vocabulary does not hold?
+
+# %%
+def carried(ins, outs):
+    """The share of the way from the inliers' mean score to that of a uniform posterior, percent."""
+    return 100 * (outs.mean() - ins.mean()) / (-1 / len(first.test.classes) - ins.mean())
+
+
+training = load_texts(first_plan.baseline.in_dist, "train")
+known = vocabulary_of(training, first_plan.baseline)
+share_unknown = {out.printed: 100 * (1 - known.known_share([text.lower() for text in out.examples.texts])) for out in first.tests.outs}
+ways = pd.DataFrame({"way to doubt": {name: carried(*of_set["+OE"]) for name, of_set in first.scores.items()}, "unknown tokens": share_unknown})
+ways = ways.join(paper.gains(records, 8, "MSP", "+OE").loc[in_dist][["before", "after", "gain"]])
+ways.sort_values("gain").round(1)
+
+# %%
+agree = ways["unknown tokens"].corr(ways["gain"], method="spearman")
+print(f"rank correlation of a set's share of unknown tokens with its gain: {agree:+.2f}, over {len(ways)} sets; 3.8 asks whether that is all")
+
+# %% [markdown]
+# The paper prints one network for each row. How far would another training have come out? Each dot below is one training:
 
 # %%
 for name in dict.fromkeys(records["in_dist"]):
@@ -226,19 +280,20 @@ def misses(table):
     cells = table.drop(index="Mean", level=1).stack([0, 1], future_stack=True)
     cells = cells.rename_axis(["trained on", "tested on", "metric", "method"])[["mean", "std_seeds", "paper"]]
     cells["paper"] = pd.to_numeric(cells["paper"], errors="coerce")
-    cells = cells.dropna(subset="paper").assign(distance=cells["mean"] - cells["paper"])
+    cells["distance"] = cells["mean"] - cells["paper"]
+    cells = cells.dropna(subset="paper")
     return cells, cells[cells["distance"].abs() > 2 * cells["std_seeds"]]
 
 
 cells, far = misses(table_8)
-counts = pd.DataFrame({"cells": cells.groupby(level=0).size(), "far": far.groupby(level=0).size()})
-counts if len(counts) else "No cell has a value of the paper beside it."
-
-# %%
-far.sort_values("distance", key=abs, ascending=False).round(1).head(12)
+if len(cells):
+    display(pd.DataFrame({"cells": cells.groupby(level=0).size(), "far": far.groupby(level=0).size()}).fillna(0).astype(int))
+    display(far.sort_values("distance", key=abs, ascending=False).round(1).head(12))
+else:
+    print("No cell has a value of the paper beside it: the sets are others.")
 
 # %% [markdown]
-# A distance needs a cause. Some are known. Our 20 Newsgroups come from the raw posts by the same rule as the authors' file, but
+# A distance needs a cause. Some are known, of the paper's own sets. Our 20 Newsgroups come from the raw posts by the same rule as the authors' file, but
 # are not that file, and its words are another vocabulary. Of the web pages there is another edition, cut into sentences
 # otherwise. As their code reads, the authors tested SNLI and IMDB on the shortest texts alone, and kept of a WMT16
 # sentence what stands before its first comma; TREC met anomalies at one to four. Section 3.9 measures what can be measured
@@ -263,7 +318,7 @@ figures.publish(figures.roc_pr_grid(pairs), "03_roc_pr", ROOM / "figures")
 figures.publish(figures.score_histograms(first.scores[hardest], title=hardest, log=True), "03_scores", ROOM / "figures")
 
 # %% [markdown]
-# The set on which the exposed network does worst comes first. In the histograms the anomalies' heap moves to the right, to
+# The set on which the exposed network does worst comes first. In the histograms the anomalies' heap should move to the right, to
 # the uniform posterior at $-1/k$; what stays on the left are sentences that the network files with confidence.
 
 # %% [markdown]
@@ -293,18 +348,13 @@ extremes(hardest)
 # %% [markdown]
 # ## 3.8 Is it more than unknown words?
 #
-# Words from elsewhere are unknown words, and sentences from elsewhere have other lengths. Two detectors that need no
+# Words from elsewhere may be unknown words, and sentences from elsewhere may have other lengths. Two detectors that need no
 # network at all: the share of a text's tokens outside the vocabulary, and its number of tokens (further from the
 # inliers' median = more anomalous). AUROC in percent, the networks those of seed 0:
 
 # %%
-from oe_core.detectors.text.training import vocabulary_of
-
-
-def simple_scores(plan, texts):
+def simple_scores(texts):
     """Share of unknown tokens, and distance from the inliers' median length, of each text."""
-    training = load_texts(plan.baseline.in_dist, "train")
-    known = vocabulary_of(training, plan.baseline)
     usual = np.median([len(text.split()) for text in training.texts])
     unknown = np.array([1 - known.known_share([text.lower()]) for text in texts.texts])
     return {"unknown words": unknown, "length": np.array([abs(len(text.split()) - usual) for text in texts.texts])}
@@ -312,17 +362,22 @@ def simple_scores(plan, texts):
 
 # %%
 rows = {}
-inlier_scores = simple_scores(first_plan, first.test)
+inlier_scores = simple_scores(first.test)
 for out in first.tests.outs:
-    anomaly_scores = simple_scores(first_plan, out.examples)
+    anomaly_scores = simple_scores(out.examples)
     simple = {name: metrics.auroc(inlier_scores[name], anomaly_scores[name]) for name in inlier_scores}
     rows[out.printed] = simple | {method: metrics.auroc(*pair) for method, pair in first.scores[out.printed].items()}
-(100 * pd.DataFrame(rows).T).round(1)
+simple = 100 * pd.DataFrame(rows).T
+simple.round(1)
+
+# %%
+trivial = simple[["unknown words", "length"]].max(axis=1)
+for method in ("MSP", "+OE"):
+    print(f"{method}: above both trivial detectors on {(simple[method] > trivial).sum()} of {len(simple)} sets, by {(simple[method] - trivial).mean():+.1f} points in the mean")
 
 # %% [markdown]
 # Where "unknown words" alone comes near the exposed network, the network need not have learned more than that. Where it
-# stands far above both columns, it has. Read the baseline's column again beside them: a classifier's confidence
-# often knows *less* than a count of unknown words.
+# stands far above both columns, it has. A baseline below them knows *less* than a count of unknown words.
 
 # %% [markdown]
 # ## 3.9 What the official code does otherwise
@@ -456,7 +511,8 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # %% [markdown]
 # ## Summary
 #
-# - Outlier Exposure needs nothing of images: the same loss teaches a text classifier to doubt.
+# - Outlier Exposure needs nothing of images: the same loss teaches a text classifier to doubt. What it gained here beyond a training that is as long, and what it
+#   cost in accuracy, is computed in 3.5.
 # - A baseline's detection can differ from training to training far more than from test subset to test subset. A table of
 #   one network cannot show this; a dot for each training does.
 # - A text detector must be held against trivial ones, unknown words and length, before anything is said about it.
@@ -465,46 +521,71 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # %% [markdown]
 # ## Exercises
 #
-# **1. Word order.** Shuffle the words of each test inlier. Does the exposed network notice? Compare the mean score before
-# and after.
+# **1. Word order.** *Medium, 20 minutes.* Shuffle the words of each test inlier. Does the exposed network notice? Bind the texts to `shuffled`, the scores before and
+# after to `written_scores` and `shuffled_scores`, and the AUROC of shuffled against written, in percent, to `noticed`.
+#
+# <details><summary>Hint</summary><code>known.encode(texts, run.recipe.length)</code> makes numbers of lower-case texts, <code>predict(run, numbers)</code> logits of them.</details>
 
 # %% tags=["solution"]
-from oe_core import predict
-
 run, generator = first.runs["+OE", 0], np.random.default_rng(0)
 shuffled = [" ".join(generator.permutation(text.split())) for text in first.test.texts]
-known = vocabulary_of(load_texts(run.recipe.in_dist, "train"), run.recipe)
-versions = {"as written": first.test.texts, "shuffled": shuffled}
-ids = {name: known.encode([text.lower() for text in texts], run.recipe.length) for name, texts in versions.items()}
-scores = {name: msp(predict(run, numbers)) for name, numbers in ids.items()}
-print(", ".join(f"{name}: mean score {values.mean():.3f}" for name, values in scores.items()))
-print(f"AUROC of shuffled against written: {100 * metrics.auroc(scores['as written'], scores['shuffled']):.1f} %")
+written_scores, shuffled_scores = (
+    msp(predict(run, known.encode([text.lower() for text in texts], run.recipe.length))) for texts in (first.test.texts, shuffled)
+)
+noticed = 100 * metrics.auroc(written_scores, shuffled_scores)
+print(f"mean score as written {written_scores.mean():.3f}, shuffled {shuffled_scores.mean():.3f}; AUROC of shuffled against written {noticed:.1f} %")
 
 # %% [markdown] tags=["solution"]
 # An AUROC near 50 % means that the network hardly reads the order: it is, in large part, a bag of words. Outliers that are
 # shuffled inliers would teach it otherwise, and nothing in the loss stands in the way.
 
+# %% tags=["check"]
+check.word_order(shuffled, written_scores, shuffled_scores, noticed, first.test.texts)
+
 # %% [markdown]
-# **2. Only unknown words.** What is the score of a text of ten unknown words, for the baseline and for the exposed network of
-# seed 0?
+# **2. Only unknown words.** *Easy, 10 minutes.* What is the score of a text of ten unknown words, for the baseline and for the exposed network of
+# seed 0? Put both into a dict `ten_unknown`, by "MSP" and "+OE".
+#
+# <details><summary>Hint</summary>Any word that no training text has will do; section 3.2 says which number it gets.</details>
 
 # %% tags=["solution"]
 unknown = known.encode(["qqq " * 10])
-for method in ("MSP", "+OE"):
-    print(f"{method}: {msp(predict(first.runs[method, 0], unknown))[0]:.2f}")
+ten_unknown = {method: msp(predict(first.runs[method, 0], unknown))[0] for method in ("MSP", "+OE")}
+print({method: f"{score:.2f}" for method, score in ten_unknown.items()})
 
 # %% [markdown] tags=["solution"]
 # Outliers are full of unknown words, so exposure has taught doubt about them. The baseline met few in training, and says
 # whatever it happens to say.
 
+# %% tags=["check"]
+check.only_unknown_words(ten_unknown, lambda method, ids: predict(first.runs[method, 0], ids))
+
 # %% [markdown]
-# **3. Which λ did the code use in effect?** In one joint batch of 64 inliers and 64 outliers, somebody averages the whole
-# loss over all 128. Which $\lambda$ is that, for $\lambda = 1$? (Compare exercise 1 of chapter 2.)
+# **3. Averaged together, with Adam.** *Medium, 15 minutes.* In one joint batch of 64 inliers and 64 outliers, somebody averages the whole loss over all 128, with
+# $\lambda = 1$. Which `lambda_seen` is that? And by which factor `step_ratio` do Adam's steps change, with which texts are trained? (Compare exercise 1 of chapter 2.)
+#
+# <details><summary>Hint</summary>Let Adam take a step on a loss, and another copy of it a step on half that loss.</details>
 
 # %% tags=["solution"]
+def first_step(factor):
+    """How far Adam's first step leads on a loss times a factor."""
+    parameter = torch.nn.Parameter(torch.tensor(3.0))
+    optimiser = torch.optim.Adam([parameter], lr=0.1)
+    (factor * parameter**2).backward()
+    optimiser.step()
+    return 3.0 - parameter.item()
+
+
 a, b = 0.4, 2.1  # any two means
-assert np.isclose((64 * a + 64 * 1.0 * b) / 128, (a + 1.0 * b) / 2)
-print("the same lambda, at half the learning rate")
+lambda_seen, step_ratio = 1.0, first_step(0.5) / first_step(1.0)
+assert np.isclose((64 * a + 64 * 1.0 * b) / 128, (a + lambda_seen * b) / 2)
+print(f"the same lambda in half the loss; Adam's steps are {step_ratio:.3f} times as long")
+
+# %% [markdown] tags=["solution"]
+# Adam divides a gradient by the running size of that gradient, so that a factor of the whole loss cancels. With SGD, as in chapter 2, it would have been half the learning rate.
+
+# %% tags=["check"]
+check.averaged_together(lambda_seen, step_ratio)
 
 # %% [markdown]
 # ## References

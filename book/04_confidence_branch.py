@@ -38,9 +38,11 @@ SEEDS: int | None = None  # trainings of each network; None: as many as the scal
 DRAWS: int | None = None  # test subsets of each trained network; None: ten
 SHARE = 1.0  # of every schedule's epochs; 0.3 makes 30 of 100, and tables say so
 VARIANTS: list[str] = ["tuned-without-hints", "other-cutout"]  # other choices, in 4.9; one training each
-COLLAPSES: list[str] = ["small-budget", "cheap-hints"]  # settings that invite a collapse, in 4.10
+COLLAPSES: list[str] = ["small-budget", "cheap-hints"]  # settings that invite a collapse, in 4.10, beside the code's first price
 
 # %% tags=["checks"]
+from dataclasses import replace
+
 from oe_core import check_counts, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
@@ -54,8 +56,9 @@ def plan_of(name, variant="paper"):
 plans = {name: plan_of(name) for name in IN_DISTS or in_dists(SCALE, "branch")}
 first = next(iter(plans))
 others = [plan_of(first, variant) for variant in VARIANTS]
-collapses = [plan_of(first, variant).baseline for variant in COLLAPSES]
-trainings = [(plans.values(), SEEDS), ([*others, *collapses], 1)]  # what `make runs` trains: (experiments, how many seeds)
+collapses = {variant: plan_of(first, variant).baseline for variant in COLLAPSES}
+collapses["the code's first price"] = replace(plan_of(first).baseline, confidence_weight=0.1)
+trainings = [(plans.values(), SEEDS), ([*others, *collapses.values()], 1)]  # what `make runs` trains: (experiments, how many seeds)
 
 # %%
 import math
@@ -64,6 +67,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from exercises import ch04_confidence_branch as check
 from IPython.display import Markdown
 
 from oe_core import Store, evaluate, evaluate_each, figures, paper, runs_root
@@ -185,7 +189,8 @@ table.T
 # | a floor under $\log b(x')$ | nothing | the code's clamp, $10^{-12}$ |
 #
 # Smaller scales are shorter, on smaller networks, without Cutout: a network that sees its images eight times does not need it, and a hole of 8 px hides
-# most of a digit of 16 px. Section 4.9 tries other choices.
+# most of a digit of 16 px. Hints for digits cost 0.03 at first instead of 0.1, which has no time to come down in so few steps: chosen on validation
+# distributions of held-out digits. Section 4.9 tries other choices, and 4.10 what happens at 0.1.
 
 # %%
 def compared(plan):
@@ -306,14 +311,24 @@ def ordering(name):
     return f"{name}, mean AUROC in points: {', '.join(told)}."
 
 
-print("\n".join(ordering(evaluation.records["in_dist"].iloc[0]) for evaluation in evaluations.values()))
+def collapsed_in(evaluation):
+    """What has to be known of the comparison: in which trainings the branch had nothing left to say before the outliers came."""
+    ends = {seed: run.log[-1]["collapse"] for (method, seed), run in evaluation.runs.items() if method == "Branch"}
+    fallen = [f"seed {seed} ({end})" for seed, end in ends.items() if end]
+    return f"The branch had collapsed in {', '.join(fallen)}: there +OE is compared with no working branch." if fallen else "No branch had collapsed."
+
+
+for evaluation in evaluations.values():
+    print(ordering(evaluation.records["in_dist"].iloc[0]), collapsed_in(evaluation))
+
+# %%
+Markdown(paper.told(records, accuracy, 3, "MSP", "+OE"))
 
 # %% [markdown]
 # The paper's text says that the branch improves over MSP. In its table that holds for both CIFARs in FPR95 and AUROC; for Tiny ImageNet the
-# branch is behind MSP in all three metrics, and for CIFAR-10 in AUPR. On the digits of the small scales the order of the first two columns is **not** the
-# paper's: the branch is far behind MSP. Digits are easy, so that it has seen few errors; the training is too short for $\lambda$; and what a branch at
-# its high end says beyond the second decimal place nobody has trained. The last column is another matter: with outliers, the branch is asked a question that
-# training data can answer.
+# branch is behind MSP in all three metrics, and for CIFAR-10 in AUPR. Where the branch is behind MSP here, three things are to blame: on an easy set it has seen few errors; a training
+# may be too short for $\lambda$; and what a branch near its high end says beyond the second decimal place nobody has trained. The last column is another matter:
+# with outliers, the branch is asked a question that training data can answer. What it gains is to be held against MSP, too, which no collapse touches.
 #
 # The sets behind the means:
 
@@ -326,8 +341,8 @@ figures.publish(strips, "04_sets", ROOM / "figures")
 # %% [markdown]
 # ## 4.7 Confidences before and after
 #
-# The scores of the first seed on whole test sets, all out-distributions together. As a number, $b(x)$ is 1 for most inliers of an exposed network, from
-# $z = 37$ on; scored with it they would all tie. The score here is $-z$, the logarithm of the odds of doubt: the order of $-b(x)$, without the ties. 0 is a confidence of one half.
+# The scores of the first seed on whole test sets, all out-distributions together. As a number, $b(x)$ is 1 from $z = 37$ on, where many inliers of a
+# well exposed network are; scored with it they would all tie. The score here is $-z$, the logarithm of the odds of doubt: the order of $-b(x)$, without the ties. 0 is a confidence of one half.
 
 # %%
 def pooled(method):
@@ -340,8 +355,7 @@ figure = figures.score_histograms({method: pooled(method) for method in ("Branch
 figures.publish(figure, "04_confidences", ROOM / "figures")
 
 # %% [markdown]
-# Mind the logarithmic axis, and that each panel has its own range. Before, both heaps share most of theirs. After, the anomalies stand at the right, far
-# from any confidence, and most inliers at the left; the inliers in between are the price.
+# Mind the logarithmic axis, and that each panel has its own range. How much of it do both heaps share, before and after? Inliers that have gone to the right with the anomalies are the price.
 #
 # Does it matter how the score is written down? The same networks, scored with $-b(x)$ as a number in double and in single precision, all out-distributions
 # together; and the share of inliers that have the very same confidence, 1:
@@ -401,12 +415,11 @@ pd.DataFrame({variant: choice(found) for variant, found in {"paper": first, **ot
 # %% [markdown]
 # ## 4.10 Collapse on purpose
 #
-# The same baseline with a budget of 0.01 instead of 0.3, and with hints that cost 0.003 at first instead of 0.1. What do you expect of $\lambda$, and of the
-# confidences?
+# The same baseline with a budget of 0.01 instead of 0.3 (`small-budget`), with hints that cost 0.003 at first (`cheap-hints`), and with hints that cost 0.1, as in the public code. What do you
+# expect of $\lambda$, and of the confidences? And of the detector?
 
 # %%
-recipes = {variant: plan_of(first_name, variant).baseline for variant in COLLAPSES}
-collapsed = {variant: store.run(recipe) for variant, recipe in recipes.items()}
+collapsed = {variant: store.run(recipe) for variant, recipe in collapses.items()}
 for variant, run in collapsed.items():
     print(f"{variant}: {verdict(run.recipe, run.log)}")
 
@@ -417,7 +430,27 @@ if collapsed:
 
 # %% [markdown]
 # A small budget is overdrawn at once, $\lambda$ rises, and the branch is driven to be sure of everything. Where hints are cheap every example asks,
-# and one percent a step may be too slow to end that. Both networks may classify well: the accuracy does not show a collapse, so look at the spread.
+# and one percent a step may be too slow to end that. Where they are dear nobody asks, and $\lambda$ comes down too late. What the collapse costs the detector, and what it
+# costs the classifier (one training each, means over the out-distributions):
+
+# %%
+from oe_core.detectors.branch.scores import BRANCH_SCORES
+from oe_core.detectors.kind import accuracy as accuracy_of
+from oe_core.evaluation.asking import Asked
+
+
+def worth(run):
+    """The mean AUROC of both scores of one network over the out-distributions, and its accuracy, percent."""
+    asked = Asked(run, store)
+    inside, outs = asked.outputs(first.tests.inside), [asked.outputs(out) for out in first.tests.outs]
+    means = {f"AUROC {name}": 100 * np.mean([auroc(score(inside), score(out)) for out in outs]) for name, score in BRANCH_SCORES.items()}
+    return means | {"accuracy": accuracy_of(inside, first.test)}
+
+
+pd.DataFrame({name: worth(run) for name, run in {"as in 4.5": first.runs["Branch", 0], **collapsed}.items()}).T.round(1)
+
+# %% [markdown]
+# Whether or not the accuracy shows it, the spread of the confidences does, and the log has that.
 
 # %% [markdown]
 # ## 4.11 What was not run
@@ -431,63 +464,88 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 #
 # - A confidence can be trained without labels for it: sell the label as a hint, at a price that keeps the mean penalty at a budget.
 # - The branch learns from the network's training errors. Few errors, little to learn; and no error looks like an anomaly.
-# - All confidences alike is a collapse. It does not show in the accuracy; it shows in the log, if one looks.
+# - All confidences alike is a collapse. It need not show in the accuracy; it shows in the log, if one looks. What is compared with a collapsed branch is compared with nothing.
 # - Outlier Exposure gives the branch what it lacked, examples to be unsure of. Its term has no lowest value; a clamp ends it.
 # - A method without public code is a list of choices. Print the list.
 
 # %% [markdown]
 # ## Exercises
 #
-# **1. The cheapest confidence.** Which $b \in (0, 1]$ minimises the expected loss of 4.1,
-# $-\frac{1}{2} \log(b\, p_y + 1 - b) - \frac{1}{2} \log p_y - \lambda \log b$, for $p_y < 1$? From which $p_y$ on is it 1? Check against the marks.
+# **1. The cheapest confidence.** *Hard, 25 minutes.* Which $b \in (0, 1]$ minimises the expected loss of 4.1,
+# $-\frac{1}{2} \log(b\, p_y + 1 - b) - \frac{1}{2} \log p_y - \lambda \log b$, for $p_y < 1$? From which $p_y$ on is it 1? Write `cheapest(p_y, price)`, and check it against the marks.
+#
+# <details><summary>Hint</summary>Set the derivative in b to zero; then think of the end of the interval.</details>
 
 # %% [markdown] tags=["solution"]
 # The derivative $\frac{1 - p_y}{2 (1 - b (1 - p_y))} - \frac{\lambda}{b}$ vanishes at $b^* = \frac{2 \lambda}{(1 + 2 \lambda)(1 - p_y)}$; where
 # that is above 1, the end $b = 1$ is the cheapest, from $p_y = 1 / (1 + 2 \lambda)$ on.
 
 # %% tags=["solution"]
-price = 0.1
+def cheapest(p_y, price):
+    return min(1.0, 2 * price / ((1 + 2 * price) * (1 - p_y)))
+
+
 for p_y in (0.3, 0.6, 0.9, 0.98):
-    best = min(1.0, 2 * price / ((1 + 2 * price) * (1 - p_y)))
-    assert abs(best - confidence[expected_loss(confidence, p_y, price).argmin()]) < 0.005
-    print(f"p_y = {p_y}: cheapest b = {best:.3f}")
-print(f"b = 1 from p_y = {1 / (1 + 2 * price):.3f} on")
+    assert abs(cheapest(p_y, 0.1) - confidence[expected_loss(confidence, p_y, 0.1).argmin()]) < 0.005
+    print(f"p_y = {p_y}: cheapest b = {cheapest(p_y, 0.1):.3f}")
+print(f"b = 1 from p_y = {1 / (1 + 2 * 0.1):.3f} on")
 
 # %% [markdown] tags=["solution"]
 # The confidence is a price list for $1 / (1 - p_y)$: a branch that does its work is a guess of how likely the network finds the true
-# class. MSP is another guess of the same thing, which is why the two columns of Table 3 are so near to each other.
+# class. MSP is another guess of the same thing, which is why the two columns of the paper's Table 3 are so near to each other.
+
+# %% tags=["check"]
+check.cheapest_confidence(cheapest)
 
 # %% [markdown]
-# **2. Does the branch know its errors?** On the test inliers of seed 0, with "wrong" as the positive class: AUROC of MSP and of
-# $-b(x)$, for the baseline and for the exposed network.
+# **2. Does the branch know its errors?** *Medium, 20 minutes.* On the test inliers of seed 0, with "wrong" as the positive class: the AUROC, in percent, of MSP and of
+# $-b(x)$, for the baseline and for the exposed network. Put it into a table `knows_errors`: rows MSP and Branch, columns `baseline` and `exposed`; a network without errors has no column.
+#
+# <details><summary>Hint</summary>each of <code>BRANCH_SCORES</code> takes the outputs of <code>first.asked[method, 0]</code>; their last column is the confidence.</details>
 
 # %% tags=["solution"]
-from oe_core.detectors.branch.scores import BRANCH_SCORES
-
-rows = {}
+columns = {}
 for label, method in {"baseline": "Branch", "exposed": "+OE"}.items():
     outputs = first.asked[method, 0].outputs(first.tests.inside)
     wrong = outputs[:, :-1].argmax(axis=1) != first.test.labels.numpy()
+    print(f"{label}: {wrong.sum()} wrong")
     if wrong.any() and not wrong.all():
-        rows[label] = {name: 100 * auroc(score(outputs)[~wrong], score(outputs)[wrong]) for name, score in BRANCH_SCORES.items()}
-        rows[label]["wrong"] = wrong.sum()
-pd.DataFrame(rows).round(1)
+        columns[label] = {name: 100 * auroc(score(outputs)[~wrong], score(outputs)[wrong]) for name, score in BRANCH_SCORES.items()}
+knows_errors = pd.DataFrame(columns)
+knows_errors.round(1)
 
 # %% [markdown] tags=["solution"]
 # The count of wrong examples says how far to trust the two numbers of its column. Doubt about an inlier and doubt about an anomaly are two things,
 # and Outlier Exposure trains the second.
 
+# %% tags=["check"]
+check.its_errors(knows_errors, first)
+
 # %% [markdown]
-# **3. A term with a floor of its own.** Instead of $0.5\, \mathbb{E}[\log b(x')]$ one could minimise $-0.5\, \mathbb{E}[\log (1 - b(x'))]$, as a
-# logistic regression would. Compare the slopes in $z$ of the two at $b = 0.9, 0.5, 0.1, 10^{-3}$. What changes?
+# **3. A term with a floor of its own.** *Medium, 15 minutes.* Instead of $0.5\, \mathbb{E}[\log b(x')]$ one could minimise $-0.5\, \mathbb{E}[\log (1 - b(x'))]$, as a
+# logistic regression would. Write the slopes in $z$ of $\log b$ and of $-\log(1 - b)$ as functions of $b$, `slope_paper(b)` and `slope_logistic(b)`, and compare them at $b = 0.9, 0.5, 0.1, 10^{-3}$.
+# What changes?
+#
+# <details><summary>Hint</summary>The slope of the sigmoid is b (1 - b); the rest is the chain rule.</details>
 
 # %% tags=["solution"]
-shown = torch.tensor([0.9, 0.5, 0.1, 1e-3], dtype=torch.float64)
-pd.DataFrame({"b": shown, "slope of log b": 1 - shown, "slope of -log(1 - b)": shown}).round(3).T
+def slope_paper(b):
+    return 1 - b
+
+
+def slope_logistic(b):
+    return b
+
+
+shown = np.array([0.9, 0.5, 0.1, 1e-3])
+pd.DataFrame({"b": shown, "slope of log b": slope_paper(shown), "slope of -log(1 - b)": slope_logistic(shown)}).round(3).T
 
 # %% [markdown] tags=["solution"]
 # The paper's term pushes hardest where the outlier is already recognised, and least where the network is sure of it; the logistic one
 # does the opposite, comes to rest at $b = 0$, and needs no clamp.
+
+# %% tags=["check"]
+check.slopes(slope_paper, slope_logistic)
 
 # %% [markdown]
 # ## References

@@ -38,12 +38,16 @@ DRAWS: int | None = None  # test subsets of each trained network; None: ten
 SHARE = 1.0  # of every schedule's epochs; 0.3 makes 30 of 100, and tables say so
 
 # %% tags=["checks"]
+from dataclasses import replace
+
 from oe_core import check_counts, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
 IN_DIST = IN_DIST or in_dists(SCALE, "gan")[0]
 plan = experiment(IN_DIST, SCALE, "gan", outliers=OUTLIERS, out_dists=OUT_DISTS, share=SHARE)
-trainings = [([plan], SEEDS)]  # what `make runs` trains: (experiments, how many seeds)
+# Trained on from the +GAN network as long as the exposed one, and without outliers.
+longer = replace(plan.exposed, name=f"{IN_DIST}-gan-longer", outliers=None)
+trainings = [([plan], SEEDS), ([longer], SEEDS or plan.seeds)]  # what `make runs` trains: (experiments or recipes, how many seeds)
 
 # %%
 import matplotlib.pyplot as plt
@@ -51,9 +55,11 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from exercises import ch05_gan as check
 from IPython.display import Markdown
 
-from oe_core import Store, evaluate, figures, load_images, losses, msp, out_sets, paper, runs_root, substituted
+from oe_core import Store, ablate, auroc, evaluate, figures, load_images, losses, msp, out_sets, paper, runs_root
+from oe_core.evaluation.ablations import summary
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / SCALE
@@ -66,6 +72,9 @@ METHODS = ("MSP", "+GAN", "+OE")
 # generator. The **+OE** network also sees the second row. Nobody sees the rest before the test.
 
 # %%
+from oe_core import substituted
+
+
 def rows_of(plan, columns=10):
     """A row of pictures for each role."""
     plan = substituted(plan)
@@ -201,7 +210,7 @@ def sheet_of_epochs(run, rows=6):
 figures.publish(sheet_of_epochs(evaluation.runs["+GAN", 0]), "05_samples", ROOM / "figures")
 
 # %% [markdown]
-# Early images are noise and smears, which already teach the classifier something: *this* is none of the classes. The later ones get nearer
+# Early images are noise and smears, which already teach the classifier something: *this* is none of the classes. Later ones should be nearer
 # to the data. What they never show is anything that the inliers do not hold the parts of. Look closely for a regular grid of dots: transposed convolutions
 # leave it, and a classifier that knows generated images by their grid has learned something about noise, nothing about other things.
 
@@ -224,7 +233,8 @@ means.round(1)
 
 # %% [markdown]
 # In the paper the AUROC rises from **MSP** to **+GAN** to **+OE**, by about two points and then by about eight; the FPR95 of CIFAR-10 even gets worse
-# with the GAN. The last two columns above say which steps this build shows. Expect a larger first step where the inliers are as uniform as digits on a black ground: there, a
+# with the GAN. The last two columns above say which steps this build shows. Whichever step comes first has the most to gain: what the GAN has gained, real outliers
+# after it cannot gain any more (exercise 4 leaves the GAN out). Expect a larger first step where the inliers are as uniform as digits on a black ground: there, a
 # generator's smears already are most of what a digit is not. A mean hides whom the GAN helped, so here
 # is every out-distribution, AUROC in percent:
 
@@ -244,6 +254,15 @@ axes.invert_yaxis()
 axes.set(xlim=(-3, 103), xlabel="AUROC (higher = better; dotted: chance)", title=in_dist)
 axes.legend(loc="best", fontsize=8)
 figures.publish(figure, "05_gain", ROOM / "figures")
+
+# %% [markdown]
+# Both steps in sentences, and as a control the **+GAN** network trained on for as long as **+OE**, without outliers:
+
+# %%
+steps = [paper.told(records, evaluation.quality, 4, before, after) for before, after in zip(METHODS, METHODS[1:], strict=False)]
+control = summary(ablate(store, evaluation.tests.experiment, {"longer": longer}, seeds=SEEDS)).loc["longer", "AUROC"]
+gained = means.loc["AUROC", "+OE"] - control
+Markdown("\n".join([*steps, f"- **the control**: mean AUROC {control:.1f}; beyond it, real outliers gain {gained:.1f} points."]))
 
 # %% [markdown]
 # A triangle left of its circle is an out-distribution on which generated outliers made the detector *worse*: it learned to doubt what the
@@ -331,32 +350,43 @@ print(missing or "Everything that was asked for was run.")
 # ## Summary
 #
 # - A GAN can supply outliers without any further data: the loss is that of Outlier Exposure, only the source is another.
-# - Its images lie around the inliers. They say little about images that are far from them in a way the generator never goes.
-# - Real, various outliers are a better teacher in the paper's table, and simpler: no third network, no game to be watched.
+# - Its images are made to lie around the inliers. Whether they say anything of images that are far from them is a question to the table, set by set.
+# - In the paper's table real, various outliers are the better teacher; here 5.5 says what each step gained, and exercise 4 what real outliers reach without the GAN
+#   and with it before them. They are simpler in any case: no third network, no game to be watched.
 # - A GAN has to be watched: verdicts, diversity and pictures of every epoch belong beside its result.
 # - Where two published halves are joined, the joint is unpublished. Batch norm is an example: it matters, and no line says how.
 
 # %% [markdown]
 # ## Exercises
 #
-# **1. Who fills the running averages?** Batch norm's running mean moves by a tenth towards each batch that passes: $m \leftarrow 0.9\, m + 0.1\, b$. In the
+# **1. Who fills the running averages?** *Medium, 15 minutes.* Batch norm's running mean moves by a tenth towards each batch that passes: $m \leftarrow 0.9\, m + 0.1\, b$. In the
 # public order the classifier sees three batches a step: generated (while $G$ is led), real, generated. Which share of the average stems from
-# generated images after many steps?
+# generated images after many steps? Write `generated_share(order)` for any order of a step, a list with 1 for a generated batch and 0 for a real one.
+#
+# <details><summary>Hint</summary>Let the mean follow a batch of ones for generated and of zeros for real images, for some hundred steps.</details>
 
 # %% tags=["solution"]
-share = 0.0
-for _ in range(200):
-    for generated_batch in (1.0, 0.0, 1.0):
-        share = 0.9 * share + 0.1 * generated_batch
-print(f"{share:.3f} of the running averages are generated images'")
+def generated_share(order):
+    share = 0.0
+    for batch in 200 * list(order):
+        share = 0.9 * share + 0.1 * batch
+    return share
+
+
+print(f"{generated_share([1, 0, 1]):.3f} of the running averages are generated images'")
 
 # %% [markdown] tags=["solution"]
 # Two thirds. In training each batch is normalised by its own statistics; in the test an inlier is normalised by averages which are mostly those of
 # generated images. VGG-13 has no batch norm, so the order did no harm where it was published.
 
+# %% tags=["check"]
+check.running_averages(generated_share)
+
 # %% [markdown]
-# **2. A walk between two codes.** Draw two codes and render ten points on the line between them. Do images change gradually or in jumps? How sure is
-# the **+GAN** classifier along the way?
+# **2. A walk between two codes.** *Medium, 20 minutes.* Draw two codes and render ten points on the line between them. Do images change gradually or in jumps? How sure is
+# the **+GAN** classifier along the way? Bind the codes of the batch, the ten first, to `walk`, the ten images to `images` and its largest posteriors to `largest`.
+#
+# <details><summary>Hint</summary>The generator normalises by the batch at hand, so give it a full one: <code>players.generator(walk)[:10]</code>.</details>
 
 # %% tags=["solution"]
 codes = torch.randn(64, run.recipe.latent, generator=torch.Generator().manual_seed(3))
@@ -371,40 +401,51 @@ walked = figures.image_grid({"walk": figures.pixels(images)}, {"walk": [f"{value
 # The generator is a continuous function: there are no jumps, only quick changes. The rest of the batch is there because the DCGAN normalises by
 # the batch at hand; ten points of one line alone would be another batch than any in training.
 
+# %% tags=["check"]
+check.walk(walk, images, largest, lambda images: predict(run, images))
+
 # %% [markdown]
-# **3. A collapsed generator.** What do `diversity` and the eye say if all 64 codes are the same but for a little noise?
+# **3. A collapsed generator.** *Medium, 15 minutes.* What does `diversity` of `oe_core.detectors.gan.network` say of the images of 64 codes, `spread`, and of 64 codes that are the same but for a
+# little noise, `twins`? And what does the eye say?
+#
+# <details><summary>Hint</summary>One code plus a hundredth of each of 64 others.</details>
 
 # %% tags=["solution"]
 from oe_core.detectors.gan.network import diversity
 
+codes = torch.randn(64, run.recipe.latent, generator=torch.Generator().manual_seed(3))
 near = codes[:1] + 0.01 * codes
 with torch.inference_mode():
     spread, twins = (diversity(players.generator(some)) for some in (codes, near))
-print(f"diversity of 64 codes {spread:.4f}; of 64 codes that are nearly one {twins:.4f}")
+print(f"diversity of 64 codes {spread:.4f}; of 64 codes that are nearly one {twins:.4f}; a ratio of {spread / twins:.0f}, of the codes' distances 100")
 
 # %% [markdown] tags=["solution"]
-# The codes are a hundred times nearer to each other, the images less so where the weights have grown: batch norm takes away what all codes share and
+# Where the ratio is below 100, the images are less near to each other than the codes: batch norm takes away what all codes share and
 # stretches the rest, as far as its epsilon lets it. That is one reason to watch pictures as well as a number.
 
+# %% tags=["check"]
+check.collapsed(spread, twins)
+
 # %% [markdown]
-# **4. Exposed without the detour.** Fine-tune the plain **MSP** baseline with real outliers instead of the **+GAN** network (with
-# `fine_tuned` of `oe_core`). Is anything of the GAN left in **+OE**? Write down your guess first.
+# **4. Exposed without the detour.** *Hard, 30 minutes.* Fine-tune the plain **MSP** baseline with real outliers instead of the **+GAN** network (with
+# `fine_tuned` of `oe_core`). Is anything of the GAN left in **+OE**? Put the AUROC in percent into a table `both`: a row for each out-distribution, columns `MSP, then real` and `GAN, then real`, seed 0.
+#
+# <details><summary>Hint</summary>The exposed recipe with the baseline's as its parent, in a plan whose <code>between</code> is empty, is another experiment for <code>evaluate</code>.</details>
 
 # %% tags=["solution"]
-from dataclasses import replace
-
-from oe_core import auroc
-
 recipe = replace(exposed, name=f"{exposed.in_dist}-direct-oe", parent=evaluation.runs["MSP", 0].recipe)
 direct = evaluate(store, replace(plan, between={}, exposed=recipe), seeds=1, draws=1)
-columns = {"MSP, then real": direct, "GAN, then real": evaluation}
-rows = {out: {name: 100 * auroc(*found.scores[out]["+OE"]) for name, found in columns.items()} for out in direct.scores}
-both = pd.DataFrame(rows).T
-pd.concat([both, both.mean().to_frame("Mean").T]).round(1)
+found = {"MSP, then real": direct, "GAN, then real": evaluation}
+both = pd.DataFrame({name: {out: 100 * auroc(*of.scores[out]["+OE"]) for out in direct.scores} for name, of in found.items()})
+print("means: " + ", ".join(f"{name} {mean:.1f}" for name, mean in both.mean().items()))
+both.round(1)
 
 # %% [markdown] tags=["solution"]
 # If the columns agree, the GAN was a detour; if the second is ahead, generated outliers left something that a short fine-tuning did not bring.
 # The paper does not print the first column.
+
+# %% tags=["check"]
+check.without_the_detour(both, evaluation.scores)
 
 # %% [markdown]
 # ## References

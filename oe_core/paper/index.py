@@ -6,7 +6,7 @@ The detector's columns of its `full` measure a table, but for three: 9 (the colu
 network="allconv"), 12 and 13 (`evaluation.calibrate` on networks of 7 with a hold-out).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,10 +40,10 @@ class Table:
     def title(self) -> str:
         return f"Table {self.number}" if self.number != LOGS else "MNIST"
 
-    @property
-    def notes(self) -> list[str]:
-        """Its footnotes."""
-        return [note for tables, note in _NOTES.itertuples(index=False) if str(self.number) in tables.split()]
+    def notes(self, in_dists: Collection[str]) -> list[str]:
+        """Its footnotes, those of single in-distributions only where it has their rows, under its names."""
+        own = (row for row in _NOTES.itertuples(index=False) if str(self.number) in row.tables.split())
+        return [row.note for row in own if not row.in_dist or self.title_of(row.in_dist) in in_dists]
 
     def title_of(self, in_dist: str) -> str:
         """The name that it has for an in-distribution."""

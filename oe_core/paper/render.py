@@ -106,7 +106,7 @@ def footnotes(table: int, frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.D
         source = "the logs of the paper's code" if table == index.LOGS else f"the paper's {row.title}"
         notes.append(f"A cell without a paper's value has none to compare with in {source}.")
     notes.append(CALIBRATION if "RMS" in frame.columns.get_level_values(0) else DETECTION)
-    return (*notes, *row.notes)
+    return (*notes, *row.notes(frame.index.unique("in_dist")))
 
 
 def _spread_note(frame: pd.DataFrame) -> str:

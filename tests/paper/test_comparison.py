@@ -221,6 +221,11 @@ def test_the_papers_own_slips_are_footnoted(table, in_dist, words):
     assert words in comparison.rendered(frame)
 
 
+def test_a_slip_of_one_in_distribution_is_no_footnote_where_others_stand_alone():
+    notes = comparison.compare(recorded(["Answers"], in_dist="TREC", table=8), 8).attrs["notes"]
+    assert not [note for note in notes if "SST" in note]
+
+
 def test_a_calibration_table_says_what_its_numbers_are_and_how_they_were_read():
     ours = recorded(["Blobs"], table=13, methods=("Temperature", "+OE"), metrics=("RMS", "SoftF1"))
     text = comparison.rendered(comparison.compare(ours, 13, notes=["One inlier to one anomaly."]))

@@ -1,0 +1,70 @@
+"""The checks of chapter 2's exercises."""
+
+import numpy as np
+
+from exercises.answers import close, exercise, need, number, numbers, table
+from oe_core.evaluation import metrics
+from oe_core.scores import SCORES, msp
+
+
+@exercise(1)
+def averaged_together(seen):
+    """A function of the numbers of inliers and outliers in a batch, and of the weight."""
+    need(close(seen(64, 64, 0.7), 0.7), "with as many outliers as inliers the joint mean is half of each part's, so the weight stays as it is")
+    need(close(seen(128, 0, 0.5), 0), "a batch without outliers cannot have their term")
+    need(close(seen(100, 200, 0.5), 2 * seen(100, 100, 0.5)),
+         "each outlier counts as much as an inlier in a joint mean, so twice as many outliers have twice the say; in your function they have not")  # fmt: skip
+    need(close(seen(50, 300, 0.4), 2.4), "the factor is common to both parts: divide the joint mean by what stands before the inliers' part")
+
+
+@exercise(2)
+def both_scores(given, first):
+    """A table of percent: rows of `SCORES`, columns baseline and exposed; and the chapter's evaluation."""
+    found = table(given, "both_scores", SCORES, ("baseline", "exposed"))
+    need(found.to_numpy().max() > 1, "the values are shares of one; give percent")
+    for network, method in {"baseline": "MSP", "exposed": "+OE"}.items():
+        asked = first.asked[method, 0]
+        inside, outs = asked.outputs(first.tests.inside), [asked.outputs(out) for out in first.tests.outs]
+        for name, score in SCORES.items():
+            of_sets = [100 * metrics.auroc(score(inside), score(out)) for out in outs]
+            need(close(found.loc[name, network], np.mean(of_sets), 0.06),
+                 f"{name} of the {network} network is not the mean AUROC over the {len(of_sets)} out-distributions; "
+                 "is it this network, this score, and every set once?")  # fmt: skip
+
+
+@exercise(3)
+def temperature(at_temperature, first):
+    """A dict from temperature to the mean FPR95 in percent; and the chapter's evaluation."""
+    need({1, 2, 10, 100} <= set(at_temperature), f"at_temperature is to have T = 1, 2, 10 and 100; it has {sorted(at_temperature)}")
+    asked = first.asked["MSP", 0]
+    inside, outs = asked.outputs(first.tests.inside), [asked.outputs(out) for out in first.tests.outs]
+    for t, given in at_temperature.items():
+        right = 100 * np.mean([metrics.fpr_at_tpr(msp(inside / t), msp(out / t)) for out in outs])
+        said = "T = 1 leaves the network as it is; is this the mean over all out-distributions" if t == 1 else \
+            f"at T = {t} another number comes out; are the logits of inliers and of anomalies both divided, before the softmax"  # fmt: skip
+        need(close(number(given, f"FPR95 at T = {t}"), right, 0.06), f"{said}, in percent?")
+
+
+@exercise(4)
+def mixtures(along, pair):
+    """A table of mean scores: rows of alpha from 0 to 1, columns baseline and exposed; {method: (in_scores, out_scores)}."""
+    found = table(along, "along", [0.0, 1.0], ("baseline", "exposed"))
+    need(len(along) == 11, f"along is to have eleven steps, and has {len(along)}")
+    need(found.to_numpy().max() < 0, "scores of MSP are negative: higher means more anomalous, so confidence has its sign turned")
+    for column, method in {"baseline": "MSP", "exposed": "+OE"}.items():
+        count = min(200, *map(len, pair[method]))
+        for alpha, scores in zip((0.0, 1.0), pair[method], strict=True):
+            need(close(found.loc[alpha, column], scores[:count].mean(), 0.03),
+                 f"at alpha = {alpha:g} the {column} network's mean is not that of the first {count} "
+                 f"{'anomalies' if alpha else 'inliers'}; which share belongs to which image?")  # fmt: skip
+
+
+@exercise(5)
+def other_outliers(gained, scores):
+    """A dict from the name of a set of outliers to points of AUROC; {out_dist: {method: (in_scores, out_scores)}}."""
+    need(len(gained) >= 2, "one set of outliers has nothing to be compared with; try a second one")
+    values = numbers(list(gained.values()), "gained", len(gained))
+    baseline = 100 * np.mean([metrics.auroc(*of_set["MSP"]) for of_set in scores.values()])
+    need((values + baseline <= 100).all(), f"no set can gain more than the {100 - baseline:.1f} points that the baseline has left; "
+         "is its AUROC taken off?")  # fmt: skip
+    need(np.ptp(values) > 0, "all sets gain the very same; is each trained with its own outliers?")

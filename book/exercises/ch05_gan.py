@@ -1,0 +1,53 @@
+"""The checks of chapter 5's exercises."""
+
+import numpy as np
+
+from exercises.answers import close, exercise, need, number, numbers, table
+from oe_core.evaluation import metrics
+from oe_core.scores import msp
+
+COLUMNS = ("MSP, then real", "GAN, then real")
+
+
+@exercise(1)
+def running_averages(generated_share):
+    """A function of the order of a step's batches, 1 for generated and 0 for real."""
+    for order, right, said in (([1], 1, "where only generated batches pass, all of the average is theirs after many steps"),
+                               ([0, 0], 0, "where none is generated, nothing of the average is"),
+                               ([1, 0, 1], 2 / 3, "each batch moves the average by a tenth, and the old average keeps nine tenths; for many steps"),
+                               ([1, 0, 0, 0], 1 / 4, "a step may hold more than three batches")):  # fmt: skip
+        share = number(generated_share(order), f"generated_share({order})")
+        need(close(share, right, 0.05), f"generated_share({order}) is {share:.2f}; {said}")
+
+
+@exercise(2)
+def walk(codes, images, largest, ask):
+    """Codes of a batch (the walk's ten first), ten images, their largest posteriors; and images -> logits."""
+    steps = np.diff(np.asarray(codes, dtype=float)[:10], axis=0)
+    need(steps.shape[0] == 9 and close(steps, steps[:1], 1e-4), "the first ten codes are not ten equal steps along a line")
+    need(np.abs(steps).max() > 0, "all codes of the walk are one code")
+    need(len(codes) >= 32, "ten codes alone are another batch than any in training, and the generator normalises by its batch")
+    need(len(images) == 10, f"the walk has ten images, and {len(images)} are given")
+    given = numbers(largest, "largest", 10)
+    need(given.min() > 0, "a posterior is positive; a score has its sign turned")
+    need(close(given, -msp(ask(images)), 0.02), "largest is not what the +GAN classifier says of these ten images, the largest probability of each")
+
+
+@exercise(3)
+def collapsed(spread, twins):
+    """Two distances to the nearest other image."""
+    apart, together = number(spread, "spread"), number(twins, "twins")
+    need(together > 0, "twins is 0: the codes are the very same, without any noise")
+    need(together < apart, "codes that are nearly one give images that are nearer to each other than those of 64 others; is it the other way round?")
+
+
+@exercise(4)
+def without_the_detour(both, scores):
+    """A table of percent: a row for each out-distribution; {out_dist: {method: (in_scores, out_scores)}}."""
+    found = table(both, "both", scores, COLUMNS)
+    need(found.to_numpy().max() > 1, "the values are shares of one; give percent")
+    through_gan = [100 * metrics.auroc(*of_set["+OE"]) for of_set in scores.values()]
+    need(close(found[COLUMNS[1]], through_gan, 0.06), f"{COLUMNS[1]} is not the chapter's +OE network of seed 0 on whole test sets")
+    need(not close(found[COLUMNS[0]], found[COLUMNS[1]]), "both columns are of one network; whose weights does the fine-tuning start from?")
+    plain = [100 * metrics.auroc(*of_set["MSP"]) for of_set in scores.values()]
+    need(not close(found[COLUMNS[0]], plain), f"{COLUMNS[0]} is the baseline as it was before any real outliers")

@@ -1,0 +1,93 @@
+"""Answers to chapter 2's exercises: a right one each, and typical wrong ones with words that tell where they err."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from oe_core.evaluation import metrics
+from oe_core.scores import SCORES, msp
+
+generator = np.random.default_rng(0)
+
+
+class Network:
+    """A network whose logits of the n-th set of the test are made up; 0 are the inliers."""
+
+    def __init__(self, *sharpness):
+        self.logits = {part: generator.normal(size=(60, 4)) * size for part, size in enumerate(sharpness)}
+
+    def outputs(self, part):
+        return self.logits[part.number]
+
+
+INSIDE, *OUTS = (SimpleNamespace(number=number, printed=name) for number, name in enumerate(("in", "a", "b")))
+NETWORKS = {("MSP", 0): Network(4, 3, 2), ("+OE", 0): Network(4, 1, 0.5)}
+FIRST = SimpleNamespace(asked=NETWORKS, tests=SimpleNamespace(inside=INSIDE, outs=OUTS))
+SCORED = {out.printed: {method: (msp(network.outputs(INSIDE)), msp(network.outputs(out)))
+                        for (method, _), network in NETWORKS.items()} for out in OUTS}  # fmt: skip
+
+
+def _both(sets=OUTS, unit=100):
+    columns = {}
+    for name, method in {"baseline": "MSP", "exposed": "+OE"}.items():
+        asked = NETWORKS[method, 0]
+        columns[name] = {key: unit * np.mean([metrics.auroc(score(asked.outputs(INSIDE)), score(asked.outputs(out)))
+                                              for out in sets]) for key, score in SCORES.items()}  # fmt: skip
+    return pd.DataFrame(columns)
+
+
+def _at(of_inliers, of_anomalies):
+    inside, *outs = (NETWORKS["MSP", 0].outputs(part) for part in (INSIDE, *OUTS))
+    return {t: 100 * np.mean([metrics.fpr_at_tpr(msp(of_inliers(inside, t)), msp(of_anomalies(out, t))) for out in outs])
+            for t in (1, 2, 10, 100)}  # fmt: skip
+
+
+def _divided(logits, t):
+    return logits / t
+
+
+def _as_they_are(logits, t):
+    return logits
+
+
+ALONG = pd.DataFrame({column: np.linspace(*(scores.mean() for scores in SCORED["a"][method]), 11)
+                      for column, method in {"baseline": "MSP", "exposed": "+OE"}.items()},
+                     index=np.linspace(0, 1, 11).round(1))  # fmt: skip
+RIGHT = {
+    "averaged_together": (lambda num_in, num_out, weight: weight * num_out / num_in,),
+    "both_scores": (_both(), FIRST),
+    "temperature": (_at(_divided, _divided), FIRST),
+    "mixtures": (ALONG, SCORED["a"]),
+    "other_outliers": ({"flowers": 1.0, "letters": 2.5}, SCORED),
+}
+WRONG = {
+    "averaged_together": [
+        ((lambda num_in, num_out, weight: weight,), "a batch without outliers"),
+        ((lambda num_in, num_out, weight: weight * num_in / num_out,), "ZeroDivisionError"),
+        ((lambda num_in, num_out, weight: weight * num_out / (num_in + num_out),), "with as many outliers as inliers"),
+        ((lambda num_in, num_out, weight: weight * (num_out / num_in) ** 2,), "twice the say"),
+    ],
+    "both_scores": [
+        ((_both(OUTS[:1]), FIRST), "every set once"),
+        ((_both(unit=1), FIRST), "give percent"),
+        ((_both().T, FIRST), "no row"),
+        ((_both()[["exposed", "baseline"]].set_axis(["baseline", "exposed"], axis=1), FIRST), "is it this network"),
+    ],
+    "temperature": [
+        ((_at(lambda logits, t: logits * t, _divided), FIRST), "both divided, before the softmax"),
+        ((_at(_as_they_are, _divided), FIRST), "are the logits of inliers and of anomalies both divided"),
+        ((_at(_divided, _divided) | {1: 0.5}, FIRST), "T = 1 leaves the network as it is"),
+        (({1: 50.0}, FIRST), "is to have T = 1, 2, 10 and 100"),
+    ],
+    "mixtures": [
+        ((ALONG[::-1].set_axis(ALONG.index), SCORED["a"]), "which share belongs to which image"),
+        ((-ALONG, SCORED["a"]), "scores of MSP are negative"),
+        ((ALONG.iloc[[0, -1]], SCORED["a"]), "eleven steps"),
+    ],
+    "other_outliers": [
+        (({"flowers": 1.0}, SCORED), "nothing to be compared with"),
+        (({"flowers": 90.0, "letters": 95.0}, SCORED), "is its AUROC taken off?"),
+        (({"flowers": 1.0, "letters": 1.0}, SCORED), "the very same"),
+    ],
+}
