@@ -10,12 +10,12 @@ from pages import FILES
 from oe_core.paper import render, results
 
 LINK = re.compile(r"\]\((?P<path>(?!https?:|#)[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
-# The front page's table: records, the method without Outlier Exposure, and what was trained.
+# The front page's table: what was trained, its records, the paper's table, and the method without Outlier Exposure.
 HEADLINES = (
-    ("cifar10-paper", "MSP", "images, the paper's network"),
-    ("nlp-trec", "MSP", "questions"),
-    ("branch-cifar10", "Branch", "images, a confidence branch"),
-    ("lm-ptb-words", "BPC/BPW", "words, a language model"),
+    ("images", "cifar10-paper", 7, "MSP"),
+    ("questions", "nlp-trec", 8, "MSP"),
+    ("confidence branch", "branch-cifar10", 3, "Branch"),
+    ("language model", "lm-ptb-words", 11, "BPC/BPW"),
 )
 
 
@@ -65,14 +65,14 @@ def _markdown(frame: pd.DataFrame) -> str:
 def _headline(by_folder: dict[Path, results.Source], reference: Path) -> str:
     """Mean FPR and AUROC over all anomalies, without and with Outlier Exposure, from the records."""
     rows = []
-    for name, plain, what in HEADLINES:
-        records = by_folder[reference / name].records
-        metric = records["metric"].where(~records["metric"].str.startswith("FPR"), "FPR")
+    for what, name, table, plain in HEADLINES:
+        records = by_folder[reference / name].records.query("table == @table")
+        metric = records["metric"].str.replace(r"FPR\d+", "FPR", regex=True)
         means = records.groupby([metric, "method"])["value"].mean()
         cells = [f"{means[metric, plain]:.1f} → {means[metric, '+OE']:.1f}" for metric in ("FPR", "AUROC")]
-        rows.append([f"[{records['in_dist'].iloc[0]}](measured/{name}.md)", what, *cells])
-    head = ["trained on", "", "FPR ↓", "AUROC ↑"]
-    return f"{render.rows_of(head[2:], rows, names=head[:2])}\n\nMeasured on real data, without → with Outlier Exposure, in percent.\n"
+        rows.append([f"[{what}](measured/{name}.md): {records['in_dist'].iloc[0]}", *cells])
+    table = render.rows_of(["FPR ↓", "AUROC ↑"], rows, names=["trained on"])
+    return f"{table}\n\nMeasured on real data, in percent: without → with Outlier Exposure, mean over all anomalies.\n"
 
 
 def _relinked(text: str, folder: Path, reference: Path) -> str:

@@ -15,7 +15,8 @@ import nbformat
 from stamps import read_stamp
 
 FILES = "files"  # the site's folder of everything that can be downloaded
-FOLDED = {"checks", "injected-parameters"}  # cells that only the curious open
+# Tags of cells that only the curious open, and what they are offered as.
+FOLDED = {"checks": "What checks the parameters", "injected-parameters": "The parameters of this build"}
 PUBLISHED_TABLE = re.compile(r'paper\.publish\(\w+, "(\w+)"')
 CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # A bar of tqdm: what it counts, how far it came, how long it took, and what it says in the end.
@@ -52,8 +53,9 @@ def _cell(cell: nbformat.NotebookNode, chapter: str, numbers: Iterator[int], out
         return nbformat.v4.new_markdown_cell(cell.source)
     tables = iter(PUBLISHED_TABLE.findall(cell.source))
     outputs = [shown for output in cell.outputs for shown in [_output(output, chapter, numbers, tables, out)] if shown]
-    tags = ["hide-input"] if FOLDED & set(_tags(cell)) else []
-    return nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata={"tags": tags})
+    words = next((FOLDED[tag] for tag in _tags(cell) if tag in FOLDED), None)
+    metadata = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": words}} if words else {}
+    return nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=metadata)
 
 
 def _output(output, chapter: str, numbers: Iterator[int], tables: Iterator[str], out: Path):
@@ -125,7 +127,7 @@ def _made(name: str, out: Path) -> str:
     records = sorted((out / "records" / name).rglob("evidence.json"))
     folders = {path.parent.relative_to(out).as_posix(): path for path in records}
     given = [f"{key} = {value!r}" for key, value in stamp.get("made_from", {}).get("parameters", {}).items()]
-    facts = [stamp.get("status", "not built"), *given]
+    facts = ["Built" if stamp.get("status") == "done" else f"Build {stamp.get('status', 'unknown')}", *given]
     facts += [f"{stamp['seconds']:.0f} s"] if stamp.get("seconds") else []
     facts += [f"{stamp['peak_memory'] / 1e9:.1f} GB"] if stamp.get("peak_memory") else []
     files = {"source": f"chapters/{name}.py", "notebook": f"notebooks/{name}.ipynb"}

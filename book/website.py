@@ -18,7 +18,7 @@ from measured import measured_pages
 from progress import TERMINAL_CODES, replace_what_cannot_be_shown
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
-from stamps import MADE_FOLDERS, notebook_path
+from stamps import MADE_FOLDERS, made_files, notebook_path
 
 from oe_core.atomic import exclusive, write_text
 from oe_core.scales import SCALES, check_scale, runs_root
@@ -27,7 +27,8 @@ BOOK = Path(__file__).resolve().parent
 SETTINGS = BOOK / "site"
 REFERENCE = BOOK.parent / "runs" / "reference"
 AROUND = {
-    "Measured on real data": ("measured/index",),
+    "Measured on real data": ("results", "measured/index"),
+    "Use it": ("own_data", "scale_up"),
     "Reference": ("notation", "glossary", "bibliography", "api/index"),
 }
 BADGES = {
@@ -65,7 +66,7 @@ def build(out: Path, scale: str) -> str:
     badges = {kind: words.format(scale=scale, what=SCALES[scale]) for kind, words in BADGES.items()}
     app = Sphinx(source, SETTINGS, site, out / ".site-doctrees", "html", {"oe_badges": badges}, status=None, warning=faults)
     app.build()
-    _mirror(source / FILES, site / FILES)
+    _mirror(source / FILES, site / FILES, _files(source / FILES))
     return TERMINAL_CODES.sub("", faults.getvalue())
 
 
@@ -79,9 +80,8 @@ def write_sources(source: Path, out: Path) -> None:
             pages[f"{name}.ipynb"] = nbformat.writes(made) + "\n"
             _copy(notebook, source / FILES / "notebooks" / notebook.name)
             _copy(chapter, source / FILES / "chapters" / chapter.name)
-    for folder in MADE_FOLDERS:
-        _mirror(out / folder, source / FILES / folder)
-    _mirror(REFERENCE, source / FILES / "reference")
+    _mirror(out, source / FILES, map(Path, made_files(out)), MADE_FOLDERS)
+    _mirror(REFERENCE, source / FILES / "reference", _files(REFERENCE))
     pages |= measured_pages(REFERENCE)
     pages["_made/contents.md"] = _contents(name for name in pages if name.endswith(".ipynb"))
     for name, text in pages.items():
@@ -108,13 +108,18 @@ def _copy(path: Path, to: Path) -> None:
         shutil.copy2(path, to)
 
 
-def _mirror(folder: Path, to: Path) -> None:
-    """Make the folder `to` equal to `folder`."""
-    files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
-    for name in files:
+def _files(folder: Path) -> list[Path]:
+    return [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+
+
+def _mirror(folder: Path, to: Path, names: Iterable[Path], parts: Iterable[str] = (".",)) -> None:
+    """Let the folder `to`, or its `parts`, hold these files of `folder` and no others."""
+    wanted = set(names)
+    for name in wanted:
         _copy(folder / name, to / name)
-    for path in [path for path in to.rglob("*") if path.is_file() and path.relative_to(to) not in files]:
-        path.unlink()
+    for part in parts:
+        for path in [path for path in (to / part).rglob("*") if path.is_file() and path.relative_to(to) not in wanted]:
+            path.unlink()
 
 
 if __name__ == "__main__":

@@ -51,12 +51,13 @@ html_js_files = ["book.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
-html_last_updated_fmt = None
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "home_page_in_toc": True,
     "use_download_button": False,
     "use_fullscreen_button": False,
     "use_issues_button": False,
+    "navbar_persistent": [],
     "show_toc_level": 2,
     "show_navbar_depth": 1,
     "pygments_light_style": "a11y-high-contrast-light",

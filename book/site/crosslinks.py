@@ -16,7 +16,9 @@ PLACE = re.compile(
 )
 CHAPTER = re.compile(r"(\d\d)_\w+")
 # Where words are no prose, or lead somewhere already.
-CLOSED = (nodes.reference, nodes.literal, nodes.literal_block, nodes.title, nodes.math, nodes.raw, nodes.term)
+CLOSED = (
+    nodes.reference, nodes.literal, nodes.literal_block, nodes.title, nodes.math, nodes.raw, nodes.term, nodes.thead,
+)  # fmt: skip
 REFERENCES = "References"
 
 
@@ -78,8 +80,9 @@ def _terms(env) -> dict[str, tuple[re.Pattern, tuple[str, str]]]:
 
 def _first_uses(text: str, terms: dict) -> Iterator[tuple[int, int, tuple[str, str]]]:
     for name, (pattern, place) in list(terms.items()):
-        if match := pattern.search(text):
+        if name in terms and (match := pattern.search(text)):
             yield match.start(), match.end(), place
+            text = text[: match.start()] + "\0" * len(match[0]) + text[match.end() :]  # no shorter term inside it
             # Terms of one entry say the same thing, so that one link does for all of them.
             for other in [other for other in terms if terms[other][1] == place]:
                 del terms[other]

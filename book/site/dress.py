@@ -4,7 +4,7 @@ import re
 
 from docutils import nodes
 
-MEASURED = "measured/"
+MEASURED = ("measured/", "results")
 QUOTED = re.compile(r"(`[^`]*`)")
 
 
