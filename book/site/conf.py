@@ -38,10 +38,9 @@ bibtex_bibfiles = [str(HERE / "references.bib")]
 bibtex_default_style = "unsrt"
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "signature"
+autodoc_typehints = "none"  # docstrings say shapes, units and ranges
 autodoc_preserve_defaults = True
 default_role = "code"
-python_use_unqualified_type_names = True
 add_module_names = False
 python_maximum_signature_line_length = 88
 
@@ -49,6 +48,8 @@ html_theme = "sphinx_book_theme"
 html_css_files = ["book.css"]
 html_js_files = ["book.js"]
 html_copy_source = False
+html_use_index = False
+html_domain_indices = False
 html_show_sourcelink = False
 html_show_copyright = False
 html_context = {"default_mode": "auto"}

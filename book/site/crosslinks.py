@@ -20,6 +20,7 @@ CLOSED = (
     nodes.reference, nodes.literal, nodes.literal_block, nodes.title, nodes.math, nodes.raw, nodes.term, nodes.thead,
 )  # fmt: skip
 REFERENCES = "References"
+WITHOUT_TERMS = ("glossary", "bibliography", "api/")  # they define the words, or use them for something else
 
 
 def link(app, doctree: nodes.document, docname: str) -> None:
@@ -31,7 +32,7 @@ def link(app, doctree: nodes.document, docname: str) -> None:
         if not _is_prose(text):
             continue
         found = [*_named_places(text, places, docname)]
-        if docname != "glossary":
+        if not docname.startswith(WITHOUT_TERMS):
             found += _first_uses(text, terms)
         _replace(app, docname, text, found)
 
@@ -75,7 +76,7 @@ def _terms(env) -> dict[str, tuple[re.Pattern, tuple[str, str]]]:
     found = [(name, page, anchor) for name, _, kind, page, anchor, _ in objects if kind == "term"]
     found.sort(key=lambda term: -len(term[0]))
     flags = {name: 0 if name.isupper() else re.IGNORECASE for name, _, _ in found}
-    return {name: (re.compile(rf"\b{re.escape(name)}s?\b", flags[name]), (page, anchor)) for name, page, anchor in found}
+    return {name: (re.compile(rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", flags[name]), (page, anchor)) for name, page, anchor in found}
 
 
 def _first_uses(text: str, terms: dict) -> Iterator[tuple[int, int, tuple[str, str]]]:
