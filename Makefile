@@ -18,7 +18,7 @@ PIP = $(PY) -m pip --disable-pip-version-check
 HOUSE = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs slurm pack unpack student test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
+.PHONY: help book site runs slurm pack unpack student test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,10 @@ help: ## list the targets
 book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [JOBS=auto] [SEEDS=n] [SHARE=0.3 of the epochs] [PARAMS="-p NAME VALUE"] [FORCE=1]
 	@$(HERE) $(PY) book/build.py --scale $(SCALE) --jobs $(JOBS) $(addprefix --threads ,$(THREADS)) \
 		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(GIVEN)
+	@$(MAKE) --no-print-directory site
+
+site: $(INSTALLED) ## build the site of the chapters that were run: [SCALE=demo]
+	@$(HERE) $(PY) book/website.py --scale $(SCALE)
 
 runs: $(INSTALLED) ## train the networks that the chapters need: [SCALE=demo] [CHAPTERS="NN_name ..."] [SEEDS=n] [SHARE=0.3 of the epochs] [WORKERS=auto] [RANKS=1 GPUs each] [CLUSTER=tcp://... or a file] [BUDGET=25m] [STATUS=1]
 	@$(HERE) $(PY) book/runs.py --scale $(SCALE) $(addprefix --workers ,$(WORKERS)) $(addprefix --ranks ,$(RANKS)) $(addprefix --chapter ,$(CHAPTERS)) \

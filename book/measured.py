@@ -1,4 +1,4 @@
-"""The records that come with the book, as pages of its site: `runs/reference`, each folder with what stands behind it."""
+"""The records that come with the book, `runs/reference`, as pages of its site: each with what stands behind it."""
 
 import re
 from pathlib import Path
@@ -66,7 +66,8 @@ def _headline(by_folder: dict[Path, results.Source], reference: Path) -> str:
     """Mean FPR and AUROC over all anomalies, without and with Outlier Exposure, from the records."""
     rows = []
     for what, name, table, plain in HEADLINES:
-        records = by_folder[reference / name].records.query("table == @table")
+        records = by_folder[reference / name].records
+        records = records[records["table"] == table]
         metric = records["metric"].str.replace(r"FPR\d+", "FPR", regex=True)
         means = records.groupby([metric, "method"])["value"].mean()
         cells = [f"{means[metric, plain]:.1f} → {means[metric, '+OE']:.1f}" for metric in ("FPR", "AUROC")]

@@ -5,6 +5,7 @@ and from the cell that calls `paper.publish`.
 """
 
 import html
+import itertools
 import re
 from collections.abc import Iterator
 from itertools import groupby
@@ -28,12 +29,13 @@ HEADING = re.compile(r"^# .+$", re.MULTILINE)
 
 def page(name: str, notebook: nbformat.NotebookNode, out: Path) -> nbformat.NotebookNode:
     """Return the page of chapter `name`, whose executed notebook is given and whose files lie below `out`."""
-    chapter, numbers = int(name.split("_")[0]), iter(range(1, 1000))
+    numbers = (f"{int(name.split('_')[0])}.{count}" for count in itertools.count(1))
     cells = []
     for solved, group in groupby(notebook.cells, lambda cell: "solution" in _tags(cell)):
-        shown = [_cell(cell, f"{chapter}", numbers, out) for cell in group]
+        shown = [_cell(cell, numbers, out) for cell in group]
         cells += _folded(shown) if solved else shown
-    cells[0].source = HEADING.sub(lambda title: f"{title[0]}\n\n{_made(name, out)}\n", cells[0].source, count=1)
+    titled = next((cell for cell in cells if HEADING.search(cell.source)), cells[0])
+    titled.source = HEADING.sub(lambda title: f"{title[0]}\n\n{_made(name, out)}\n", titled.source, count=1)
     made = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
     _, made = nbformat.validator.normalize(made)
     return made
@@ -48,17 +50,17 @@ def _folded(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
     return [nbformat.v4.new_markdown_cell(begin), *cells, nbformat.v4.new_markdown_cell(end)]
 
 
-def _cell(cell: nbformat.NotebookNode, chapter: str, numbers: Iterator[int], out: Path) -> nbformat.NotebookNode:
+def _cell(cell: nbformat.NotebookNode, numbers: Iterator[str], out: Path) -> nbformat.NotebookNode:
     if cell.cell_type != "code":
         return nbformat.v4.new_markdown_cell(cell.source)
     tables = iter(PUBLISHED_TABLE.findall(cell.source))
-    outputs = [shown for output in cell.outputs for shown in [_output(output, chapter, numbers, tables, out)] if shown]
+    outputs = [shown for output in cell.outputs for shown in [_output(output, numbers, tables, out)] if shown]
     words = next((FOLDED[tag] for tag in _tags(cell) if tag in FOLDED), None)
     metadata = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": words}} if words else {}
     return nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=metadata)
 
 
-def _output(output, chapter: str, numbers: Iterator[int], tables: Iterator[str], out: Path):
+def _output(output, numbers: Iterator[str], tables: Iterator[str], out: Path):
     """An output as the page has it, None for one that leaves nothing to read."""
     if output.output_type == "stream":
         output.text = _clean(output.text)
@@ -66,7 +68,7 @@ def _output(output, chapter: str, numbers: Iterator[int], tables: Iterator[str],
     if output.output_type == "error":
         return output
     if "published" in output.metadata:
-        return _markdown(_figure(output.metadata["published"], f"{chapter}.{next(numbers)}"))
+        return _markdown(_figure(output.metadata["published"], next(numbers), out))
     if "text/markdown" in output.data:
         stem = next(tables, None)
         return _markdown(_table(output.data["text/markdown"], stem, out) if stem else output.data["text/markdown"])
@@ -94,19 +96,17 @@ def _scrolling(table: str) -> str:
     return f'<div class="scroll" tabindex="0" role="region" aria-label="table">{table}</div>'
 
 
-def links(stem: str, folder: str, out: Path, forms=tuple(FORMS)) -> str:
+def links(stem: str, folder: str, out: Path) -> str:
     """Links to the forms of a file below `out` that are there, as HTML."""
-    found = [form for form in forms if (out / folder / f"{stem}.{form}").is_file()]
+    found = [form for form in FORMS if (out / folder / f"{stem}.{form}").is_file()]
     return " · ".join(f'<a href="{FILES}/{folder}/{quote(stem)}.{form}">{FORMS[form]}</a>' for form in found)
 
 
-def _figure(published: dict, number: str) -> str:
+def _figure(published: dict, number: str, out: Path) -> str:
     stem, caption = published["stem"], published["caption"]
-    forms = " · ".join(f'<a href="{FILES}/figures/{quote(stem)}.{form}">{FORMS[form]}</a>' for form in ("svg", "png"))
-    return (
-        f"```{{figure}} {FILES}/figures/{stem}.svg\n:name: figure-{number.replace('.', '-')}\n:alt: {published['alt']}\n\n"
-        f'**Figure {number}.** {caption} <span class="forms">{forms}</span>\n```\n'
-    )
+    options = f":name: figure-{number.replace('.', '-')}\n:alt: {published['alt']}"
+    text = f'**Figure {number}.** {caption} <span class="forms">{links(stem, "figures", out)}</span>'
+    return f"```{{figure}} {FILES}/figures/{stem}.svg\n{options}\n\n{text}\n```\n"
 
 
 def _table(text: str, stem: str, out: Path) -> str:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import nbformat
 from chapters import find_chapters
-from pages import FILES, page
 from measured import measured_pages
+from pages import FILES, page
 from progress import TERMINAL_CODES, replace_what_cannot_be_shown
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from stamps import MADE_FOLDERS, made_files, notebook_path
+from status_page import write_index
 
 from oe_core.atomic import exclusive, write_text
 from oe_core.scales import SCALES, check_scale, runs_root
@@ -53,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError, SphinxError) as error:
         print(f"website.py: {error}", file=sys.stderr)
         return 2
+    write_index(find_chapters(BOOK), scale, out)
     print(faults, end="", file=sys.stderr)
     print(f"see {out / 'site' / 'index.html'}")
     return 1 if faults else 0
@@ -64,8 +66,8 @@ def build(out: Path, scale: str) -> str:
     write_sources(source, out)
     faults = StringIO()
     badges = {kind: words.format(scale=scale, what=SCALES[scale]) for kind, words in BADGES.items()}
-    app = Sphinx(source, SETTINGS, site, out / ".site-doctrees", "html", {"oe_badges": badges}, status=None, warning=faults)
-    app.build()
+    options = {"confoverrides": {"oe_badges": badges}, "status": None, "warning": faults}
+    Sphinx(source, SETTINGS, site, out / ".site-doctrees", "html", **options).build()
     _mirror(source / FILES, site / FILES, _files(source / FILES))
     return TERMINAL_CODES.sub("", faults.getvalue())
 
@@ -96,10 +98,10 @@ def write_sources(source: Path, out: Path) -> None:
 
 def _contents(chapters: Iterable[str]) -> str:
     """The contents of the site, which the sidebar shows."""
-    parts = {"Chapters": sorted(chapters)} | {caption: list(names) for caption, names in AROUND.items()}
-    return "".join(
-        f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{chr(10).join(names)}\n```\n\n" for caption, names in parts.items()
-    )
+    parts = {"Chapters": sorted(chapters), **AROUND}
+    options = ":hidden:\n:caption: {}\n\n"
+    trees = (options.format(caption) + "\n".join(names) for caption, names in parts.items())
+    return "\n".join(f"```{{toctree}}\n{tree}\n```\n" for tree in trees)
 
 
 def _copy(path: Path, to: Path) -> None:

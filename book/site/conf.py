@@ -42,7 +42,6 @@ autodoc_typehints = "none"  # docstrings say shapes, units and ranges
 autodoc_preserve_defaults = True
 default_role = "code"
 add_module_names = False
-python_maximum_signature_line_length = 88
 
 html_theme = "sphinx_book_theme"
 html_css_files = ["book.css"]

@@ -76,7 +76,10 @@ def _terms(env) -> dict[str, tuple[re.Pattern, tuple[str, str]]]:
     found = [(name, page, anchor) for name, _, kind, page, anchor, _ in objects if kind == "term"]
     found.sort(key=lambda term: -len(term[0]))
     flags = {name: 0 if name.isupper() else re.IGNORECASE for name, _, _ in found}
-    return {name: (re.compile(rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", flags[name]), (page, anchor)) for name, page, anchor in found}
+    return {
+        name: (re.compile(rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", flags[name]), (page, anchor))
+        for name, page, anchor in found
+    }
 
 
 def _first_uses(text: str, terms: dict) -> Iterator[tuple[int, int, tuple[str, str]]]:

@@ -16,7 +16,8 @@ def _inline(writer, node: nodes.math) -> None:
 
 def _block(writer, node: nodes.math_block) -> None:
     # A long formula scrolls in a box of its own, also by keyboard.
-    writer.body.append(f'<div class="formula" tabindex="0" role="group" aria-label="formula">{_mathml(node, "block")}</div>')
+    box = '<div class="formula" tabindex="0" role="group" aria-label="formula">'
+    writer.body.append(f"{box}{_mathml(node, 'block')}</div>")
     raise nodes.SkipNode
 
 

@@ -1,4 +1,4 @@
-"""The site of a built book in a real browser: OE_TEST_BOOK is the folder of its scale, CHROMIUM the browser's program."""
+"""The site of a built book in a real browser: OE_TEST_BOOK is the folder of its scale, CHROMIUM the browser."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What stands on the pages of a built site: links that lead somewhere, pictures with words, numbers with their evidence."""
+"""What stands on the pages of a built site: links that lead somewhere, pictures with words, numbers with evidence."""
 
 import re
 from html.parser import HTMLParser
@@ -9,6 +9,7 @@ import pytest
 from chapters import find_chapters
 from small_book import ROOT
 
+LINKS = (("a", "href"), ("img", "src"), ("script", "src"), ("link", "href"))
 CHAPTERS = list(find_chapters(ROOT / "book"))
 
 
@@ -45,14 +46,14 @@ def test_every_chapter_has_a_page_and_links_to_its_neighbours(read):
 def test_no_link_and_no_picture_is_broken(read, site):
     broken = {}
     for name, page in read.items():
-        for link in [*page.all("a", "href"), *page.all("img", "src"), *page.all("script", "src"), *page.all("link", "href")]:
+        for link in [link for tag, where in LINKS for link in page.all(tag, where)]:
             parts = urlsplit(link)
             if parts.scheme or link == "#":
                 continue
             target = (site / PurePosixPath(name).parent / unquote(parts.path)).resolve() if parts.path else site / name
             where = target.relative_to(site).as_posix() if target.is_relative_to(site) else str(target)
-            anchored = read[where].ids if where in read else None
-            if not target.is_file() or (parts.fragment and anchored is not None and unquote(parts.fragment) not in anchored):
+            anchor, anchors = unquote(parts.fragment), read[where].ids if where in read else {unquote(parts.fragment)}
+            if not target.is_file() or (anchor and anchor not in anchors):
                 broken.setdefault(name, []).append(link)
     assert broken == {}
 
@@ -78,8 +79,8 @@ def test_a_chapter_leads_to_its_source_notebook_records_and_evidence(chapter, re
     links = read[f"{chapter}.html"].all("a", "href")
     assert {f"files/chapters/{chapter}.py", f"files/notebooks/{chapter}.ipynb"} <= set(links)
     folders = {path.parent for path in (site / "files/records" / chapter).rglob("evidence.json")}
-    for folder in folders:
-        assert {f"{folder.relative_to(site).as_posix()}/{file}" for file in ("records.csv", "evidence.json")} <= set(links)
+    for folder in (folder.relative_to(site).as_posix() for folder in folders):
+        assert {f"{folder}/{file}" for file in ("records.csv", "evidence.json")} <= set(links)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -38,3 +38,9 @@ function makeSortable(table) {
 document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".scroll table").forEach(makeSortable));
 /* Opened as a file, a page may not read its neighbours: the search then shows titles alone. */
 if (location.protocol === "file:" && window.DOCUMENTATION_OPTIONS) DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+/* The sidebar's arrows have no text of their own. */
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("nav li > details > summary").forEach((summary) => {
+  const page = summary.closest("li").querySelector("a");
+  summary.setAttribute("aria-label", `Pages of ${page ? page.textContent.trim() : "this part"}`);
+}));
