@@ -5,7 +5,8 @@ import re
 from docutils import nodes
 
 MEASURED = ("measured/", "results")
-QUOTED = re.compile(r"(`[^`]*`)")
+QUOTED = re.compile(r"(`[^`]*`|\$[^$]+\$)")
+MARKUP = re.compile(r"[*|\\]|(?<=\w)_(?!\w)")
 
 
 def badge(app, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
@@ -26,12 +27,16 @@ def wrap_tables(app, doctree: nodes.document, docname: str) -> None:
 
 
 def plain_docstring(app, what: str, name: str, thing, options, lines: list[str]) -> None:
-    """A docstring is prose with `code`: what else reStructuredText would read into it is text."""
-    text = "".join(
-        part if part.startswith("`") else re.sub(r"([*|])|(?<=\w)(_)(?!\w)", r"\\\g<0>", part)
-        for part in QUOTED.split("\n".join(lines))
-    )
-    lines[:] = text.split("\n")
+    """A docstring is prose with `code`, $formulas$ and examples: what else reStructuredText reads into it is text."""
+    paragraphs = "\n".join(lines).split("\n\n")
+    lines[:] = "\n\n".join(text if text.startswith(">>>") else _escaped(text) for text in paragraphs).split("\n")
+
+
+def _escaped(text: str) -> str:
+    parts = QUOTED.split(text)
+    parts[::2] = (MARKUP.sub(r"\\\g<0>", part) for part in parts[::2])
+    parts[1::2] = (f":math:`{part[1:-1]}`" if part.startswith("$") else part for part in parts[1::2])
+    return "".join(parts)
 
 
 def setup(app) -> dict:
