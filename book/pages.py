@@ -21,7 +21,9 @@ FOLDED = {"checks": "What checks the parameters", "injected-parameters": "The pa
 PUBLISHED_TABLE = re.compile(r'paper\.publish\(\w+, "(\w+)"')
 CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # A bar of tqdm: what it counts, how far it came, how long it took, and what it says in the end.
-BAR = re.compile(r"([^\n|]*?): *(\d+)%\|[^|\n]*\| *(\d+)/\d+ \[([\d:]+)<[^\]\n,]*(?:, [^\],]*it)?([^\]\n]*)\]\n?")
+BAR = re.compile(
+    r"([^\n|]*?): *(\d+)%\|[^|\n]*\| *(\d+)/\d+ \[([\d:]+)<[^\]\n,]*(?:, +[\d.?]+(?:it/s|s/it))?([^\]\n]*)\]\n?"
+)
 WARNING = re.compile(r"^\S+\.py:\d+: (\w*Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)
 FORMS = {"png": "PNG", "svg": "SVG", "csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
 HEADING = re.compile(r"^# .+$", re.MULTILINE)
@@ -69,10 +71,14 @@ def _output(output, numbers: Iterator[str], tables: Iterator[str], out: Path):
         return output
     if "published" in output.metadata:
         return _markdown(_figure(output.metadata["published"], next(numbers), out))
+    if "image/png" in output.data:
+        alt = output.metadata.get("image/png", output.metadata).get("alt", "")
+        source = f"data:image/png;base64,{output.data['image/png']}"
+        output.data = {"text/html": f'<img alt="{html.escape(alt)}" src="{source}">'}
     if "text/markdown" in output.data:
         stem = next(tables, None)
         return _markdown(_table(output.data["text/markdown"], stem, out) if stem else output.data["text/markdown"])
-    if "text/html" in output.data:
+    if "<table" in output.data.get("text/html", ""):
         output.data = {"text/html": _scrolling(output.data["text/html"])}
     return output
 
