@@ -64,7 +64,7 @@ digits = {split: load_images("digits", split, size) for split in ("train", "test
 flower, letters = (load_images(name, "test", size) for name in ("photo-flower", "font-letters"))
 rows = {"digits": digits["test"], "flower": flower, "letters": letters}
 spread = {name: figures.pixels(images.images[:: len(images) // 12][:12]) for name, images in rows.items()}
-figures.publish(figures.image_grid(spread), "00_images", ROOM / "figures")
+figures.publish(figures.image_grid(spread), "00_images", ROOM / "figures", "Examples of the inliers, digits, and of two kinds of anomalies, a photograph's patches and letters.")
 
 # %% [markdown]
 # In the words of the field, the digits are the **in-distribution** $\mathcal{D}_{\text{in}}$, and each of them an
@@ -92,7 +92,7 @@ def answers(images):
 some = {"digits": digits["test"].images[::33][:10], "flower": flower.images[:10], "letters": letters.images[:10]}
 sheet = figures.image_grid({name: figures.pixels(images) for name, images in some.items()},
                            {name: answers(images) for name, images in some.items()})  # fmt: skip
-figures.publish(sheet, "00_answers", ROOM / "figures")
+figures.publish(sheet, "00_answers", ROOM / "figures", "What the trained classifier answers, and how sure it is, for digits and for what is none.")
 
 # %% [markdown]
 # Above each image stands the digit that the network sees, and how sure it is. It *has* to name a digit: softmax
@@ -147,7 +147,7 @@ pd.DataFrame(shares).rename_axis("share that rings (percent)").round(1)
 scored = {name: (of_network["digits"], of_network["flower"])
           for name, of_network in {"MSP": scores, "+OE": exposed_scores}.items()}  # fmt: skip
 figure = figures.score_histograms(scored, title="flower", log=True)
-figures.publish(figure, "00_scores", ROOM / "figures")
+figures.publish(figure, "00_scores", ROOM / "figures", "Scores of digits and of the photograph's patches, without and with Outlier Exposure.")
 
 # %% [markdown]
 # The picture of the whole book: two heaps of scores, inliers and anomalies. Outlier Exposure pushes the second heap to the
@@ -169,7 +169,7 @@ def walk_scores(start, end):
 steps, both = walk_scores(digits["test"].images[33], flower.images[5])
 captions = {name: [f"{score:.2f}" for score in values] for name, values in both.items()}
 sheet = figures.image_grid({name: figures.pixels(steps) for name in captions}, captions)
-figures.publish(sheet, "00_walk", ROOM / "figures")
+figures.publish(sheet, "00_walk", ROOM / "figures", "A digit that turns into a flower step by step, with each network's score above every step.")
 
 # %% [markdown]
 # Above each step stands its score, from $-1$ (certain) up to $-0.1$ (undecided). Look at the right end of each row: there
@@ -237,8 +237,7 @@ print("baseline:", answers(blank), " exposed scores:", msp(predict(exposed, blan
 # that ring, for both networks. (You have then drawn the ROC curves of chapter 1.)
 
 # %% tags=["solution"]
-figures.roc_pr(scored, "digits against flower")
-plt.show()
+figures.publish(figures.roc_pr(scored, "digits against flower"), "00_roc_pr", ROOM / "figures", "The share of flowers that ring over that of digits that ring, and the precision, for both networks.")
 
 # %% [markdown]
 # ## References

@@ -101,7 +101,7 @@ for name, plan in plans.items():
     except MissingDataError as error:
         print(f"{name} has no pictures to show: {error}")
 if shown is not None:
-    figures.publish(shown, "02_images", ROOM / "figures")
+    figures.publish(shown, "02_images", ROOM / "figures", "Examples of the in-distribution, of the outliers that train and of every set that tests.")
 
 # %% [markdown]
 # The first row has classes; all other rows are "none of them". Look at how little the outliers resemble the test
@@ -197,7 +197,7 @@ axes.axvline(len(baseline_log) + 0.5, color=figures.GREY, linestyle=":", linewid
 axes.set(xlabel="epoch (dotted: fine-tuning begins)", ylabel="loss (nats)", ylim=(0, None))
 axes.xaxis.get_major_locator().set_params(integer=True)
 axes.legend()
-figures.publish(figure, "02_training", ROOM / "figures")
+figures.publish(figure, "02_training", ROOM / "figures", "Losses of the inliers and of the outliers over training and fine-tuning.")
 
 # %% [markdown]
 # After the dotted line the outliers' loss falls towards its lowest value, while the inliers' loss hardly notices (a jump
@@ -243,7 +243,7 @@ Markdown(paper.rendered(table_1))
 
 # %%
 figure = figures.before_after(table_7.loc[in_dist], title=f"{in_dist}: all out-distributions and their mean")
-figures.publish(figure, "02_gain", ROOM / "figures")
+figures.publish(figure, "02_gain", ROOM / "figures", "FPR95, AUROC and AUPR for every out-distribution, without and with Outlier Exposure.")
 
 # %% [markdown]
 # Each line joins the baseline and its exposed copy; a bar through a mark is the spread over seeds. Long lines belong to
@@ -271,11 +271,11 @@ def one_draw(name):
 
 
 figure = figures.roc_pr(one_draw(wanted[0]), f"{in_dist} against {wanted[0]}")
-figures.publish(figure, "figure_1", ROOM / "figures")
+figures.publish(figure, "figure_1", ROOM / "figures", "ROC and precision-recall curves of one pair of data sets, as in the paper's Figure 1.")
 
 # %%
 figure = figures.roc_pr_grid({f"{in_dist} against {name}": one_draw(name) for name in wanted})
-figures.publish(figure, "figure_4", ROOM / "figures")
+figures.publish(figure, "figure_4", ROOM / "figures", "ROC and precision-recall curves of further pairs of data sets, as in the paper's Figure 4.")
 
 # %% [markdown]
 # An exposed curve that lies above the other one everywhere is better at *every* threshold. Where curves cross, the
@@ -286,7 +286,7 @@ figures.publish(figure, "figure_4", ROOM / "figures")
 
 # %%
 figure = figures.score_histograms(first.scores[wanted[0]], title=wanted[0], log=True)
-figures.publish(figure, "02_scores", ROOM / "figures")
+figures.publish(figure, "02_scores", ROOM / "figures", "Scores of inliers and anomalies without and with Outlier Exposure.")
 
 # %% [markdown]
 # Note the logarithmic axis. Left, the baseline gives many anomalies the confidence of its inliers. Right, exposure moves
@@ -313,7 +313,7 @@ def extremes(name, columns=10):
     return figures.image_grid(rows, captions)
 
 
-figures.publish(extremes(wanted[0]), "02_extremes", ROOM / "figures")
+figures.publish(extremes(wanted[0]), "02_extremes", ROOM / "figures", "The inliers and anomalies that the exposed network scores highest and lowest.")
 
 # %% [markdown]
 # Above each image stands its score. Ask of each miss whether you could name one of the classes in it: some anomalies are
@@ -440,6 +440,7 @@ for (method, label), (colour, dash) in zip({"MSP": "baseline", "+OE": "exposed"}
     axes.plot(shares, means, color=colour, linestyle=dash, marker="o", markersize=3, label=label)
 axes.set(xlabel=rf"share $\alpha$ of the anomaly ({wanted[0]})", ylabel="mean MSP score (up = more anomalous)")
 axes.legend()
+figures.publish(figure, "02_mixtures", ROOM / "figures", "Mean score of images mixed of an inlier and an anomaly, over the anomaly's share.")
 
 # %% [markdown] tags=["solution"]
 # Both rise while the image is a mixture of two things. The difference is at the right end: there the image is an

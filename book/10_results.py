@@ -74,7 +74,7 @@ print(f"{len(found)} evaluations, {sum(len(source.records) for source in found):
 # Every square is a printed number, in the place it has in its table. A white one was not measured.
 
 # %%
-figures.publish(figures.wall(cells), "10_wall", ROOM / "figures")
+figures.publish(figures.wall(cells), "10_wall", ROOM / "figures", "Every number that the paper prints, in the place that it has in its table, coloured by what our records claim of it.")
 
 # %%
 pd.DataFrame({"sign": grades.SIGNS, "it claims": grades.CLAIMS}).rename_axis("mark")
@@ -144,7 +144,7 @@ print(f"{100 * share:.0f} % of the {len(run)} measured comparisons go the paper'
 # Filled: network and data are the paper's, so that the two values may be compared. Hollow: they are not, and nothing follows from a point's distance to the diagonal. Bars are the margins of above.
 
 # %%
-figures.publish(figures.agreement(cells), "10_agreement", ROOM / "figures")
+figures.publish(figures.agreement(cells), "10_agreement", ROOM / "figures", "Ours over the paper's, a dot for each number, by metric.")
 
 # %% [markdown]
 # Look at two groups away from the diagonal. AUROCs near 100 on the left are the character models of chapter 7, whose anomalies the official code destroys; FPRs in the upper left are the density
@@ -237,7 +237,7 @@ for number in range(1, 5):
     inside = next((path.relative_to(root) for root in (ROOM, results.REFERENCE) if path and path.is_relative_to(root)), path)
     display(Markdown(f"### Figure {number}: " + (f"`{inside}`" if path else "not drawn by any chapter of this build")))
     if path:
-        display(Image(path, width=620))
+        display(Image(path, width=620, alt=f"Figure {number} of the paper, drawn by this book: {inside}"))
 
 # %% [markdown]
 # ## 10.8 What the numbers rest on
@@ -317,7 +317,7 @@ for direction, marker in ((grades.AGREES, "o"), (grades.AGAINST, "X")):
 axes.set_xticks(-np.log10(1 - levels), [f"{level:g}" for level in levels])
 axes.set(xlabel="level", ylabel="decided comparisons", ylim=(0, None))
 axes.legend()
-plt.show()
+figures.publish(figure, "10_levels", ROOM / "figures", "How many comparisons are decided, for and against the paper, over the level that is asked for.")
 
 # %% [markdown] tags=["solution"]
 # Both fall, and neither falls to nothing: most differences are far larger than their spread. What is against the paper at every level is not chance: other data, smaller networks, shorter trainings. But a level says nothing of what
