@@ -24,7 +24,7 @@ def measured_pages(reference: Path) -> dict[str, str]:
     folders = [folder for folder in sorted(reference.iterdir()) if folder.is_dir()]
     by_folder = {source.folder: source for source in results.sources(reference)}
     found = {f"measured/{folder.name}.md": _page(folder, reference, by_folder.get(folder)) for folder in folders}
-    overview = _relinked((reference / "README.md").read_text("utf-8"), reference, reference)
+    overview = relinked((reference / "README.md").read_text("utf-8"), reference, reference, "../")
     found["measured/index.md"] = f"{overview}\n{_toctree(folder.name for folder in folders)}"
     found["_made/headline.md"] = _headline(by_folder, reference)
     return found
@@ -36,7 +36,7 @@ def _toctree(names) -> str:
 
 def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
     readme = folder / "README.md"
-    text = _relinked(readme.read_text("utf-8"), folder, reference) if readme.is_file() else f"# {folder.name}\n"
+    text = relinked(readme.read_text("utf-8"), folder, reference, "../") if readme.is_file() else f"# {folder.name}\n"
     parts = [text]
     if source is not None:
         row = results.evidence_table([source]).round(2).astype(str)
@@ -76,21 +76,24 @@ def _headline(by_folder: dict[Path, results.Source], reference: Path) -> str:
     return f"{table}\n\nMeasured on real data, in percent: without → with Outlier Exposure, mean over all anomalies.\n"
 
 
-def _relinked(text: str, folder: Path, reference: Path) -> str:
-    """Links to folders of records lead to their pages, to chapters likewise, and others to the files."""
+def relinked(text: str, folder: Path, reference: Path, up: str = "") -> str:
+    """Return Markdown whose links to chapters and records, as they stand in the repository, lead to the site's pages.
+
+    folder: where the text stands in the repository; up: the way from its page to the site's root.
+    """
 
     def target(found: re.Match) -> str:
         path, anchor = (folder / found["path"]).resolve(), found["anchor"] or ""
-        if path.parent.name == "book":
-            return f"](../{path.stem}.ipynb)"
+        if path.suffix == ".py" and path.parent.name == "book":
+            return f"]({up}{path.stem}.ipynb)"
+        if not path.is_relative_to(reference):
+            return found[0]
         if path.name == "README.md":
             path = path.parent
-        if path == reference:
-            return f"](index.md{anchor})"
         if path.is_dir():
-            return f"]({path.name}.md{anchor})"
+            return f"]({up}measured/{'index' if path == reference else path.name}.md{anchor})"
         if path.suffix == ".md":
-            return f"]({path.parent.name}.md#{path.stem.replace('_', '-')})"
-        return f"](../{FILES}/reference/{path.relative_to(reference).as_posix()})"
+            return f"]({up}measured/{path.parent.name}.md#{path.stem.replace('_', '-')})"
+        return f"]({up}{FILES}/reference/{path.relative_to(reference).as_posix()})"
 
     return LINK.sub(target, text)

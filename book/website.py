@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 from chapters import find_chapters
-from measured import measured_pages
+from measured import measured_pages, relinked
 from pages import FILES, page
 from progress import TERMINAL_CODES, replace_what_cannot_be_shown
 from sphinx.application import Sphinx
@@ -29,8 +29,8 @@ SETTINGS = BOOK / "site"
 REFERENCE = BOOK.parent / "runs" / "reference"
 AROUND = {
     "Measured on real data": ("results", "measured/index"),
-    "Use it": ("own_data", "scale_up"),
-    "Reference": ("notation", "glossary", "bibliography", "api/index"),
+    "Use it": ("building", "own_data", "scale_up"),
+    "Reference": ("notation", "glossary", "bibliography", "code", "api/index"),
 }
 BADGES = {
     "build": "{scale} build: {what}",
@@ -77,7 +77,8 @@ def build(out: Path, scale: str) -> str:
 
 def write_sources(source: Path, out: Path) -> None:
     """Write every page that Sphinx reads, those that changed; others go."""
-    pages = {file.relative_to(SETTINGS).as_posix(): file.read_text("utf-8") for file in SETTINGS.rglob("*.md")}
+    texts = {file: file.read_text("utf-8") for file in SETTINGS.rglob("*.md")}
+    pages = {file.relative_to(SETTINGS).as_posix(): relinked(texts[file], file.parent, REFERENCE) for file in texts}
     for name, chapter in find_chapters(BOOK).items():
         notebook = notebook_path(out, name)
         if notebook.is_file():

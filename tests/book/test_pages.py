@@ -102,7 +102,7 @@ def test_every_record_has_a_page_with_its_evidence_and_the_overview_leads_there(
     folders = sorted(path.name for path in reference.iterdir() if path.is_dir())
     assert {f"measured/{name}.md" for name in folders} <= pages.keys()
     overview = pages["measured/index.md"]
-    assert "](cifar10-course.md)" in overview and "](cifar10-course/" not in overview
+    assert "](../measured/cifar10-course.md)" in overview and "](cifar10-course/" not in overview
     evidence = json.loads((reference / "cifar10-course/evidence.json").read_text("utf-8"))
     text = pages["measured/cifar10-course.md"]
     assert "## Evidence" in text and evidence["runs"][0]["commit"][:7] in text and 'cifar10-course/records.csv"' in text
