@@ -20,7 +20,7 @@ PIP = $(PY) -m pip --disable-pip-version-check
 HOUSE = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book runs pretrained slurm pack unpack handout test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
+.PHONY: help book site runs pretrained slurm pack unpack handout test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,10 @@ help: ## list the targets
 book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [JOBS=auto] [SEEDS=n] [SHARE=0.3 of the epochs] [PARAMS="-p NAME VALUE"] [PRETRAINED=1] [FORCE=1]
 	@$(call TAKE_IN,$(CHAPTER)) $(HERE) $(PY) book/build.py --scale $(SCALE) --jobs $(JOBS) $(addprefix --threads ,$(THREADS)) \
 		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(GIVEN)
+	@$(MAKE) --no-print-directory site
+
+site: $(INSTALLED) ## build the site of the chapters that were run: [SCALE=demo]
+	@$(HERE) $(PY) book/website.py --scale $(SCALE)
 
 runs: $(INSTALLED) ## train the networks that the chapters need: [SCALE=demo] [CHAPTERS="NN_name ..."] [SEEDS=n] [SHARE=0.3 of the epochs] [WORKERS=auto] [RANKS=1 GPUs each] [CLUSTER=tcp://... or a file] [BUDGET=25m] [PRETRAINED=1] [STATUS=1]
 	@$(call TAKE_IN,$(CHAPTERS)) $(HERE) $(PY) book/runs.py --scale $(SCALE) $(addprefix --workers ,$(WORKERS)) $(addprefix --ranks ,$(RANKS)) $(addprefix --chapter ,$(CHAPTERS)) \
@@ -117,7 +121,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(MAKE_VENV)
 	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 6 GB)"
 ifeq ($(CONSTRAINTS),/dev/null)
-	@$(PIP) install --quiet $(HOUSE) -e '.[book,cluster,dev]'
+	@$(PIP) install --quiet $(HOUSE) -e '.[book,cluster,dev,site]'
 else
 	@$(PIP) install --quiet $(HOUSE) --require-hashes -r $(CONSTRAINTS)
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation -e .

@@ -65,7 +65,7 @@ digits = {split: load_images("digits", split, size) for split in ("train", "test
 flower, letters = (load_images(name, "test", size) for name in ("photo-flower", "font-letters"))
 rows = {"digits": digits["test"], "flower": flower, "letters": letters}
 spread = {name: figures.pixels(images.images[:: len(images) // 12][:12]) for name, images in rows.items()}
-figures.publish(figures.image_grid(spread), "00_images", ROOM / "figures")
+figures.publish(figures.image_grid(spread), "00_images", ROOM / "figures", "Examples of the inliers, digits, and of two kinds of anomalies, a photograph's patches and letters.")
 
 # %% [markdown]
 # In the words of the field, the digits are the **in-distribution** $\mathcal{D}_{\text{in}}$, and each of them an
@@ -93,7 +93,7 @@ def answers(images):
 some = {"digits": digits["test"].images[::33][:10], "flower": flower.images[:10], "letters": letters.images[:10]}
 sheet = figures.image_grid({name: figures.pixels(images) for name, images in some.items()},
                            {name: answers(images) for name, images in some.items()})  # fmt: skip
-figures.publish(sheet, "00_answers", ROOM / "figures")
+figures.publish(sheet, "00_answers", ROOM / "figures", "What the trained classifier answers, and how sure it is, for digits and for what is none.")
 
 # %%
 for name, images in rows.items():
@@ -152,7 +152,7 @@ pd.DataFrame(shares).rename_axis("share that rings (percent)").round(1)
 scored = {name: (of_network["digits"], of_network["flower"])
           for name, of_network in {"MSP": scores, "+OE": exposed_scores}.items()}  # fmt: skip
 figure = figures.score_histograms(scored, title="flower", log=True)
-figures.publish(figure, "00_scores", ROOM / "figures")
+figures.publish(figure, "00_scores", ROOM / "figures", "Scores of digits and of the photograph's patches, without and with Outlier Exposure.")
 
 # %%
 for kind in ("digits", "flower"):
@@ -178,7 +178,7 @@ def walk_scores(start, end):
 steps, both = walk_scores(digits["test"].images[33], flower.images[5])
 captions = {name: [f"{score:.2f}" for score in values] for name, values in both.items()}
 sheet = figures.image_grid({name: figures.pixels(steps) for name in captions}, captions)
-figures.publish(sheet, "00_walk", ROOM / "figures")
+figures.publish(sheet, "00_walk", ROOM / "figures", "A digit that turns into a flower step by step, with each network's score above every step.")
 
 # %% [markdown]
 # Above each step stands its score, from $-1$ (certain) up to $-0.1$ (undecided). Look at the right end of each row: there
@@ -299,8 +299,7 @@ curves = {}
 for name, (of_digits, of_flowers) in scored.items():
     thresholds = np.concatenate([[1.0], np.sort(np.concatenate([of_digits, of_flowers]))[::-1]])
     curves[name] = tuple(np.mean(found >= thresholds[:, None], axis=1) for found in (of_digits, of_flowers))
-figures.roc_pr(scored, "digits against flower")
-plt.show()
+figures.publish(figures.roc_pr(scored, "digits against flower"), "00_roc_pr", ROOM / "figures", "The share of flowers that ring over that of digits that ring, and the precision, for both networks.")
 
 # %% tags=["check"]
 check.price_of_the_threshold(curves, scored)

@@ -71,7 +71,7 @@ generator = np.random.default_rng(SEED)
 # %%
 in_scores = generator.normal(0.0, 1.0, 2000)
 out_scores = generator.normal(1.5, 1.0, 2000 // RATIO)
-figures.publish(figures.score_histograms({"made-up detector": (in_scores, out_scores)}), "01_scores", FIGURES)
+figures.publish(figures.score_histograms({"made-up detector": (in_scores, out_scores)}), "01_scores", FIGURES, "Scores of a made-up detector for inliers and anomalies.")
 
 # %% [markdown]
 # The two hills overlap: no threshold separates them. A **threshold** $\tau$ turns scores into alarms, "alarm" if score $\ge \tau$. With the anomalies
@@ -139,7 +139,7 @@ print(f"AUPR by hand {100 * aupr_by_hand:.2f} %, package {100 * metrics.aupr(in_
 # %%
 better_out_scores = generator.normal(2.5, 1.0, out_scores.size)
 pair = {"made-up": (in_scores, out_scores), "better": (in_scores, better_out_scores)}
-figures.publish(figures.roc_pr(pair, "Two made-up detectors"), "01_roc_pr", FIGURES)
+figures.publish(figures.roc_pr(pair, "Two made-up detectors"), "01_roc_pr", FIGURES, "ROC and precision-recall curves of two made-up detectors.")
 
 # %% [markdown]
 # On the left, the nearer a curve comes to the upper left corner, the better; on the right, to the upper right corner. Guessing is the diagonal on the
@@ -166,7 +166,7 @@ axes.set(xscale="log", xlabel="inliers for each anomaly", ylabel="percent", ylim
 axes.set_xticks(ratios, [str(ratio) for ratio in ratios], minor=False)
 axes.minorticks_off()
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-figures.publish(figure, "01_base_rate", FIGURES)
+figures.publish(figure, "01_base_rate", FIGURES, "AUROC, FPR95 and AUPR of one detector as anomalies get rarer; only AUPR changes.")
 
 # %% [markdown]
 # AUROC and FPR95 stay level but for noise: each of them compares shares *within* a class. AUPR falls with the base rate, for the same detector. Hence two rules:
@@ -307,10 +307,10 @@ print(f"{len(held_out)} held-out inliers, {len(test)} test inliers, {len(anomali
 
 # %%
 scored = {name: (score(in_logits), score(out_logits)) for name, score in SCORES.items()}
-figures.publish(figures.score_histograms(scored), "01_digits_scores", FIGURES)
+figures.publish(figures.score_histograms(scored), "01_digits_scores", FIGURES, "Two scores of one classifier of the digits 0 to 7, for these and for the digits 8 and 9.")
 
 # %%
-figures.publish(figures.roc_pr(scored, "Digits 0-7 against 8 and 9"), "01_digits_roc_pr", FIGURES)
+figures.publish(figures.roc_pr(scored, "Digits 0-7 against 8 and 9"), "01_digits_roc_pr", FIGURES, "ROC and precision-recall curves of both scores, digits 0 to 7 against 8 and 9.")
 
 # %%
 figures.alarms(*scored["MSP"])
@@ -371,7 +371,7 @@ axes = scatter.plot(loglog=True, style=["^-", "o--", "s:"], figsize=(5.2, 3.6), 
 axes.set_xticks(sizes, [str(size) for size in sizes])
 axes.set_yticks([0.5, 1, 2, 5], ["0.5", "1", "2", "5"])
 axes.minorticks_off()
-figures.publish(axes.figure, "01_sample_size", FIGURES)
+figures.publish(axes.figure, "01_sample_size", FIGURES, "How far each metric scatters for a number of anomalies in the test.")
 
 # %% [markdown]
 # On these axes the lines fall with slope $-\frac{1}{2}$: four times the examples, half the scatter. FPR95 scatters most, as it hangs on the lowest
@@ -463,7 +463,7 @@ for n, (colour, dash) in zip((100, 400, 1600), figures.LINES, strict=False):
 axes.axvline(100 * alpha, color=figures.GREY, linewidth=0.9, label="asked for")
 axes.set(xlabel="realised false-alarm rate of a new inlier (percent)", ylabel="density")
 axes.legend()
-figures.publish(figure, "01_deployment_threshold", FIGURES)
+figures.publish(figure, "01_deployment_threshold", FIGURES, "False-alarm rates that a threshold chosen on a few held-out inliers really has.")
 
 # %% [markdown]
 # Simulation (bars) and formula (lines) agree. To halve the width takes four times the inliers. The promise holds as long as new inliers come from

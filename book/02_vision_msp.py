@@ -108,7 +108,7 @@ for name, plan in plans.items():
     except MissingDataError as error:
         print(f"{name} has no pictures to show: {error}")
 if shown is not None:
-    figures.publish(shown, "02_images", ROOM / "figures")
+    figures.publish(shown, "02_images", ROOM / "figures", "Examples of the in-distribution, of the outliers that train and of every set that tests.")
 
 # %% [markdown]
 # The first row has classes; all other rows are "none of them". Which of the test rows do the outliers resemble, and which not? If Outlier Exposure
@@ -204,7 +204,7 @@ axes.axvline(len(baseline_log) + 0.5, color=figures.GREY, linestyle=":", linewid
 axes.set(xlabel="epoch (dotted: fine-tuning begins)", ylabel="loss (nats)", ylim=(0, None))
 axes.xaxis.get_major_locator().set_params(integer=True)
 axes.legend()
-figures.publish(figure, "02_training", ROOM / "figures")
+figures.publish(figure, "02_training", ROOM / "figures", "Losses of the inliers and of the outliers over training and fine-tuning.")
 
 # %% [markdown]
 # After the dotted line the outliers' loss falls towards its lowest value; a jump of the inliers' loss at the line is the learning
@@ -253,7 +253,7 @@ Markdown(paper.rendered(table_1))
 
 # %%
 figure = figures.before_after(table_7.loc[in_dist], title=f"{in_dist}: all out-distributions and their mean")
-figures.publish(figure, "02_gain", ROOM / "figures")
+figures.publish(figure, "02_gain", ROOM / "figures", "FPR95, AUROC and AUPR for every out-distribution, without and with Outlier Exposure.")
 
 # %% [markdown]
 # Each line joins the baseline and its exposed copy; a bar through a mark is the spread over seeds. Did exposure win, where did it
@@ -317,11 +317,11 @@ def one_draw(name):
 
 
 figure = figures.roc_pr(one_draw(wanted[0]), f"{in_dist} against {wanted[0]}")
-figures.publish(figure, "figure_1", ROOM / "figures")
+figures.publish(figure, "figure_1", ROOM / "figures", "ROC and precision-recall curves of one pair of data sets, as in the paper's Figure 1.")
 
 # %%
 figure = figures.roc_pr_grid({f"{in_dist} against {name}": one_draw(name) for name in wanted})
-figures.publish(figure, "figure_4", ROOM / "figures")
+figures.publish(figure, "figure_4", ROOM / "figures", "ROC and precision-recall curves of further pairs of data sets, as in the paper's Figure 4.")
 
 # %% [markdown]
 # An exposed curve that lies above the other one everywhere is better at *every* threshold. Where curves cross, the
@@ -332,7 +332,7 @@ figures.publish(figure, "figure_4", ROOM / "figures")
 
 # %%
 figure = figures.score_histograms(first.scores[wanted[0]], title=wanted[0], log=True)
-figures.publish(figure, "02_scores", ROOM / "figures")
+figures.publish(figure, "02_scores", ROOM / "figures", "Scores of inliers and anomalies without and with Outlier Exposure.")
 
 # %% [markdown]
 # Note the logarithmic axis. Left, the anomalies that lie under the inliers' heap are those to which the baseline gives the confidence of its
@@ -359,11 +359,20 @@ def extremes(name, columns=10):
     return figures.image_grid(rows, captions)
 
 
-figures.publish(extremes(wanted[0]), "02_extremes", ROOM / "figures")
+figures.publish(extremes(wanted[0]), "02_extremes", ROOM / "figures", "The inliers and anomalies that the exposed network scores highest and lowest.")
 
 # %% [markdown]
 # Above each image stands its score. Ask of each miss whether you could name one of the classes in it: some anomalies are
-# only anomalous by the name of their data set.
+# only anomalous by the name of their data set. And one inlier that turns into an anomaly, step by step: where does each network begin to doubt?
+
+# %%
+from oe_core import predict
+
+out = next(out for out in first.tests.outs if out.printed == wanted[0])
+inlier, anomaly, steps = first.test.images[0].float(), out.inputs()[0].float(), torch.linspace(0, 1, 11)
+turning = torch.stack([(1 - step) * inlier + step * anomaly for step in steps]).round().to(torch.uint8)
+answers = {label: F.softmax(predict(first.runs[method, 0], turning), dim=1).numpy() for label, method in {"baseline": "MSP", "exposed": "+OE"}.items()}
+figures.posteriors(figures.pixels(turning), answers, first.test.classes, [f"{100 * step:.0f} % {wanted[0]}" for step in steps.tolist()])
 
 # %% [markdown]
 # ## 2.8 Another score for the same network: Table 10
@@ -496,16 +505,14 @@ check.temperature(at_temperature, first)
 # <details><summary>Hint</summary><code>predict(run, images)</code> gives logits of uint8 images; round after mixing.</details>
 
 # %% tags=["solution"]
-from oe_core import predict
-
-out = next(out for out in first.tests.outs if out.printed == wanted[0])
 shares = np.linspace(0, 1, 11).round(1)
 count = min(200, len(first.test), len(out.inputs()))
 inside, outside = (images[:count].float() for images in (first.test.images, out.inputs()))
 mixed = [((1 - share) * inside + share * outside).round().to(torch.uint8) for share in shares]
 along = pd.DataFrame({label: [msp(predict(first.runs[method, 0], images)).mean() for images in mixed]
                       for method, label in {"MSP": "baseline", "+OE": "exposed"}.items()}, index=shares)  # fmt: skip
-along.plot(figsize=(5.2, 3.4), style=["o-", "s--"], xlabel=rf"share $\alpha$ of the anomaly ({wanted[0]})", ylabel="mean MSP score (up = more anomalous)")
+axes = along.plot(figsize=(5.2, 3.4), style=["o-", "s--"], xlabel=rf"share $\alpha$ of the anomaly ({wanted[0]})", ylabel="mean MSP score (up = more anomalous)")
+figures.publish(axes.figure, "02_mixtures", ROOM / "figures", "Mean score of images mixed of an inlier and an anomaly, over the anomaly's share.")
 
 # %% [markdown] tags=["solution"]
 # In between, the image shows two things at once. The right end tells the networks apart: there the image is an ordinary image of something

@@ -261,7 +261,7 @@ print(f"rank correlation of a set's share of unknown tokens with its gain: {agre
 for name in dict.fromkeys(records["in_dist"]):
     of_set = records[records["in_dist"] == name]
     figure = figures.seed_strips(of_set, table_8.loc[name], title=name)
-    figures.publish(figure, f"03_seeds_{name.replace(' ', '_')}", ROOM / "figures")
+    figures.publish(figure, f"03_seeds_{name.replace(' ', '_')}", ROOM / "figures", "FPR, AUROC and AUPR of every training, for each out-distribution, without and with Outlier Exposure.")
     plt.show()
 
 # %% [markdown]
@@ -312,10 +312,10 @@ def one_draw(name):
 hardest = table_8.loc[in_dist]["AUROC", "+OE", "mean"].drop("Mean").idxmin()
 easiest = table_8.loc[in_dist]["AUROC", "+OE", "mean"].drop("Mean").idxmax()
 pairs = {f"{in_dist} against {name}": one_draw(name) for name in dict.fromkeys((hardest, easiest))}
-figures.publish(figures.roc_pr_grid(pairs), "03_roc_pr", ROOM / "figures")
+figures.publish(figures.roc_pr_grid(pairs), "03_roc_pr", ROOM / "figures", "ROC and precision-recall curves of the hardest and the easiest out-distribution.")
 
 # %%
-figures.publish(figures.score_histograms(first.scores[hardest], title=hardest, log=True), "03_scores", ROOM / "figures")
+figures.publish(figures.score_histograms(first.scores[hardest], title=hardest, log=True), "03_scores", ROOM / "figures", "Scores of inliers and of the hardest anomalies, without and with Outlier Exposure.")
 
 # %% [markdown]
 # The set on which the exposed network does worst comes first. In the histograms the anomalies' heap should move to the right, to

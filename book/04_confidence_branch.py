@@ -122,7 +122,7 @@ for p_y, (colour, dash) in zip((0.3, 0.6, 0.9, 0.98), figures.LINES, strict=True
     axes.plot(confidence[cost.argmin()], cost.min(), "o", color=colour)
 axes.set(xlabel="confidence $b$", ylabel=r"expected loss, $\lambda = 0.1$", ylim=(0, 1.4))
 axes.legend()
-figures.publish(figure, "04_cheapest", ROOM / "figures")
+figures.publish(figure, "04_cheapest", ROOM / "figures", "Expected loss over the confidence for examples that the network finds more and less likely; dots mark the cheapest.")
 
 # %% [markdown]
 # An example that the network gets right is cheapest at $b = 1$, a difficult one at a lower confidence (exercise 1 has the
@@ -261,7 +261,7 @@ def training_figure(logs):
 
 
 whole = {f"{in_dist}, seed 0 (dotted: outliers begin)": first.runs["Branch", 0].log + first.runs["+OE", 0].log}
-figures.publish(training_figure(whole), "04_training", ROOM / "figures")
+figures.publish(training_figure(whole), "04_training", ROOM / "figures", "The price of a hint, and the confidences of training images and outliers, over the epochs.")
 
 # %% [markdown]
 # Left of the dotted line all confidences start alike. What follows is a race of two learners, the classifier, whose errors are all that the branch can
@@ -336,7 +336,7 @@ Markdown(paper.told(records, accuracy, 3, "MSP", "+OE"))
 every_set = paper.compare(records, 3, every_set=True)
 paper.publish(every_set, "table_03_sets", ROOM / "tables")
 strips = figures.seed_strips(first.records, every_set.loc[in_dist], title=f"{in_dist}: dots are trainings")
-figures.publish(strips, "04_sets", ROOM / "figures")
+figures.publish(strips, "04_sets", ROOM / "figures", "FPR95, AUROC and AUPR of each training for every out-distribution, by three scores.")
 
 # %% [markdown]
 # ## 4.7 Confidences before and after
@@ -352,7 +352,7 @@ def pooled(method):
 
 
 figure = figures.score_histograms({method: pooled(method) for method in ("Branch", "+OE")}, title="log odds of doubt", log=True)
-figures.publish(figure, "04_confidences", ROOM / "figures")
+figures.publish(figure, "04_confidences", ROOM / "figures", "Log odds of doubt of inliers and anomalies, before and after Outlier Exposure.")
 
 # %% [markdown]
 # Mind the logarithmic axis, and that each panel has its own range. How much of it do both heaps share, before and after? Inliers that have gone to the right with the anomalies are the price.
@@ -389,7 +389,7 @@ def one_draw(name):
 
 
 pairs = {f"{in_dist} against {name}": one_draw(name) for name in dict.fromkeys((aurocs.idxmin(), aurocs.idxmax()))}
-figures.publish(figures.roc_pr_grid(pairs), "04_roc_pr", ROOM / "figures")
+figures.publish(figures.roc_pr_grid(pairs), "04_roc_pr", ROOM / "figures", "ROC and precision-recall curves of the hardest and the easiest out-distribution, by three scores.")
 
 # %% [markdown]
 # ## 4.9 Choices that could have been others
@@ -426,7 +426,7 @@ for variant, run in collapsed.items():
 # %%
 if collapsed:
     logs = {"as in 4.5": first.runs["Branch", 0].log, **{variant: run.log for variant, run in collapsed.items()}}
-    figures.publish(training_figure(logs), "04_collapse", ROOM / "figures")
+    figures.publish(training_figure(logs), "04_collapse", ROOM / "figures", "The price of a hint and the confidences over the epochs, as trained before and in two settings that invite a collapse.")
 
 # %% [markdown]
 # A small budget is overdrawn at once, $\lambda$ rises, and the branch is driven to be sure of everything. Where hints are cheap every example asks,

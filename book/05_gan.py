@@ -85,7 +85,7 @@ def rows_of(plan, columns=10):
     return {role: figures.pixels(images[:: max(1, len(images) // columns)][:columns]) for role, images in roles.items()}
 
 
-figures.publish(figures.image_grid(rows_of(plan)), "05_images", ROOM / "figures")
+figures.publish(figures.image_grid(rows_of(plan)), "05_images", ROOM / "figures", "Examples of the in-distribution, of real outliers and of every set that tests.")
 
 # %% [markdown]
 # ## 5.2 Three players
@@ -185,7 +185,7 @@ loss_axes.set(ylim=(0, None), xlabel="epoch", ylabel="classifier's loss (nats)")
 for axes in (verdict_axes, diversity_axes, loss_axes):
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(fontsize=8)
-figures.publish(figure, "05_game", ROOM / "figures")
+figures.publish(figure, "05_game", ROOM / "figures", "How the discriminator, the distance to the nearest image and the classifier's losses change over the epochs of the game.")
 
 # %%
 last = log.iloc[-1]
@@ -207,7 +207,7 @@ def sheet_of_epochs(run, rows=6):
     return figures.image_grid({**sheet, "real": figures.pixels(real[:: max(1, len(real) // count)][:count])})
 
 
-figures.publish(sheet_of_epochs(evaluation.runs["+GAN", 0]), "05_samples", ROOM / "figures")
+figures.publish(sheet_of_epochs(evaluation.runs["+GAN", 0]), "05_samples", ROOM / "figures", "Images of the generator from the same codes after each epoch, and real ones below.")
 
 # %% [markdown]
 # Early images are noise and smears, which already teach the classifier something: *this* is none of the classes. Later ones should be nearer
@@ -253,7 +253,7 @@ axes.set_yticks(lines, aurocs.index)
 axes.invert_yaxis()
 axes.set(xlim=(-3, 103), xlabel="AUROC (higher = better; dotted: chance)", title=in_dist)
 axes.legend(loc="best", fontsize=8)
-figures.publish(figure, "05_gain", ROOM / "figures")
+figures.publish(figure, "05_gain", ROOM / "figures", "AUROC for every out-distribution: alone, with generated outliers, and with real ones after them.")
 
 # %% [markdown]
 # Both steps in sentences, and as a control the **+GAN** network trained on for as long as **+OE**, without outliers:
@@ -315,7 +315,7 @@ for axes, method in zip(panels, METHODS, strict=True):
     axes.set(title=method, xlim=(0, 1.02), xlabel="largest posterior")
 panels[0].set_yticks(np.arange(len(sources)), sources)
 panels[0].invert_yaxis()
-figures.publish(figure, "05_posteriors", ROOM / "figures")
+figures.publish(figure, "05_posteriors", ROOM / "figures", "Largest posteriors for inliers, generated images, outliers and anomalies, of three networks.")
 
 # %% [markdown]
 # Dots are medians, bars hold the middle half, lines 90 percent. In the middle panel the second row lies at $1/k$ if training
@@ -334,7 +334,7 @@ def one_draw(name):
 
 gain = aurocs["+GAN"] - aurocs["MSP"]
 shown = dict.fromkeys((gain.idxmax(), gain.idxmin()))
-figures.publish(figures.roc_pr_grid({f"{in_dist} against {name}": one_draw(name) for name in shown}), "05_roc_pr", ROOM / "figures")
+figures.publish(figures.roc_pr_grid({f"{in_dist} against {name}": one_draw(name) for name in shown}), "05_roc_pr", ROOM / "figures", "ROC and precision-recall curves of two out-distributions, by three networks.")
 
 # %% [markdown]
 # The set that the GAN helped most, and the one that it helped least.
@@ -396,6 +396,7 @@ with torch.inference_mode():
     images = players.generator(walk)[:10]
 largest = -msp(predict(run, images))
 walked = figures.image_grid({"walk": figures.pixels(images)}, {"walk": [f"{value:.2f}" for value in largest]})
+figures.publish(walked, "05_walk", ROOM / "figures", "Images of the generator on the line between two codes, with the classifier's largest posterior above each.")
 
 # %% [markdown] tags=["solution"]
 # The generator is a continuous function: there are no jumps, only quick changes. The rest of the batch is there because the DCGAN normalises by

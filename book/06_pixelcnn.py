@@ -91,7 +91,7 @@ def rows_of(plan, columns=10):
     return {role: figures.pixels(images, signed=True) for role, images in picked.items()}
 
 
-figures.publish(figures.image_grid(rows_of(plan)), "06_images", ROOM / "figures")
+figures.publish(figures.image_grid(rows_of(plan)), "06_images", ROOM / "figures", "Examples of the in-distribution, of the outliers and of every set that tests.")
 
 # %% [markdown]
 # No labels are needed here. Before you go on: which of the test rows do you expect to be the least likely, given the
@@ -154,7 +154,7 @@ axes.plot(column, row, "x", color="white")
 axes.set_title("influence on the pixel at the cross")
 axes.set_axis_off()
 figure.colorbar(shown, label="log10, relative")
-figures.publish(figure, "06_influence", ROOM / "figures")
+figures.publish(figure, "06_influence", ROOM / "figures", "Which pixels the density network looks at when it predicts the one at the cross; those that come later have no influence.")
 
 # %% [markdown]
 # Nothing at the cross or after it. If a single later pixel leaked, the network would copy it, its likelihood would be splendid, and
@@ -197,7 +197,7 @@ log = pd.DataFrame(evaluation.runs["BPP", 0].log)
 axes.plot(log["epoch"], log["inlier_loss"] / math.log(2), color=figures.BLUE, marker="o", label="inliers")
 axes.set(xlabel="epoch", ylabel="training loss (bits per dimension)")
 axes.xaxis.get_major_locator().set_params(integer=True)
-figures.publish(figure, "06_training", ROOM / "figures")
+figures.publish(figure, "06_training", ROOM / "figures", "Training loss in bits per dimension over the epochs.")
 
 # %% [markdown]
 # ### Drawing images
@@ -215,7 +215,7 @@ if SAMPLES:
         model = network(evaluation.runs[method, 0], torch.device("cpu"))
         drawn = model.sample(SAMPLES, min(plan.baseline.size, 16), generator)
         sheet[name] = figures.pixels(drawn, signed=True)
-    figures.publish(figures.image_grid(sheet), "06_samples", ROOM / "figures")
+    figures.publish(figures.image_grid(sheet), "06_samples", ROOM / "figures", "Training images, and images drawn from the network without and with Outlier Exposure.")
 
 # %% [markdown]
 # Look for three things in this order: colours that belong together, edges, objects. Neighbours are learned first and scenes last, so a small model with little training stops early on this way.
@@ -228,7 +228,7 @@ paper.publish(table_5, "table_05", ROOM / "tables")
 Markdown(paper.rendered(table_5))
 
 # %%
-figures.publish(figures.before_after(table_5.loc[in_dist], title=in_dist), "06_gain", ROOM / "figures")
+figures.publish(figures.before_after(table_5.loc[in_dist], title=in_dist), "06_gain", ROOM / "figures", "FPR95, AUROC and AUPR for every out-distribution, without and with Outlier Exposure.")
 
 # %% [markdown]
 # (The second column of a pair has trained longer, too; a control that trains as long without outliers is part of chapters 2 and 9, not of this one.) An AUROC below 50 % in a column **BPP** is the surprise: those anomalies are *more* likely than the inliers. The histograms of the set for which the AUROC is lowest, and of the one for which it is highest:
@@ -240,7 +240,7 @@ print(f"likelier than the inliers: {', '.join(below) or 'none'}, of {len(aurocs)
 dimension = {name: {m: (ins / 3, outs / 3) for m, (ins, outs) in scores.items()} for name, scores in evaluation.scores.items()}
 for name in dict.fromkeys((aurocs.idxmin(), aurocs.idxmax())):
     figure = figures.score_histograms(dimension[name], title=f"{name} (bits per dimension)")
-    figures.publish(figure, f"figure_2_{name}", ROOM / "figures")
+    figures.publish(figure, f"figure_2_{name}", ROOM / "figures", "Bits per dimension of inliers and of one kind of anomalies, without and with Outlier Exposure, as in the paper's Figure 2.")
     plt.show()
 
 # %% [markdown]
@@ -254,7 +254,7 @@ def one_draw(name):
 
 
 pairs = {name: one_draw(name) for name in dict.fromkeys((aurocs.idxmin(), aurocs.idxmax()))}
-figures.publish(figures.roc_pr_grid(pairs), "06_roc_pr", ROOM / "figures")
+figures.publish(figures.roc_pr_grid(pairs), "06_roc_pr", ROOM / "figures", "ROC and precision-recall curves of two out-distributions.")
 
 # %% [markdown]
 # ## 6.7 Simple images are likely images
@@ -283,7 +283,7 @@ for (name, (file_bits, network_bits)), colour in zip(groups.items(), plt.cm.tab1
     axes.plot(file_bits, network_bits, ".", markersize=3, alpha=0.6, color=colour, label=name)
 axes.set(xlabel="compressed file (bits per pixel)", ylabel="network (bits per pixel)")
 axes.legend(markerscale=3, fontsize=8, ncols=2)
-figures.publish(figure, "06_complexity", ROOM / "figures")
+figures.publish(figure, "06_complexity", ROOM / "figures", "The network's bits per pixel over those of a compressed file, an image a dot: what compresses well is found likely.")
 
 # %% [markdown]
 # The nearer the points are to one line, the more of what the network says about an image is how simple it is. (Noise of two values is an exception: a file of one bit a sub-pixel holds it.) The rank correlation of the two:

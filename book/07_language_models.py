@@ -216,7 +216,7 @@ for axis, (unit, log) in zip(axes[0], logs.items(), strict=True):
     axis.set(title=unit, xlabel="epoch", ylabel="perplexity")
     axis.xaxis.get_major_locator().set_params(integer=True)
 axes[0][0].legend()
-figures.publish(figure, "07_training", ROOM / "figures")
+figures.publish(figure, "07_training", ROOM / "figures", "Perplexity of training and validation text over the epochs, for words and for characters.")
 
 # %% [markdown]
 # ## 7.5 The gain: Tables 11 and 6
@@ -236,7 +236,7 @@ Markdown(paper.rendered(table_6))
 # %%
 for unit, evaluation in evaluations.items():
     name = evaluation.records["in_dist"].iloc[0]
-    figures.publish(figures.before_after(table_11.loc[name], title=name), f"07_gain_{unit}", ROOM / "figures")
+    figures.publish(figures.before_after(table_11.loc[name], title=name), f"07_gain_{unit}", ROOM / "figures", "FPR90, AUROC and AUPR for every out-distribution, without and with Outlier Exposure.")
     plt.show()
 
 # %% [markdown]
@@ -258,12 +258,12 @@ for unit, evaluation in evaluations.items():
     aurocs = table_11.loc[evaluation.records["in_dist"].iloc[0]]["AUROC", "+OE", "mean"].drop("Mean")
     hardest[unit] = aurocs.idxmin()
 pairs = {f"{unit}, against {name}": one_draw(evaluations[unit], name) for unit, name in hardest.items()}
-figures.publish(figures.roc_pr_grid(pairs), "07_roc_pr", ROOM / "figures")
+figures.publish(figures.roc_pr_grid(pairs), "07_roc_pr", ROOM / "figures", "ROC and precision-recall curves of one out-distribution each for words and for characters.")
 
 # %%
 for unit, name in hardest.items():
     figure = figures.score_histograms(evaluations[unit].scores[name], title=f"{unit}, {name}")
-    figures.publish(figure, f"07_scores_{unit}", ROOM / "figures")
+    figures.publish(figure, f"07_scores_{unit}", ROOM / "figures", "Scores of inliers and of the hardest anomalies, without and with Outlier Exposure.")
     plt.show()
 
 # %% [markdown]

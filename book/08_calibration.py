@@ -140,7 +140,7 @@ print(f"T = {fitted:.3f}")
 cooled = calibration.confidences(logits, fitted)
 toy = {"toy, T = 1": (confidence, correct), f"toy, T = {fitted:.2f}": (cooled, correct)}
 toy["what chance leaves"] = (cooled, rng.random(len(cooled)) < cooled)
-figures.publish(figures.reliability(toy), "08_toy", ROOM / "figures")
+figures.publish(figures.reliability(toy), "08_toy", ROOM / "figures", "Reliability of a made-up classifier: as it is, with its temperature tuned, and what chance alone leaves.")
 
 # %%
 figures.tempered(logits, correct)
@@ -208,7 +208,7 @@ axes.set(xscale="log", xlabel="temperature T", ylabel="held-out cross-entropy (n
 axes.xaxis.set_major_formatter("{x:g}")
 axes.minorticks_off()
 axes.legend()
-figures.publish(figure, "08_temperature", ROOM / "figures")
+figures.publish(figure, "08_temperature", ROOM / "figures", "Held-out cross-entropy over the temperature; dots mark the lowest.")
 
 # %% [markdown]
 # ## 8.3 Without anomalies, and with them
@@ -223,7 +223,7 @@ def inliers(method, tuned):
 
 alone = {"baseline, T = 1": inliers("MSP", False), "baseline, tuned": inliers("MSP", True),
          "exposed, T = 1": inliers("+OE", False), "exposed, tuned": inliers("+OE", True)}  # fmt: skip
-figures.publish(figures.reliability(alone), "08_reliability_alone", ROOM / "figures")
+figures.publish(figures.reliability(alone), "08_reliability_alone", ROOM / "figures", "Accuracy over confidence on inliers alone, before and after tuning the temperature.")
 
 # %% [markdown]
 # Then the realistic one: in the sample are anomalies, on which every answer is wrong. Take the out-distribution whose error is the median one
@@ -243,7 +243,7 @@ mixed = {"baseline, T = 1": first.sample("MSP", typical, tuned=False), "baseline
          "exposed, tuned, rescaled": first.sample("+OE", typical, rescaled=True)}  # fmt: skip
 figure = figures.reliability(mixed)
 figure.suptitle(f"{in_dist} with {typical}", fontsize=10.5)
-figures.publish(figure, "08_reliability_mixed", ROOM / "figures")
+figures.publish(figure, "08_reliability_mixed", ROOM / "figures", "Accuracy over confidence on inliers with anomalies among them.")
 
 # %%
 errors = {name: 100 * calibration.calibration_metrics(*alone[name])["RMS"] for name in ("baseline, tuned", "exposed, tuned")}
@@ -265,7 +265,7 @@ def groups(method, rescaled=False):
 
 
 panels = {"baseline": groups("MSP"), "exposed": groups("+OE"), "exposed, rescaled": groups("+OE", rescaled=True)}
-figures.publish(figures.confidence_histograms(panels), "08_confidence", ROOM / "figures")
+figures.publish(figures.confidence_histograms(panels), "08_confidence", ROOM / "figures", "Confidences in right answers, in wrong ones, and on anomalies.")
 
 # %% [markdown]
 # The dotted lines are means. The nearer the mean of the anomalies is to the left end, and that of the right answers to the right end, the better
@@ -307,7 +307,7 @@ def bars_of(table, metric="RMS"):
 printed = paper.paper_table(12).query("metric == 'RMS'").astype({"value": float})
 printed = printed.pivot_table(index="in_dist", columns="method", values="value", sort=False)
 figure = figures.error_bars({"here": bars_of(table_12), "the paper": printed})
-figures.publish(figure, "figure_3", ROOM / "figures")
+figures.publish(figure, "figure_3", ROOM / "figures", "RMS calibration errors with anomalies among the inliers, here and in the paper's Figure 3.")
 
 # %% [markdown]
 # Compare the fall, not the height: the height of a bar depends on how the sample was composed, which 8.8 shows.
@@ -316,7 +316,7 @@ figures.publish(figure, "figure_3", ROOM / "figures")
 
 # %%
 figure = figures.error_bars({f"{in_dist} with": rms})
-figures.publish(figure, "08_each_set", ROOM / "figures")
+figures.publish(figure, "08_each_set", ROOM / "figures", "RMS calibration errors with each out-distribution, tuned and exposed.")
 
 # %%
 from oe_core import auroc

@@ -206,7 +206,7 @@ axes.set(xscale="log", xlabel=r"$\lambda$", ylabel="mean FPR95 (lower = better)"
 axes.set_xticks(WEIGHTS, curve.index)
 axes.minorticks_off()
 axes.legend()
-figures.publish(figure, "09_weight", ROOM / "figures")
+figures.publish(figure, "09_weight", ROOM / "figures", "Mean FPR95 over the weight of the outliers' loss, on validation and on test distributions.")
 
 # %%
 picked, wished = curve["validation"].idxmin(), curve["test"].idxmin()
@@ -436,7 +436,7 @@ Markdown(f"{SHORTENED}\n\n{comparison.rendered(of_detectors)}")
 
 # %%
 figure = figures.before_after(of_detectors, title="baseline and exposed network")
-figures.publish(figure, "09_detectors", ROOM / "figures")
+figures.publish(figure, "09_detectors", ROOM / "figures", "FPR95, AUROC and AUPR of later detectors on the baseline and on the exposed network.")
 
 # %%
 areas = of_detectors["AUROC"].xs("mean", axis=1, level=1)

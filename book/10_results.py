@@ -75,7 +75,7 @@ print(f"{len(found)} evaluations, {sum(len(source.records) for source in found):
 # Every square is a printed number, in the place it has in its table. A white one was not measured.
 
 # %%
-figures.publish(figures.wall(cells), "10_wall", ROOM / "figures")
+figures.publish(figures.wall(cells), "10_wall", ROOM / "figures", "Every number that the paper prints, in the place that it has in its table, coloured by what our records claim of it.")
 
 # %%
 pd.DataFrame({"sign": grades.SIGNS, "it claims": grades.CLAIMS}).rename_axis("mark")
@@ -145,7 +145,7 @@ print(f"{100 * share:.0f} % of the {len(run)} measured comparisons go the paper'
 # Filled: network and data are the paper's, so that the two values may be compared. Hollow: they are not, and nothing follows from a point's distance to the diagonal. Bars are the margins of above.
 
 # %%
-figures.publish(figures.agreement(cells), "10_agreement", ROOM / "figures")
+figures.publish(figures.agreement(cells), "10_agreement", ROOM / "figures", "Ours over the paper's, a dot for each number, by metric.")
 
 # %% [markdown]
 # Which groups lie farthest from the diagonal, by the median distance of their points, and what is known of why? The explanations are the book's, for its records in `runs/reference`; of a source without one nobody has asked.
@@ -254,7 +254,7 @@ for number in range(1, 5):
     inside = next((path.relative_to(root) for root in (ROOM, results.REFERENCE) if path and path.is_relative_to(root)), path)
     display(Markdown(f"### Figure {number}: " + (f"`{inside}`" if path else "not drawn by any chapter of this build")))
     if path:
-        display(Image(path, width=620))
+        display(Image(path, width=620, alt=f"Figure {number} of the paper, drawn by this book: {inside}"))
 
 # %% [markdown]
 # ## 10.8 What the numbers rest on

@@ -294,7 +294,7 @@ detector = tried[chosen]
 # %%
 asked_about = {name: asked for name, asked in yours.items() if name != chosen}
 report = replace(detector, data=None).evaluate(asked_about)
-figures.publish(report.sheet(), "11_misses", ROOM / "figures")
+figures.publish(report.sheet(), "11_misses", ROOM / "figures", "The anomalies that the detector doubts least, with the class it takes them for and their score.")
 report.table[["set", "anomalies", "AUROC", "AUROC_low", "AUROC_high", "caught"]].round(1)
 
 # %% [markdown]
@@ -407,7 +407,7 @@ axes.set(xscale="symlog", xlim=(0, 100), ylim=(0, 3), xlabel="false alarms (perc
          ylabel="expected cost, in shares\nof never ringing")  # fmt: skip
 axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-figures.publish(figure, "11_costs", ROOM / "figures")
+figures.publish(figure, "11_costs", ROOM / "figures", "What misses and false alarms cost over the rate of false alarms, for anomalies of different rarity.")
 
 # %% [markdown]
 # The anomalies are the set of yours that the detector finds hardest; a dot is the cheapest threshold. The rarer an anomaly, the fewer false alarms it can pay for, and a line that never dips below 1 belongs to an alarm that is not worth
@@ -450,7 +450,7 @@ for column, name in zip(panels.T, DRIFTS, strict=True):
 panels[0, 0].set_ylabel("false alarms (percent)")
 panels[1, 0].set_ylabel("accuracy (percent;\nline: chance)")
 figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
-figures.publish(figure, "11_drift", ROOM / "figures")
+figures.publish(figure, "11_drift", ROOM / "figures", "False alarms and accuracy under four kinds of drift, over their severity, without and with exposure.")
 
 # %%
 def verdict(part):

@@ -1,4 +1,4 @@
-"""Run one chapter's notebook with papermill in this interpreter's own kernel, and render it as HTML."""
+"""Run one chapter's notebook with papermill in this interpreter's own kernel."""
 
 import os
 import re
@@ -9,10 +9,8 @@ from pathlib import Path
 import nbformat
 import papermill
 from chapters import Chapter
-from formulas import FormulaPreprocessor
 from kernels import KERNEL
 from nbclient.exceptions import DeadKernelError
-from nbconvert import HTMLExporter
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
@@ -21,9 +19,6 @@ from papermill.log import logger
 from papermill.translators import PythonTranslator, papermill_translators
 
 from oe_core.atomic import discard, write_text
-
-# Progress bars go to stderr, which is no alarm here.
-QUIET_PROGRESS = '.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"] { background: none; }'
 
 
 class BookClient(PapermillNotebookClient):
@@ -130,7 +125,7 @@ papermill_io.register("book:", NOTEBOOKS)
 
 
 def run_chapter(chapter: Chapter, parameters: dict[str, object], book: Path, notebook: Path, report) -> None:
-    """Execute a chapter in the folder `book`, leaving `notebook` and its HTML beside it also when a cell fails.
+    """Execute a chapter in the folder `book`, leaving `notebook` also when a cell fails.
 
     report: its `cell(number, cells)` is told each cell, its `write(text)` what a cell writes to stderr, and its
     `peak_memory` becomes the bytes that the kernel has held. Raises papermill's PapermillExecutionError with the
@@ -153,15 +148,10 @@ def run_chapter(chapter: Chapter, parameters: dict[str, object], book: Path, not
         )
     finally:
         if notebook.exists():
-            _render(notebook)
+            _coalesce(notebook)
 
 
-def _render(notebook: Path) -> None:
-    nb = nbformat.read(notebook, as_version=4)
-    # A progress bar leaves every state it went through; what a terminal would show in the end is enough to keep.
-    nb, _ = CoalesceStreamsPreprocessor().preprocess(nb, {})
+def _coalesce(notebook: Path) -> None:
+    """A progress bar leaves every state it went through; what a terminal would show in the end is enough to keep."""
+    nb, _ = CoalesceStreamsPreprocessor().preprocess(nbformat.read(notebook, as_version=4), {})
     write_text(notebook, nbformat.writes(nb) + "\n")
-    nb, _ = FormulaPreprocessor().preprocess(nb, {})
-    html, _ = HTMLExporter().from_notebook_node(nb, resources={"metadata": {"name": notebook.stem}})
-    html = html.replace("</head>", f"<style>{QUIET_PROGRESS}</style></head>", 1)
-    write_text(notebook.with_suffix(".html"), html)

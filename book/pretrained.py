@@ -152,7 +152,7 @@ def on_out_dists(measured: Evaluation, method: str, number: int) -> list[dict]:
 
 
 def table() -> str:
-    """What the cards of all networks say, as the README has it."""
+    """What the cards of all networks say, as the page of own data has it."""
     lines = [
         "| name | learned | outliers | accuracy (guessing) | FPR95 ↓, of texts FPR90 ↓ | AUROC ↑ | AUPR ↑ |",
         "| --- | --- | --- | ---: | ---: | ---: | ---: |",

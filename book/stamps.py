@@ -29,11 +29,6 @@ def notebook_path(out: Path, name: str) -> Path:
     return out / "notebooks" / f"{name}.ipynb"
 
 
-def html_path(out: Path, name: str) -> Path:
-    """Return where the rendering of a chapter's notebook lies."""
-    return out / "notebooks" / f"{name}.html"
-
-
 def stamp_path(out: Path, name: str) -> Path:
     """Return where a chapter's stamp lies."""
     return out / "notebooks" / f"{name}.json"
@@ -143,9 +138,9 @@ def sha256_of(path: Path) -> str:
 
 
 def pages(out: Path, name: str) -> dict[str, str]:
-    """Return the notebook and the HTML of a chapter as far as they exist, with their hashes."""
-    files = (path for path in (notebook_path(out, name), html_path(out, name)) if path.exists())
-    return {path.relative_to(out).as_posix(): sha256_of(path) for path in files}
+    """Return the notebook of a chapter, if it exists, with its hash."""
+    path = notebook_path(out, name)
+    return {path.relative_to(out).as_posix(): sha256_of(path)} if path.exists() else {}
 
 
 def made_files(out: Path) -> list[str]:

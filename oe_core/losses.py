@@ -18,6 +18,10 @@ def uniform_cross_entropy(logits: Tensor) -> Tensor:
     """E[H(U; f(x'))] for outlier logits (n, classes); >= log(classes), reached by the uniform posterior.
 
     H(U; f) = -(1/k) sum_c log f_c. Section 4.3.
+
+    >>> import torch
+    >>> [round(uniform_cross_entropy(torch.tensor([logits])).item(), 3) for logits in ([0.0, 0.0], [9.0, 0.0])]
+    [0.693, 4.5]
     """
     return -F.log_softmax(logits, dim=1).mean()
 

@@ -29,6 +29,9 @@ def msp(logits: ArrayLike) -> NDArray[np.float64]:
 
     logits: (n, classes). Returns float64 (n,) in [-1, -1/classes]; higher = more anomalous.
     Source: Hendrycks & Gimpel 2017; Hendrycks et al. 2019, section 4.3.
+
+    >>> msp([[9.0, 0.0, 0.0], [1.0, 1.0, 1.0]]).round(3).tolist()  # sure of a class, and of none
+    [-1.0, -0.333]
     """
     logits = checked_logits(logits)
     # The largest term of the shifted softmax is exp(0) = 1.

@@ -59,7 +59,7 @@ MOMENTS = (
     "runs/smoke/trained/*-oe-*/checkpoint.pt", "runs/smoke/trained/exposed-*/checkpoint.pt",
     "runs/smoke/trained/exposed-*/weights.safetensors", "runs/smoke/trained/exposed-*/run.json",
     "runs/smoke/trained/exposed-*/scores/*", "runs/smoke/tables/scores.csv", "runs/smoke/tables/again.csv",
-    "runs/smoke/notebooks/*.html",
+    "runs/smoke/notebooks/*.json",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ROOM = ROOT / "runs" / "reference"
 COURSE = ROOM / "cifar10-course"
+RESULTS = ROOT / "book" / "site" / "results.md"
 
 
 def evidence_of(folder: Path) -> dict:
@@ -13,6 +14,6 @@ def evidence_of(folder: Path) -> dict:
     return json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
 
 
-def prose(folder: Path) -> str:
-    """The README in a folder, its lines joined."""
-    return " ".join((folder / "README.md").read_text(encoding="utf-8").split())
+def prose(page: Path) -> str:
+    """The text of a page, its lines joined."""
+    return " ".join(page.read_text(encoding="utf-8").split())

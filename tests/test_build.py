@@ -112,8 +112,6 @@ def test_a_failing_chapter_leaves_its_notebook_with_the_failing_cell_marked(book
     assert marked.outputs[0].evalue == "depth=3 is unknown; choose 1 or 2"
     assert "An Exception was encountered" in cells[0].source
     assert [cell.outputs for cell in cells if cell.source.startswith("after")] == [[]]
-    page = (book / "runs" / "smoke" / "notebooks" / "01_failing.html").read_text()
-    assert "depth=3 is unknown; choose 1 or 2" in page
 
 
 def test_a_kernel_that_is_killed_is_marked_at_the_cell_that_it_was_in(book):
@@ -131,29 +129,20 @@ def test_every_figure_stands_below_the_cell_that_drew_it(book):
     assert {name: len(pictures) for name, pictures in shown.items()} == {"first": 1, "second": 1}
 
 
-def test_a_formula_is_rendered_without_fetching_anything(book):
-    page = (book / "runs" / "smoke" / "notebooks" / "00_good.html").read_text()
-    assert "<mi>λ</mi><mo>=</mo><mn>0.5</mn>" in page
-    assert '<code>"$HOME"</code>' in page and "for $5." in page
-    assert _built(book, "00_good").cells[0].source.endswith('with $\\lambda = 0.5$ and `"$HOME"` for $5.')
-
-
 def test_a_progress_bar_leaves_the_last_of_its_states(book):
     (cell,) = [cell for cell in _built(book, "04_drawing").cells if "range(50)" in cell.source]
     assert [output.text for output in cell.outputs] == ["49"]
 
 
-def test_the_index_links_each_chapter_with_its_question_its_state_and_what_it_made(book):
+def test_the_index_links_each_chapter_with_its_question_and_its_state(book):
     page = (book / "runs" / "smoke" / "index.html").read_text()
     for expected in (
         "A first chapter",
         "Does a table come out?",
         'href="notebooks/00_good.ipynb"',
-        'href="notebooks/01_failing.html"',
-        'href="tables/table_1.csv"',
-        "<td>Digits &lt;8x8&gt;</td>",
+        'href="notebooks/01_failing.ipynb"',
+        "</b> failed, ",
         "ValueError: depth=3 is unknown; choose 1 or 2",
-        '<span class="status failed">failed</span>',
     ):
         assert expected in page
 

@@ -133,7 +133,10 @@ def test_the_range_reaches_back_to_the_releases_for_older_cuda(name, oldest):
 
 
 # Packages that are imported by another name than they are installed by.
-INSTALLED_AS = {"IPython": "ipython", "PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+INSTALLED_AS = {
+    "IPython": "ipython", "PIL": "pillow", "axe_playwright_python": "axe-playwright-python", "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}  # fmt: skip
 
 
 def _imported(folder):
@@ -146,7 +149,12 @@ def _imported(folder):
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [("oe_core", ["book", "cluster"]), ("bench", []), ("book", ["book"]), ("tests", ["book", "cluster", "dev"])],
+    [
+        ("oe_core", ["book", "cluster"]),
+        ("bench", []),
+        ("book", ["book", "site"]),
+        ("tests", ["book", "cluster", "dev"]),
+    ],
 )
 def test_what_is_imported_is_required(folder, extras):
     lists = [PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] for extra in extras)]

@@ -1,4 +1,4 @@
-"""The rooms of oe_core: imports go one way, the notebook packages stay outside, and the README shows every file."""
+"""The rooms of oe_core: imports go one way, the notebook packages stay outside, and a picture shows every file."""
 
 import ast
 import re
@@ -161,9 +161,8 @@ def test_the_notebook_packages_are_those_of_the_book():
     assert book - set(NOTEBOOK_PACKAGES) == set()
 
 
-def test_the_picture_in_the_readme_names_every_folder_and_every_file_beside_them():
-    readme = (ROOT / "README.md").read_text()
-    picture = set(re.findall(r"[\w.]+/?", readme.partition("## The picture")[2]))
+def test_the_picture_of_the_code_names_every_folder_and_every_file_beside_them():
+    picture = set(re.findall(r"[\w.]+/?", (ROOT / "book" / "site" / "code.md").read_text(encoding="utf-8")))
     folders = {f"{path.parent.name}/" for path in MODULES.values()}
     files = {path.name for path in (ROOT / "oe_core").glob("*.py") if path.name != "__init__.py"}
     assert (folders | files) - picture == set()

@@ -104,6 +104,9 @@ def auroc(in_scores: ArrayLike, out_scores: ArrayLike) -> float:
 
     Higher = better, 0.5 = uninformative (constant scores give exactly 0.5). Arguments and errors as `count_alarms`.
     Source: Hendrycks et al. 2019, section 4.1. Equals scikit-learn's `roc_auc_score`.
+
+    >>> auroc(in_scores=[0.1, 0.2, 0.6], out_scores=[0.5, 0.9])  # five of the six pairs are in order
+    0.8333333333333334
     """
     return _auroc(count_alarms(in_scores, out_scores))
 
@@ -126,6 +129,9 @@ def fpr_at_tpr(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95, r
     false alarms; for recall 1 the highest. This is the choice of hendrycks/outlier-exposure,
     utils/display_results.py, whose argmin runs from full recall downwards.
     rule "at_or_above": the highest threshold whose recall is at least tpr (as in OpenOOD).
+
+    >>> fpr_at_tpr(in_scores=[0.1, 0.2, 0.6, 0.3], out_scores=[0.5, 0.9])  # to catch both, 0.6 is an alarm, too
+    0.25
     """
     return _fpr(count_alarms(in_scores, out_scores), tpr, rule)
 

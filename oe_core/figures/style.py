@@ -26,6 +26,8 @@ STYLE = {
 # Equal figures give equal files; text stays text; a long curve has no more corners than can be seen: files stay light.
 KEPT = {"svg.hashsalt": "oe_core", "svg.fonttype": "none", "path.simplify_threshold": 0.3}
 
+MOST_WRITTEN = 20  # words on a figure that its description repeats
+
 
 @contextmanager
 def styled(settings: Mapping[str, object] = STYLE) -> Iterator[None]:
@@ -62,10 +64,33 @@ def legend_above(figure: Figure, panels: Sequence[Axes]) -> None:
         axes.get_legend().remove()
 
 
-def publish(figure: Figure, stem: str, folder: Path | str) -> None:
-    """Write the figure as folder/stem.png and folder/stem.svg, each whole or not at all; equal figures, equal files."""
+def described(figure: Figure) -> str:
+    """What a figure shows, in words, for who does not see it: its titles, its axes and what its legends name."""
+    panels = []
+    for axes in figure.axes:
+        title = axes.get_title(loc="left") or axes.get_title()
+        span = " over ".join(filter(None, (axes.get_ylabel(), axes.get_xlabel())))
+        panels += filter(None, [": ".join(filter(None, (title, span)))])
+    boxes = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
+    named = [text.get_text() for box in boxes for text in box.get_texts()]
+    written = [text.get_text() for axes in figure.axes for text in axes.texts][:MOST_WRITTEN]
+    parts = {"Panels": panels, "Legend": named, "Written on it": written}
+    texts = [f"{name}: {'; '.join(dict.fromkeys(words))}." for name, words in parts.items() if words]
+    return " ".join(" ".join(texts).replace("$", "").split())
+
+
+def publish(figure: Figure, stem: str, folder: Path | str, caption: str = "") -> None:
+    """Write the figure as folder/stem.png and folder/stem.svg, each whole or not at all; equal figures, equal files.
+
+    caption: one sentence that says what it shows. A notebook keeps it with the picture, as its alternative text
+    together with what is `described`, and the site prints it below.
+    """
     for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
         content = io.BytesIO()
         with styled(KEPT):
             figure.savefig(content, format=kind, dpi=160, metadata=metadata)
         write_whole(Path(folder) / f"{stem}.{kind}", content.getvalue())
+    alt = " ".join(filter(None, (caption, described(figure))))
+    kept = {"image/png": {"alt": alt}, "published": {"stem": stem, "caption": caption, "alt": alt}}
+    # IPython's protocol: no other data than it would show of the figure, but these words beside them.
+    figure._repr_mimebundle_ = lambda **_: ({}, kept)

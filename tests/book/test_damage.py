@@ -25,15 +25,9 @@ def _reason(out):
 @pytest.fixture
 def made(tmp_path):
     """A chapter's files and its stamp, as a build leaves them."""
-    files = (
-        "notebooks/00_one.ipynb",
-        "notebooks/00_one.html",
-        "tables/t.csv",
-        "figures/f.png",
-        "records/r/records.csv",
-    )
+    files = ("notebooks/00_one.ipynb", "tables/t.csv", "figures/f.png", "records/r/records.csv")
     hashes = {file: write_text(tmp_path / file, f"content of {file}") for file in files}
-    split = {"pages": {name: hashes.pop(name) for name in files[:2]}, "outputs": hashes}
+    split = {"pages": {name: hashes.pop(name) for name in files[:1]}, "outputs": hashes}
     write_stamp(tmp_path, "00_one", {"status": "done", "made_from": {"library": "a"}, **split})
     return tmp_path
 
@@ -55,7 +49,7 @@ def test_a_chapter_that_is_all_there_and_made_from_the_same_is_up_to_date(made):
 
 @pytest.mark.parametrize(
     "file",
-    ["notebooks/00_one.ipynb", "notebooks/00_one.html", "tables/t.csv", "figures/f.png", "records/r/records.csv"],
+    ["notebooks/00_one.ipynb", "tables/t.csv", "figures/f.png", "records/r/records.csv"],
 )
 def test_every_file_of_a_chapter_is_verified(made, file):
     path = made / file
@@ -90,18 +84,15 @@ def test_leftovers_of_writes_and_damaged_files_are_no_results(made):
 def test_one_damaged_file_a_chapter_is_set_aside_and_made_again_and_all_chapters_are_built(
     tmp_path, monkeypatch, capsys
 ):
-    names = ("00_table", "01_stamp", "02_page", "03_notebook", "04_sound")
+    names = ("00_table", "01_stamp", "02_notebook", "03_sound")
     book = make_book(tmp_path, **{f"c{name}": chapter(WRITING.format(name=name)) for name in names})
     assert _main(book, monkeypatch) == 0
     out = tmp_path / "runs" / "smoke"
-    files = ("tables/00_table.csv", "notebooks/01_stamp.json", "notebooks/02_page.html", "notebooks/03_notebook.ipynb")
+    files = ("tables/00_table.csv", "notebooks/01_stamp.json", "notebooks/02_notebook.ipynb")
     table = (out / files[0]).read_bytes()
     (out / files[0]).write_bytes(table.replace(b"d", b"\xff", 1))
     truncate(out / files[1])
-    (out / files[2]).write_bytes(b"")
-    damage(out / files[3])
-    # What nobody claims and cannot be shown is named in the page.
-    (out / "tables" / "foreign.csv").write_bytes(b"a,b\n\xff,1\n")
+    damage(out / files[2])
     capsys.readouterr()
     assert _main(book, monkeypatch) == 0
     said = capsys.readouterr().out
@@ -109,10 +100,8 @@ def test_one_damaged_file_a_chapter_is_set_aside_and_made_again_and_all_chapters
         assert f"{name}: building, damaged: {file.rpartition('/')[2]}\n" in said
         assert f"it is set aside as {file.rpartition('/')[2]}.damaged-1 and made again" in said
         assert (out / f"{file}.damaged-1").exists() and read_stamp(out, name)["status"] == "done"
-    assert "04_sound: up to date" in said
+    assert "03_sound: up to date" in said
     assert (out / files[0]).read_bytes() == table
-    page = (out / "index.html").read_text()
-    assert "tables/foreign.csv cannot be shown: &#x27;utf-8&#x27; codec" in page and "damaged-1" not in page
     assert _main(book, monkeypatch) == 0 and "building" not in capsys.readouterr().out
 
 
@@ -177,12 +166,12 @@ def test_a_place_for_results_that_cannot_be_made_is_one_sentence(tmp_path, monke
     assert shown.err.endswith("choose another place with OE_RUNS\n")
 
 
-def test_the_stamp_holds_the_hashes_of_the_notebook_its_page_and_every_output(tmp_path, monkeypatch):
+def test_the_stamp_holds_the_hashes_of_the_notebook_and_every_output(tmp_path, monkeypatch):
     book = make_book(tmp_path, c00_one=chapter(WRITING.format(name="one")))
     assert _main(book, monkeypatch) == 0
     out = tmp_path / "runs" / "smoke"
     stamp = read_stamp(out, "00_one")
     assert set(stamp["outputs"]) == {"tables/one.csv"}
-    assert set(stamp["pages"]) == {"notebooks/00_one.ipynb", "notebooks/00_one.html"}
+    assert set(stamp["pages"]) == {"notebooks/00_one.ipynb"}
     for file, sha256 in {**stamp["outputs"], **stamp["pages"]}.items():
         assert sha256_of(out / file) == sha256

@@ -70,5 +70,5 @@ def test_before_a_book_is_built_each_network_is_said_to_be_taken_or_not(tmp_path
     assert "scale='large' is unknown" in capsys.readouterr().err
 
 
-def test_the_readme_quotes_the_cards():
-    assert pretrained.table() in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_page_of_own_data_quotes_the_cards():
+    assert pretrained.table() in (ROOT / "book" / "site" / "own_data.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ READING = """
 from oe_core.scales import runs_root
 print((runs_root() / SCALE / "tables" / "c0.csv").read_text())
 """
-FILES = ("tables/c{0}.csv", "notebooks/0{0}_c.json", "notebooks/0{0}_c.ipynb", "notebooks/0{0}_c.html")
+FILES = ("tables/c{0}.csv", "notebooks/0{0}_c.json", "notebooks/0{0}_c.ipynb")
 
 
 def without_status(path):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from reference_records import COURSE, ROOM, ROOT, evidence_of
+from reference_records import COURSE, RESULTS, ROOM, evidence_of
 
 from oe_core.evaluation import records
 from oe_core.evaluation.holdout import calibration_experiment
@@ -36,7 +36,7 @@ def test_the_ratio_decides_the_size_of_the_calibration_error_and_the_last_bin_do
 
 
 def test_the_readmes_quote_tables_12_and_13():
-    quoted = {ROOT / "README.md": [12], ROOM / "README.md": [12, 13]}
+    quoted = {RESULTS: [12], ROOM / "README.md": [12, 13]}
     for readme, numbers in quoted.items():
         for name in ("calibration-cifar10", "calibration-cifar10-code"):
             for number in numbers:

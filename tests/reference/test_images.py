@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pandas as pd
-from reference_records import COURSE, ROOM, ROOT, evidence_of
+from reference_records import COURSE, RESULTS, ROOM, evidence_of
 
 from oe_core.detectors.registry import experiment, recipe_from_json
 from oe_core.evaluation import records
@@ -42,7 +42,7 @@ def test_further_epochs_without_outliers_do_not_detect_better():
 
 
 def test_the_readme_quotes_the_records(table_7):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (RESULTS).read_text(encoding="utf-8")
     rows = [line for line in comparison.rendered(table_7).splitlines() if line.startswith("| CIFAR-10")]
     assert len(rows) == 9
     assert [row for row in rows if row not in readme] == []
@@ -59,7 +59,7 @@ def test_the_papers_network_gains_on_every_set_and_the_readmes_quote_it():
     assert len(rows) == 8 and [row for row in rows if row not in readme] == []
     took = " and ".join(f"{run['seconds']:.0f} s" for run in evidence_of(PAPER)["runs"])
     assert took == "166 s and 35 s"
-    assert all(seconds in (ROOT / "README.md").read_text(encoding="utf-8") for seconds in took.split(" and "))
+    assert all(seconds in (RESULTS).read_text(encoding="utf-8") for seconds in took.split(" and "))
 
 
 def test_on_cifar_100_the_short_schedule_gains_little_and_the_readme_says_so():

@@ -1,0 +1,99 @@
+"""The records that come with the book, `runs/reference`, as pages of its site: each with what stands behind it."""
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pandas as pd
+from pages import FILES
+
+from oe_core.paper import render, results
+
+LINK = re.compile(r"\]\((?P<path>(?!https?:|#)[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
+# The front page's table: what was trained, its records, the paper's table, and the method without Outlier Exposure.
+HEADLINES = (
+    ("images", "cifar10-paper", 7, "MSP"),
+    ("questions", "nlp-trec", 8, "MSP"),
+    ("confidence branch", "branch-cifar10", 3, "Branch"),
+    ("language model", "lm-ptb-words", 11, "BPC/BPW"),
+)
+
+
+def measured_pages(reference: Path) -> dict[str, str]:
+    """Return the pages {name: Markdown}: the README of `reference`, and one page for each folder of records."""
+    folders = [folder for folder in sorted(reference.iterdir()) if folder.is_dir()]
+    by_folder = {source.folder: source for source in results.sources(reference)}
+    found = {f"measured/{folder.name}.md": _page(folder, reference, by_folder.get(folder)) for folder in folders}
+    overview = relinked((reference / "README.md").read_text("utf-8"), reference, reference, "../")
+    found["measured/index.md"] = f"{overview}\n{_toctree(folder.name for folder in folders)}"
+    found["_made/headline.md"] = _headline(by_folder, reference)
+    return found
+
+
+def _toctree(names) -> str:
+    return "```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```\n"
+
+
+def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
+    readme = folder / "README.md"
+    text = relinked(readme.read_text("utf-8"), folder, reference, "../") if readme.is_file() else f"# {folder.name}\n"
+    parts = [text]
+    if source is not None:
+        row = results.evidence_table([source]).round(2).astype(str)
+        parts.append(f"## Evidence\n\n{_markdown(row.reset_index())}")
+    for table in sorted(folder.glob("*.md")):
+        if table != readme:
+            parts.append(f"## {_words(table)}\n\n{table.read_text('utf-8')}")
+    for picture in sorted(folder.glob("*.png")):
+        if picture.name not in text:
+            alt = f"{_words(picture)}, of the record {folder.name}"
+            parts.append(f"## {_words(picture)}\n\n![{alt}](../{FILES}/reference/{folder.name}/{picture.name})")
+    files = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
+    items = "".join(f'<li><a href="../{FILES}/reference/{folder.name}/{quote(name)}">{name}</a></li>' for name in files)
+    parts.append(f"## Files\n\n<ul>{items}</ul>")
+    return "\n\n".join(parts) + "\n"
+
+
+def _words(path: Path) -> str:
+    return path.stem.replace("_", " ").capitalize()
+
+
+def _markdown(frame: pd.DataFrame) -> str:
+    return render.rows_of([], frame.itertuples(index=False), names=list(frame.columns))
+
+
+def _headline(by_folder: dict[Path, results.Source], reference: Path) -> str:
+    """Mean FPR and AUROC over all anomalies, without and with Outlier Exposure, from the records."""
+    rows = []
+    for what, name, table, plain in HEADLINES:
+        records = by_folder[reference / name].records
+        records = records[records["table"] == table]
+        metric = records["metric"].str.replace(r"FPR\d+", "FPR", regex=True)
+        means = records.groupby([metric, "method"])["value"].mean()
+        cells = [f"{means[metric, plain]:.1f} → {means[metric, '+OE']:.1f}" for metric in ("FPR", "AUROC")]
+        rows.append([f"[{what}](measured/{name}.md): {records['in_dist'].iloc[0]}", *cells])
+    table = render.rows_of(["FPR ↓", "AUROC ↑"], rows, names=["trained on"])
+    return f"{table}\n\nMeasured on real data, in percent: without → with Outlier Exposure, mean over all anomalies.\n"
+
+
+def relinked(text: str, folder: Path, reference: Path, up: str = "") -> str:
+    """Return Markdown whose links to chapters and records, as they stand in the repository, lead to the site's pages.
+
+    folder: where the text stands in the repository; up: the way from its page to the site's root.
+    """
+
+    def target(found: re.Match) -> str:
+        path, anchor = (folder / found["path"]).resolve(), found["anchor"] or ""
+        if path.suffix == ".py" and path.parent.name == "book":
+            return f"]({up}{path.stem}.ipynb)"
+        if not path.is_relative_to(reference):
+            return found[0]
+        if path.name == "README.md":
+            path = path.parent
+        if path.is_dir():
+            return f"]({up}measured/{'index' if path == reference else path.name}.md{anchor})"
+        if path.suffix == ".md":
+            return f"]({up}measured/{path.parent.name}.md#{path.stem.replace('_', '-')})"
+        return f"]({up}{FILES}/reference/{path.relative_to(reference).as_posix()})"
+
+    return LINK.sub(target, text)

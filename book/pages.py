@@ -1,0 +1,147 @@
+"""A chapter's executed notebook as a page of the site: numbered figures and tables, folded solutions, clean lines.
+
+Pictures and tables that a chapter published are told from the words that `figures.publish` left beside each picture,
+and from the cell that calls `paper.publish`.
+"""
+
+import html
+import itertools
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import quote
+
+import nbformat
+from stamps import read_stamp
+
+FILES = "files"  # the site's folder of everything that can be downloaded
+# Tags of cells that only the curious open, and what they are offered as.
+FOLDED = {"checks": "What checks the parameters", "injected-parameters": "The parameters of this build"}
+PUBLISHED_TABLE = re.compile(r'paper\.publish\(\w+, "(\w+)"')
+CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# A bar of tqdm: what it counts, how far it came, how long it took, and what it says in the end.
+BAR = re.compile(
+    r"([^\n|]*?): *(\d+)%\|[^|\n]*\| *(\d+)/\d+ \[([\d:]+)<[^\]\n,]*(?:, +[\d.?]+(?:it/s|s/it))?([^\]\n]*)\]\n?"
+)
+WARNING = re.compile(r"^\S+\.py:\d+: (\w*Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)
+FORMS = {"png": "PNG", "svg": "SVG", "csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
+HEADING = re.compile(r"^# .+$", re.MULTILINE)
+
+
+def page(name: str, notebook: nbformat.NotebookNode, out: Path) -> nbformat.NotebookNode:
+    """Return the page of chapter `name`, whose executed notebook is given and whose files lie below `out`."""
+    numbers = (f"{int(name.split('_')[0])}.{count}" for count in itertools.count(1))
+    cells = []
+    for solved, group in groupby(notebook.cells, lambda cell: "solution" in _tags(cell)):
+        shown = [_cell(cell, numbers, out) for cell in group]
+        cells += _folded(shown) if solved else shown
+    titled = next((cell for cell in cells if HEADING.search(cell.source)), cells[0])
+    titled.source = HEADING.sub(lambda title: f"{title[0]}\n\n{_made(name, out)}\n", titled.source, count=1)
+    made = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+    _, made = nbformat.validator.normalize(made)
+    return made
+
+
+def _tags(cell: nbformat.NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def _folded(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    begin, end = '<details class="solution"><summary>Solution</summary>', "</details>"
+    return [nbformat.v4.new_markdown_cell(begin), *cells, nbformat.v4.new_markdown_cell(end)]
+
+
+def _cell(cell: nbformat.NotebookNode, numbers: Iterator[str], out: Path) -> nbformat.NotebookNode:
+    if cell.cell_type != "code":
+        return nbformat.v4.new_markdown_cell(cell.source)
+    tables = iter(PUBLISHED_TABLE.findall(cell.source))
+    outputs = [shown for output in cell.outputs for shown in [_output(output, numbers, tables, out)] if shown]
+    words = next((FOLDED[tag] for tag in _tags(cell) if tag in FOLDED), None)
+    metadata = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": words}} if words else {}
+    return nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=metadata)
+
+
+def _output(output, numbers: Iterator[str], tables: Iterator[str], out: Path):
+    """An output as the page has it, None for one that leaves nothing to read."""
+    if output.output_type == "stream":
+        output.text = _clean(output.text)
+        return output if output.text.strip() else None
+    if output.output_type == "error":
+        return output
+    if "published" in output.metadata:
+        return _markdown(_figure(output.metadata["published"], next(numbers), out))
+    if "image/png" in output.data:
+        alt = output.metadata.get("image/png", output.metadata).get("alt", "")
+        source = f"data:image/png;base64,{output.data['image/png']}"
+        output.data = {"text/html": f'<img alt="{html.escape(alt)}" src="{source}">'}
+    if "text/markdown" in output.data:
+        stem = next(tables, None)
+        return _markdown(_table(output.data["text/markdown"], stem, out) if stem else output.data["text/markdown"])
+    if "<table" in output.data.get("text/html", ""):
+        output.data = {"text/html": _scrolling(output.data["text/html"])}
+    return output
+
+
+def _markdown(text: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("display_data", {"text/markdown": text})
+
+
+def _clean(text: str) -> str:
+    """What a cell said, one line for each bar that came to its end and for each warning."""
+    def ended(bar: re.Match) -> str:
+        what, percent, steps, took, rest = bar.groups()
+        return f"{what}: {steps} steps in {took}{rest}\n" if percent == "100" else ""
+
+    return WARNING.sub(r"\1\n", BAR.sub(ended, CODES.sub("", text)))
+
+
+def _scrolling(table: str) -> str:
+    """A table of pandas, in a box of its own that scrolls, also by keyboard, without the look that it brings along."""
+    table = re.sub(r"<style scoped>.*?</style>", "", table, flags=re.DOTALL).replace(' border="1"', "")
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="table">{table}</div>'
+
+
+def links(stem: str, folder: str, out: Path) -> str:
+    """Links to the forms of a file below `out` that are there, as HTML."""
+    found = [form for form in FORMS if (out / folder / f"{stem}.{form}").is_file()]
+    return " · ".join(f'<a href="{FILES}/{folder}/{quote(stem)}.{form}">{FORMS[form]}</a>' for form in found)
+
+
+def _figure(published: dict, number: str, out: Path) -> str:
+    stem, caption = published["stem"], published["caption"]
+    options = f":name: figure-{number.replace('.', '-')}\n:alt: {published['alt']}"
+    text = f'**Figure {number}.** {caption} <span class="forms">{links(stem, "figures", out)}</span>'
+    return f"```{{figure}} {FILES}/figures/{stem}.svg\n{options}\n\n{text}\n```\n"
+
+
+def _table(text: str, stem: str, out: Path) -> str:
+    """A published table with its caption; its footnotes stay below."""
+    rows, _, notes = text.partition("\n\n")
+    number = re.fullmatch(r"table_(\d+)(.*)", stem)
+    title = f"Table {int(number[1])} of the paper" if number else stem
+    kind = f"{title}{number[2].replace('_', ', ') if number else ''}"
+    forms = links(stem, "tables", out)
+    caption = f'**{kind}**: this build, and in parentheses the paper. <span class="forms">{forms}</span>'
+    anchor = f"table-{int(number[1])}{number[2]}" if number else stem
+    return f"```{{table}} {caption}\n:name: {anchor.replace('_', '-')}\n\n{rows}\n```\n\n{notes}\n"
+
+
+def _made(name: str, out: Path) -> str:
+    """One line below the title: how the page was made, and where everything behind it lies."""
+    stamp = read_stamp(out, name)
+    records = sorted((out / "records" / name).rglob("evidence.json"))
+    folders = {path.parent.relative_to(out).as_posix(): path for path in records}
+    given = [f"{key} = {value!r}" for key, value in stamp.get("made_from", {}).get("parameters", {}).items()]
+    facts = ["Built" if stamp.get("status") == "done" else f"Build {stamp.get('status', 'unknown')}", *given]
+    facts += [f"{stamp['seconds']:.0f} s"] if stamp.get("seconds") else []
+    facts += [f"{stamp['peak_memory'] / 1e9:.1f} GB"] if stamp.get("peak_memory") else []
+    files = {"source": f"chapters/{name}.py", "notebook": f"notebooks/{name}.ipynb"}
+    places = " · ".join(f'<a href="{FILES}/{path}">{word}</a>' for word, path in files.items())
+    evidence = "".join(
+        f'<li>{html.escape(Path(folder).name)}: <a href="{FILES}/{quote(folder)}/records.csv">records</a>, '
+        f'<a href="{FILES}/{quote(folder)}/evidence.json">evidence</a></li>'
+        for folder in folders
+    )
+    more = f"<details><summary>records and evidence</summary><ul>{evidence}</ul></details>" if evidence else ""
+    return f'<div class="made"><p>{html.escape(", ".join(facts))} · {places}</p>{more}</div>'

@@ -1,0 +1,48 @@
+"""What stands around the text of each page: which data it rests on, and tables that scroll and sort."""
+
+import re
+
+from docutils import nodes
+
+MEASURED = ("measured/", "results")
+QUOTED = re.compile(r"(`[^`]*`|\$[^$]+\$)")
+MARKUP = re.compile(r"[*|\\]|(?<=\w)_(?!\w)")
+
+
+def badge(app, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Say at the top of a page which build it belongs to, and which data its numbers are of."""
+    if "body" not in context:
+        return
+    kind = "measured" if pagename.startswith(MEASURED) else "build"
+    words = app.config.oe_badges[kind]
+    context["body"] = f'<p class="badge-line"><span class="data-badge {kind}">{words}</span></p>' + context["body"]
+
+
+def wrap_tables(app, doctree: nodes.document, docname: str) -> None:
+    """Put every table into a box of its own that scrolls, also by keyboard."""
+    for table in list(doctree.findall(nodes.table)):
+        before = nodes.raw("", '<div class="scroll" tabindex="0" role="region" aria-label="table">', format="html")
+        after = nodes.raw("", "</div>", format="html")
+        table.parent.replace(table, [before, table, after])
+
+
+def plain_docstring(app, what: str, name: str, thing, options, lines: list[str]) -> None:
+    """A docstring is prose with `code`, $formulas$ and examples: what else reStructuredText reads into it is text."""
+    paragraphs = "\n".join(lines).split("\n\n")
+    lines[:] = "\n\n".join(text if text.startswith(">>>") else _escaped(text) for text in paragraphs).split("\n")
+
+
+def _escaped(text: str) -> str:
+    parts = QUOTED.split(text)
+    parts[::2] = (MARKUP.sub(r"\\\g<0>", part) for part in parts[::2])
+    parts[1::2] = (f":math:`{part[1:-1]}`" if part.startswith("$") else part for part in parts[1::2])
+    return "".join(parts)
+
+
+def setup(app) -> dict:
+    """Dress all pages."""
+    app.add_config_value("oe_badges", {}, "html")
+    app.connect("autodoc-process-docstring", plain_docstring)
+    app.connect("html-page-context", badge)
+    app.connect("doctree-resolved", wrap_tables)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,132 @@
+"""Build the site of one scale: every chapter that was run, what was measured on real data, and the pages around them.
+
+`python book/website.py --scale demo` is what `make site` calls. Sphinx reads pages that are written here from the
+executed notebooks, and runs none of them; the site needs no network and can be moved as one folder.
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterable
+from io import StringIO
+from pathlib import Path
+
+import nbformat
+from chapters import find_chapters
+from measured import measured_pages, relinked
+from pages import FILES, page
+from progress import TERMINAL_CODES, replace_what_cannot_be_shown
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+from stamps import MADE_FOLDERS, made_files, notebook_path
+from status_page import write_index
+
+from oe_core.atomic import exclusive, write_text
+from oe_core.scales import SCALES, check_scale, runs_root
+
+BOOK = Path(__file__).resolve().parent
+SETTINGS = BOOK / "site"
+REFERENCE = BOOK.parent / "runs" / "reference"
+AROUND = {
+    "Measured on real data": ("results", "measured/index"),
+    "Use it": ("building", "own_data", "scale_up"),
+    "Reference": ("notation", "glossary", "bibliography", "code", "api/index"),
+}
+BADGES = {
+    "build": "{scale} build: {what}",
+    "measured": "measured record: real data, kept with the book",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the site that the command line asks for; returns 0, 1 when a page has a fault, 2 for a wrong request."""
+    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
+    parser = argparse.ArgumentParser(prog="website.py", description="Build the site of the book.")
+    parser.add_argument("--scale", default="demo", help=f"one of {', '.join(SCALES)} (default: %(default)s)")
+    scale = parser.parse_args(arguments).scale
+    try:
+        check_scale(scale)
+        out = runs_root() / scale
+        if not any(out.glob("notebooks/*.ipynb")):
+            raise ValueError(f"no chapter was run at scale {scale} below {out}: first `make book SCALE={scale}`")
+        with exclusive(out / ".site.lock", "building the site"):
+            faults = build(out, scale)
+    except (ValueError, OSError, SphinxError) as error:
+        print(f"website.py: {error}", file=sys.stderr)
+        return 2
+    write_index(find_chapters(BOOK), scale, out)
+    print(faults, end="", file=sys.stderr)
+    print(f"see {out / 'site' / 'index.html'}")
+    return 1 if faults else 0
+
+
+def build(out: Path, scale: str) -> str:
+    """Build `out/site` from what lies below `out`; returns what Sphinx has to say against the pages."""
+    source, site = out / ".site-source", out / "site"
+    write_sources(source, out)
+    faults = StringIO()
+    badges = {kind: words.format(scale=scale, what=SCALES[scale]) for kind, words in BADGES.items()}
+    settings = {"oe_badges": badges}
+    if not all(notebook_path(out, name).is_file() for name in find_chapters(BOOK)):
+        settings["suppress_warnings"] = ["myst.xref_missing"]  # links to chapters that were not run yet
+    options = {"confoverrides": settings, "status": None, "warning": faults}
+    Sphinx(source, SETTINGS, site, out / ".site-doctrees", "html", **options).build()
+    _mirror(source / FILES, site / FILES, _files(source / FILES))
+    return TERMINAL_CODES.sub("", faults.getvalue())
+
+
+def write_sources(source: Path, out: Path) -> None:
+    """Write every page that Sphinx reads, those that changed; others go."""
+    texts = {file: file.read_text("utf-8") for file in SETTINGS.rglob("*.md")}
+    pages = {file.relative_to(SETTINGS).as_posix(): relinked(texts[file], file.parent, REFERENCE) for file in texts}
+    for name, chapter in find_chapters(BOOK).items():
+        notebook = notebook_path(out, name)
+        if notebook.is_file():
+            made = page(name, nbformat.read(notebook, as_version=4), out)
+            pages[f"{name}.ipynb"] = nbformat.writes(made) + "\n"
+            _copy(notebook, source / FILES / "notebooks" / notebook.name)
+            _copy(chapter, source / FILES / "chapters" / chapter.name)
+    _mirror(out, source / FILES, map(Path, made_files(out)), MADE_FOLDERS)
+    _mirror(REFERENCE, source / FILES / "reference", _files(REFERENCE))
+    pages |= measured_pages(REFERENCE)
+    pages["_made/contents.md"] = _contents(name for name in pages if name.endswith(".ipynb"))
+    for name, text in pages.items():
+        path = source / name
+        if not path.is_file() or path.read_text("utf-8") != text:
+            write_text(path, text)
+    for path in [*source.rglob("*.md"), *source.rglob("*.ipynb")]:
+        name = path.relative_to(source).as_posix()
+        if name not in pages and not name.startswith(f"{FILES}/"):
+            path.unlink()
+
+
+def _contents(chapters: Iterable[str]) -> str:
+    """The contents of the site, which the sidebar shows."""
+    parts = {"Chapters": sorted(chapters), **AROUND}
+    options = ":hidden:\n:caption: {}\n\n"
+    trees = (options.format(caption) + "\n".join(names) for caption, names in parts.items())
+    return "\n".join(f"```{{toctree}}\n{tree}\n```\n" for tree in trees)
+
+
+def _copy(path: Path, to: Path) -> None:
+    if not to.is_file() or (to.stat().st_mtime, to.stat().st_size) != (path.stat().st_mtime, path.stat().st_size):
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, to)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+
+
+def _mirror(folder: Path, to: Path, names: Iterable[Path], parts: Iterable[str] = (".",)) -> None:
+    """Let the folder `to`, or its `parts`, hold these files of `folder` and no others."""
+    wanted = set(names)
+    for name in wanted:
+        _copy(folder / name, to / name)
+    for part in parts:
+        for path in [path for path in (to / part).rglob("*") if path.is_file() and path.relative_to(to) not in wanted]:
+            path.unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""A chapter's notebook as a page of the site, cell by cell, without building one."""
+
+import json
+
+import nbformat
+import pytest
+from measured import measured_pages
+from pages import page
+from small_book import ROOT
+
+from oe_core.atomic import write_text
+
+BAR = "digits: {}%|███▋      | {}/165 [00:18<00:00,  8.93it/s, inliers=0.022]"
+
+
+def _code(source="1 + 1", *outputs, tags=()):
+    return nbformat.v4.new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags)})
+
+
+def _said(text, name="stderr"):
+    return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+def _shown(data, **metadata):
+    return nbformat.v4.new_output("display_data", data, metadata=metadata)
+
+
+def _page(tmp_path, *cells):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 2. Vision\n\nA story."), *cells])
+    return page("02_vision", notebook, tmp_path).cells[1:]
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        (BAR.format(100, 165) + "\n", "digits: 165 steps in 00:18, inliers=0.022\n"),
+        (BAR.format(36, 60) + "recipe 'digits': collapsed\n" + BAR.format(100, 165) + "\n",
+         "recipe 'digits': collapsed\ndigits: 165 steps in 00:18, inliers=0.022\n"),
+        ("/a/b/c.py:12: UserWarning: half is missing\n  warnings.warn(text)\n", "UserWarning: half is missing\n"),
+        ("\x1b[31mred\x1b[0m\n", "red\n"),
+        ("100 % sure [of it]\n", "100 % sure [of it]\n"),
+    ],
+)  # fmt: skip
+def test_a_bar_and_a_warning_leave_one_clean_line(tmp_path, said, left):
+    (cell,) = _page(tmp_path, _code("train()", _said(said)))
+    assert [output.text for output in cell.outputs] == [left]
+
+
+def test_a_bar_that_never_ended_leaves_nothing(tmp_path):
+    (cell,) = _page(tmp_path, _code("train()", _said(BAR.format(36, 60))))
+    assert cell.outputs == []
+
+
+def test_a_run_of_solutions_is_one_fold(tmp_path):
+    text = nbformat.v4.new_markdown_cell("Because.", metadata={"tags": ["solution"]})
+    cells = _page(tmp_path, _code("ask"), _code("solve", tags=["solution"]), text, _code("ask again"))
+    assert [cell.source.partition(">")[0] for cell in cells] == [
+        "ask", '<details class="solution"', "solve", "Because.", "</details", "ask again",
+    ]  # fmt: skip
+
+
+def test_published_figures_are_numbered_in_their_order_with_caption_and_words(tmp_path):
+    words = [{"stem": stem, "caption": f"Of {stem}.", "alt": f"Panels of {stem}."} for stem in ("gain", "loss")]
+    for name in ("figures/gain.svg", "figures/gain.png", "figures/loss.svg"):
+        write_text(tmp_path / name, "")
+    (cell,) = _page(tmp_path, _code("draw", *(_shown({"image/png": "aGk="}, published=said) for said in words)))
+    first, second = (output.data["text/markdown"] for output in cell.outputs)
+    assert "{figure} files/figures/gain.svg\n:name: figure-2-1\n:alt: Panels of gain." in first
+    assert "**Figure 2.1.** Of gain." in first and 'href="files/figures/gain.png"' in first
+    assert "**Figure 2.2.** Of loss." in second and "loss.png" not in second
+
+
+def test_a_published_table_has_a_caption_an_anchor_and_its_forms(tmp_path):
+    write_text(tmp_path / "tables/table_07.csv", "")
+    table = _shown({"text/markdown": "| a | b |\n| --- | --- |\n| 1 | 2 |\n\n- A footnote.\n"})
+    (cell,) = _page(tmp_path, _code('paper.publish(table_7, "table_07", ROOM / "tables")', table))
+    (text,) = (output.data["text/markdown"] for output in cell.outputs)
+    assert text.startswith("```{table} **Table 7 of the paper**") and ":name: table-7\n" in text
+    assert 'href="files/tables/table_07.csv"' in text and text.rstrip().endswith("- A footnote.")
+
+
+def test_a_page_says_below_its_title_how_it_was_made(tmp_path):
+    write_text(tmp_path / "records/02_vision/digits/evidence.json", "{}")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 2. Vision\n\nA.")])
+    title, facts, rest = page("02_vision", notebook, tmp_path).cells[0].source.split("\n\n", 2)
+    assert title == "# 2. Vision" and rest.strip() == "A."
+    for link in ("chapters/02_vision.py", "notebooks/02_vision.ipynb", "records/02_vision/digits/records.csv"):
+        assert f'href="files/{link}"' in facts
+
+
+def test_a_table_of_pandas_scrolls_by_keyboard_and_other_html_stays(tmp_path):
+    shown = [_shown({"text/html": text}) for text in ('<table border="1"></table>', "<b>")]
+    (cell,) = _page(tmp_path, _code("show", *shown))
+    assert [output.data["text/html"] for output in cell.outputs] == [
+        '<div class="scroll" tabindex="0" role="region" aria-label="table"><table></table></div>', "<b>",
+    ]  # fmt: skip
+
+
+def test_every_record_has_a_page_with_its_evidence_and_the_overview_leads_there():
+    reference = ROOT / "runs" / "reference"
+    pages = measured_pages(reference)
+    folders = sorted(path.name for path in reference.iterdir() if path.is_dir())
+    assert {f"measured/{name}.md" for name in folders} <= pages.keys()
+    overview = pages["measured/index.md"]
+    assert "](../measured/cifar10-course.md)" in overview and "](cifar10-course/" not in overview
+    evidence = json.loads((reference / "cifar10-course/evidence.json").read_text("utf-8"))
+    text = pages["measured/cifar10-course.md"]
+    assert "## Evidence" in text and evidence["runs"][0]["commit"][:7] in text and 'cifar10-course/records.csv"' in text
+    assert "| 50.4 → 16.5 | 80.1 → 95.7 |" in pages["_made/headline.md"]

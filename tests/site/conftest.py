@@ -1,0 +1,58 @@
+"""The site of a built book in a real browser: OE_TEST_BOOK is the folder of its scale, CHROMIUM the browser."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+BUILT = os.environ.get("OE_TEST_BOOK", "")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
+DESK = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the built site."""
+    if not BUILT:
+        pytest.skip("reads a built book: OE_TEST_BOOK=<its folder>")
+    folder = Path(BUILT).resolve() / "site"
+    assert (folder / "index.html").is_file(), f"{folder} has no site: make site"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    """Every page of the site, by its path; downloads are no pages."""
+    skipped = {"files", "_static", "_sources", "_images"}
+    found = (path.relative_to(site) for path in sorted(site.rglob("*.html")))
+    return [path.as_posix() for path in found if path.parts[0] not in skipped]
+
+
+@pytest.fixture(scope="session")
+def browser(site):
+    """Chromium, without a network that it could ask."""
+    if not CHROMIUM:
+        pytest.skip("needs Chromium: apt-get install chromium, or CHROMIUM=<its program>")
+    with sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(site, browser):
+    """A function that opens a page of the site as a file: `opened(name, viewport=DESK, scheme="light")`."""
+    contexts = {}
+
+    def open_page(name, viewport=DESK, scheme="light"):
+        key = (viewport["width"], scheme)
+        if key not in contexts:
+            contexts[key] = browser.new_context(viewport=viewport, color_scheme=scheme).new_page()
+        contexts[key].goto(f"{site.as_uri()}/{name}")
+        return contexts[key]
+
+    yield open_page
+    for page in contexts.values():
+        page.context.close()

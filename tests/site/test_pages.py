@@ -1,0 +1,99 @@
+"""What stands on the pages of a built site: links that lead somewhere, pictures with words, numbers with evidence."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from chapters import find_chapters
+from small_book import ROOT
+
+LINKS = (("a", "href"), ("img", "src"), ("script", "src"), ("link", "href"))
+CHAPTERS = list(find_chapters(ROOT / "book"))
+
+
+class Page(HTMLParser):
+    """The tags of a page with their attributes, its ids, and the text inside each class that is asked for."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags = []
+        self.text = path.read_text("utf-8")
+        self.feed(self.text)
+        self.ids = {attributes["id"] for _, attributes in self.tags if "id" in attributes}
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def all(self, tag, attribute):
+        """The values of an attribute of all tags of a kind that have it."""
+        return [attributes[attribute] for name, attributes in self.tags if name == tag and attribute in attributes]
+
+
+@pytest.fixture(scope="module")
+def read(site, pages):
+    """Every page, parsed, by its path."""
+    return {name: Page(site / name) for name in pages}
+
+
+def test_every_chapter_has_a_page_and_links_to_its_neighbours(read):
+    for before, after in zip(CHAPTERS[:-1], CHAPTERS[1:], strict=True):
+        assert f"{after}.html" in read[f"{before}.html"].all("a", "href")
+        assert f"{before}.html" in read[f"{after}.html"].all("a", "href")
+
+
+def test_no_link_and_no_picture_is_broken(read, site):
+    broken = {}
+    for name, page in read.items():
+        for link in [link for tag, where in LINKS for link in page.all(tag, where)]:
+            parts = urlsplit(link)
+            if parts.scheme or link == "#":
+                continue
+            target = (site / PurePosixPath(name).parent / unquote(parts.path)).resolve() if parts.path else site / name
+            where = target.relative_to(site).as_posix() if target.is_relative_to(site) else str(target)
+            anchor, anchors = unquote(parts.fragment), read[where].ids if where in read else {unquote(parts.fragment)}
+            if not target.is_file() or (anchor and anchor not in anchors):
+                broken.setdefault(name, []).append(link)
+    assert broken == {}
+
+
+def test_every_picture_has_an_alternative_text_that_says_what_it_shows(read):
+    silent = {}
+    for name, page in read.items():
+        for attributes in (attributes for tag, attributes in page.tags if tag == "img"):
+            words = attributes.get("alt", "").split()
+            if len(words) < 4 or "No description" in attributes["alt"]:
+                silent.setdefault(name, []).append(attributes.get("src"))
+    assert silent == {}
+
+
+def test_every_page_says_which_data_it_rests_on(read):
+    pages = read.keys() - {"search.html"}
+    kinds = {name: "measured" if name.startswith(("measured/", "results")) else "build" for name in pages}
+    assert [name for name, kind in kinds.items() if f'class="data-badge {kind}"' not in read[name].text] == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_leads_to_its_source_notebook_records_and_evidence(chapter, read, site):
+    links = read[f"{chapter}.html"].all("a", "href")
+    assert {f"files/chapters/{chapter}.py", f"files/notebooks/{chapter}.ipynb"} <= set(links)
+    folders = {path.parent for path in (site / "files/records" / chapter).rglob("evidence.json")}
+    for folder in (folder.relative_to(site).as_posix() for folder in folders):
+        assert {f"{folder}/{file}" for file in ("records.csv", "evidence.json")} <= set(links)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_figures_and_tables_of_a_chapter_are_numbered_and_can_be_downloaded(chapter, read):
+    page = read[f"{chapter}.html"]
+    numbers = [found[1] for found in (re.fullmatch(r"figure-(\d+-\d+)", i) for i in page.ids) if found]
+    assert sorted(numbers) == sorted(f"{int(chapter[:2])}-{n}" for n in range(1, len(numbers) + 1))
+    assert page.text.count("<figure") == len(numbers) > 0
+    forms = page.all("a", "href")
+    assert sum(link.startswith("files/figures/") for link in forms) == 2 * len(numbers)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_references_of_a_chapter_lead_to_the_bibliography(chapter, read):
+    references = read[f"{chapter}.html"].text.rpartition('<section id="references">')[2].partition("</section>")[0]
+    assert references.count('href="bibliography.html#') == references.count("<em>") > 0
