@@ -15,6 +15,7 @@ from oe_core.figures.style import BLUE, GREY, IN_COLOUR, OUT_COLOUR, PALETTE, VE
 RATIOS = (1, 5, 100)  # inliers to an anomaly
 TEMPERATURES = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 BIN_SIZES = (25, BIN_SIZE)
+MOST_CLASSES = 10  # of a posterior
 
 
 @styled()
@@ -77,9 +78,13 @@ def posteriors(
     """A picture that changes step by step, and what each network believes of it.
 
     pictures: (steps, h, w, 3) in [0, 1]. answers: {network: probabilities (steps, classes)}, up to four. steps: what
-    each is called. Raises ValueError as `knobs`, and for no network or more than four.
+    each is called. Of many classes those are shown that are ever the likeliest. Raises ValueError as `knobs`, and for
+    no network or more than four.
     """
     check_count("answers", answers, "networks")
+    most = np.max([probabilities.max(axis=0) for probabilities in answers.values()], axis=0)
+    shown = np.sort(np.argsort(-most, kind="stable")[:MOST_CLASSES])
+    names = [classes[label] for label in shown]
 
     def draw(figure: Figure, step: str) -> str:
         place = list(steps).index(step)
@@ -88,8 +93,8 @@ def posteriors(
         picture.set_axis_off()
         said = []
         for axes, (name, probabilities), colour in zip(panels, answers.items(), PALETTE, strict=False):
-            axes.barh(range(len(classes)), probabilities[place], color=colour)
-            axes.set(xlim=(0, 1), yticks=range(len(classes)), yticklabels=classes, title=name, xlabel="probability")
+            axes.barh(range(len(names)), probabilities[place][shown], color=colour)
+            axes.set(xlim=(0, 1), yticks=range(len(names)), yticklabels=names, title=name, xlabel="probability")
             axes.invert_yaxis()
             likeliest = int(probabilities[place].argmax())
             said.append(f"{name} gives {classes[likeliest]} {100 * probabilities[place][likeliest]:.0f} %")
