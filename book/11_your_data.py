@@ -287,9 +287,9 @@ print(f"The choice is {rank}, and exposure {'gains' if order[chosen] > order['no
 detector = tried[chosen]
 
 # %% [markdown]
-# What to look for in a source of outliers: many kinds of things rather than one; the look of your pictures (background, size, colours, files) without their content, so that there is no cheap way to tell them; and none of your own classes,
-# which the network would learn to doubt. Noise costs nothing; see above whether it taught about more than noise. Chapter 9 tests these choices on CIFAR-10. Here are the anomalies of yours that the chosen detector doubts least. Above each
-# stand the class that it was taken for and its score.
+# What is made can only stand in: where the choice is not the best on yours, a few real anomalies, kept apart for choosing, say more than many made ones. What to look for in a source: many kinds of things; the look of your pictures
+# (background, size, colours, files) without their content, so that there is no cheap way to tell them; and none of your own classes, which the network would learn to doubt. Chapter 9 tests such choices on CIFAR-10. Here are the
+# anomalies of yours that the chosen detector doubts least. Above each stand the class that it was taken for and its score.
 
 # %%
 asked_about = {name: asked for name, asked in yours.items() if name != chosen}
