@@ -189,7 +189,7 @@ table.T
 # | a floor under $\log b(x')$ | nothing | the code's clamp, $10^{-12}$ |
 #
 # Smaller scales are shorter, on smaller networks, without Cutout: a network that sees its images eight times does not need it, and a hole of 8 px hides
-# most of a digit of 16 px. Hints for digits cost 0.03 at first instead of 0.1, which has no time to come down in so few steps: chosen on validation
+# most of a digit of 16 px. Hints for digits cost 0.02 at first instead of 0.1, which has no time to come down in so few steps: chosen on validation
 # distributions of held-out digits. Section 4.9 tries other choices, and 4.10 what happens at 0.1.
 
 # %%
