@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import nbformat
+from PIL import Image
 from stamps import read_stamp
 
 FILES = "files"  # the site's folder of everything that can be downloaded
@@ -110,9 +111,13 @@ def links(stem: str, folder: str, out: Path) -> str:
 
 def _figure(published: dict, number: str, out: Path) -> str:
     stem, caption = published["stem"], published["caption"]
-    options = f":name: figure-{number.replace('.', '-')}\n:alt: {published['alt']}"
+    picture = out / "figures" / f"{stem}.png"
+    # As PNG, with twice the dots of the screen: the letters of an SVG depend on the reader's fonts.
+    with Image.open(picture) as opened:
+        width = f"{opened.width // 2}px"
+    options = f":name: figure-{number.replace('.', '-')}\n:alt: {published['alt']}\n:width: {width}"
     text = f'**Figure {number}.** {caption} <span class="forms">{links(stem, "figures", out)}</span>'
-    return f"```{{figure}} {FILES}/figures/{stem}.svg\n{options}\n\n{text}\n```\n"
+    return f"```{{figure}} {FILES}/figures/{picture.name}\n{options}\n\n{text}\n```\n"
 
 
 def _table(text: str, stem: str, out: Path) -> str:

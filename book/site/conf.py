@@ -58,6 +58,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "use_issues_button": False,
     "navbar_persistent": [],
+    "footer_content_items": [],
     "show_toc_level": 2,
     "show_navbar_depth": 1,
     "pygments_light_style": "a11y-high-contrast-light",

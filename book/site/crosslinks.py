@@ -20,13 +20,18 @@ CLOSED = (
     nodes.reference, nodes.literal, nodes.literal_block, nodes.title, nodes.math, nodes.raw, nodes.term, nodes.thead,
 )  # fmt: skip
 REFERENCES = "References"
-WITHOUT_TERMS = ("glossary", "bibliography", "api/")  # they define the words, or use them for something else
+WITHOUT_TERMS = ("glossary", "bibliography")
+# What stands before a place in the paper, whose sections have numbers of the same form.
+OF_THE_PAPER = re.compile(r"(paper|paper's|paper’s|\d{4}[,.]) $")
 
 
 def link(app, doctree: nodes.document, docname: str) -> None:
     """Link what the prose of one page names."""
     if CHAPTER.fullmatch(docname):
         _link_references(app, doctree, docname)
+    if docname.startswith("api/"):  # docstrings quote the paper's sections
+        return
+    _link_names(app, doctree, docname)
     places, terms = _places(app.env), _terms(app.env)
     for text in list(doctree.findall(nodes.Text)):
         if not _is_prose(text):
@@ -37,6 +42,17 @@ def link(app, doctree: nodes.document, docname: str) -> None:
         _replace(app, docname, text, found)
 
 
+def _link_names(app, doctree: nodes.document, docname: str) -> None:
+    """The names of chapters lead to their pages, and among the measured results those of records to theirs."""
+    pages = {name: name for name in app.env.found_docs if CHAPTER.fullmatch(name)}
+    if docname.startswith("measured/"):
+        pages |= {name.removeprefix("measured/"): name for name in app.env.found_docs if name.startswith("measured/")}
+    for name in list(doctree.findall(nodes.literal)):
+        page = pages.get(name.astext(), docname)
+        if page != docname and not isinstance(name.parent, (nodes.reference, nodes.title)):
+            name.parent.replace(name, make_refnode(app.builder, docname, page, "", name.deepcopy()))
+
+
 def _is_prose(text: nodes.Text) -> bool:
     above, node = [], text.parent
     while node is not None:
@@ -44,7 +60,8 @@ def _is_prose(text: nodes.Text) -> bool:
         node = node.parent
     in_references = any(isinstance(part, nodes.section) and part[0].astext() == REFERENCES for part in above)
     in_prose = any(isinstance(part, (nodes.paragraph, nodes.caption)) for part in above)
-    return in_prose and not in_references and not any(isinstance(part, CLOSED) for part in above)
+    numbered = [type(part) for part in above[:2]] == [nodes.strong, nodes.caption]  # the number of a figure itself
+    return in_prose and not numbered and not in_references and not any(isinstance(part, CLOSED) for part in above)
 
 
 def _places(env) -> dict[tuple[str, str], tuple[str, str]]:
@@ -66,7 +83,7 @@ def _places(env) -> dict[tuple[str, str], tuple[str, str]]:
 def _named_places(text: str, places: dict, docname: str) -> Iterator[tuple[int, int, tuple[str, str]]]:
     for match in PLACE.finditer(text):
         place = places.get((match.lastgroup, match[match.lastgroup]))
-        if place and place != (docname, ""):
+        if place and place != (docname, "") and not OF_THE_PAPER.search(text[: match.start()]):
             yield match.start(), match.end(), place
 
 

@@ -15,7 +15,9 @@ def badge(app, pagename: str, templatename: str, context: dict, doctree: nodes.d
         return
     kind = "measured" if pagename.startswith(MEASURED) else "build"
     words = app.config.oe_badges[kind]
-    context["body"] = f'<p class="badge-line"><span class="data-badge {kind}">{words}</span></p>' + context["body"]
+    # docutils gives entries of a bibliography a role that is deprecated.
+    body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+    context["body"] = f'<p class="badge-line"><span class="data-badge {kind}">{words}</span></p>{body}'
 
 
 def wrap_tables(app, doctree: nodes.document, docname: str) -> None:

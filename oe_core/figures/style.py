@@ -26,6 +26,7 @@ STYLE = {
 # Equal figures give equal files; text stays text; a long curve has no more corners than can be seen: files stay light.
 KEPT = {"svg.hashsalt": "oe_core", "svg.fonttype": "none", "path.simplify_threshold": 0.3}
 
+SCREEN = 96  # dots an inch of a web page; pictures have twice as many
 MOST_WRITTEN = 20  # words on a figure that its description repeats
 
 
@@ -88,7 +89,7 @@ def publish(figure: Figure, stem: str, folder: Path | str, caption: str = "") ->
     for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
         content = io.BytesIO()
         with styled(KEPT):
-            figure.savefig(content, format=kind, dpi=160, metadata=metadata)
+            figure.savefig(content, format=kind, dpi=2 * SCREEN, metadata=metadata)
         write_whole(Path(folder) / f"{stem}.{kind}", content.getvalue())
     alt = " ".join(filter(None, (caption, described(figure))))
     kept = {"image/png": {"alt": alt}, "published": {"stem": stem, "caption": caption, "alt": alt}}

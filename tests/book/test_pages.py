@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from measured import measured_pages
 from pages import page
+from PIL import Image
 from small_book import ROOT
 
 from oe_core.atomic import write_text
@@ -61,13 +62,14 @@ def test_a_run_of_solutions_is_one_fold(tmp_path):
 
 def test_published_figures_are_numbered_in_their_order_with_caption_and_words(tmp_path):
     words = [{"stem": stem, "caption": f"Of {stem}.", "alt": f"Panels of {stem}."} for stem in ("gain", "loss")]
-    for name in ("figures/gain.svg", "figures/gain.png", "figures/loss.svg"):
-        write_text(tmp_path / name, "")
+    write_text(tmp_path / "figures/gain.svg", "")
+    for stem in ("gain", "loss"):
+        Image.new("L", (400, 300)).save(tmp_path / "figures" / f"{stem}.png")
     (cell,) = _page(tmp_path, _code("draw", *(_shown({"image/png": "aGk="}, published=said) for said in words)))
     first, second = (output.data["text/markdown"] for output in cell.outputs)
-    assert "{figure} files/figures/gain.svg\n:name: figure-2-1\n:alt: Panels of gain." in first
-    assert "**Figure 2.1.** Of gain." in first and 'href="files/figures/gain.png"' in first
-    assert "**Figure 2.2.** Of loss." in second and "loss.png" not in second
+    assert "{figure} files/figures/gain.png\n:name: figure-2-1\n:alt: Panels of gain.\n:width: 200px\n" in first
+    assert "**Figure 2.1.** Of gain." in first and 'href="files/figures/gain.svg"' in first
+    assert "**Figure 2.2.** Of loss." in second and "loss.svg" not in second
 
 
 def test_a_published_table_has_a_caption_an_anchor_and_its_forms(tmp_path):

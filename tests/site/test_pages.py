@@ -97,3 +97,15 @@ def test_figures_and_tables_of_a_chapter_are_numbered_and_can_be_downloaded(chap
 def test_the_references_of_a_chapter_lead_to_the_bibliography(chapter, read):
     references = read[f"{chapter}.html"].text.rpartition('<section id="references">')[2].partition("</section>")[0]
     assert references.count('href="bibliography.html#') == references.count("<em>") > 0
+
+
+def test_prose_leads_to_chapters_and_tables_and_the_first_use_of_a_term_to_the_glossary(read):
+    links = read["04_confidence_branch.html"].all("a", "href")
+    assert {"02_vision_msp.html", "02_vision_msp.html#table-7", "#table-3"} <= set(links)
+    terms = [link for link in links if link.startswith("glossary.html#")]
+    assert len(terms) == len(set(terms)) > 3
+
+
+def test_formulas_are_mathml(read):
+    page = read["04_confidence_branch.html"]
+    assert page.text.count("<math ") > 50 and not any("mathjax" in script.lower() for script in page.all("script", "src"))
