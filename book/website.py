@@ -12,7 +12,7 @@ from io import StringIO
 from pathlib import Path
 
 import nbformat
-from chapters import find_chapters
+from chapters import find_chapters, tree_sha256
 from measured import measured_pages, relinked
 from pages import FILES, page
 from progress import TERMINAL_CODES, replace_what_cannot_be_shown
@@ -66,7 +66,7 @@ def build(out: Path, scale: str) -> str:
     write_sources(source, out)
     faults = StringIO()
     badges = {kind: words.format(scale=scale, what=SCALES[scale]) for kind, words in BADGES.items()}
-    settings = {"oe_badges": badges}
+    settings = {"oe_badges": badges, "oe_code": tree_sha256(SETTINGS)}
     if not all(notebook_path(out, name).is_file() for name in find_chapters(BOOK)):
         settings["suppress_warnings"] = ["myst.xref_missing"]  # links to chapters that were not run yet
     options = {"confoverrides": settings, "status": None, "warning": faults}

@@ -49,15 +49,16 @@ def _link_names(app, doctree: nodes.document, docname: str) -> None:
         pages |= {name.removeprefix("measured/"): name for name in app.env.found_docs if name.startswith("measured/")}
     for name in list(doctree.findall(nodes.literal)):
         page = pages.get(name.astext(), docname)
-        if page != docname and not isinstance(name.parent, (nodes.reference, nodes.title)):
+        if page != docname and not any(isinstance(part, (nodes.reference, nodes.title)) for part in _above(name)):
             name.parent.replace(name, make_refnode(app.builder, docname, page, "", name.deepcopy()))
 
 
+def _above(node: nodes.Node) -> list[nodes.Node]:
+    return [node.parent, *_above(node.parent)] if node.parent is not None else []
+
+
 def _is_prose(text: nodes.Text) -> bool:
-    above, node = [], text.parent
-    while node is not None:
-        above.append(node)
-        node = node.parent
+    above = _above(text)
     in_references = any(isinstance(part, nodes.section) and part[0].astext() == REFERENCES for part in above)
     in_prose = any(isinstance(part, (nodes.paragraph, nodes.caption)) for part in above)
     numbered = [type(part) for part in above[:2]] == [nodes.strong, nodes.caption]  # the number of a figure itself

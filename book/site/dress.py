@@ -44,6 +44,7 @@ def _escaped(text: str) -> str:
 def setup(app) -> dict:
     """Dress all pages."""
     app.add_config_value("oe_badges", {}, "html")
+    app.add_config_value("oe_code", "", "env")  # with this site's own code all pages change
     app.connect("autodoc-process-docstring", plain_docstring)
     app.connect("html-page-context", badge)
     app.connect("doctree-resolved", wrap_tables)
