@@ -170,7 +170,7 @@ table.T
 # The cross-entropy to the uniform posterior in chapter 2 has a lowest value, and there its gradient vanishes. $\log b$ has none: the less
 # confident the network is, the nearer the slope comes to 1, and training would push outliers down for ever. The
 # public code of the branch keeps every confidence above $10^{-12}$ with a clamp, and taken together with it the term ends at
-# $\log 10^{-12} = -27.6$ (last column). Here it does the same. On its way there the push is strong, 0.5 against $\lambda \approx 0.1$
+# $\log 10^{-12} = -27.6$ (last column). Here it does the same. On its way there the push is strong, 0.5 against a $\lambda$ of 0.1 or less
 # for the price of the inliers' hints, and inliers are dragged along for a while.
 
 # %% [markdown]
