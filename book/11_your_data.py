@@ -438,15 +438,15 @@ drift = pd.DataFrame(rows).set_index(["drift", "network", "severity"])
 write_text(ROOM / "tables" / "11_drift.csv", drift.to_csv())
 usual_share = rates.set_index("asked for").loc[100 * FALSE_ALARM_RATE, ["fresh, from", "to "]]
 chance = 100 * fresh.labels.bincount().max().item() / len(fresh)
-figure, panels = plt.subplots(2, len(DRIFTS), figsize=(9.6, 4.8), sharex=True, sharey=True)
+figure, panels = plt.subplots(2, len(DRIFTS), figsize=(9.6, 4.8), sharex=True, sharey="row")
 for column, name in zip(panels.T, DRIFTS, strict=True):
     for (network, _), (colour, dash) in zip(networks.items(), figures.LINES, strict=False):
         for axes, share in zip(column, ("rings", "right"), strict=True):
             axes.plot(drift[share].xs((name, network), level=(0, 1)), color=colour, linestyle=dash, marker="o", markersize=4, label=network)
     column[0].axhspan(*usual_share, color=figures.GREY, alpha=0.25, linewidth=0, label="95 % interval without drift")
     column[1].axhline(chance, color=figures.GREY, linewidth=0.9)
-    column[0].set(title=name, ylim=(-3, 103))
-    column[1].set(xlabel="severity", xticks=range(6))
+    column[0].set(title=name, ylim=(0, None))
+    column[1].set(xlabel="severity", xticks=range(6), ylim=(0, 103))
 panels[0, 0].set_ylabel("false alarms (percent)")
 panels[1, 0].set_ylabel("accuracy (percent;\nline: chance)")
 figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
