@@ -429,8 +429,8 @@ if collapsed:
     figures.publish(training_figure(logs), "04_collapse", ROOM / "figures", "The price of a hint and the confidences over the epochs, as trained before and in two settings that invite a collapse.")
 
 # %% [markdown]
-# A small budget is overdrawn at once, $\lambda$ rises, and the branch is driven to be sure of everything. Where hints are cheap every example asks,
-# and one percent a step may be too slow to end that. Where they are dear nobody asks, and $\lambda$ comes down too late. What the collapse costs the detector, and what it
+# A small budget is overdrawn at once, and $\lambda$ rises: given the steps for it, the branch is driven to be sure of everything. Where hints are cheap every example asks,
+# and one percent a step may be too slow to end that. Where they are dear nobody asks, and $\lambda$ may come down too late. What a collapse costs the detector, and what it
 # costs the classifier (one training each, means over the out-distributions):
 
 # %%
