@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import nbformat
 from PIL import Image
+from quiz import Question, quiz_section
 from stamps import read_stamp
 
 FILES = "files"  # the site's folder of everything that can be downloaded
@@ -28,15 +29,24 @@ BAR = re.compile(
 WARNING = re.compile(r"^\S+\.py:\d+: (\w*Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)
 FORMS = {"png": "PNG", "svg": "SVG", "csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
 HEADING = re.compile(r"^# .+$", re.MULTILINE)
+REFERENCES = re.compile(r"\A## References$", re.MULTILINE)
 
 
-def page(name: str, notebook: nbformat.NotebookNode, out: Path) -> nbformat.NotebookNode:
-    """Return the page of chapter `name`, whose executed notebook is given and whose files lie below `out`."""
+def page(
+    name: str, notebook: nbformat.NotebookNode, out: Path, quiz: tuple[Question, ...] = ()
+) -> nbformat.NotebookNode:
+    """Return the page of chapter `name`, whose executed notebook is given and whose files lie below `out`.
+
+    quiz: questions that are asked before the references.
+    """
     numbers = (f"{int(name.split('_')[0])}.{count}" for count in itertools.count(1))
     cells = []
     for solved, group in groupby(notebook.cells, lambda cell: "solution" in _tags(cell)):
         shown = [_cell(cell, numbers, out) for cell in group]
         cells += _folded(shown) if solved else shown
+    if quiz:
+        before = next((place for place, cell in enumerate(cells) if REFERENCES.search(cell.source)), len(cells))
+        cells.insert(before, nbformat.v4.new_markdown_cell(f"## Quiz\n\n{quiz_section(quiz)}"))
     titled = next((cell for cell in cells if HEADING.search(cell.source)), cells[0])
     titled.source = HEADING.sub(lambda title: f"{title[0]}\n\n{_made(name, out)}\n", titled.source, count=1)
     made = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
@@ -72,7 +82,7 @@ def _output(output, numbers: Iterator[str], tables: Iterator[str], out: Path):
         return output
     if "published" in output.metadata:
         return _markdown(_figure(output.metadata["published"], next(numbers), out))
-    if "image/png" in output.data:
+    if "image/png" in output.data and "text/html" not in output.data:  # a figure with knobs is both
         alt = output.metadata.get("image/png", output.metadata).get("alt", "")
         source = f"data:image/png;base64,{output.data['image/png']}"
         output.data = {"text/html": f'<img alt="{html.escape(alt)}" src="{source}">'}

@@ -1,4 +1,4 @@
-"""The quiz of each chapter, as a section of HTML that needs no script and no server: an option tapped says why."""
+"""The quiz of each chapter, as HTML that needs no script and no server: an option tapped says why."""
 
 import tomllib
 from dataclasses import dataclass
@@ -46,9 +46,9 @@ def read_quiz(path: Path = QUIZ) -> dict[str, tuple[Question, ...]]:
 
 
 def quiz_section(questions: tuple[Question, ...]) -> str:
-    """Return the questions as one `<section>`: options fold out, and open with whether they are right and why."""
+    """Return the questions as one list: options fold out, and open with whether they are right and why."""
     items = "".join(f"<li><p>{escape(one.asks)}</p>{''.join(map(_folded, one.options))}</li>" for one in questions)
-    return f'<section class="quiz"><h2>Quiz</h2><ol>{items}</ol></section>'
+    return f'<ol class="quiz">{items}</ol>'
 
 
 def _folded(option: Option) -> str:

@@ -16,6 +16,7 @@ from chapters import find_chapters, tree_sha256
 from measured import measured_pages, relinked
 from pages import FILES, page
 from progress import TERMINAL_CODES, replace_what_cannot_be_shown
+from quiz import read_quiz
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from stamps import MADE_FOLDERS, made_files, notebook_path
@@ -27,8 +28,10 @@ from oe_core.scales import SCALES, check_scale, runs_root
 BOOK = Path(__file__).resolve().parent
 SETTINGS = BOOK / "site"
 REFERENCE = BOOK.parent / "runs" / "reference"
+COURSE = BOOK / "course"
 AROUND = {
     "Measured on real data": ("results", "measured/index"),
+    "Teach it": ("course/syllabus", "course/teacher"),
     "Use it": ("building", "own_data", "scale_up"),
     "Reference": ("notation", "glossary", "bibliography", "code", "api/index"),
 }
@@ -77,12 +80,15 @@ def build(out: Path, scale: str) -> str:
 
 def write_sources(source: Path, out: Path) -> None:
     """Write every page that Sphinx reads, those that changed; others go."""
-    texts = {file: file.read_text("utf-8") for file in SETTINGS.rglob("*.md")}
-    pages = {file.relative_to(SETTINGS).as_posix(): relinked(texts[file], file.parent, REFERENCE) for file in texts}
+    pages, quiz = {}, read_quiz()
+    for folder, up in ((SETTINGS, ""), (COURSE, "../")):
+        for file in folder.rglob("*.md"):
+            name = file.relative_to(folder if folder == SETTINGS else BOOK).as_posix()
+            pages[name] = relinked(file.read_text("utf-8"), file.parent, REFERENCE, up)
     for name, chapter in find_chapters(BOOK).items():
         notebook = notebook_path(out, name)
         if notebook.is_file():
-            made = page(name, nbformat.read(notebook, as_version=4), out)
+            made = page(name, nbformat.read(notebook, as_version=4), out, quiz.get(name, ()))
             pages[f"{name}.ipynb"] = nbformat.writes(made) + "\n"
             _copy(notebook, source / FILES / "notebooks" / notebook.name)
             _copy(chapter, source / FILES / "chapters" / chapter.name)

@@ -97,8 +97,8 @@ def posteriors(
             axes.set(xlim=(0, 1), yticks=range(len(names)), yticklabels=names, title=name, xlabel="probability")
             axes.invert_yaxis()
             likeliest = int(probabilities[place].argmax())
-            said.append(f"{name} gives {classes[likeliest]} {100 * probabilities[place][likeliest]:.0f} %")
-        return f"{step}: {'; '.join(said)}."
+            said.append(f"{name}, {classes[likeliest]} ({100 * probabilities[place][likeliest]:.0f} %)")
+        return f"{step}. The likeliest class: {'; '.join(said)}."
 
     return knobs(draw, {"mixture": list(steps)}, [len(steps) // 2], (2.6 * (1 + len(answers)), 3))
 

@@ -7,6 +7,7 @@ import pytest
 from measured import measured_pages
 from pages import page
 from PIL import Image
+from quiz import Option, Question
 from small_book import ROOT
 
 from oe_core.atomic import write_text
@@ -96,6 +97,20 @@ def test_a_table_of_pandas_scrolls_by_keyboard_and_other_html_stays(tmp_path):
     assert [output.data["text/html"] for output in cell.outputs] == [
         '<div class="scroll" tabindex="0" role="region" aria-label="table"><table></table></div>', "<b>",
     ]  # fmt: skip
+
+
+def test_a_figure_with_knobs_keeps_them(tmp_path):
+    (cell,) = _page(tmp_path, _code("turn", _shown({"image/png": "aGk=", "text/html": '<div class="knobs">'})))
+    assert cell.outputs[0].data["text/html"] == '<div class="knobs">'
+
+
+def test_the_quiz_stands_before_the_references(tmp_path):
+    question = Question("What?", tuple(Option(f"answer {place}", "so it is", place == 2) for place in range(4)))
+    cells = [nbformat.v4.new_markdown_cell(text) for text in ("# 2. Vision", "A story.", "## References\n\n- One.")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    last = [cell.source for cell in page("02_vision", notebook, tmp_path, (question,)).cells[2:]]
+    assert last[0].startswith("## Quiz\n\n<ol") and last[0].count("<details>") == 4 and last[1] == cells[-1].source
+    assert [cell.source for cell in page("02_vision", notebook, tmp_path).cells[2:]] == [cells[-1].source]
 
 
 def test_every_record_has_a_page_with_its_evidence_and_the_overview_leads_there():

@@ -49,8 +49,8 @@ def test_scores_that_pile_up_have_fewer_thresholds_and_those_that_are_all_the_sa
 def test_a_mixture_says_what_each_network_believes():
     answers = {"baseline": np.array([[0.9, 0.1], [0.6, 0.4]]), "exposed": np.array([[0.8, 0.2], [0.3, 0.7]])}
     told = _told(figures.posteriors(np.zeros((2, 4, 4, 3)), answers, ["cat", "dog"], ["0 %", "50 %"]))
-    assert told[0] == "0 %: baseline gives cat 90 %; exposed gives cat 80 %."
-    assert told[1] == "50 %: baseline gives cat 60 %; exposed gives dog 70 %."
+    assert told[0] == "0 %. The likeliest class: baseline, cat (90 %); exposed, cat (80 %)."
+    assert told[1] == "50 %. The likeliest class: baseline, cat (60 %); exposed, dog (70 %)."
     with pytest.raises(ValueError, match="answers"):
         figures.posteriors(np.zeros((2, 4, 4, 3)), {}, ["cat"], ["0 %", "50 %"])
 
