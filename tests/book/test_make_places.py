@@ -52,9 +52,15 @@ def test_the_lab_gets_absolute_places(checkout, given, meant):
     top = checkout.parent
     given = given.replace("/{top}", str(top))
     places = {"OE_DATA": given, "OE_RUNS": given} if given else {}
-    words, data, runs = _make(checkout, "lab", **places)
-    assert words.startswith("-m jupyterlab --ServerApp.root_dir=book")
+    copies, _, _, words, data, runs = _make(checkout, "lab", **places)
+    assert copies.startswith("book/copies.py")
     assert [data, runs] == [str(top / meant.format(name=name)) for name in ("data", "runs")]
+    assert words.startswith(f"-m jupyterlab --ServerApp.root_dir={runs}/lab")
+
+
+def test_the_lab_opens_another_folder_and_then_makes_no_copies(checkout):
+    words, *_ = _make(checkout, "lab", f"OPEN={checkout / 'handout'}")
+    assert words.startswith(f"-m jupyterlab --ServerApp.root_dir={checkout / 'handout'}")
 
 
 @pytest.mark.parametrize(("given", "meant"), PLACES)

@@ -214,10 +214,10 @@ def test_wrong_requests_are_refused_in_a_sentence(book, done, words, said):
     assert "Traceback" not in err
 
 
-def test_every_chapter_with_a_store_names_its_trainings():
+def test_every_chapter_with_a_store_of_its_scale_names_its_trainings():
     for path in sorted(Path(ROOT, "book").glob("[0-9][0-9]_*.py")):
         text = path.read_text(encoding="utf-8")
-        assert ("Store(" in text) == ("\ntrainings = " in text), path.name
+        assert ("Store(ROOM)" in text) == ("\ntrainings = " in text), path.name
 
 
 @pytest.mark.parametrize("name", [name for name in find_chapters(ROOT / "book") if "02" <= name < "10"])
