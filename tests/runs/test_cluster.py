@@ -61,6 +61,12 @@ def running(job):
     return wait_until(lambda: job.state()[1] if job.state()[0] == RUNNING else None, f"{job.name} runs")
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """Where one process trains: what one test has trained there the next one finds."""
+    return tmp_path_factory.mktemp("alone")
+
+
 def serially(root, recipes):
     run(jobs(Store(root), recipes), Processes(root, [{"OMP_NUM_THREADS": "1"}]))
     return [Store(root).run(recipe).weights_sha256 for recipe in recipes]
@@ -78,7 +84,7 @@ def in_the_background(root, recipes, cluster, **settings):
     return thread, outcomes
 
 
-def test_two_clients_and_a_worker_killed_in_the_middle_give_what_one_process_gives(cluster, tmp_path):
+def test_two_clients_and_a_worker_killed_in_the_middle_give_what_one_process_gives(cluster, tmp_path, alone):
     recipes = [LONG, *PLAN.networks.values()]
     first, outcomes = in_the_background(tmp_path / "many", recipes, cluster)
     (job, *_) = jobs(Store(tmp_path / "many"), [LONG])
@@ -93,7 +99,7 @@ def test_two_clients_and_a_worker_killed_in_the_middle_give_what_one_process_giv
     assert len(outcomes) == len(others) == 1
     assert Store(tmp_path / "many").run(LONG).stamp["resumptions"] == 1
     found = [Store(tmp_path / "many").run(recipe).weights_sha256 for recipe in recipes]
-    assert found == serially(tmp_path / "one", recipes)
+    assert found == serially(alone, recipes)
 
 
 def parent_of(process):
@@ -101,7 +107,7 @@ def parent_of(process):
         return int(file.read().rsplit(")", 1)[1].split()[1])
 
 
-def test_a_budget_ends_all_saved_and_the_next_call_goes_on(cluster, tmp_path):
+def test_a_budget_ends_all_saved_and_the_next_call_goes_on(cluster, tmp_path, alone):
     ends = threading.Event()
     thread, outcomes = in_the_background(tmp_path / "many", [LONG], cluster, ends=ends.is_set)
     (job,) = jobs(Store(tmp_path / "many"), [LONG])
@@ -113,10 +119,10 @@ def test_a_budget_ends_all_saved_and_the_next_call_goes_on(cluster, tmp_path):
     thread, outcomes = in_the_background(tmp_path / "many", [LONG], cluster)
     thread.join(SECONDS)
     assert outcomes[0].done == [job.identity]
-    assert Store(tmp_path / "many").run(LONG).weights_sha256 == serially(tmp_path / "one", [LONG])[0]
+    assert Store(tmp_path / "many").run(LONG).weights_sha256 == serially(alone, [LONG])[0]
 
 
-def test_one_clients_budget_ends_its_call_and_the_other_client_goes_on(cluster, tmp_path):
+def test_one_clients_budget_ends_its_call_and_the_other_client_goes_on(cluster, tmp_path, alone):
     ends, (job,) = threading.Event(), jobs(Store(tmp_path / "many"), [LONG])
     first, outcomes = in_the_background(tmp_path / "many", [LONG], cluster)
     running(job)
@@ -127,10 +133,10 @@ def test_one_clients_budget_ends_its_call_and_the_other_client_goes_on(cluster, 
     assert others[0].left == [job.identity]
     first.join(SECONDS)
     assert outcomes[0].done == [job.identity]
-    assert Store(tmp_path / "many").run(LONG).weights_sha256 == serially(tmp_path / "one", [LONG])[0]
+    assert Store(tmp_path / "many").run(LONG).weights_sha256 == serially(alone, [LONG])[0]
 
 
-def test_a_scheduler_started_again_costs_nothing_of_the_result(cluster, tmp_path):
+def test_a_scheduler_started_again_costs_nothing_of_the_result(cluster, tmp_path, alone):
     recipes = [LONG, PLAN.baseline.with_seed(1)]
     thread, outcomes = in_the_background(tmp_path / "many", recipes, cluster)
     (job,) = jobs(Store(tmp_path / "many"), [LONG])
@@ -145,7 +151,7 @@ def test_a_scheduler_started_again_costs_nothing_of_the_result(cluster, tmp_path
     thread.join(2 * SECONDS)
     assert len(outcomes) == 1
     assert (len(outcomes[0].done), outcomes[0].failed) == (2, {})
-    assert Store(tmp_path / "many").run(LONG).weights_sha256 == serially(tmp_path / "one", [LONG])[0]
+    assert Store(tmp_path / "many").run(LONG).weights_sha256 == serially(alone, [LONG])[0]
 
 
 def test_a_training_that_cannot_be_done_is_told_with_its_log_and_the_others_finish(cluster, tmp_path):
