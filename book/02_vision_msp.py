@@ -65,7 +65,7 @@ from exercises import ch02_vision_msp as check
 from IPython.display import Markdown
 
 from oe_core import MissingDataError, Store, ablate, evaluate_each, figures, losses, msp, paper, runs_root
-from oe_core.evaluation.ablations import summary
+from oe_core.evaluation.ablations import controlled, summary
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / SCALE
@@ -282,20 +282,11 @@ pd.DataFrame(ways).T.join(table_7.loc[in_dist]["AUROC"].xs("mean", axis=1, level
 # the same rates, without outliers. What it gains on the first row is training; what the last gains on it is the outliers. Means over the out-distributions:
 
 # %%
-def with_control(name):
-    """Means over the out-distributions: the baseline, the same trained on without outliers, and with them."""
-    plan = evaluations[name].tests.experiment  # with the outliers that are at hand
-    recipes = {"MSP": plan.baseline, "as long, without outliers": longer[name], "+OE": plan.exposed}
-    return summary(ablate(store, plan, recipes, seeds=SEEDS))
-
-
-controlled = pd.concat({name: with_control(name) for name in evaluations}, names=["in_dist", "trained"])
-controlled.round(1)
+control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, longer, SEEDS)
+control.round(1)
 
 # %%
-for name, (msp_alone, as_long, with_outliers) in controlled["AUROC"].groupby(level=0, sort=False):
-    print(f"{name}: of {with_outliers - msp_alone:.1f} points of AUROC, {as_long - msp_alone:.1f} come with the longer training, "
-          f"{with_outliers - as_long:.1f} with the outliers")  # fmt: skip
+print(paper.parted(control))
 
 # %% [markdown]
 # ## 2.6 Figures 1 and 4: all thresholds at once
@@ -526,7 +517,7 @@ check.mixtures(along, first.scores[wanted[0]])
 # set of your own in `OE_DATA/name/`). Which property decides how much a set helps: its size, its variety, or its likeness to the anomalies? Write down your guess first;
 # then put what each set gains on the baseline, in points of mean AUROC, into a dict `gained`, for two sets of outliers or more.
 #
-# <details><summary>Hint</summary>The first half of the outliers is another set of outliers: <code>replace(exposed, outlier_limit=...)</code> and <code>ablate</code> of 2.5.</details>
+# <details><summary>Hint</summary>The first half of the outliers is another set of outliers: <code>replace(exposed, outlier_limit=...)</code> and <code>ablate</code>, which takes recipes by their labels.</details>
 
 # %% tags=["solution"]
 plan = first.tests.experiment

@@ -68,9 +68,9 @@ import torch
 from exercises import ch03_nlp as check
 from IPython.display import Markdown, display
 
-from oe_core import MissingDataError, Store, ablate, evaluate, evaluate_each, figures, msp, paper, predict, runs_root
+from oe_core import MissingDataError, Store, evaluate, evaluate_each, figures, msp, paper, predict, runs_root
 from oe_core.evaluation import metrics
-from oe_core.evaluation.ablations import summary
+from oe_core.evaluation.ablations import controlled
 
 plt.rcParams.update(figures.STYLE)
 pd.set_option("display.max_colwidth", 110)
@@ -218,20 +218,11 @@ Markdown(paper.told(records, accuracy, 8, "MSP", "+OE"))
 # The exposed network was also trained longer. A control: fine-tuned for as many epochs, without outliers. Means over the out-distributions:
 
 # %%
-def with_control(name):
-    """Means over the out-distributions: the baseline, the same trained on without outliers, and with them."""
-    plan = evaluations[name].tests.experiment  # with the outliers that are at hand
-    recipes = {"MSP": plan.baseline, "as long, without outliers": longer[name], "+OE": plan.exposed}
-    return summary(ablate(store, plan, recipes, seeds=SEEDS))
-
-
-controlled = pd.concat({name: with_control(name) for name in evaluations}, names=["in_dist", "trained"])
-controlled.round(1)
+control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, longer, SEEDS)
+control.round(1)
 
 # %%
-for name, (msp_alone, as_long, with_outliers) in controlled["AUROC"].groupby(level=0, sort=False):
-    print(f"{name}: of {with_outliers - msp_alone:.1f} points of AUROC, {as_long - msp_alone:.1f} come with the longer training, "
-          f"{with_outliers - as_long:.1f} with the outliers")  # fmt: skip
+print(paper.parted(control))
 
 # %% [markdown]
 # And why so much on one set and so little on another? The exposed network's doubt comes from what it was shown. How far has it come, from its inliers' mean score (0 %)

@@ -22,7 +22,7 @@
 # - what a rate of false alarms promises, and to choose it by what a miss and a false alarm cost;
 # - what the alarm does when the light, the lens or the camera changes.
 #
-# Needed: chapters 0 and 1. No GPU; at the scale `demo` no download. To learn from a folder of your own: `make book CHAPTER=11_your_data PARAMS="-p IN_DIST /home/me/products -p OUTLIERS /home/me/other-things,photo-china"`.
+# Needed: chapters 0 and 1. No GPU; at the scale `demo` no download. To learn from a folder of your own: `make book CHAPTER=11_your_data PARAMS="-p IN_DIST /path/to/products -p OUTLIERS /path/to/other-things,photo-china"`.
 
 # %% tags=["parameters"]
 SCALE = "demo"

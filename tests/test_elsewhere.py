@@ -4,6 +4,7 @@ import json
 import tomllib
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 import yaml
@@ -46,7 +47,7 @@ def test_a_container_and_binder_install_by_make():
 
 
 def test_the_notebook_for_colab_is_valid_and_runs_the_two_commands():
-    notebook = nbformat.read(ROOT / ".colab/start.ipynb", as_version=4)
+    notebook = jupytext.read(ROOT / ".colab/start.py")
     nbformat.validate(notebook)
     sources = [cell.source for cell in notebook.cells]
     assert [f"!make -C /content/book {target}" in sources for target in ("book", "test")] == [True, True]

@@ -76,6 +76,21 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     return means.loc[frame["setting"].unique(), frame["metric"].unique()]
 
 
+def controlled(
+    store: Store, plans: Mapping[str, Experiment], controls: Mapping[str, Recipe], seeds: int | None = None
+) -> pd.DataFrame:
+    """`summary` of three networks of each of `plans`, one row a (plan, network): what of a gain is due to the outliers.
+
+    The baseline ("MSP"), the control ("as long, without outliers"), and the exposed network ("+OE"). controls: the
+    recipe of each plan's control, by the plan's name. seeds and errors as `ablate`.
+    """
+    means = {}
+    for name, plan in plans.items():
+        recipes = {"MSP": plan.baseline, "as long, without outliers": controls[name], "+OE": plan.exposed}
+        means[name] = summary(ablate(store, plan, recipes, seeds=seeds))
+    return pd.concat(means, names=["in_dist", "trained"])
+
+
 def varied(recipes: Mapping[str, Recipe]) -> pd.DataFrame:
     """The fields in which recipes differ, one row a setting, "" for nothing; a parent by its name.
 

@@ -37,6 +37,18 @@ def told(
     return "\n".join(f"- **{name}**: {won} {cost}" for name, (won, cost) in points.items())
 
 
+def parted(controlled: pd.DataFrame, metric: str = "AUROC") -> str:
+    """Sentences, a line each, on which part of a gain came with longer training, and which with the outliers.
+
+    controlled: as `evaluation.ablations.controlled` gives it, percent.
+    """
+    return "\n".join(
+        f"{name}: of {with_outliers - alone:.1f} points of {metric}, {as_long - alone:.1f} come with the longer "
+        f"training, {with_outliers - as_long:.1f} with the outliers"
+        for name, (alone, as_long, with_outliers) in controlled[metric].groupby(level=0, sort=False)
+    )
+
+
 def _won(rows: pd.DataFrame, before: str, after: str) -> str:
     mean, sets = rows.loc[MEAN], rows.drop(index=MEAN).sort_values("gain")
     verb = "raises" if mean["gain"] > 0 else "does not raise"

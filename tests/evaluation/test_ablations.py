@@ -10,7 +10,7 @@ from oe_core.data.sources import load_images, load_texts
 from oe_core.detectors.gan.training import generated
 from oe_core.detectors.objectives.recipe import with_objective
 from oe_core.detectors.registry import experiment
-from oe_core.evaluation.ablations import ERROR, ablate, generated_outliers, summary, varied
+from oe_core.evaluation.ablations import ERROR, ablate, controlled, generated_outliers, summary, varied
 from oe_core.evaluation.evaluate import evaluate
 from oe_core.runs.store import Store
 
@@ -61,6 +61,15 @@ def test_the_summary_is_the_mean_over_sets_draws_and_seeds_in_the_order_of_the_r
     assert list(table.columns) == [ERROR, "FPR95", "AUROC", "AUPR"]
     mine = frame.query("setting == 'with' and metric == 'AUROC'")
     assert table.loc["with", "AUROC"] == pytest.approx(mine["value"].mean())
+
+
+def test_a_control_stands_between_the_two_networks_whose_gain_it_parts(frame, store):
+    longer = replace(PLAN.exposed, name="longer", outliers=None)
+    found = controlled(store, {"digits": PLAN}, {"digits": longer}, seeds=2).loc["digits"]
+    assert list(found.index) == ["MSP", "as long, without outliers", "+OE"]
+    assert found.loc[["MSP", "+OE"]].to_numpy().tolist() == summary(frame).loc[["without", "with"]].to_numpy().tolist()
+    middle = summary(ablate(store, PLAN, {"longer": longer}, seeds=2)).loc["longer"]
+    assert found.loc["as long, without outliers"].tolist() == middle.tolist()
 
 
 def test_how_outliers_are_met_is_no_difference_to_a_network_without_any():

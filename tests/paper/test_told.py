@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from oe_core.evaluation import records
-from oe_core.paper.told import gains, told
+from oe_core.paper.told import gains, parted, told
 
 
 def _records(values, in_dist="digits"):
@@ -52,3 +52,11 @@ def test_a_loss_is_said_to_be_one_and_one_training_has_no_spread():
 def test_a_method_that_was_not_measured_is_named():
     with pytest.raises(ValueError, match=r"no AUROC of the method 'Branch' for table 7; there are \+OE, MSP"):
         gains(_records(TWO), 7, "Branch", "+OE")
+
+
+def test_a_gain_is_parted_into_longer_training_and_outliers():
+    rows = pd.MultiIndex.from_product([["digits", "letters"], ["MSP", "as long", "+OE"]], names=["in_dist", "trained"])
+    controlled = pd.DataFrame({"AUROC": [80.0, 78.0, 95.0, 60.0, 70.0, 70.0]}, index=rows)
+    first, second = parted(controlled).splitlines()
+    assert first == "digits: of 15.0 points of AUROC, -2.0 come with the longer training, 17.0 with the outliers"
+    assert second == "letters: of 10.0 points of AUROC, 10.0 come with the longer training, 0.0 with the outliers"
