@@ -9,6 +9,8 @@ from playwright.sync_api import sync_playwright
 
 BUILT = os.environ.get("OE_TEST_BOOK", "")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
+# A browser beside other work may need longer than Playwright's half minute for a page.
+PATIENCE_MS = 120_000
 DESK = {"width": 1280, "height": 800}
 
 
@@ -49,7 +51,9 @@ def opened(site, browser):
     def open_page(name, viewport=DESK, scheme="light"):
         key = (viewport["width"], scheme)
         if key not in contexts:
-            contexts[key] = browser.new_context(viewport=viewport, color_scheme=scheme).new_page()
+            context = browser.new_context(viewport=viewport, color_scheme=scheme)
+            context.set_default_timeout(PATIENCE_MS)
+            contexts[key] = context.new_page()
         contexts[key].goto(f"{site.as_uri()}/{name}")
         return contexts[key]
 
