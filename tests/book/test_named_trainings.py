@@ -1,7 +1,7 @@
 """What the chapters of a built book trained is what they name as their `trainings`, which `make runs` trains.
 
-Reads a book that is there, in seconds: after `make book`, into a folder without runs of other versions, `.ci/run` calls
-`make test` with this file and OE_TEST_BOOK, the folder of the scale.
+Reads a book that is there: after `make book`, into a folder without runs of other versions, `.ci/run` calls `make test`
+with this file and OE_TEST_BOOK, the folder of the scale.
 """
 
 import json

@@ -92,6 +92,22 @@ def _pictures(notebook):
     return [content for output in outputs for kind, content in output.get("data", {}).items() if "image/" in kind]
 
 
+def _turn_a_knob(page):
+    """Move the first slider that scrolling down meets, by its keys; the picture and its words before and after it."""
+    slider = page.locator(".jp-OutputArea .knobs input").first
+    page.locator(".jp-Notebook").first.hover()
+    for _ in range(PATIENCE // 500):  # cells out of sight are not on the page
+        if slider.count():
+            break
+        page.mouse.wheel(0, 600)
+        page.wait_for_timeout(100)
+    slider.scroll_into_view_if_needed()
+    figure = page.locator(".jp-OutputArea .knobs").first
+    shown = [(figure.locator("img").get_attribute("src"), figure.locator(".told").inner_text())]
+    slider.press("ArrowRight")
+    return [*shown, (figure.locator("img").get_attribute("src"), figure.locator(".told").inner_text())]
+
+
 def _parameters(notebook):
     return next(cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
 
@@ -112,6 +128,8 @@ def test_a_chapter_is_run_changed_and_run_again_and_the_book_stays_as_it_is(lab,
     second = _run_all(opened, copy, 2 * codes)
     assert _parameters(first) == small != _parameters(second)
     assert _pictures(first) and _pictures(first) != _pictures(second)
+    (picture, words), (other_picture, other_words) = _turn_a_knob(opened)
+    assert picture != other_picture and words != other_words
     assert _sources() == before
 
 

@@ -132,12 +132,12 @@ def further(wanted):
 def test_a_budget_that_ends_in_the_middle_costs_nothing_of_the_result(tmp_path):
     long = replace(PLAN.baseline, name="long", epochs=40)
     tuned = fine_tuned(long, PLAN.exposed.outliers, epochs=2)
-    calls, left = 0, [tuned]
-    while left:
-        calls += 1
-        place, wanted = Processes(tmp_path / "parts", [ONE_THREAD]), jobs(Store(tmp_path / "parts"), [tuned])
-        left = run(wanted, place, ends=further(wanted), every=0.1).left
-    assert 1 < calls < 50
+    wanted, never = jobs(Store(tmp_path / "parts"), [tuned]), lambda: False
+    first, _, last = (
+        run(wanted, Processes(tmp_path / "parts", [ONE_THREAD]), ends=ends, every=0.1)
+        for ends in (further(wanted), further(wanted), never)
+    )
+    assert first.left and last.left == []
     run(jobs(Store(tmp_path / "whole"), [tuned]), Processes(tmp_path / "whole", [ONE_THREAD]))
     parts, whole = (Store(tmp_path / root).run(tuned) for root in ("parts", "whole"))
     assert parts.weights_sha256 == whole.weights_sha256
