@@ -490,7 +490,7 @@ if "sst" in evaluations and VARIANT_SEEDS and not OUTLIERS:
         other = pd.DataFrame({"WikiText-2": mean_row(wiki), "Gutenberg": mean_row(found)}).T.round(1)
     except MissingDataError as error:
         print(error)
-"SST and Gutenberg are not part of this build" if other is None else other
+Markdown("SST and Gutenberg are not part of this build.") if other is None else other
 
 # %% [markdown]
 # ## 3.11 What was not run

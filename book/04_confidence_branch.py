@@ -312,10 +312,13 @@ def ordering(name):
 
 
 def collapsed_in(evaluation):
-    """What has to be known of the comparison: in which trainings the branch had nothing left to say before the outliers came."""
-    ends = {seed: run.log[-1]["collapse"] for (method, seed), run in evaluation.runs.items() if method == "Branch"}
-    fallen = [f"seed {seed} ({end})" for seed, end in ends.items() if end]
-    return f"The branch had collapsed in {', '.join(fallen)}: there +OE is compared with no working branch." if fallen else "No branch had collapsed."
+    """What has to be known of the comparison: which branches have nothing left to say, before the outliers came and after them."""
+    ends = {(when, seed): run.log[-1]["collapse"] for when, method in (("before", "Branch"), ("after", "+OE"))
+            for (of, seed), run in evaluation.runs.items() if of == method}  # fmt: skip
+    fallen = {when: ", ".join(f"seed {seed} ({end})" for (at, seed), end in ends.items() if end and at == when) for when in ("before", "after")}
+    said = {"before": "Before the outliers the branch had collapsed in {}: there +OE is compared with no working branch.",
+            "after": "After them it had in {}: it answers nearly all images alike, and its order is left to small differences."}  # fmt: skip
+    return " ".join(said[when].format(those) for when, those in fallen.items() if those) or "No branch had collapsed."
 
 
 for evaluation in evaluations.values():
@@ -373,7 +376,8 @@ def written_as(number):
 
 exact = {metric: 100 * value for metric, value in detection_metrics(*pooled("+OE")).items() if metric != "AUPR"}
 with np.errstate(over="ignore"):
-    pd.DataFrame({"order of z": exact, "double": written_as(np.float64), "single": written_as(np.float32)}).T.round(1)
+    as_numbers = {"double": written_as(np.float64), "single": written_as(np.float32)}
+pd.DataFrame({"order of z": exact, **as_numbers}).T.round(1)
 
 # %% [markdown]
 # ## 4.8 All thresholds at once
