@@ -51,8 +51,7 @@ plans = {
     for name in chosen
 }
 # Fine-tuned as long as the exposed network, and without outliers.
-longer = {name: replace(plan.exposed, name=f"{name}-longer", outliers=None) for name, plan in plans.items()}
-controls = [([longer[name]], SEEDS or plan.seeds) for name, plan in plans.items()]
+controls = [([plan.longer], SEEDS or plan.seeds) for plan in plans.values()]
 trainings = [(plans.values(), SEEDS), *controls]  # what `make runs` trains: (experiments or recipes, how many seeds)
 
 # %%
@@ -282,7 +281,7 @@ pd.DataFrame(ways).T.join(table_7.loc[in_dist]["AUROC"].xs("mean", axis=1, level
 # the same rates, without outliers. What it gains on the first row is training; what the last gains on it is the outliers. Means over the out-distributions:
 
 # %%
-control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, longer, SEEDS)
+control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, SEEDS)
 control.round(1)
 
 # %%

@@ -39,7 +39,6 @@ SHARE = 1.0  # of every schedule's epochs; 0.3 makes 30 of 100, and tables say s
 VARIANT_SEEDS = 1  # trainings of each variant in 3.9; 0: none
 
 # %% tags=["checks"]
-from dataclasses import replace
 
 from oe_core import check_counts, experiment, in_dists
 
@@ -55,8 +54,7 @@ plans = {name: plan_of(name) for name in IN_DISTS or in_dists(SCALE, "text")}
 others = [plan_of(name, variant=variant) for name in plans for variant in ("code", "one-case", "code-padding")]
 others += [plan_of("sst", outliers="gutenberg")] if "sst" in plans and not OUTLIERS else []
 # Fine-tuned as long as the exposed network, and without outliers.
-longer = {name: replace(plan.exposed, name=f"{name}-longer", outliers=None) for name, plan in plans.items()}
-controls = [([longer[name]], SEEDS or plan.seeds) for name, plan in plans.items()]
+controls = [([plan.longer], SEEDS or plan.seeds) for plan in plans.values()]
 # What `make runs` trains: (experiments or recipes, how many seeds).
 trainings = [(plans.values(), SEEDS), (others, VARIANT_SEEDS), *controls]
 
@@ -218,7 +216,7 @@ Markdown(paper.told(records, accuracy, 8, "MSP", "+OE"))
 # The exposed network was also trained longer. A control: fine-tuned for as many epochs, without outliers. Means over the out-distributions:
 
 # %%
-control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, longer, SEEDS)
+control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, SEEDS)
 control.round(1)
 
 # %%

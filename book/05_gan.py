@@ -46,8 +46,7 @@ check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
 IN_DIST = IN_DIST or in_dists(SCALE, "gan")[0]
 plan = experiment(IN_DIST, SCALE, "gan", outliers=OUTLIERS, out_dists=OUT_DISTS, share=SHARE)
 # Trained on from the +GAN network as long as the exposed one, and without outliers.
-longer = replace(plan.exposed, name=f"{IN_DIST}-gan-longer", outliers=None)
-trainings = [([plan], SEEDS), ([longer], SEEDS or plan.seeds)]  # what `make runs` trains: (experiments or recipes, how many seeds)
+trainings = [([plan], SEEDS), ([plan.longer], SEEDS or plan.seeds)]  # what `make runs` trains: (experiments or recipes, how many seeds)
 
 # %%
 import matplotlib.pyplot as plt
@@ -260,7 +259,7 @@ figures.publish(figure, "05_gain", ROOM / "figures", "AUROC for every out-distri
 
 # %%
 steps = [paper.told(records, evaluation.quality, 4, before, after) for before, after in zip(METHODS, METHODS[1:], strict=False)]
-control = summary(ablate(store, evaluation.tests.experiment, {"longer": longer}, seeds=SEEDS)).loc["longer", "AUROC"]
+control = summary(ablate(store, evaluation.tests.experiment, {"longer": plan.longer}, seeds=SEEDS)).loc["longer", "AUROC"]
 gained = means.loc["AUROC", "+OE"] - control
 Markdown("\n".join([*steps, f"- **the control**: mean AUROC {control:.1f}; beyond it, real outliers gain {gained:.1f} points."]))
 

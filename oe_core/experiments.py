@@ -41,6 +41,11 @@ class Experiment:
         return {"baseline": self.baseline, **self.between, "exposed": self.exposed}
 
     @property
+    def longer(self) -> Recipe:
+        """A control for what exposure gains: the exposed network's recipe without the outliers."""
+        return replace(self.exposed, name=f"{self.exposed.name.removesuffix('-oe')}-longer", outliers=None)
+
+    @property
     def extent(self) -> str:
         """Its scale and, where schedules are shortened, what is left of them: "paper, 30 of 100 epochs and 3 of 10"."""
         return ", ".join(filter(None, (self.scale, self.exposed.shortening)))

@@ -101,9 +101,14 @@ class Kind:
         """The columns of the main table."""
         return tuple(column for column in self.columns if column.table == self.columns[0].table)
 
+    @property
+    def exposed_column(self) -> Column:
+        """The exposed network's in the main table."""
+        return next(column for column in self.main_columns if column.network == "exposed")
+
     def score(self, recipe: Recipe) -> Score:
-        """The score that fits what a network was taught: that of the main table."""
-        return self.scores(recipe)[self.main_columns[0].score]
+        """The score that fits what a network was taught: the exposed one's in the main table."""
+        return self.scores(recipe)[self.exposed_column.score]
 
     def fit(self, recipe: Recipe, inliers: Examples, outliers: Examples | None = None, **settings) -> train.Trained:
         """Train `recipe`; arguments and errors as `train.fit`."""

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import fields
 
+import numpy as np
 import pandas as pd
 import torch
 
 from oe_core.data.examples import ImageSet
 from oe_core.detectors.gan.recipe import GanRecipe
 from oe_core.detectors.gan.training import generated
-from oe_core.detectors.kind import right
-from oe_core.detectors.registry import KINDS, kind_of
+from oe_core.detectors.kind import Kind, right
+from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.asking import networks
 from oe_core.evaluation.draws import base_rate_draws
 from oe_core.evaluation.records import on_draws
-from oe_core.evaluation.test_sets import Load, prepared
+from oe_core.evaluation.test_sets import Load, TestSet, prepared
 from oe_core.experiments import Experiment
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Store
@@ -31,29 +32,32 @@ def ablate(
 
     load: (name, split, *load_options) -> examples, for sets that have no name, such as `generated_outliers`; None: as
     the kind of the networks loads them. Each network is scored as it was taught.
-    Returns one row a (setting, out_dist, metric, seed, draw): FPR95 (FPR90 of texts), AUROC, AUPR, and the error once a
-    seed, with out_dist "" and draw 0; all in percent. "shortened" is the network's `Recipe.shortening`. The draws are
-    those of `evaluate`. Raises ValueError when a recipe learns another in-distribution than the experiment, and when
-    the experiment's networks are no classifiers.
+    Returns one row a (setting, out_dist, metric, seed, draw): FPR95 (FPR90 of texts), AUROC, AUPR in percent, and once
+    a seed, with out_dist "" and draw 0, how well the network does its own task: a classifier's error in percent, else
+    the `Kind.quality`. "shortened" is the network's `Recipe.shortening`. The draws are those of `evaluate`. Raises
+    ValueError when a recipe learns another in-distribution than the experiment.
     """
     kind, in_dist = kind_of(experiment.baseline), experiment.baseline.in_dist
-    if not kind.classifies:
-        known = ", ".join(one.name for one in KINDS.values() if one.classifies)
-        raise ValueError(f"experiment: its networks are of {kind.name!r}; classifiers are measured here, of {known}")
     for setting, recipe in recipes.items():
         if recipe.in_dist != in_dist:
             raise ValueError(f"{setting}: in_dist={recipe.in_dist!r}, but the experiment tests {in_dist!r}")
     tests, rows = prepared(experiment, load, seeds=seeds), []
     for setting, seed, asked in networks(store, tests, recipes):
-        mistakes = ~right(asked.outputs(tests.inside), tests.inside.examples)
         common = {"setting": setting, "shortened": asked.recipe.shortening, "seed": seed}
-        rows.append(common | {"out_dist": "", "metric": ERROR, "draw": 0, "value": 100 * float(mistakes.mean())})
+        rows.append(common | {"out_dist": "", "draw": 0} | _own_task(kind, asked.outputs(tests.inside), tests.inside))
         inside = asked.scores(tests.inside)
         for out in tests.outs:
             outside = asked.scores(out)
             pairs = base_rate_draws(len(inside), len(outside), tests.experiment.draws)
             rows += [common | {"out_dist": out.printed} | row for row in on_draws(inside, outside, pairs, kind.tpr)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _own_task(kind: Kind, outputs: np.ndarray, inside: TestSet) -> dict[str, str | float]:
+    if kind.classifies:
+        return {"metric": ERROR, "value": 100 * float((~right(outputs, inside.examples)).mean())}
+    metric, measured = kind.quality
+    return {"metric": metric, "value": measured(outputs, inside.examples)}
 
 
 def generated_outliers(store: Store, recipe: GanRecipe, count: int) -> ImageSet:
@@ -76,17 +80,18 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     return means.loc[frame["setting"].unique(), frame["metric"].unique()]
 
 
-def controlled(
-    store: Store, plans: Mapping[str, Experiment], controls: Mapping[str, Recipe], seeds: int | None = None
-) -> pd.DataFrame:
+def controlled(store: Store, plans: Mapping[str, Experiment], seeds: int | None = None) -> pd.DataFrame:
     """`summary` of three networks of each of `plans`, one row a (plan, network): what of a gain is due to the outliers.
 
-    The baseline ("MSP"), the control ("as long, without outliers"), and the exposed network ("+OE"). controls: the
-    recipe of each plan's control, by the plan's name. seeds and errors as `ablate`.
+    The baseline, by the paper's name of its score, the control, `Experiment.longer` ("as long, without outliers"), and
+    the exposed network ("+OE"). seeds and errors as `ablate`.
     """
     means = {}
     for name, plan in plans.items():
-        recipes = {"MSP": plan.baseline, "as long, without outliers": controls[name], "+OE": plan.exposed}
+        kind = kind_of(plan.baseline)
+        asked = ("baseline", kind.exposed_column.score)
+        (method,) = (one.method for one in kind.main_columns if (one.network, one.score) == asked)
+        recipes = {method: plan.baseline, "as long, without outliers": plan.longer, "+OE": plan.exposed}
         means[name] = summary(ablate(store, plan, recipes, seeds=seeds))
     return pd.concat(means, names=["in_dist", "trained"])
 

@@ -64,11 +64,11 @@ def test_the_summary_is_the_mean_over_sets_draws_and_seeds_in_the_order_of_the_r
 
 
 def test_a_control_stands_between_the_two_networks_whose_gain_it_parts(frame, store):
-    longer = replace(PLAN.exposed, name="longer", outliers=None)
-    found = controlled(store, {"digits": PLAN}, {"digits": longer}, seeds=2).loc["digits"]
+    found = controlled(store, {"digits": PLAN}, seeds=2).loc["digits"]
     assert list(found.index) == ["MSP", "as long, without outliers", "+OE"]
     assert found.loc[["MSP", "+OE"]].to_numpy().tolist() == summary(frame).loc[["without", "with"]].to_numpy().tolist()
-    middle = summary(ablate(store, PLAN, {"longer": longer}, seeds=2)).loc["longer"]
+    assert (PLAN.longer.epochs, PLAN.longer.outliers) == (PLAN.exposed.epochs, None)
+    middle = summary(ablate(store, PLAN, {"longer": PLAN.longer}, seeds=2)).loc["longer"]
     assert found.loc["as long, without outliers"].tolist() == middle.tolist()
 
 
@@ -151,10 +151,23 @@ def test_raw_texts_are_outliers_of_their_own(store, notes):
     assert raw.fingerprint != load_texts("papers", "train").fingerprint
 
 
-def test_what_is_no_classifier_is_refused(store):
+def test_a_network_that_is_no_classifier_is_measured_by_its_own_task_and_score(store):
     plan = density_experiment("photo-china", "smoke")
-    with pytest.raises(ValueError, match="networks are of 'density'; classifiers are measured here, of images, text"):
-        ablate(store, plan, {"without": plan.baseline})
+    measured = evaluate(store, plan, seeds=1)
+    records = measured.records.query("method == 'BPP' and metric == 'AUROC'")
+    found = summary(ablate(store, plan, {"without": plan.baseline}, seeds=1)).loc["without"]
+    assert list(found.index) == ["bits per dimension", "FPR95", "AUROC", "AUPR"]
+    assert found["bits per dimension"] == measured.quality.set_index("method").loc["BPP", "bits per dimension"]
+    assert found["AUROC"] == pytest.approx(records["value"].mean())
+
+
+def test_the_control_of_a_branch_is_scored_by_its_branch(store):
+    plan = experiment("digits", "smoke", "branch")
+    found = controlled(store, {"digits": plan}, seeds=1).loc["digits"]
+    records = evaluate(store, plan, seeds=1).records.query("metric == 'AUROC'")
+    assert list(found.index) == ["Branch", "as long, without outliers", "+OE"]
+    for method in ("Branch", "+OE"):
+        assert found.loc[method, "AUROC"] == pytest.approx(records.query("method == @method")["value"].mean())
 
 
 def test_another_in_distribution_is_refused(store):
