@@ -5,8 +5,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pandas as pd
+from matplotlib.figure import Figure
 from pages import FILES
 
+from oe_core import compare, figures
 from oe_core.paper import render, results
 
 LINK = re.compile(r"\]\((?P<path>(?!https?:|#)[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
@@ -74,6 +76,14 @@ def _headline(by_folder: dict[Path, results.Source], reference: Path) -> str:
         rows.append([f"[{what}](measured/{name}.md): {records['in_dist'].iloc[0]}", *cells])
     table = render.rows_of(["FPR ↓", "AUROC ↑"], rows, names=["trained on"])
     return f"{table}\n\nMeasured on real data, in percent: without → with Outlier Exposure, mean over all anomalies.\n"
+
+
+def front_figure(reference: Path) -> Figure:
+    """The front page's figure: the AUROC of the first of its table's records on each kind of anomalies."""
+    _, name, table, _ = HEADLINES[0]
+    (source,) = (one for one in results.sources(reference) if one.folder == reference / name)
+    compared = compare(source.records[source.records["table"] == table], table)
+    return figures.before_after(compared.loc[source.records["in_dist"].iloc[0]][["AUROC"]])
 
 
 def relinked(text: str, folder: Path, reference: Path, up: str = "") -> str:

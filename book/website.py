@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 from chapters import find_chapters, tree_sha256
-from measured import measured_pages, relinked
+from measured import front_figure, measured_pages, relinked
 from pages import FILES, page
 from progress import TERMINAL_CODES, replace_what_cannot_be_shown
 from quiz import read_quiz
@@ -22,6 +22,7 @@ from sphinx.errors import SphinxError
 from stamps import MADE_FOLDERS, made_files, notebook_path
 from status_page import write_index
 
+from oe_core import figures
 from oe_core.atomic import exclusive, write_text
 from oe_core.scales import SCALES, check_scale, runs_root
 
@@ -95,6 +96,7 @@ def write_sources(source: Path, out: Path) -> None:
     _mirror(out, source / FILES, map(Path, made_files(out)), MADE_FOLDERS)
     _mirror(REFERENCE, source / FILES / "reference", _files(REFERENCE))
     pages |= measured_pages(REFERENCE)
+    figures.publish(front_figure(REFERENCE), "front", source / "_made")
     pages["_made/contents.md"] = _contents(name for name in pages if name.endswith(".ipynb"))
     for name, text in pages.items():
         path = source / name
