@@ -36,7 +36,9 @@ def residual(training: Training) -> Score:
     within the principal subspace (such as fewer examples than it has dimensions).
     Source: Wang et al. 2022, who compare ViM with it.
     """
-    origin, width = -np.linalg.pinv(training.weight) @ training.bias, training.features.shape[1]
+    width = training.features.shape[1]
+    # Weights that sum to 0 over the classes, as weight decay makes them, have one rank less, but for rounding.
+    origin = -np.linalg.pinv(training.weight, rcond=width * np.finfo(np.float32).eps) @ training.bias
     centred = training.features - origin
     vectors = np.linalg.eigh(centred.T @ centred / len(centred))[1]  # by rising eigenvalue
     # As haoqiwang/vim benchmark.py for 1024 and 2048 features; with fewer it takes 512, which leaves this book's
