@@ -66,9 +66,9 @@ def compare_detectors(
 ) -> Comparison:
     """Every detector on every network, seed, out-distribution and draw of `evaluate`, which it starts from.
 
-    seeds, draws: None takes the experiment's. Networks, logits, features (float32, 4 bytes a feature and example) and
-    ODIN's logits are kept in `store`, so that nothing is asked twice. Errors as `evaluate`; raises ValueError for
-    networks without features, and as the detectors do.
+    seeds, draws: None takes the experiment's. Networks, logits, features and ODIN's logits are kept in `store`, so that
+    nothing is asked twice. Errors as `evaluate`; raises ValueError for networks without features, and as the detectors
+    do.
     """
     kind = kind_of(plan.baseline)
     if kind.features is None:
@@ -109,6 +109,10 @@ class _Fitted:
         self.detectors = {detector.name: detector.fitted(training) for detector in DETECTORS}
 
     def _features(self, key: str, fingerprint: str, inputs: Callable[[], Tensor]) -> np.ndarray:
+        """Features float32 (n, features): 35 MB of 45,000 training images at 192.
+
+        In float16 they would take half of it, and move an AUROC by up to 0.3 points, where activations are shaped.
+        """
         ask = kind_of(self.recipe).features
         return self.asked.store.kept(
             self.asked.run, f"{key} features", f"features {fingerprint}",

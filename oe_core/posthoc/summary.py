@@ -69,7 +69,8 @@ def gains(records: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """What each detector adds to the exposed network's MSP, in points, positive = better: a row a (metric, detector).
 
     Differences are paired by seed and draw. Columns: mean, std_seeds, std_draws, seeds, draws, low, high (95 %, over
-    examples), spread (over seeds, or draws where one seed is), and beyond: more than the spread, and low above 0.
+    examples), spread (over seeds, or draws where one seed is), and beyond: more than the spread, and low above 0. Each
+    interval is of one detector: of 40 that gain nothing, one is expected to lie above 0.
     """
     means = _means(records[records["network"] == EXPOSED])
     key = ["metric", "seed", "draw"]
