@@ -10,7 +10,7 @@ import numpy as np
 from oe_core.posthoc.answers import Array, Score, Training
 from oe_core.scores import energy
 
-CLIPPED = 90  # percentile; Sun et al. 2021, section 4.1
+CLIPPED = 90  # percentile; Sun et al. 2021, section 4
 SPARSE = 90  # percent of the head's weights; deeplearning-wisc/dice demo-cifar.sh
 PRUNED = 90  # percent of an example's features; andrijazz/ash config/cifar10_config.yml
 SCALED = 85  # percent; Jingkang50/OpenOOD configs/postprocessors/scale.yml, by which its authors ran it

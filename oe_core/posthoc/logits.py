@@ -11,7 +11,7 @@ GAMMA, LARGEST = 0.1, 100  # GEN's for ImageNet's 1000 classes; XixiLiu95/GEN be
 def entropy(logits: Array) -> Array:
     r"""Entropy of the posterior, $-\sum_c p_c \log p_c$, in [0, log(classes)].
 
-    Source: Chan et al. 2021, Entropy maximization and meta classification, equation 4, for the pixels of a scene.
+    Source: Chan et al. 2021, Entropy maximization and meta classification, for the pixels of a scene.
     """
     logs = log_softmax(logits, axis=1)
     return -np.sum(np.exp(logs) * logs, axis=1)
