@@ -100,7 +100,8 @@ def _found(rows: pd.DataFrame, where: str) -> str:
         return f"none of {len(rows)} detectors gains on {where} anomalies"
     best = beyond.iloc[0]
     number = f"{best['mean']:+.1f} points, 95 % interval {best['low']:.1f} to {best['high']:.1f}"
-    return f"{len(beyond)} of {len(rows)} detectors gain on {where} anomalies, {beyond.index[0]} most ({number})"
+    verb = "gains" if len(beyond) == 1 else "gain"
+    return f"{len(beyond)} of {len(rows)} detectors {verb} on {where} anomalies, {beyond.index[0]} most ({number})"
 
 
 def _apart(frame: pd.DataFrame) -> pd.DataFrame:

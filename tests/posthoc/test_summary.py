@@ -102,7 +102,7 @@ def test_with_one_seed_the_spread_of_a_gain_is_that_over_draws():
 def test_the_answer_is_one_sentence_on_near_and_far_anomalies():
     found = gains(records(), intervals(resampled(SHIFTS)))
     assert answer(found) == (
-        "Beyond the exposed network's own MSP, by AUROC and by more than the spread, 1 of 2 detectors gain on near "
+        "Beyond the exposed network's own MSP, by AUROC and by more than the spread, 1 of 2 detectors gains on near "
         "anomalies, Better near most (+6.0 points, 95 % interval 6.0 to 6.0); none of 2 detectors gains on far "
         "anomalies."
     )
