@@ -121,7 +121,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(MAKE_VENV)
 	@echo "installing the packages of pyproject.toml into $(VENV) (a few minutes, about 6 GB)"
 ifeq ($(CONSTRAINTS),/dev/null)
-	@$(PIP) install --quiet $(HOUSE) -e '.[book,cluster,dev,site]'
+	@$(PIP) install --quiet $(HOUSE) -e '.[book,cluster,dev,ood,site]'
 else
 	@$(PIP) install --quiet $(HOUSE) --require-hashes -r $(CONSTRAINTS)
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation -e .

@@ -134,8 +134,8 @@ def test_the_range_reaches_back_to_the_releases_for_older_cuda(name, oldest):
 
 # Packages that are imported by another name than they are installed by.
 INSTALLED_AS = {
-    "IPython": "ipython", "PIL": "pillow", "axe_playwright_python": "axe-playwright-python", "sklearn": "scikit-learn",
-    "yaml": "pyyaml",
+    "IPython": "ipython", "PIL": "pillow", "axe_playwright_python": "axe-playwright-python",
+    "pytorch_ood": "pytorch-ood", "sklearn": "scikit-learn", "yaml": "pyyaml",
 }  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def _imported(folder):
         ("oe_core", ["book", "cluster"]),
         ("bench", []),
         ("book", ["book", "site"]),
-        ("tests", ["book", "cluster", "dev"]),
+        ("tests", ["book", "cluster", "dev", "ood"]),
     ],
 )
 def test_what_is_imported_is_required(folder, extras):

@@ -50,7 +50,9 @@ FLOW = (
 )  # fmt: skip
 ARRAYS_ONLY = {
     "scores": {"numpy"}, "evaluation.metrics": {"numpy"}, "evaluation.draws": {"numpy"},
-    "evaluation.calibration": {"numpy", "scipy"}, "posthoc.features": {"numpy", "sklearn"},
+    "evaluation.calibration": {"numpy", "scipy"}, "evaluation.bootstrap": {"numpy"},
+    "posthoc.answers": {"numpy"}, "posthoc.logits": {"numpy", "scipy"}, "posthoc.activations": {"numpy"},
+    "posthoc.distances": {"numpy", "scipy", "sklearn"}, "posthoc.subspaces": {"numpy", "scipy", "sklearn"},
 }  # fmt: skip
 # From the records on, pandas and matplotlib are at home.
 WITH_TABLES_AND_FIGURES = ("evaluation.", "paper", "posthoc.", "figures", "detector.report")

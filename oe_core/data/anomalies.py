@@ -12,6 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from oe_core.data.catalog.subjects import SUBJECTS
+from oe_core.data.derived import DERIVED, SIGN
+
 ANOMALY_NAMES = {"gaussian": "Gaussian", "rademacher": "Rademacher", "bernoulli": "Bernoulli", "blobs": "Blobs"}
 ANOMALIES = frozenset(ANOMALY_NAMES)
 VALIDATION = {
@@ -25,7 +28,21 @@ VALIDATION = {
     "inversion": "Inversion",
 }
 JIGSAWS = ("text", "code")
+DISTANCES = NEAR, FAR, YOURS = "near", "far", "yours"
 BLOCK = 64  # images drawn at a time; bounds the memory, does not change the numbers
+
+
+def distance(out_dist: str, in_dist: str) -> str:
+    """How far anomalies lie from inliers, both by the names of their sets.
+
+    NEAR: made of the inliers, or of the same subject; FAR: noise, or of another subject; YOURS: of a set of the
+    reader's, or beside one, of which that is not known. For CIFAR these are the near and far sets of Zhang et al. 2023,
+    OpenOOD v1.5.
+    """
+    inside, outside = (SUBJECTS.get(name.partition(SIGN)[0]) for name in (in_dist, out_dist))
+    if out_dist in ANOMALIES or out_dist in DERIVED:
+        return FAR if out_dist in ANOMALIES else NEAR
+    return YOURS if None in (inside, outside) else NEAR if inside == outside else FAR
 
 
 def anomalies(

@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from oe_core.data.anomalies import VALIDATION, anomalies, validation_anomalies
+from oe_core.data.anomalies import FAR, NEAR, VALIDATION, anomalies, validation_anomalies
 from oe_core.data.examples import Examples, ImageSet, TextSet
 
-NEAR, FAR = "near", "far"
 COUNT = 500  # examples of noise
 NOISES = ("gaussian", "bernoulli", "blobs")
 CORRUPTIONS = tuple(name for name in VALIDATION if name != "uniform-noise")

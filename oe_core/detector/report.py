@@ -12,16 +12,17 @@ import torch
 from torch import Tensor
 
 from oe_core.atomic import write_text
+from oe_core.data.anomalies import NEAR, YOURS
 from oe_core.data.examples import Examples, ImageSet
 from oe_core.detector import settings
-from oe_core.detector.anomalies import NEAR, synthetic, without_class
+from oe_core.detector.anomalies import synthetic, without_class
 from oe_core.detector.detector import Detector, Trained, in_memory
+from oe_core.evaluation.bootstrap import interval, resampled_metrics, resamples
 from oe_core.evaluation.metrics import detection_metrics
 from oe_core.parts import held_out_part
 from oe_core.runs.store import Store
 
-YOURS = "yours"
-RESAMPLES, CONFIDENCE = 1000, 0.95
+RESAMPLES = 1000
 MISSES = 8  # of each set that are shown
 
 
@@ -131,14 +132,10 @@ def _asked(detector: Detector, examples: object) -> tuple[np.ndarray, list[Miss]
 
 def _with_intervals(in_scores: np.ndarray, out_scores: np.ndarray) -> dict[str, float]:
     """The three metrics in percent, with their bootstrap intervals over examples of both kinds."""
-    rng, measured = np.random.default_rng(0), detection_metrics(in_scores, out_scores)
-    again = [
-        list(detection_metrics(rng.choice(in_scores, len(in_scores)), rng.choice(out_scores, len(out_scores))).values())
-        for _ in range(RESAMPLES)
-    ]
-    limits = np.quantile(again, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
+    measured = detection_metrics(in_scores, out_scores)
+    again = resampled_metrics(in_scores, out_scores, resamples(len(in_scores), len(out_scores), RESAMPLES))
     return {
-        f"{metric}{which}": 100 * float(value)
-        for metric, value, low, high in zip(measured, measured.values(), *limits, strict=True)
-        for which, value in (("", value), ("_low", low), ("_high", high))
+        f"{metric}{which}": 100 * float(number)
+        for metric, value in measured.items()
+        for which, number in zip(("", "_low", "_high"), (value, *interval(again[metric])), strict=True)
     }

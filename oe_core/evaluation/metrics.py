@@ -138,7 +138,11 @@ def fpr_at_tpr(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95, r
 
 def detection_metrics(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95) -> dict[str, float]:
     """All three from one count: {"FPR95": ..., "AUROC": ..., "AUPR": ...}, the first key from tpr; errors as theirs."""
-    alarms = count_alarms(in_scores, out_scores)
+    return metrics_of(count_alarms(in_scores, out_scores), tpr)
+
+
+def metrics_of(alarms: Alarms, tpr: float) -> dict[str, float]:
+    """As `detection_metrics`, of what was counted."""
     return {f"FPR{100 * tpr:g}": _fpr(alarms, tpr, "nearest"), "AUROC": _auroc(alarms), "AUPR": _aupr(alarms)}
 
 

@@ -10,11 +10,17 @@ from scipy.ndimage import gaussian_filter1d
 from oe_core.data.anomalies import (
     ANOMALIES,
     ANOMALY_NAMES,
+    FAR,
     JIGSAWS,
+    NEAR,
     VALIDATION,
+    YOURS,
     anomalies,
+    distance,
     validation_anomalies,
 )
+from oe_core.data.catalog import CATALOG
+from oe_core.data.catalog.subjects import SUBJECTS
 
 FORMS = [("gaussian", False), ("gaussian", True), ("bernoulli", False), ("rademacher", True),
          ("blobs", False), ("blobs", True), ("uniform", False), ("uniform", True)]  # fmt: skip
@@ -264,3 +270,23 @@ def test_rgb_ghost_and_inversion_by_hand():
 def test_corruptions_refuse_what_does_not_fit(name, images, message):
     with pytest.raises(ValueError, match=message):
         validation_anomalies(name, images, 0)
+
+
+@pytest.mark.parametrize(
+    ("out_dist", "in_dist", "expected"),
+    [
+        ("cifar100", "cifar10", NEAR), ("tiny-imagenet", "cifar100", NEAR), ("svhn", "cifar10", FAR),
+        ("font-letters", "digits", NEAR), ("photo-flower", "digits", FAR), ("negative", "mnist", NEAR),
+        ("gaussian", "cifar10", FAR), ("imdb", "sst", NEAR), ("snli", "sst", FAR),
+        ("cifar100", "cifar10~part=500", NEAR), ("cifar100~noise=0.2", "cifar10", NEAR),
+        ("intel-scenes", "places365", NEAR), ("emoji", "cifar10", FAR),
+        ("mine", "cifar10", YOURS), ("cifar10", "mine", YOURS), ("gaussian", "mine", FAR),
+    ],
+)  # fmt: skip
+def test_anomalies_of_the_inliers_subject_are_near_and_noise_is_far(out_dist, in_dist, expected):
+    assert distance(out_dist, in_dist) == expected
+
+
+def test_every_set_of_the_catalog_has_a_subject_and_so_have_all_that_may_stand_in():
+    stand_ins = {key for row in CATALOG.values() for key in row.stand_ins}
+    assert (CATALOG.keys() | stand_ins) - SUBJECTS.keys() == set()

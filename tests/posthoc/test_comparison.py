@@ -11,23 +11,28 @@ from tqdm import tqdm
 from oe_core.data.sources import load_images
 from oe_core.detectors.images.training import features
 from oe_core.detectors.registry import experiment
+from oe_core.evaluation.bootstrap import resampled_metrics, resamples
 from oe_core.evaluation.evaluate import evaluate
 from oe_core.evaluation.metrics import detection_metrics
 from oe_core.figures.curves import before_after
 from oe_core.parts import training_part
-from oe_core.posthoc import odin
-from oe_core.posthoc.comparison import compare_detectors, rendered, summary
+from oe_core.posthoc import comparison, odin
+from oe_core.posthoc.comparison import compare_detectors
+from oe_core.posthoc.registry import DETECTORS
+from oe_core.posthoc.summary import rendered, summary
 from oe_core.runs.store import Store, network
+from oe_core.scores import energy
 
 text_experiment = partial(experiment, detector="text")
 
-DETECTORS = ["MSP", "Max logit", "Energy", "ODIN", "Mahalanobis", "k-NN", "ViM"]
+NAMES = [detector.name for detector in DETECTORS]
 PLAN = experiment("digits", "smoke", out_dists=["gaussian", "font-letters"])
 
 
 @pytest.fixture(scope="module", autouse=True)
 def quick():
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "RESAMPLES", 20)
         patch.setattr(odin, "VALIDATION_IMAGES", 40)
         patch.setattr(odin, "EPSILONS", (0.0, 0.004))
         patch.setattr(odin, "VALIDATION", {"uniform-noise": "Uniform Noise", "jigsaw": "Jigsaw"})
@@ -46,9 +51,28 @@ def compared(store):
 
 def test_every_detector_is_measured_on_every_network_set_seed_and_draw(compared):
     counted = compared.records.groupby(["detector", "network", "out_dist"], sort=False).size()
-    assert counted.unique().tolist() == [2 * 2 * 3] and len(counted) == 7 * 2 * 2
-    assert compared.records["detector"].unique().tolist() == DETECTORS
+    assert counted.unique().tolist() == [2 * 2 * 3] and len(counted) == len(NAMES) * 2 * 2
+    assert compared.records["detector"].unique().tolist() == NAMES
     assert compared.records["value"].between(0, 100).all()
+
+
+def test_letters_are_near_to_digits_and_noise_is_far(compared):
+    found = compared.records.groupby("out_dist")["distance"].unique().map(list).to_dict()
+    assert found == {"Gaussian": ["far"], "font-letters": ["near"]}
+
+
+def test_an_interval_is_that_of_resamples_of_a_draws_size(compared, store):
+    asked, tests = compared.evaluation.asked["+OE", 0], compared.evaluation.tests
+    other = compared.evaluation.asked["+OE", 1]
+    (letters,) = [out for out in tests.outs if out.key == "font-letters"]
+    sizes = tuple(map(len, compared.evaluation.draws["font-letters"][0]))
+    values = []
+    for one in (asked, other):
+        pair = [one.outputs(of) for of in (tests.inside, letters)]
+        again = resamples(*map(len, pair), 20, sizes)
+        values.append(100 * resampled_metrics(*map(energy, pair), again)["AUROC"])
+    row = compared.intervals.set_index(["detector", "metric", "network"]).loc["Energy", "AUROC near", "exposed"]
+    np.testing.assert_allclose(row[["low", "high"]].astype(float), np.quantile(np.mean(values, axis=0), [0.025, 0.975]))
 
 
 def test_msp_is_that_of_the_papers_protocol_to_the_last_bit(compared, store):
@@ -93,54 +117,39 @@ def test_the_step_of_odin_is_chosen_per_network_and_does_not_depend_on_the_test(
     pd.testing.assert_frame_equal(other.epsilons, first)
 
 
-def test_a_second_comparison_trains_nothing_and_takes_no_step_again(compared, store, monkeypatch):
+def test_a_second_comparison_trains_nothing_and_asks_no_network_again(compared, store, monkeypatch):
     def fail(*arguments, **keywords):
         raise AssertionError("trained or scored again")
 
     monkeypatch.setattr(store, "progress", fail)
     monkeypatch.setattr("oe_core.runs.store.predict", fail)
+    monkeypatch.setattr("oe_core.detectors.images.training.asked", fail)
     monkeypatch.setattr("oe_core.posthoc.comparison.perturbed_logits", fail)
     monkeypatch.setattr("oe_core.posthoc.odin.perturbed_logits", fail)
     again = compare_detectors(store, PLAN, seeds=2, draws=2)
     pd.testing.assert_frame_equal(again.records, compared.records)
+    pd.testing.assert_frame_equal(again.intervals, compared.intervals)
 
 
 def test_save_writes_every_value_the_table_and_what_they_rest_on(compared, tmp_path):
     compared.save(tmp_path / "detectors")
     written = pd.read_csv(tmp_path / "detectors" / "detectors.csv")
     pd.testing.assert_frame_equal(written, compared.records, check_dtype=False)
+    written = pd.read_csv(tmp_path / "detectors" / "intervals.csv")
+    pd.testing.assert_frame_equal(written, compared.intervals, check_dtype=False)
     evidence = json.loads((tmp_path / "detectors" / "evidence.json").read_text())
     assert evidence["seeds"] == [0, 1] and evidence["draws"]["Gaussian"]["count"] == 2
     assert {run["identity"] for run in evidence["runs"]} == {run.identity for run in compared.evaluation.runs.values()}
-    assert evidence["detectors"] == {"k-NN": {"k": 50}, "ODIN": {"temperature": 1000}}
+    neighbours = {row["name"]: row["settings"] for row in evidence["detectors"]}["k-NN"]
+    assert neighbours == {"neighbours": 10, "training examples": 10_000}
     assert len(evidence["epsilons"]) == 8 and {"commit", "device", "seconds"} <= evidence["measured"].keys()
-    assert (tmp_path / "detectors" / "detectors.md").read_text() == rendered(summary(compared.records))
-
-
-def test_the_summary_averages_over_sets_then_draws_then_seeds():
-    values = {("A", 0): [10, 30], ("A", 1): [20, 40], ("B", 0): [50, 70], ("B", 1): [60, 80]}
-    rows = [
-        {"in_dist": "digits", "out_dist": out, "network": "baseline", "detector": "MSP", "metric": "AUROC",
-         "seed": seed, "draw": draw, "value": value}
-        for (out, seed), drawn in values.items() for draw, value in enumerate(drawn)
-    ]  # fmt: skip
-    cell = summary(pd.DataFrame(rows)).loc["MSP", ("AUROC", "baseline")]
-    # Seed 0: draws of 30 and 50, mean 40; seed 1: 40 and 60, mean 50.
-    assert cell["mean"] == 45 and (cell["seeds"], cell["draws"]) == (2, 2)
-    assert cell["std_seeds"] == pytest.approx(50**0.5) and cell["std_draws"] == pytest.approx(200**0.5)
-    table = rendered(summary(pd.DataFrame(rows)))
-    assert table == "| Detector | AUROC baseline |\n| --- | ---: |\n| MSP | 45.0 ±7.1 |\n"
-
-
-def test_with_one_seed_the_table_shows_the_spread_over_draws(compared):
-    one = summary(compared.records.query("seed == 0"))
-    cell = one.loc["MSP", ("AUROC", "exposed")]
-    assert f"{cell['mean']:.1f} ±{cell['std_draws']:.1f}" in rendered(one).splitlines()[2]
+    table = rendered(summary(compared.records, compared.intervals))
+    assert (tmp_path / "detectors" / "detectors.md").read_text() == table
 
 
 def test_the_summary_is_drawn_as_one_line_a_detector(compared):
-    figure = before_after(summary(compared.records))
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == DETECTORS
+    figure = before_after(summary(compared.records)[["AUROC near", "AUROC far"]])
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == NAMES
 
 
 def test_other_domains_are_refused(store):
