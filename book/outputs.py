@@ -84,9 +84,9 @@ def _constants(table: Tag) -> Iterator[str]:
 def _fitted(table: Tag) -> Tag:
     """The table in letters that fit, its index named in the row of the other names, as pandas does not."""
     *_, names, of_index = [None, None, *table.select("thead tr")]
-    words = [cell.get_text(strip=True) for cell in of_index.select("th")]
+    words = [cell.get_text(strip=True) for cell in of_index.select("th")] if names else []
     named = list(filter(None, words))
-    if names and len(named) < len(words) and words[: len(named)] == named:
+    if len(named) < len(words) and words[: len(named)] == named:
         for cell, name in zip(names.select("th"), named, strict=False):
             cell.string = name
         of_index.decompose()
