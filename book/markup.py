@@ -7,13 +7,15 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 # A function's name before a letter or number, from which browsers do not set it apart.
 FUNCTION = re.compile(r"(<mi>(?:log|exp|ln|max|min|softmax|argmax)</mi>)(?=<m(?:i|n|sup|sub|subsup|frac)\b)")
+WORDS = re.compile(r"\\text\{[^{}]*\}")  # in which latex2mathml shows `\_` as it is
 COMMANDS = re.compile(r"\\[A-Za-z]+|[{}\\,;!\s]")  # what TeX does not print
 LONG = 48  # signs from which a displayed formula is a long one
 
 
 def mathml(tex: str, display: str) -> str:
     """Return a formula as MathML; display: inline or block."""
-    return FUNCTION.sub(r'\1<mspace width="0.17em"/>', convert(" ".join(tex.split()), display=display))
+    tex = WORDS.sub(lambda words: words[0].replace(r"\_", "_"), " ".join(tex.split()))
+    return FUNCTION.sub(r'\1<mspace width="0.17em"/>', convert(tex, display=display))
 
 
 def as_html(markdown: str) -> str:

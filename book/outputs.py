@@ -59,12 +59,12 @@ def _table(output, found: Found, out: Path) -> list | None:
     if not published and "<table" not in html:
         return None
     table = BeautifulSoup(as_html(published) if published else html, "html.parser").select_one("table")
-    said = []
-    if published:
-        said += [*_constants(table), *map(table_title, PUBLISHED_TABLE.findall(found.cells["table"].source))]
     rows, most = table.select("tbody tr"), found.slide.rows
     for row in rows[most:]:
         row.decompose()
+    said = []
+    if published:
+        said += [*_constants(table), *map(table_title, PUBLISHED_TABLE.findall(found.cells["table"].source))]
     said += [f"The first {most} of {len(rows)} rows."] if len(rows) > most else []
     caption = f'<div class="caption">{as_html(" ".join(said))}</div>' if said else ""
     shown = _display({"text/html": f"{_fitted(table)}{caption}"})

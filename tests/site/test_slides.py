@@ -11,9 +11,9 @@ OVERFLOWING = """() => Reveal.getSlides().map((slide, number) => {
     slide.querySelectorAll(".fragment").forEach((part) => part.classList.add("visible"));
     const seen = [...slide.querySelectorAll("*")].filter((node) => !node.closest("aside, .made, math"));
     const boxes = seen.map((node) => node.getBoundingClientRect()).filter((box) => box.width && box.height);
-    const cut = [...slide.querySelectorAll(".said, .shown, .fragment, pre, .formula")].filter(
-        (node) => node.scrollWidth > node.clientWidth + 1
-            || (!node.matches(".formula") && node.scrollHeight > node.clientHeight + 1));
+    const cut = [...slide.querySelectorAll(".shown, .fragment, .formula")].filter((node) =>
+        node.scrollWidth > node.clientWidth + 1
+        || (!node.matches(".formula") && node.scrollHeight > node.clientHeight + 1));
     const small = [...slide.querySelectorAll("img")].filter((node) => node.getBoundingClientRect().height < 150);
     const right = Math.max(...boxes.map((box) => box.right)), bottom = Math.max(...boxes.map((box) => box.bottom));
     return right > 1240 || bottom > 690 || cut.length || small.length
