@@ -4,6 +4,7 @@ import base64
 import io
 import textwrap
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import nbformat
@@ -16,7 +17,7 @@ from PIL import Image
 
 NARROW = 1.9  # width over height up to which a picture stands beside the text
 WORDS = 40  # letters in a cell from which a table is one of texts
-LETTERS_IN_A_ROW = {"plain": 72, "dense": 110}  # up to which a table has its class, see deck/deck.css
+LETTERS_IN_A_ROW = {"plain": 70, "dense": 95}  # up to which a table has its class, see deck/deck.css
 
 
 def outputs(found: Found, out: Path) -> tuple[list[nbformat.NotebookNode], list[str]]:
@@ -64,7 +65,8 @@ def _table(output, found: Found, out: Path) -> list | None:
         row.decompose()
     said = []
     if published:
-        said += [*_constants(table), *map(table_title, PUBLISHED_TABLE.findall(found.cells["table"].source))]
+        said += [f"{', '.join(constants)}."] if (constants := list(_constants(table))) else []
+        said += map(table_title, PUBLISHED_TABLE.findall(found.cells["table"].source))
     said += [f"The first {most} of {len(rows)} rows."] if len(rows) > most else []
     caption = f'<div class="caption">{as_html(" ".join(said))}</div>' if said else ""
     shown = _display({"text/html": f"{_fitted(table)}{caption}"})
@@ -76,7 +78,7 @@ def _constants(table: Tag) -> Iterator[str]:
     for _ in range(2):
         if len({row.td.get_text() for row in table.select("tbody tr")}) > 1:
             return
-        yield f"{table.tbody.td.get_text()}."
+        yield table.tbody.td.get_text()
         for row in table.select("tr"):
             row.select_one("th, td").decompose()
 
@@ -90,11 +92,20 @@ def _fitted(table: Tag) -> Tag:
         for cell, name in zip(names.select("th"), named, strict=False):
             cell.string = name
         of_index.decompose()
-    cells = [[len(cell.get_text(strip=True)) for cell in row.select("td")] for row in table.select("tbody tr")]
-    longest, columns = max(map(max, cells)), max(map(len, cells))
-    fitting = (size for size, most in LETTERS_IN_A_ROW.items() if longest * columns <= most)
-    table["class"] = "words" if longest > WORDS else next(fitting, "denser")
+    table["class"] = _size(table)
     return table
+
+
+def _size(table: Tag) -> str:
+    """The class of a table by what its longest words and cells take in a row."""
+    cells = [[len(cell.get_text(strip=True)) for cell in row.select("td")] for row in table.select("tbody tr")]
+    if max(map(max, cells)) > WORDS:
+        return "words"
+    widths = [max(column) for column in zip(*cells, strict=False)]
+    heads = [max(map(len, [*head.get_text().split(), ""])) for head in table.select("thead tr:last-child th")]
+    of_index = max(sum(len(cell.get_text(strip=True)) for cell in row.select("th")) for row in table.select("tbody tr"))
+    letters = of_index + sum(map(max, zip_longest(widths, heads[-len(widths) :], fillvalue=0)))
+    return next((size for size, most in LETTERS_IN_A_ROW.items() if letters <= most), "denser")
 
 
 def _says(output, found: Found, out: Path) -> list | None:
