@@ -135,7 +135,7 @@ def test_the_range_reaches_back_to_the_releases_for_older_cuda(name, oldest):
 # Packages that are imported by another name than they are installed by.
 INSTALLED_AS = {
     "IPython": "ipython", "PIL": "pillow", "axe_playwright_python": "axe-playwright-python", "sklearn": "scikit-learn",
-    "yaml": "pyyaml",
+    "bs4": "beautifulsoup4", "yaml": "pyyaml",
 }  # fmt: skip
 
 
