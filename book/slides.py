@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         with exclusive(out / ".site.lock", "building the site"):
             faults = write_slides(out)
         for session in read_sessions():
-            print(f"session {session.number}: {waiting(session, out) or out / 'site' / place(session)}")
+            print(f"session {session.number}: {_state(session, out)}")
     except (ValueError, OSError) as error:
         print(f"slides.py: {error}", file=sys.stderr)
         return 2
@@ -60,11 +60,18 @@ def waiting(session: Session, out: Path) -> str:
     return "; ".join(f"make book CHAPTER={name} SCALE={out.name}" for name in missing)
 
 
+def _state(session: Session, out: Path) -> str:
+    if commands := waiting(session, out):
+        return f"first {commands}"
+    page = out / "site" / place(session)
+    return str(page) if page.is_file() else "not made, it points to what is not there"
+
+
 def index(out: Path) -> str:
     """The sessions for the course's page of the site: links to their slides, or what they wait for."""
     return "\n".join(
         f"- Session {session.number}: "
-        + (f"`{commands}` first" if (commands := waiting(session, out))
+        + (f"first `{commands}`" if (commands := waiting(session, out))
            else f'<a href="../{place(session)}">{escape(session.title)}</a>')
         for session in read_sessions()
     )  # fmt: skip

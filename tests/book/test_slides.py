@@ -12,7 +12,7 @@ from deck import closing_slide, content_slide, opening_slide, page
 from excerpts import PointerError, excerpts
 from lessons import COURSE, Session, Slide, find, read_sessions
 from quiz import Option, Question, read_quiz
-from slides import BOOK, NAMES, index, waiting, write_slides
+from slides import BOOK, NAMES, index, main, waiting, write_slides
 
 from oe_core.atomic import write_text
 
@@ -208,9 +208,20 @@ def test_a_session_whose_chapters_were_not_run_says_which(tmp_path):
     out = tmp_path / "demo"
     write_text(out / "notebooks/00_start_here.ipynb", "{}")
     assert waiting(SESSIONS[0], out) == "make book CHAPTER=01_metrics SCALE=demo"
-    assert "- Session 1: `make book CHAPTER=01_metrics SCALE=demo` first" in index(out)
+    assert "- Session 1: first `make book CHAPTER=01_metrics SCALE=demo`\n" in index(out)
     write_text(out / "notebooks/01_metrics.ipynb", "{}")
     assert f'- Session 1: <a href="../slides/session_1.html">{SESSIONS[0].title}</a>' in index(out)
+
+
+def test_make_slides_says_where_they_lie_what_they_wait_for_and_what_is_wrong(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OE_RUNS", str(tmp_path))
+    assert main(["--scale", "tiny"]) == 2 and "tiny" in capsys.readouterr().err
+    notebook = nbformat.writes(read_chapter(BOOK / "11_your_data.py").notebook)
+    write_text(tmp_path / "demo/notebooks/11_your_data.ipynb", notebook)
+    assert main([]) == 1
+    said = capsys.readouterr()
+    assert "session 8: first make book CHAPTER=09_design_choices SCALE=demo; make book CHAPTER=10_results" in said.out
+    assert "session 9: not made" in said.out and "has no figure in this build" in said.err
 
 
 def test_a_pointer_that_leads_nowhere_in_a_build_is_a_fault_that_names_the_slide(tmp_path):
