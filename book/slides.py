@@ -89,7 +89,7 @@ def write_slides(out: Path) -> str:
                 for number in {number for session in sessions for number in session.chapters}
                 for path in [notebook_path(out, NAMES[number])] if path.is_file()}  # fmt: skip
     for session, after in zip(sessions, [*sessions[1:], None], strict=True):
-        if not waiting(session, out):
+        if chapters.keys() >= set(session.chapters):
             try:
                 cells = session_cells(session, after, chapters, out)
                 write_text(out / "site" / place(session), page(session, cells))
