@@ -38,6 +38,11 @@ class Slide:
     note: str = ""
     mistake: tuple[str, ...] = ()
 
+    def __post_init__(self):
+        if not re.match(r"\d+ Quiz$" if self.quiz else r"\d+[. ]", self.at):
+            form = "`4 Quiz`" if self.quiz else "`4.2 A heading` or `4 Summary`"
+            raise ValueError(f"at = {self.at!r} has to be like {form}, with the number of a chapter")
+
     @property
     def chapter(self) -> int:
         """The number of the chapter that the slide shows."""

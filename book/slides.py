@@ -49,6 +49,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if faults else 0
 
 
+def name_of(number: int) -> str:
+    """The name of the chapter of this number; a ValueError when there is none."""
+    if number not in NAMES:
+        raise ValueError(f"course/slides.toml: there is no chapter {number}, but those from 0 to {max(NAMES)}")
+    return NAMES[number]
+
+
 def place(session: Session) -> str:
     """Where the slides of a session lie in the site."""
     return f"slides/session_{session.number}.html"
@@ -56,7 +63,7 @@ def place(session: Session) -> str:
 
 def waiting(session: Session, out: Path) -> str:
     """What has to be run before a session has slides, "" when all of its chapters were run below `out`."""
-    missing = [NAMES[number] for number in session.chapters if not notebook_path(out, NAMES[number]).is_file()]
+    missing = [name for name in map(name_of, session.chapters) if not notebook_path(out, name).is_file()]
     return "; ".join(f"make book CHAPTER={name} SCALE={out.name}" for name in missing)
 
 
@@ -85,9 +92,9 @@ def write_slides(out: Path) -> str:
     shutil.copy2(HERE / "deck.css", folder / "reveal")
     for old in folder.glob("*.html"):
         old.unlink()
-    chapters = {number: excerpts(NAMES[number], nbformat.read(path, as_version=4))
-                for number in {number for session in sessions for number in session.chapters}
-                for path in [notebook_path(out, NAMES[number])] if path.is_file()}  # fmt: skip
+    shown = {number: name_of(number) for session in sessions for number in session.chapters}
+    chapters = {number: excerpts(name, nbformat.read(path, as_version=4)) for number, name in shown.items()
+                for path in [notebook_path(out, name)] if path.is_file()}  # fmt: skip
     for session, after in zip(sessions, [*sessions[1:], None], strict=True):
         if chapters.keys() >= set(session.chapters):
             try:
@@ -102,11 +109,11 @@ def session_cells(
     session: Session, after: Session | None, chapters: dict[int, Excerpts], out: Path
 ) -> list[nbformat.NotebookNode]:
     """Return the cells of a session's slides, of the build below `out`; after: the next session."""
-    made = {number: made_line(out, NAMES[number]) for number in session.chapters}
+    made = {number: made_line(out, name_of(number)) for number in session.chapters}
     cells, quiz, faults = opening_slide(session, made), read_quiz(), []
     for number, slide in enumerate(session.slides, start=2):
         try:
-            found = find(slide, chapters.get(slide.chapter), quiz[NAMES[slide.chapter]], session.mistakes)
+            found = find(slide, chapters.get(slide.chapter), quiz[name_of(slide.chapter)], session.mistakes)
             cells += content_slide(found, out, made.get(slide.chapter, ""))
         except PointerError as error:
             faults.append(f"session {session.number}, slide {number}: {error}")
@@ -119,7 +126,8 @@ def _at_home(home: str) -> list[str]:
     """The exercises `0: 1, 2; 3: 1` of the syllabus with their titles, a line for each chapter."""
     lines = []
     for chapter, numbers in HOME.findall(home):
-        asked = {one.number: one.title for one in exercises(read_chapter(BOOK / f"{NAMES[int(chapter)]}.py").notebook)}
+        notebook = read_chapter(BOOK / f"{name_of(int(chapter))}.py").notebook
+        asked = {one.number: one.title for one in exercises(notebook)}
         chosen = (f"{number} {asked[int(number)]}" for number in numbers.split(","))
         lines.append(f"Chapter {chapter}: {'; '.join(chosen)}")
     return lines

@@ -204,6 +204,11 @@ def test_first_and_last_slide_have_the_question_and_what_comes_next():
     assert "Before session 2" in closing[0].source and f"**Read.** {second.read}" in closing[0].source
 
 
+def test_a_chapter_that_there_is_not_is_named():
+    with pytest.raises(ValueError, match=r"there is no chapter 99, but those from 0 to \d+"):
+        waiting(Session(1, *"qcrho", "A", (Slide("99 A"),), ()), BOOK)
+
+
 def test_a_session_whose_chapters_were_not_run_says_which(tmp_path):
     out = tmp_path / "demo"
     write_text(out / "notebooks/00_start_here.ipynb", "{}")
@@ -239,11 +244,13 @@ def test_a_pointer_that_leads_nowhere_in_a_build_is_a_fault_that_names_the_slide
     [
         ("[[session]]", "1 sessions, and the syllabus has 9"),
         (9 * '[[session]]\ntitle = "A"\nslides = [{ at = "1 A", hue = 1 }]\n', "unexpected keyword argument 'hue'"),
+        (9 * '[[session]]\ntitle = "A"\nslides = [{ at = "A" }]\n', "at = 'A' has to be like `4.2 A heading` or"),
+        (9 * '[[session]]\ntitle = "A"\nslides = [{ at = "1 A", quiz = "B" }]\n', "has to be like `4 Quiz`"),
     ],
 )
 def test_a_damaged_plan_is_named_with_what_it_needs(tmp_path, plan, said):
     for name in ("syllabus.md", "teacher.md"):
         write_text(tmp_path / name, (COURSE / name).read_text("utf-8"))
     write_text(tmp_path / "slides.toml", plan)
-    with pytest.raises(ValueError, match=rf"slides.toml: .*{said}; need .* slides of at, title, text, "):
+    with pytest.raises(ValueError, match=rf"slides.toml: .*{said}.*; need .* slides of at, title, text, "):
         read_sessions(tmp_path)
