@@ -204,6 +204,12 @@ def test_first_and_last_slide_have_the_question_and_what_comes_next():
     assert "Before session 2" in closing[0].source and f"**Read.** {second.read}" in closing[0].source
 
 
+def test_what_is_kept_of_reveal_is_small_has_its_licence_and_names_no_address_to_load_from():
+    kept = {path.name: path.read_text("utf-8") for path in (BOOK / "deck/reveal").iterdir()}
+    assert sum(map(len, kept.values())) < 500_000 and "Permission is hereby granted" in kept["LICENSE"]
+    assert re.findall(r"(?:url\(|@import|src=)[\"' ]*(?:https?:)?//[^\"')]*", "".join(kept.values())) == []
+
+
 def test_a_chapter_that_there_is_not_is_named():
     with pytest.raises(ValueError, match=r"there is no chapter 99, but those from 0 to \d+"):
         waiting(Session(1, *"qcrho", "A", (Slide("99 A"),), ()), BOOK)
