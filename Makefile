@@ -20,7 +20,7 @@ PIP = $(PY) -m pip --disable-pip-version-check
 HOUSE = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book site runs pretrained slurm pack unpack handout test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
+.PHONY: help book site slides runs pretrained slurm pack unpack handout test slurm-test faults lint data bench gpu-check lab lock outdated wheelhouse offline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN
 
 site: $(INSTALLED) ## build the site of the chapters that were run: [SCALE=demo]
 	@$(HERE) $(PY) book/website.py --scale $(SCALE)
+
+slides: $(INSTALLED) ## make the slides of the course from the chapters that were run: [SCALE=demo]
+	@$(HERE) $(PY) book/slides.py --scale $(SCALE)
 
 runs: $(INSTALLED) ## train the networks that the chapters need: [SCALE=demo] [CHAPTERS="NN_name ..."] [SEEDS=n] [SHARE=0.3 of the epochs] [WORKERS=auto] [RANKS=1 GPUs each] [CLUSTER=tcp://... or a file] [BUDGET=25m] [PRETRAINED=1] [STATUS=1]
 	@$(call TAKE_IN,$(CHAPTERS)) $(HERE) $(PY) book/runs.py --scale $(SCALE) $(addprefix --workers ,$(WORKERS)) $(addprefix --ranks ,$(RANKS)) $(addprefix --chapter ,$(CHAPTERS)) \

@@ -21,6 +21,7 @@ FILES = "files"  # the site's folder of everything that can be downloaded
 # Tags of cells that only the curious open, and what they are offered as.
 FOLDED = {"checks": "What checks the parameters", "injected-parameters": "The parameters of this build"}
 PUBLISHED_TABLE = re.compile(r'paper\.publish\(\w+, "(\w+)"')
+PAPERS_TABLE = re.compile(r"table_(\d+)(.*)")
 CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # A bar of tqdm: what it counts, how far it came, how long it took, and what it says in the end.
 BAR = re.compile(
@@ -76,7 +77,7 @@ def _cell(cell: nbformat.NotebookNode, numbers: Iterator[str], out: Path) -> nbf
 def _output(output, numbers: Iterator[str], tables: Iterator[str], out: Path):
     """An output as the page has it, None for one that leaves nothing to read."""
     if output.output_type == "stream":
-        output.text = _clean(output.text)
+        output.text = clean(output.text)
         return output if output.text.strip() else None
     if output.output_type == "error":
         return output
@@ -98,7 +99,7 @@ def _markdown(text: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_output("display_data", {"text/markdown": text})
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """What a cell said, one line for each bar that came to its end and for each warning."""
     def ended(bar: re.Match) -> str:
         what, percent, steps, took, rest = bar.groups()
@@ -130,14 +131,18 @@ def _figure(published: dict, number: str, out: Path) -> str:
     return f"```{{figure}} {FILES}/figures/{picture.name}\n{options}\n\n{text}\n```\n"
 
 
+def table_title(stem: str) -> str:
+    """What a published table is, as Markdown."""
+    number = PAPERS_TABLE.fullmatch(stem)
+    title = f"Table {int(number[1])} of the paper{number[2].replace('_', ', ')}" if number else stem
+    return f"**{title}**: this build, and in parentheses the paper."
+
+
 def _table(text: str, stem: str, out: Path) -> str:
     """A published table with its caption; its footnotes stay below."""
     rows, _, notes = text.partition("\n\n")
-    number = re.fullmatch(r"table_(\d+)(.*)", stem)
-    title = f"Table {int(number[1])} of the paper" if number else stem
-    kind = f"{title}{number[2].replace('_', ', ') if number else ''}"
-    forms = links(stem, "tables", out)
-    caption = f'**{kind}**: this build, and in parentheses the paper. <span class="forms">{forms}</span>'
+    number = PAPERS_TABLE.fullmatch(stem)
+    caption = f'{table_title(stem)} <span class="forms">{links(stem, "tables", out)}</span>'
     anchor = f"table-{int(number[1])}{number[2]}" if number else stem
     return f"```{{table}} {caption}\n:name: {anchor.replace('_', '-')}\n\n{rows}\n```\n\n{notes}\n"
 

@@ -52,7 +52,7 @@ def exercises(notebook: nbformat.NotebookNode) -> list[Exercise]:
     cells = notebook.cells
     found = [(place, match) for place, cell in enumerate(cells) for match in [_question(cell)] if match]
     ends = [place for place, _ in found[1:]] + [len(cells)]
-    return [_exercise(cells, place, end, match) for (place, match), end in zip(found, ends, strict=True)]
+    return [_exercise(cells, place, end, match) for (place, match), end in zip(found, ends, strict=False)]
 
 
 def tagged(cell: nbformat.NotebookNode, tag: str) -> bool:

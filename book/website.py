@@ -17,6 +17,7 @@ from measured import front_figure, measured_pages, relinked
 from pages import FILES, page
 from progress import TERMINAL_CODES, replace_what_cannot_be_shown
 from quiz import read_quiz
+from slides import index, write_slides
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from stamps import MADE_FOLDERS, made_files, notebook_path
@@ -30,6 +31,7 @@ BOOK = Path(__file__).resolve().parent
 SETTINGS = BOOK / "site"
 REFERENCE = BOOK.parent / "runs" / "reference"
 COURSE = BOOK / "course"
+SLIDES = "<!-- slides -->"  # where the syllabus has the links to them
 AROUND = {
     "Measured on real data": ("results", "measured/index"),
     "Teach it": ("course/syllabus", "course/teacher"),
@@ -76,7 +78,7 @@ def build(out: Path, scale: str) -> str:
     options = {"confoverrides": settings, "status": None, "warning": faults}
     Sphinx(source, SETTINGS, site, out / ".site-doctrees", "html", **options).build()
     _mirror(source / FILES, site / FILES, _files(source / FILES))
-    return TERMINAL_CODES.sub("", faults.getvalue())
+    return TERMINAL_CODES.sub("", faults.getvalue()) + write_slides(out)
 
 
 def write_sources(source: Path, out: Path) -> None:
@@ -86,6 +88,7 @@ def write_sources(source: Path, out: Path) -> None:
         for file in folder.rglob("*.md"):
             name = file.relative_to(folder if folder == SETTINGS else BOOK).as_posix()
             pages[name] = relinked(file.read_text("utf-8"), file.parent, REFERENCE, up)
+    pages["course/syllabus.md"] = pages["course/syllabus.md"].replace(SLIDES, index(out))
     for name, chapter in find_chapters(BOOK).items():
         notebook = notebook_path(out, name)
         if notebook.is_file():

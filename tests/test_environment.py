@@ -134,7 +134,7 @@ def test_the_range_reaches_back_to_the_releases_for_older_cuda(name, oldest):
 
 # Packages that are imported by another name than they are installed by.
 INSTALLED_AS = {
-    "IPython": "ipython", "PIL": "pillow", "axe_playwright_python": "axe-playwright-python",
+    "IPython": "ipython", "PIL": "pillow", "axe_playwright_python": "axe-playwright-python", "bs4": "beautifulsoup4",
     "pytorch_ood": "pytorch-ood", "sklearn": "scikit-learn", "yaml": "pyyaml",
 }  # fmt: skip
 

@@ -26,8 +26,8 @@ def site():
 
 @pytest.fixture(scope="session")
 def pages(site):
-    """Every page of the site, by its path; downloads are no pages."""
-    skipped = {"files", "_static", "_sources", "_images"}
+    """Every page of the site, by its path; downloads and slides are no pages."""
+    skipped = {"files", "slides", "_static", "_sources", "_images"}
     found = (path.relative_to(site) for path in sorted(site.rglob("*.html")))
     return [path.as_posix() for path in found if path.parts[0] not in skipped]
 
