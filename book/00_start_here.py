@@ -231,9 +231,10 @@ for name, meaning in SCALES.items():
 # | does it work where there are no classes, with likelihoods? | chapter 6, density |
 # | and for language models? | chapter 7, words and characters |
 # | can I believe the confidence itself? | chapter 8, calibration |
-# | which choices matter, and what do later detectors do? | chapter 9, design choices |
+# | which choices matter? | chapter 9, design choices |
 # | which of the paper's numbers come out again? | chapter 10, results |
 # | does it work on my own pictures or texts? | chapter 11, your data |
+# | what has come since, and which outliers would one use today? | chapter 12, after the paper |
 #
 # ## Summary
 #

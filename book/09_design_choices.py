@@ -39,7 +39,7 @@ SHARE = 1.0  # of every schedule's epochs; 0.3 makes 30 of 100, and tables say s
 WEIGHTS: list[float] = [0.1, 0.5, 2.0]  # lambda, in 9.3
 COUNTS: list[int] = [50, 500]  # how many outliers there are at all, in 9.4
 CLASSES: list[int] = []  # of how many classes outliers are, in 9.5; empty: from a few to all
-INSTEAD = ""  # labelled set that lends outliers in 9.5, corrupted in 9.12; empty: the other CIFAR, or letters for digits
+INSTEAD = ""  # labelled set that lends outliers in 9.5, corrupted in 9.11; empty: the other CIFAR, or letters for digits
 TEXT_IN_DIST = ""  # texts to learn in 9.8; empty: the first of the scale's that is at hand
 
 # %% tags=["checks"]
@@ -91,8 +91,8 @@ store, own = Store(ROOM), plan.exposed.outliers
 # fields in which its recipes differ. A set that is made of another has a name like any, `digits~noise=0.2` of `digits`. Two recipes depend on a trained network, and are trained by the chapter itself:
 
 # %%
-frames, ledger, disagreements = {}, [], []
 SHORTENED = f"{SHARE:g} of every schedule's epochs" if SHARE < 1 else ""  # stands with every number
+frames, disagreements, ledger = {}, [], results.Ledger(SHORTENED)
 
 
 def state(*keys):
@@ -114,11 +114,9 @@ def tested(topic, *claims, load=None, **later):
     return means
 
 
-def enter(key, test, number, held):
+def enter(*verdict):
     """A row of the ledger: the verdict on a claim that was stated before."""
-    claim, test = results.CLAIMS["claim"][key], ", ".join(filter(None, (test, SHORTENED)))
-    ledger.append({"claim": claim, "test": test, "number": number, "held": "yes" if held else "no"})
-    print(f"{claim}: {'held' if held else 'did not hold'} here\n    {number}")
+    print(ledger.enter(*verdict))
 
 
 pd.Series(choices.LATER, name="why").to_frame().style
@@ -420,34 +418,7 @@ tuned = with_objective(plan.exposed, "energy", name=choices.MARGINS, oe_weight=0
 table = tested("energy", **{f"energy, margins {below} and {above}": tuned})
 
 # %% [markdown]
-# ## 9.11 Beyond the paper: later detectors
-#
-# Since 2018 many scores have been proposed that need no outliers in training. Here they look at the same networks, test sets and draws: the largest logit, the energy, ODIN (whose step is chosen on the validation distributions of
-# 9.3), and three that look at the features of the training set, Mahalanobis, $k$ nearest neighbours and ViM. Which of them still matter once Outlier Exposure is used?
-
-# %%
-from oe_core.posthoc import comparison
-
-state("detectors")
-compared = comparison.compare_detectors(store, plan, seeds=SEEDS)
-compared.save(ROOM / "records" / "09_detectors")
-of_detectors = comparison.summary(compared.records)
-Markdown(f"{SHORTENED}\n\n{comparison.rendered(of_detectors)}")
-
-# %%
-figure = figures.before_after(of_detectors, title="baseline and exposed network")
-figures.publish(figure, "09_detectors", ROOM / "figures", "FPR95, AUROC and AUPR of later detectors on the baseline and on the exposed network.")
-
-# %%
-areas = of_detectors["AUROC"].xs("mean", axis=1, level=1)
-best = areas["baseline"].idxmax()
-enter("detectors", f"{len(areas)} detectors on one network", f"AUROC {areas['exposed']['MSP']:.1f} for MSP with OE, {areas['baseline'][best]:.1f} for {best} without",
-      areas["exposed"]["MSP"] > areas["baseline"].max())  # fmt: skip
-gained = (areas["exposed"] - areas["exposed"]["MSP"]).drop("MSP")
-print(f"what the others add to MSP on the exposed network, in AUROC: {gained.min():+.1f} ({gained.idxmin()}) to {gained.max():+.1f} ({gained.idxmax()})")
-
-# %% [markdown]
-# ## 9.12 Readings of the test sets
+# ## 9.11 Readings of the test sets
 #
 # > Appendix A: validation anomalies come from "corrupting in-distribution data", jigsaws from "partitioning the image into 16 equally sized patches, and permuting those patches".
 #
@@ -483,7 +454,7 @@ enter("readings", f"AUROC of {len(aurocs)} sets under either reading",
 # Which reading is right cannot be measured. What can is how much hangs on it: where the two columns differ by more than a method gains, a number of the paper is not to be compared with one of another reading. Validation anomalies
 # made of another data set are easier or harder than those made of inliers for that set's sake, whatever the corruption.
 #
-# ## 9.13 MNIST
+# ## 9.12 MNIST
 #
 # > Section 5: in preliminary experiments with MNIST, Outlier Exposure raised the AUPR from 94.2 to 97.0.
 #
@@ -501,18 +472,17 @@ aupr = logs["AUPR"].xs("mean", axis=1, level=1).xs("Mean", level=1).iloc[0]
 enter("mnist", f"{len(grey.tests.outs)} out-distributions",
       f"AUPR {aupr['MSP']:.1f} without, {aupr['+OE']:.1f} fine-tuned, {aupr['+OE scratch']:.1f} from scratch",
       aupr["+OE"] > aupr["MSP"])  # fmt: skip
-missing = grey.tests.missing | compared.evaluation.tests.missing
+missing = grey.tests.missing | all_conv.tests.missing
 print("\n\n".join(f"not run: {name}\n{why}" for name, why in missing.items()) or "Everything that was asked for was run.")
 
 # %% [markdown]
-# ## 9.14 The ledger
+# ## 9.13 The ledger
 
 # %%
 kept = ROOM / "records" / "09_design_choices" / IN_DIST
-write_text(kept / "ledger.csv", pd.DataFrame(ledger).to_csv(index=False))
 values = pd.concat([frame.assign(topic=topic) for topic, frame in frames.items()])
 write_text(kept / "values.csv", values.to_csv(index=False))
-verdicts = results.ledgers(kept).drop(columns="records")
+verdicts = ledger.save(kept)
 print(f"{len(verdicts)} claims were tested; {(verdicts['held'] == 'yes').sum()} held on {IN_DIST}, with {SEEDS} training(s) of each network")
 verdicts.style.hide(axis="index")
 
@@ -527,7 +497,7 @@ verdicts.style.hide(axis="index")
 # - The weight, like every setting, has to be chosen without a look at the test. Corrupted copies of held-out inliers are one way; what the choice cost stands in 9.3.
 # - Outliers can be noisy, few, of few kinds, generated, borrowed from another task, or left raw. In each case ask what tells them from inliers: that is what a network will learn.
 # - Each term of a loss is also a decision about what is left out: hard outliers alone leave out the easy ones.
-# - A number belongs to a way of making its test set. Where the text leaves that open, the table of 9.12 says how much it decides.
+# - A number belongs to a way of making its test set. Where the text leaves that open, the table of 9.11 says how much it decides.
 
 # %% [markdown]
 # ## Exercises
@@ -591,9 +561,5 @@ check.choose_within(choose)
 # - J. T. Springenberg et al. *Striving for simplicity: the all convolutional net.* ICLR workshop 2015.
 # - A. Shrivastava, A. Gupta, R. Girshick. *Training region-based object detectors with online hard example mining.* CVPR 2016.
 # - P. L. Bartlett, M. H. Wegkamp. *Classification with a reject option using a hinge loss.* JMLR 2008.
-# - `hendrycks/outlier-exposure`, `CIFAR/test.py`: the readings of 9.12.
+# - `hendrycks/outlier-exposure`, `CIFAR/test.py`: the readings of 9.11.
 # - W. Liu et al. *Energy-based out-of-distribution detection.* NeurIPS 2020.
-# - S. Liang, Y. Li, R. Srikant. *Enhancing the reliability of out-of-distribution image detection in neural networks.* ICLR 2018. ODIN.
-# - K. Lee et al. *A simple unified framework for detecting out-of-distribution samples and adversarial attacks.* NeurIPS 2018. Mahalanobis.
-# - Y. Sun et al. *Out-of-distribution detection with deep nearest neighbors.* ICML 2022.
-# - H. Wang et al. *ViM: out-of-distribution with virtual-logit matching.* CVPR 2022.

@@ -275,7 +275,7 @@ likeness.EQUAL[["key", "split", "shown"]].style.hide(axis="index")
 # %% [markdown]
 # ## 10.9 The claims
 #
-# The ledger of chapter 9: what its tests said of section 5 and the appendices, in each build at hand.
+# The ledgers of chapters 9 and 12: what their tests said of section 5 and the appendices, and of what came after, in each build at hand.
 
 # %%
 results.ledgers(*ROOTS).style.hide(axis="index")

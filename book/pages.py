@@ -151,7 +151,6 @@ def _made(name: str, out: Path) -> str:
     """One line below the title: how the page was made, and where everything behind it lies."""
     stamp = read_stamp(out, name)
     records = sorted((out / "records" / name).rglob("evidence.json"))
-    folders = {path.parent.relative_to(out).as_posix(): path for path in records}
     given = [f"{key} = {value!r}" for key, value in stamp.get("made_from", {}).get("parameters", {}).items()]
     facts = ["Built" if stamp.get("status") == "done" else f"Build {stamp.get('status', 'unknown')}", *given]
     facts += [f"{stamp['seconds']:.0f} s"] if stamp.get("seconds") else []
@@ -159,9 +158,14 @@ def _made(name: str, out: Path) -> str:
     files = {"source": f"chapters/{name}.py", "notebook": f"notebooks/{name}.ipynb"}
     places = " · ".join(f'<a href="{FILES}/{path}">{word}</a>' for word, path in files.items())
     evidence = "".join(
-        f'<li>{html.escape(Path(folder).name)}: <a href="{FILES}/{quote(folder)}/records.csv">records</a>, '
-        f'<a href="{FILES}/{quote(folder)}/evidence.json">evidence</a></li>'
-        for folder in folders
+        f"<li>{html.escape(path.parent.name)}: {_links([*sorted(path.parent.glob('*.csv')), path], out)}</li>"
+        for path in records
     )
     more = f"<details><summary>records and evidence</summary><ul>{evidence}</ul></details>" if evidence else ""
     return f'<div class="made"><p>{html.escape(", ".join(facts))} · {places}</p>{more}</div>'
+
+
+def _links(kept: list[Path], out: Path) -> str:
+    """Files of a build by their names, each leading to the site's copy."""
+    places = {path.stem: quote(path.relative_to(out).as_posix()) for path in kept}
+    return ", ".join(f'<a href="{FILES}/{place}">{html.escape(word)}</a>' for word, place in places.items())

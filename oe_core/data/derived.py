@@ -77,6 +77,36 @@ def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
     return images.take(together[_shuffled(len(together), seed)])
 
 
+def mixtures(images: ImageSet, count: int, seed: int = 0) -> ImageSet:
+    """`count` mixtures of two images of different classes, the first one's share, and its label, from 0.3 to 0.7.
+
+    Source: Zhang et al. 2018, mixup: beyond empirical risk minimization, where they are inliers with two labels.
+    Raises ValueError for a count below 1, and for images of one class.
+    """
+    if count < 1 or len(images.labels.unique()) < 2:
+        kinds = len(images.labels.unique())
+        raise ValueError(f"count={count} mixtures of {images.name}, which has {kinds} class(es); take 1 or more, of 2")
+    generator = torch.Generator().manual_seed(seed)
+    first, second = torch.randint(len(images), (2, count), generator=generator)
+    while (same := images.labels[first] == images.labels[second]).any():
+        second[same] = torch.randint(len(images), (int(same.sum()),), generator=generator)
+    share = 0.3 + 0.4 * torch.rand((count, 1, 1, 1), generator=generator)
+    mixed = share * images.images[first].float() + (1 - share) * images.images[second].float()
+    return replace(images.take(first), images=mixed.round_().to(torch.uint8))
+
+
+def random_phases(images: ImageSet, seed: int = 0) -> ImageSet:
+    """Every image as a texture: each frequency as strong as before, in all channels shifted as that of white noise is.
+
+    Means stay but for clipping, edges go. Source: Galerne, Gousseau and Morel 2011, Random phase textures.
+    """
+    noise = torch.randn((len(images), 1, images.size, images.size), generator=torch.Generator().manual_seed(seed))
+    shifts = torch.sgn(torch.fft.rfft2(noise))
+    shifts[..., 0, 0] = 1  # the mean
+    textures = torch.fft.irfft2(torch.fft.rfft2(images.images.float()) * shifts, s=noise.shape[-2:])
+    return replace(images, images=textures.round_().clamp_(0, 255).to(torch.uint8))
+
+
 def unprepared(texts: TextSet) -> TextSet:
     """Texts as their source has them, to be read with their capitals."""
     return replace(texts, keeps_case=True)
@@ -112,6 +142,8 @@ OF_IMAGES = (
     Way("noise=<sigma>", with_noise, float),
     Way("part=<count>", random_part),
     Way("classes=<number>,images=<count>", of_classes),
+    Way("mixed=<count>", mixtures, splits=("train",)),
+    Way("phases", random_phases),
     Way("tail=<ratio>", long_tailed, float, ("train",)),  # a test set stays balanced
 )
 

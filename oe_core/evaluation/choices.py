@@ -1,14 +1,17 @@
-"""The design choices of section 5 and the appendices as data: which networks each test of chapter 9 compares.
+"""The design choices of section 5 and the appendices as data: which networks the tests of chapters 9 and 12 compare.
 
 All of them are known before any is trained, so that `make runs` trains them, but for those of `LATER`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from oe_core.data.catalog import CATALOG, source_of
 from oe_core.data.sources import IMAGES, TEXTS, MissingDataError, load_images
 from oe_core.detectors.gan.recipe import GanRecipe
+from oe_core.detectors.images.settings import MADE
 from oe_core.detectors.objectives.recipe import with_objective
 from oe_core.detectors.registry import experiment, in_dists
 from oe_core.evaluation.test_sets import substituted
@@ -24,6 +27,12 @@ SCHEDULES = {"text": {"epochs": 10, "learning_rate": 0.001}, "code": {"epochs": 
 LENDERS = {"digits": "font-letters", "cifar10": "cifar100", "cifar100": "cifar10"}  # labelled sets as outliers
 MEETING = ("oe_weight", "outlier_batch_size", "outlier_crop_padding", "outlier_flip", "outlier_order", "outlier_limit")
 LONGER = "longer, without"  # the setting of the control: as many further epochs as fine-tuning has, without outliers
+# What anybody may cite and use: photographs and textures made of them, scenes, what fonts hold, shapes, mixtures of
+# inliers. {own} are the outliers of an experiment, {in_dist} its inliers, {count} is how many are taken.
+SOURCES = (
+    "{own}~part={count}", "{own}~part={count}~phases", "places-mini~part={count}", "font-letters~part={count}",
+    "font-icons~part={count}", "dead-leaves~part={count}", "{in_dist}~mixed={count}",
+)  # fmt: skip
 # Networks that another, trained one determines, by the names of their recipes.
 GENERATED, MARGINS = "generated images", "energy margins"
 LATER = {
@@ -55,6 +64,46 @@ def choices(
     recipes |= _of_outliers(plan, counts, lender) | _few_classes(plan, classes, lender) | _of_losses(plan)
     found = {topic: Choice(_tests(plan, compared), compared) for topic, compared in recipes.items()}
     return found | {"text": _raw_and_close(words), "prior": _long_tailed(plan)}
+
+
+def of_sources(plan: Experiment, counts: Sequence[int], sources: Sequence[str] = SOURCES) -> Choice:
+    """Networks taught by `counts` outliers of each of the `sources`, as "source, count", beside the one without any.
+
+    Left out are sources that are not at hand, that have too few images, or that `plan` tests on. A test set whose
+    relatives lend outliers gives way to a stand-in, or goes. Raises ValueError for a source without {count}, and for an
+    unknown name.
+    """
+    recipes: dict[str, Recipe] = {"without": plan.baseline}
+    for source in sources:
+        if "{count}" not in source:
+            raise ValueError(f"sources: {source!r} does not say where the number of images goes; write {{count}} there")
+        printed = re.sub("(~part)?={count}", "", source)
+        for count in counts:
+            roles = {"own": plan.exposed.outliers, "in_dist": plan.baseline.in_dist, "count": count}
+            name = source.format(**roles)
+            IMAGES.check_name(name)
+            if IMAGES.root(name) not in plan.out_dists and _lends(name, count):
+                recipes[f"{printed.format(**roles)}, {count}"] = _taught_by(plan, name)
+    return Choice(replace(plan, out_dists=_apart(plan, recipes)), recipes)
+
+
+def _lends(name: str, count: int) -> bool:
+    """Whether the set that `name` is made of is at hand and, as far as the catalog knows, has so many images."""
+    root = IMAGES.root(name)
+    held = CATALOG[root].splits.get("train") if root in CATALOG and "~part=" in name else None
+    return bool(IMAGES.available(root, "train")) and (held is None or count <= held)
+
+
+def _apart(plan: Experiment, recipes: Recipes) -> tuple[str, ...]:
+    """The out-distributions, or stand-ins, of which no relative lends outliers to any of the `recipes`."""
+    lenders, found = [IMAGES.root(recipe.outliers) for recipe in recipes.values() if recipe.outliers], []
+    for name in plan.out_dists:
+        with suppress(MissingDataError):
+            taken = [*plan.out_dists, *found]
+            present = name if name in MADE else IMAGES.resolve(name, "test", without=taken, apart_from=lenders)
+            if source_of(present) not in map(source_of, lenders):
+                found.append(present)
+    return tuple(found)
 
 
 def text_plan(scale: str, in_dist: str = "", share: float = 1.0) -> Experiment:

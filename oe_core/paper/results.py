@@ -9,20 +9,20 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from oe_core.atomic import DamagedFileError, read_record, read_whole, understood
+from oe_core.atomic import DamagedFileError, read_record, read_whole, understood, write_text
 from oe_core.evaluation import records as record_table
 from oe_core.paper import index
 from oe_core.runs.provenance import CHECKOUT
 
 REFERENCE = CHECKOUT / "runs" / "reference"
 AGAIN = "build the chapter that wrote it again"
-# claims.csv: what chapter 9 tests, each claim with the result that would contradict it, stated before it is tested.
+# claims.csv: what chapters 9 and 12 test, each claim with what would contradict it, stated before it is tested.
 CLAIMS = pd.read_csv(Path(__file__).with_name("claims.csv"), index_col="key")
 CONTRADICTED = "contradicted by"
 
@@ -147,8 +147,27 @@ def _listed(names: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(names))
 
 
+@dataclass
+class Ledger:
+    """Verdicts on CLAIMS, in their order. condition: what stands with every number, such as a shortened schedule."""
+
+    condition: str = ""
+    rows: list[dict] = field(default_factory=list)
+
+    def enter(self, key: str, test: str, number: str, held: bool) -> str:
+        """Add the verdict on the claim `key`, the number that it rests on, and return it in words."""
+        claim, test = CLAIMS["claim"][key], ", ".join(filter(None, (test, self.condition)))
+        self.rows.append({"claim": claim, "test": test, "number": number, "held": "yes" if held else "no"})
+        return f"{claim}: {'held' if held else 'did not hold'} here\n    {number}"
+
+    def save(self, folder: Path) -> pd.DataFrame:
+        """Write `ledger.csv` into `folder`, and return it as `ledgers` reads it."""
+        write_text(folder / "ledger.csv", pd.DataFrame(self.rows).to_csv(index=False))
+        return ledgers(folder).drop(columns="records")
+
+
 def ledgers(*roots: Path) -> pd.DataFrame:
-    """The claims that chapter 9 tested in each build: one row a claim and build, with the folder of its ledger.
+    """The claims that chapters 9 and 12 tested in each build: one row a claim and build, with the folder of its ledger.
 
     Beside each stands what would contradict it, "" where it is none of CLAIMS.
     """

@@ -83,11 +83,13 @@ def test_a_published_table_has_a_caption_an_anchor_and_its_forms(tmp_path):
 
 
 def test_a_page_says_below_its_title_how_it_was_made(tmp_path):
-    write_text(tmp_path / "records/02_vision/digits/evidence.json", "{}")
+    for file in ("evidence.json", "records.csv", "values.csv"):
+        write_text(tmp_path / "records/02_vision/digits" / file, "{}")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 2. Vision\n\nA.")])
     title, facts, rest = page("02_vision", notebook, tmp_path).cells[0].source.split("\n\n", 2)
     assert title == "# 2. Vision" and rest.strip() == "A."
-    for link in ("chapters/02_vision.py", "notebooks/02_vision.ipynb", "records/02_vision/digits/records.csv"):
+    of_digits = [f"records/02_vision/digits/{file}" for file in ("records.csv", "values.csv", "evidence.json")]
+    for link in ("chapters/02_vision.py", "notebooks/02_vision.ipynb", *of_digits):
         assert f'href="files/{link}"' in facts
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -6,9 +8,11 @@ from oe_core.data.derived import (
     DERIVED,
     OF_IMAGES,
     long_tailed,
+    mixtures,
     negative,
     of_classes,
     random_part,
+    random_phases,
     way_of,
     with_noise,
 )
@@ -68,6 +72,27 @@ def test_a_long_tail_falls_by_the_ratio(images):
     assert np.bincount(long_tailed(images, 1).labels).tolist() == [10] * 6
 
 
+def test_a_mixture_lies_between_two_images_of_different_classes(images):
+    pixels = (20 * LABELS).to(torch.uint8).view(60, 1, 1, 1).expand(60, 3, 4, 4).contiguous()
+    mixed = mixtures(replace(images, images=pixels), 500)
+    shades, first = mixed.images[:, 0, 0, 0].float(), 20.0 * mixed.labels
+    assert len(mixed) == 500 and torch.equal(mixed.images.amin(dim=(1, 2, 3)), mixed.images.amax(dim=(1, 2, 3)))
+    distances = (shades - first).abs()  # 0.3 to 0.7 of that to a shade of another class
+    assert distances.min() >= 0.3 * 20 - 0.5 and distances.max() <= 0.7 * 100 + 0.5
+    assert mixed.labels.bincount().min() > 50 and mixtures(images, 9).fingerprint == mixtures(images, 9).fingerprint
+
+
+def test_a_texture_keeps_mean_and_spectrum_and_turns_all_channels_alike():
+    rng = np.random.default_rng(0)
+    grey = rng.integers(100, 156, (5, 1, 16, 16)).astype(np.uint8).repeat(3, axis=1)
+    shades = ImageSet("shades", torch.from_numpy(grey), torch.zeros(5).long(), ("a",), "folder")
+    texture = random_phases(shades).images.numpy()
+    assert np.array_equal(texture[:, 0], texture[:, 2]) and not np.array_equal(texture, grey)
+    before, after = (np.abs(np.fft.fft2(one[:, 0].astype(float))) for one in (grey, texture))
+    assert np.abs(before - after).max() < 30 and np.median(before) > 200  # rounding alone
+    assert not np.array_equal(texture[0] - texture[0].mean(), texture[1] - texture[1].mean())
+
+
 def test_a_negative_turns_every_value_around_and_keeps_the_labels():
     pixels = torch.tensor([0, 1, 128, 255], dtype=torch.uint8).view(1, 1, 2, 2).repeat(2, 3, 1, 1)
     digits = ImageSet("digits", pixels, torch.tensor([1, 0]), ("a", "b"), "embedded")
@@ -90,6 +115,8 @@ def test_derived_sets_have_fingerprints_of_their_own(images):
         ("digits~part=50", lambda digits: random_part(digits, 50)),
         ("digits~classes=3,images=90", lambda digits: of_classes(digits, 3, 90)),
         ("digits~tail=20", lambda digits: long_tailed(digits, 20.0)),
+        ("digits~mixed=70", lambda digits: mixtures(digits, 70)),
+        ("digits~part=50~phases", lambda digits: random_phases(random_part(digits, 50))),
         ("digits~part=500~noise=0.8", lambda digits: with_noise(random_part(digits, 500), 0.8)),
     ],
 )
@@ -165,7 +192,7 @@ def test_the_forms_of_all_ways_are_told_apart():
     forms = {way.form: way.form.replace("<sigma>", "0.5").replace("<ratio>", "2") for way in OF_IMAGES}
     texts = [text.replace("<count>", "3").replace("<number>", "4") for text in forms.values()]
     assert [way_of(text, OF_IMAGES).form for text in texts] == list(forms)
-    assert [way_of(text, OF_IMAGES).numbers for text in texts] == [(0.5,), (3,), (4, 3), (2.0,)]
+    assert [way_of(text, OF_IMAGES).numbers for text in texts] == [(0.5,), (3,), (4, 3), (3,), (), (2.0,)]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +202,8 @@ def test_the_forms_of_all_ways_are_told_apart():
         (lambda images: of_classes(images, 7, 7), "num_classes=7: shapes has 6 classes"),
         (lambda images: of_classes(images, 2, 30), "count=30: 15 images of each of 2 classes, but shapes has 10 of"),
         (lambda images: of_classes(images, 3, 2), "count=2: 0 images"),
+        (lambda images: mixtures(images, 0), "count=0 mixtures of shapes, which has 6 class"),
+        (lambda images: mixtures(images.take(torch.tensor([0, 6])), 5), "which has 1 class"),
         (lambda images: with_noise(images, 0), "sigma=0 must be positive"),
         (lambda images: long_tailed(images, 0.5), "ratio=0.5 must be at least 1"),
         (lambda images: long_tailed(images, 100), "ratio=100 leaves no image of class"),

@@ -1,4 +1,4 @@
-"""The recipes of chapter 9: what differs in each test, and that a recipe alone says what is learned."""
+"""The recipes of chapters 9 and 12: what differs in each test, and that a recipe alone says what is learned."""
 
 import json
 
@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from oe_core import calibration_experiment, experiment
+from oe_core.data.catalog.row import BOTH, TEST
 from oe_core.data.sources import MissingDataError, load_images
 from oe_core.detectors.registry import recipe_from_json
 from oe_core.evaluation.ablations import varied
-from oe_core.evaluation.choices import Choice, at_hand, choices, generator, text_plan
+from oe_core.evaluation.choices import SOURCES, Choice, at_hand, choices, generator, of_sources, text_plan
 from oe_core.runs.store import Store
 
 TUNED = ["epochs", "learning_rate", "outliers", "parent"]  # what fine-tuning on outliers changes
@@ -129,3 +130,45 @@ def test_the_gan_makes_images_of_the_classifiers_size():
     plan = at_hand(calibration_experiment("cifar10", "smoke"))
     gan = experiment("cifar10", "smoke", "gan").networks["synthetic"]
     assert gan.size != plan.baseline.size == generator(plan).size
+
+
+@pytest.fixture
+def plan():
+    return at_hand(calibration_experiment("digits", "smoke"))
+
+
+def test_every_source_at_hand_lends_each_count_and_none_is_tested_on(plan, tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    found = of_sources(plan, [50, 5000])
+    assert {setting: recipe.outliers for setting, recipe in found.recipes.items()} == {
+        "without": None, "photo-china, 50": "photo-china~part=50", "photo-china, 5000": "photo-china~part=5000",
+        "photo-china~phases, 50": "photo-china~part=50~phases",
+        "photo-china~phases, 5000": "photo-china~part=5000~phases",
+        "font-icons, 50": "font-icons~part=50", "dead-leaves, 50": "dead-leaves~part=50",
+        "digits~mixed, 50": "digits~mixed=50", "digits~mixed, 5000": "digits~mixed=5000",
+    }  # fmt: skip
+    assert found.tests.out_dists == plan.out_dists and "font-letters" in plan.out_dists
+    assert list(varied(found.recipes)) == TUNED
+
+
+def test_a_test_set_whose_relative_lends_outliers_gives_way_to_a_stand_in_or_goes(tmp_path, monkeypatch):
+    monkeypatch.setenv("OE_DATA", str(tmp_path))
+    arrays = {"images": np.arange(9 * 192, dtype=np.uint8).reshape(9, 8, 8, 3), "labels": np.arange(9) % 3}
+    lying = {"places-mini": BOTH, "cifar10": BOTH, "intel-scenes": TEST, "lsun-categories": TEST, "tiny-imagenet": BOTH}
+    for name, splits in lying.items():
+        for split in splits:
+            (tmp_path / name / split).mkdir(parents=True)
+            np.savez(tmp_path / name / split / "images.npz", **arrays)
+    plan = at_hand(calibration_experiment("cifar10", "smoke", out_dists=["gaussian", "places365", "lsun", "textures"]))
+    found = of_sources(plan, [5])
+    assert {"places-mini, 5", "font-letters, 5", "tiny-imagenet, 5"} <= set(found.recipes)
+    assert found.tests.out_dists == ("gaussian", "intel-scenes")
+    alone = of_sources(plan, [5], ["{own}~part={count}"])
+    assert alone.tests.out_dists == ("gaussian", "places-mini", "lsun-categories")
+
+
+def test_a_source_has_to_say_where_its_number_goes_and_to_be_known(plan):
+    with pytest.raises(ValueError, match="sources: 'font-icons' does not say where the number of images goes"):
+        of_sources(plan, [50], ["font-icons"])
+    with pytest.raises(ValueError, match="data set 'font-icon~part=50' is unknown"):
+        of_sources(plan, [50], [*SOURCES, "font-icon~part={count}"])

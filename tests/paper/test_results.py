@@ -78,6 +78,17 @@ def test_the_claims_of_every_build_are_listed_with_where_they_stand(tmp_path):
     assert listed["contradicted by"].tolist() == ["an AUROC with OE that is not above that without", ""] * 2
 
 
+def test_a_verdict_is_said_and_kept_with_its_condition_and_with_what_would_contradict_it(tmp_path):
+    ledger = results.Ledger("half of the epochs")
+    said = ledger.enter("mnist", "3 sets", "AUPR 1 without, 2 with", True)
+    assert said == f"{results.CLAIMS['claim']['mnist']}: held here\n    AUPR 1 without, 2 with"
+    assert "did not hold here" in ledger.enter("noise", "", "0", False)
+    kept = ledger.save(tmp_path)
+    assert kept["test"].tolist() == ["3 sets, half of the epochs", "half of the epochs"]
+    assert kept["held"].tolist() == ["yes", "no"] and (kept["contradicted by"] != "").all()
+    assert results.ledgers(tmp_path).drop(columns="records").equals(kept)
+
+
 def test_what_would_contradict_a_claim_is_known_of_every_claim_in_the_reference():
     assert results.CLAIMS["claim"].is_unique and results.CLAIMS.notna().all(axis=None)
     listed = results.ledgers(results.REFERENCE)

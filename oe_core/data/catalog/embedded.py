@@ -7,8 +7,11 @@ from oe_core.data.catalog.row import DataSet
 from oe_core.data.embedded import images, texts
 
 
-def _embedded(kind: str, key: str, title: str, splits: dict, make: Callable, **settings):
-    terms, by_hand = "those of the packages that it is made from", "install the book's packages"
+def _embedded(
+    kind: str, key: str, title: str, splits: dict, make: Callable, *,
+    terms: str = "those of the packages that it is made from", **settings,
+):  # fmt: skip
+    by_hand = "install the book's packages"
     return DataSet(
         key, key, title, "embedded", kind, splits, terms, by_hand, "this book", make=make, in_paper=False, **settings
     )
@@ -23,6 +26,9 @@ EMBEDDED = (
               {"train": 6000, "test": 1000}, images.photo_china),
     image_set("photo-flower", "patches of scikit-learn's photograph of a flower", {"test": 1000}, images.photo_flower),
     image_set("font-letters", "letters in matplotlib's fonts", {"train": 3000, "test": 1000}, images.font_letters),
+    image_set("font-icons", "icons in matplotlib's DejaVu Sans", {"train": 3000}, images.font_icons),
+    image_set("dead-leaves", "discs, triangles and squares that cover one another", {"train": 3000},
+              images.dead_leaves, terms="MIT, as this book"),
     text_set("docstrings", "sentences of four packages' docstrings", {"train": 6000, "test": 1600},
              texts.docstrings, stream_of="ptb"),
     text_set("docstrings-stdlib", "sentences of the standard library's docstrings", {"train": 6000},

@@ -7,7 +7,8 @@ _KEYS = {
     "scenes": "places365 places-mini places69 lsun lsun-val lsun-categories intel-scenes scene15 photo-china "
     "photo-flower",
     "clothes": "fashion-mnist",
-    "drawings": "icons emoji",
+    "drawings": "icons emoji font-icons",
+    "shapes": "dead-leaves",
     "textures": "textures",
     "newsgroups": "20newsgroups 20news-bydate ewt-newsgroup",
     "questions": "trec ewt-answers",

@@ -100,7 +100,7 @@ def test_every_split_of_an_open_set_and_of_every_text_set_has_a_reader_and_of_an
 
 def test_an_embedded_set_has_no_files_and_replaces_one_of_the_papers():
     embedded = [row for row in ROWS if row.access == "embedded"]
-    assert len(embedded) == 12 and not any(row.files or row.sources or row.in_paper for row in embedded)
+    assert len(embedded) == 14 and not any(row.files or row.sources or row.in_paper for row in embedded)
     assert [printed_name(row.key) for row in embedded] == [row.key for row in embedded]
 
 

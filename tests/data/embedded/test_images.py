@@ -7,11 +7,12 @@ from sklearn.datasets import load_digits, load_sample_image
 
 from oe_core.data.catalog import CATALOG
 from oe_core.data.catalog.embedded import EMBEDDED as EMBEDDED_ROWS
-from oe_core.data.embedded.images import LETTER_CLASSES, LETTER_FONTS, _font, _letter
+from oe_core.data.embedded.images import ICON_CLASSES, LETTER_CLASSES, LETTER_FONTS, _font, _glyph
 from oe_core.data.examples import ImageSet
 
 EMBEDDED = {row.key: row.make for row in EMBEDDED_ROWS if row.kind == "images"}
-SPLIT = {"digits": "train", "photo-china": "train", "photo-flower": "test", "font-letters": "test"}
+SPLIT = {"digits": "train", "photo-china": "train", "photo-flower": "test", "font-letters": "test",
+         "font-icons": "train", "dead-leaves": "train"}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,8 @@ SPLIT = {"digits": "train", "photo-china": "train", "photo-flower": "test", "fon
         ("photo-flower", "test", 1000, 1, "Places365"),
         ("font-letters", "train", 3000, 29, "Chars74K"),
         ("font-letters", "test", 1000, 29, "Chars74K"),
+        ("font-icons", "train", 3000, len(ICON_CLASSES), ""),
+        ("dead-leaves", "train", 3000, 1, ""),
     ],
 )
 def test_every_set_has_its_published_size_and_says_what_it_stands_in_for(name, split, count, num_classes, stand_in_for):
@@ -105,19 +108,28 @@ def test_letters_vary_in_colour_and_place_and_stand_out_from_their_paper():
     assert len(differ) == counts[0]
 
 
-@pytest.mark.parametrize("name", ["photo-china", "photo-flower", "font-letters"])
+@pytest.mark.parametrize("name", [name for name in EMBEDDED if name != "digits"])
 def test_half_of_the_other_sets_is_grey_like_the_digits_so_that_colour_does_not_tell(name):
     images = EMBEDDED[name](SPLIT[name], 16).images
     grey = (images == images[:, :1]).flatten(1).all(dim=1)
     assert grey.float().mean().item() == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("font", LETTER_FONTS)
-def test_every_font_draws_every_letter_class_as_a_different_shape(font, monkeypatch):
-    monkeypatch.setattr("oe_core.data.embedded.images.LETTER_FONTS", (font,))
+@pytest.mark.parametrize(
+    ("font", "glyphs"), [*((font, LETTER_CLASSES) for font in LETTER_FONTS), (LETTER_FONTS[0], ICON_CLASSES)]
+)
+def test_every_font_draws_every_class_as_a_different_shape(font, glyphs, monkeypatch):
     monkeypatch.setattr("oe_core.data.embedded.images._colours", lambda rng: ((255, 255, 255), (0, 0, 0)))
-    drawn = {np.asarray(_letter(letter, np.random.default_rng(0))).tobytes() for letter in LETTER_CLASSES}
-    assert len(drawn) == len(LETTER_CLASSES)
+    drawn = {np.asarray(_glyph(glyph, (font,), np.random.default_rng(0))).tobytes() for glyph in glyphs}
+    assert len(drawn) == len(glyphs)
+
+
+def test_leaves_cover_the_ground_with_small_flat_shapes_and_some_large_ones():
+    leaves = EMBEDDED["dead-leaves"]("train", 64).images[:50]
+    neighbours = (leaves[..., 1:] == leaves[..., :-1]).all(dim=1)
+    runs = [len(run) for row in neighbours[:, ::8].flatten(0, 1).tolist()
+            for run in "".join("x" if same else " " for same in row).split()]  # fmt: skip
+    assert neighbours.float().mean() > 0.8 and np.median(runs) < 8 and max(runs) > 25
 
 
 @pytest.mark.parametrize("name", ["photo-china", "font-letters"])
@@ -129,7 +141,7 @@ def test_no_image_is_in_both_splits(name):
 def test_letters_without_matplotlib_say_what_to_install(monkeypatch):
     _font.cache_clear()
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match="font-letters is drawn with matplotlib's fonts; install matplotlib"):
+    with pytest.raises(ImportError, match="letters and icons are drawn with matplotlib's fonts; install matplotlib"):
         EMBEDDED["font-letters"]("test", 8)
 
 
