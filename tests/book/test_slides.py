@@ -246,17 +246,17 @@ def test_a_pointer_that_leads_nowhere_in_a_build_is_a_fault_that_names_the_slide
 
 
 @pytest.mark.parametrize(
-    ("plan", "said"),
+    ("sessions", "slide", "said"),
     [
-        ("[[session]]", "1 sessions, and the syllabus has 9"),
-        (9 * '[[session]]\ntitle = "A"\nslides = [{ at = "1 A", hue = 1 }]\n', "unexpected keyword argument 'hue'"),
-        (9 * '[[session]]\ntitle = "A"\nslides = [{ at = "A" }]\n', "at = 'A' has to be like `4.2 A heading` or"),
-        (9 * '[[session]]\ntitle = "A"\nslides = [{ at = "1 A", quiz = "B" }]\n', "has to be like `4 Quiz`"),
+        (1, 'at = "1 A"', f"1 sessions, and the syllabus has {len(SESSIONS)}"),
+        (len(SESSIONS), 'at = "1 A", hue = 1', "unexpected keyword argument 'hue'"),
+        (len(SESSIONS), 'at = "A"', "at = 'A' has to be like `4.2 A heading` or"),
+        (len(SESSIONS), 'at = "1 A", quiz = "B"', "has to be like `4 Quiz`"),
     ],
 )
-def test_a_damaged_plan_is_named_with_what_it_needs(tmp_path, plan, said):
+def test_a_damaged_plan_is_named_with_what_it_needs(tmp_path, sessions, slide, said):
     for name in ("syllabus.md", "teacher.md"):
         write_text(tmp_path / name, (COURSE / name).read_text("utf-8"))
-    write_text(tmp_path / "slides.toml", plan)
+    write_text(tmp_path / "slides.toml", sessions * f'[[session]]\ntitle = "A"\nslides = [{{ {slide} }}]\n')
     with pytest.raises(ValueError, match=rf"slides.toml: .*{said}.*; need .* slides of at, title, text, "):
         read_sessions(tmp_path)
