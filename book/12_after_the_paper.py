@@ -183,7 +183,7 @@ figure = figures.image_grid({f"inliers: {IN_DIST}": figures.pixels(load_images(I
 figures.publish(figure, "12_sources_seen", ROOM / "figures", "Inliers, and twelve outliers of each source, as the network sees them.")
 roots = {source: IMAGES.root(recipe.outliers) for source, recipe in largest.items()}
 terms = {source: CATALOG[root].terms if root in CATALOG else "yours" for source, root in roots.items()}
-pd.DataFrame({"made of": roots, "terms": terms}).rename_axis("source")
+pd.DataFrame({"made of": roots, "terms": terms}).rename_axis("source").style
 
 # %% [markdown]
 # Each network below is the baseline fine-tuned with equally many outliers of one source. They are judged by the validation distributions of section 9.3, corrupted copies of held-out inliers and noise, and afterwards tested on anomalies from
