@@ -222,7 +222,7 @@ for axes, column in zip(panels, ("validation", "test"), strict=True):
     for number, (source, (colour, dash)) in enumerate(zip(largest, cycle(figures.LINES), strict=False)):
         rows = judged[column].loc[source]
         axes.plot(rows, dash, color=colour, marker="o" if number < len(figures.LINES) else "s", markersize=5, label=source)
-    axes.set(title=f"{column} distributions", xscale="log", xlabel="outliers")
+    axes.set(title=f"{column} distributions", xscale="log", xlabel="number of outliers")
     axes.set_xticks(SIZES, map(str, SIZES))
     axes.minorticks_off()
 panels[0].set_ylabel("mean AUROC (percent;\nhigher = better)")

@@ -92,6 +92,14 @@ def test_the_keyboard_alone_reaches_everything(opened, name):
     assert total > 20 and missed == []
 
 
+def test_no_page_keeps_anything_from_the_keyboard_or_changes_its_order(pages, opened):
+    """Where this holds, Tab meets everything in the order of the page; the three above are walked through."""
+    apart = f"""() => [...document.querySelectorAll("{REACHABLE}")].filter(
+        (node) => node.checkVisibility({{visibilityProperty: true}}) && !node.disabled && node.tabIndex !== 0)
+        .map((node) => node.outerHTML.slice(0, 120))"""
+    assert _faults(pages, opened, lambda page: page.evaluate(apart)) == {}
+
+
 def test_search_finds_the_confidence_branch(opened):
     page = opened("search.html?q=confidence+branch")
     page.wait_for_selector("#search-results ul.search li a")
