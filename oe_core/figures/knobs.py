@@ -97,14 +97,17 @@ def _html(
 ) -> str:
     content = [[base64.b64encode(picture).decode(), words] for picture, words in frames]
     sliders = "".join(
+        # The last attribute keeps JupyterLab from taking the arrow keys, with which it folds headings.
         f'<label>{escape(name)} <input type="range" min="0" max="{len(values) - 1}" value="{place}" '
         f'aria-valuetext="{escape(str(values[place]))}" data-values="{escape(json.dumps([str(v) for v in values]))}" '
-        f'oninput="{escape(TURN)}"><output>{escape(str(values[place]))}</output></label>'
+        f'oninput="{escape(TURN)}" data-lm-suppress-shortcuts="true">'
+        f"<output>{escape(str(values[place]))}</output></label>"
         for (name, values), place in zip(positions.items(), start, strict=True)
     )
     picture = f'<img alt="{escape(told)}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
     kept = json.dumps(content).replace("</", "<\\/")
     return (
-        f'<div class="knobs">{LOOK}{sliders}{picture}<p class="told" aria-live="polite">{escape(told)}</p>'
+        f'<div class="knobs">{LOOK}{sliders}{picture}'
+        f'<p class="told" aria-live="polite">{escape(told)}</p>'
         f'<script type="application/json">{kept}</script></div>'
     )

@@ -36,7 +36,7 @@ def test_fewer_than_two_classes_are_refused(tmp_path):
     [
         ({"IN_DIST": "/nowhere/products"}, "IN_DIST: '/nowhere/products' is no path to anything, and no set at hand"),
         ({"OUTLIERS": ["photo-china", "unheard-of"]}, "OUTLIERS: 'unheard-of' is no path to anything"),
-        ({"ANOMALIES": ["photo-chima"]}, "or one of digits, font-letters, photo-china, photo-flower"),
+        ({"ANOMALIES": ["photo-chima"]}, "or one of dead-leaves, digits, font-icons, font-letters, photo-china"),
         ({"TEXTS": "questions.tsv"}, "TEXTS: 'questions.tsv' is no path to anything"),
         ({"ANOMALIES": ["font-letters"]}, "ANOMALIES=['font-letters'] are all among the outliers"),
         ({"COST_OF_A_MISS": 0.0}, "COST_OF_A_MISS=0.0 must be positive"),
