@@ -227,7 +227,7 @@ for axes, column in zip(panels, ("validation", "test"), strict=True):
     axes.minorticks_off()
 panels[0].set_ylabel("mean AUROC (percent;\nhigher = better)")
 panels[1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
-figures.publish(figure, "12_sources", ROOM / "figures", "Mean AUROC over the number of outliers, a line a source, on validation and on test distributions.")
+figures.publish(figure, "12_sizes", ROOM / "figures", "Mean AUROC over the number of outliers, a line a source, on validation and on test distributions.")
 
 # %% [markdown]
 # ## 12.4 Which one?
