@@ -32,11 +32,10 @@ SCALE = "demo"
 SEED = 0
 
 # %% tags=["checks"]
-from oe_core import check_scale, experiment
+from oe_core import check_counts, check_scale, experiment
 
 check_scale(SCALE)
-if SEED < 0:
-    raise ValueError(f"SEED={SEED} must not be negative")
+check_counts(least=0, SEED=SEED)
 # This first chapter needs nothing but the embedded digits; the larger scales begin in chapter 2.
 plan = experiment("digits", SCALE if SCALE == "smoke" else "demo")
 trainings = [([plan], [SEED])]  # what `make runs` trains: (experiments, how many seeds, or which)

@@ -36,14 +36,13 @@ RATIO = 5  # inliers for each anomaly, as in the paper
 DRAWS = 10  # redraws of the test subset, as in the paper
 
 # %% tags=["checks"]
-from oe_core import check_counts, check_scale
+from oe_core import check_counts, check_numbers, check_scale
 
 check_scale(SCALE)
-check_counts(DRAWS=DRAWS)
-for name, value, fits, allowed in (("SEED", SEED, SEED >= 0, "0 or more"), ("RATIO", RATIO, 1 <= RATIO <= 100, "1 to 100"),
-                                   ("TPR", TPR, 0 < TPR <= 1, "a share above 0, at most 1")):  # fmt: skip
-    if not fits:
-        raise ValueError(f"{name}={value} must be {allowed}")
+check_counts(DRAWS=DRAWS, RATIO=RATIO)
+check_counts(least=0, SEED=SEED)
+check_numbers(above=0, most=100, RATIO=RATIO)
+check_numbers(above=0, most=1, TPR=TPR)
 
 # %%
 import matplotlib.pyplot as plt

@@ -42,7 +42,7 @@ VARIANT = "paper"  # "code": the official code's training where it differs from 
 PROTOCOL = "paper"  # how samples are measured in 8.3 to 8.7; 8.8 shows the others beside it
 
 # %% tags=["checks"]
-from oe_core import calibration_experiment, check_counts, check_scale
+from oe_core import ArgumentError, calibration_experiment, check_counts, check_scale
 from oe_core.evaluation import holdout
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
@@ -51,7 +51,7 @@ chosen = IN_DISTS or holdout.IN_DISTS[check_scale(SCALE)]
 plans = {name: calibration_experiment(name, SCALE, **options) for name in chosen}
 trainings = [(plans.values(), SEEDS)]  # what `make runs` trains: (experiments, how many seeds)
 if PROTOCOL not in holdout.PROTOCOLS:
-    raise ValueError(f"PROTOCOL={PROTOCOL!r} is unknown; choose one of {', '.join(holdout.PROTOCOLS)}")
+    raise ArgumentError(f"PROTOCOL={PROTOCOL!r} is unknown; choose one of {', '.join(holdout.PROTOCOLS)}")
 
 # %%
 import matplotlib.pyplot as plt

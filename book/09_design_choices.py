@@ -43,7 +43,7 @@ INSTEAD = ""  # labelled set that lends outliers in 9.5, corrupted in 9.11; empt
 TEXT_IN_DIST = ""  # texts to learn in 9.8; empty: the first of the scale's that is at hand
 
 # %% tags=["checks"]
-from oe_core import KINDS, calibration_experiment, check_choice, check_counts, check_scale, experiment
+from oe_core import KINDS, ArgumentError, calibration_experiment, check_choice, check_counts, check_scale, experiment
 from oe_core.evaluation import choices, holdout
 
 check_counts(SEEDS=SEEDS)
@@ -54,7 +54,7 @@ for name, chosen, kind in (("INSTEAD", INSTEAD, "images"), ("TEXT_IN_DIST", TEXT
         check_choice(name, chosen, [known for known in KINDS[kind].sources.known_names() if known != IN_DIST])
 for name, values, least in (("WEIGHTS", WEIGHTS, 1), ("COUNTS", COUNTS, 1), ("CLASSES", CLASSES or [1, 2], 2)):
     if len(values) < least or min(values) <= 0:
-        raise ValueError(f"{name}={values} must be {least} or more numbers above 0")
+        raise ArgumentError(f"{name}={values} must be {least} or more numbers above 0")
 roles = {"outliers": OUTLIERS, "out_dists": OUT_DISTS, "share": SHARE}
 plan = choices.at_hand(calibration_experiment(IN_DIST, SCALE, **roles))
 all_convolutional = choices.at_hand(experiment(IN_DIST, SCALE, network="allconv", **roles))

@@ -38,14 +38,13 @@ FOLDERS: list[str] = []  # further folders with records, to be looked at first
 # %% tags=["checks"]
 from pathlib import Path
 
-from oe_core import check_scale
+from oe_core import ArgumentError, check_numbers, check_scale
 
 check_scale(SCALE)
-if not 0 < LEVEL < 1:
-    raise ValueError(f"LEVEL={LEVEL} must lie between 0 and 1, the probability that an interval holds")
+check_numbers(above=0, below=1, LEVEL=LEVEL)  # the probability that an interval holds
 for folder in FOLDERS:
     if not Path(folder).is_dir():
-        raise ValueError(f"FOLDERS: {folder!r} is no folder")
+        raise ArgumentError(f"FOLDERS: {folder!r} is no folder")
 
 # %%
 import matplotlib.pyplot as plt

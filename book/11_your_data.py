@@ -37,7 +37,7 @@ STEPS: int | None = None  # of each training; None: as many as follow from the d
 # %% tags=["checks"]
 from pathlib import Path
 
-from oe_core import check_counts, check_scale, load_images
+from oe_core import ArgumentError, check_counts, check_numbers, check_scale, load_images
 from oe_core.data import sources
 from oe_core.data.anomalies import ANOMALIES as NOISES
 from oe_core.data.folders import class_folders, training_part
@@ -64,23 +64,22 @@ def at_hand(name, of=sources.IMAGES):
 
 check_counts(STEPS=STEPS)
 check_rate(FALSE_ALARM_RATE)
-if not COST_OF_A_MISS > 0:
-    raise ValueError(f"COST_OF_A_MISS={COST_OF_A_MISS} must be positive: how many false alarms one miss is worth")
+check_numbers(above=0, COST_OF_A_MISS=COST_OF_A_MISS)  # how many false alarms one miss is worth
 named = {"IN_DIST": [IN_DIST], "OUTLIERS": OUTLIERS, "ANOMALIES": ANOMALIES, "TEXTS": [TEXTS]}
 for argument, name in ((argument, name) for argument, names in named.items() for name in names if name):
     of = sources.TEXTS if argument == "TEXTS" else sources.IMAGES
     if not at_hand(name, of):
         sets = ", ".join(one for one in of.known_names() if at_hand(one, of))
-        raise ValueError(f"{argument}: {name!r} is no path to anything, and no set at hand; write a whole path, or one of {sets}")
+        raise ArgumentError(f"{argument}: {name!r} is no path to anything, and no set at hand; write a whole path, or one of {sets}")
 if IN_DIST:
     path = Path(IN_DIST)
     classes = class_folders(training_part(path) or path) if path.is_dir() else load_images(IN_DIST, "train", 16).classes
     if len(classes) < 2:
-        raise ValueError(f"IN_DIST={IN_DIST!r} has {len(classes)} class(es); a detector learns by telling at least two apart, "
-                         "each with a folder of its own")  # fmt: skip
+        raise ArgumentError(f"IN_DIST={IN_DIST!r} has {len(classes)} class(es); a detector learns by telling at least two apart, "
+                            "each with a folder of its own")  # fmt: skip
 wanted = REAL if check_scale(SCALE) in ("course", "paper") else EMBEDDED
 if ANOMALIES and set(ANOMALIES) <= set(OUTLIERS or wanted["outliers"]):
-    raise ValueError(f"ANOMALIES={ANOMALIES} are all among the outliers; one at least has to be new to every detector")
+    raise ArgumentError(f"ANOMALIES={ANOMALIES} are all among the outliers; one at least has to be new to every detector")
 # No `trainings` for `make runs`: a detector's data are files, and it is trained in OE_RUNS/own, as from a shell.
 
 # %%

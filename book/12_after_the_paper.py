@@ -39,7 +39,7 @@ SIZES: list[int] = []  # how many outliers of each source; empty: those of the s
 FALSE_ALARM_RATE = 0.05  # share of clean inliers that may ring, in 12.5
 
 # %% tags=["checks"]
-from oe_core import calibration_experiment, check_choice, check_counts, check_scale
+from oe_core import ArgumentError, calibration_experiment, check_choice, check_counts, check_scale
 from oe_core.detector.threshold import check_rate
 from oe_core.evaluation import choices, holdout
 
@@ -49,7 +49,7 @@ IN_DIST = IN_DIST or holdout.IN_DISTS[check_scale(SCALE)][0]
 check_choice("IN_DIST", IN_DIST, holdout.HOLDOUT)
 SIZES = SIZES or {"smoke": [50, 500], "demo": [50, 500, 3000]}.get(SCALE, [500, 3000, 20_000])
 if min(SIZES) < 1:
-    raise ValueError(f"SIZES={SIZES} must be numbers of outliers, each at least 1")
+    raise ArgumentError(f"SIZES={SIZES} must be numbers of outliers, each at least 1")
 seeds = SEEDS or (2 if SCALE in ("course", "paper") else 1)
 plan = choices.at_hand(calibration_experiment(IN_DIST, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, share=SHARE))
 taught = choices.of_sources(plan, SIZES, SOURCES or choices.SOURCES)

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from oe_core import Detector, Store, evaluate, experiment, kind_of, runs_root, substituted
-from oe_core.atomic import DamagedFileError, printable
+from oe_core.atomic import DamagedFileError
 from oe_core.data.catalog import CATALOG
 from oe_core.data.sources import MissingDataError
 from oe_core.detector import saved
 from oe_core.detector.checks import learned_classes
 from oe_core.detector.pretrained import PRETRAINED, names, seed
 from oe_core.detectors.kind import right
+from oe_core.errors import printable
 from oe_core.evaluation.asking import Asked
 from oe_core.evaluation.evaluate import Evaluation
 from oe_core.parts import held_out_part, training_part

@@ -12,9 +12,10 @@ settle()  # torch reads how many threads it may have, and how long they wait, wh
 __version__ = "0.1.0"
 
 _HOMES = {
+    "arguments": ("ArgumentError", "check_choice", "check_counts", "check_numbers"),
     "scales": ("SCALES", "check_scale", "data_root", "runs_root"),
     "recipe": ("fine_tuned", "from_scratch"),
-    "experiments": ("Experiment", "check_choice", "check_counts"),
+    "experiments": ("Experiment",),
     "data.sources": ("MissingDataError", "load_images", "load_texts"),
     "data.streams": ("load_stream",),
     "detectors.registry": ("KINDS", "experiment", "in_dists", "kind_of"),

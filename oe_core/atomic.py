@@ -20,6 +20,8 @@ from pathlib import Path
 
 from filelock import FileLock, SoftFileLease, Timeout
 
+from oe_core.errors import PrintableError
+
 logger = logging.getLogger(__name__)
 
 # Names the file to which every write is reported: the build of the book learns from it what a chapter made.
@@ -29,18 +31,6 @@ SECONDS_UNTIL_STALE = 24 * 3600
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 LEASE_SECONDS = 60.0  # without renewal, after which a lease is another process's
 ADVICE = "make room or give access there, or choose another place with OE_RUNS; what was finished before is kept"
-
-
-def printable(text: str) -> str:
-    r"""`text` with what a terminal would obey or could not show written as escapes (\x1b, \n, \udc80): for messages."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-
-
-class PrintableError(Exception):
-    """An error that may repeat names from outside: its message is `printable`."""
-
-    def __init__(self, message: str):
-        super().__init__(printable(message))
 
 
 class DamagedFileError(PrintableError):

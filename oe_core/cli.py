@@ -13,7 +13,7 @@ from functools import partial
 from inspect import signature
 from pathlib import Path
 
-from oe_core.atomic import PrintableError, printable
+from oe_core.errors import PrintableError, printable
 
 FAILED, INTERRUPTED = 2, 130
 COMES_WITH = "pretrained:"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from oe_core.arguments import ArgumentError, check_choice
 from oe_core.data.catalog import source_of
 from oe_core.data.sources import Sources
 from oe_core.recipe import Recipe, fine_tuned
@@ -140,7 +141,7 @@ class Settings:
         rows, named = [one for one in self.rows if one.counts(asked)], {**asked, "in_dist": in_dist}
         for one in rows:
             if one.refused:
-                raise ValueError(one.refused.format(**named))
+                raise ArgumentError(one.refused.format(**named))
         baseline = self.recipe(**{"name": in_dist} | _merged(rows, "baseline", named), in_dist=in_dist)
         between = {
             role: made(baseline, outliers, _merged(rows, role, named))
@@ -156,20 +157,6 @@ def _merged(rows: Iterable[Row], role: str, named: Mapping[str, str]) -> dict[st
     return changes | {"name": changes["name"].format(**named)} if "name" in changes else changes
 
 
-def check_choice(argument: str, value: str, known: Iterable[str]) -> None:
-    """Raise a ValueError that lists the `known` values unless `value` is one of them."""
-    known = tuple(known)
-    if value not in known:
-        raise ValueError(f"{argument}={value!r} is unknown; choose one of {', '.join(known) or 'none'}")
-
-
-def check_counts(**counts: int | None) -> None:
-    """Raise a ValueError unless each of the arguments is a whole number of at least 1, or None."""
-    for argument, value in counts.items():
-        if value is not None and (not isinstance(value, int) or value < 1):
-            raise ValueError(f"{argument}={value!r} must be a whole number of at least 1")
-
-
 def check_names(
     in_dist: str, outliers: str, out_dists: Sequence[str], sources: Sources, made: Iterable[str] = ()
 ) -> None:
@@ -182,7 +169,7 @@ def check_names(
     for argument, name in [("in_dist", in_dist), ("outliers", outliers), *(("out_dists", key) for key in out_dists)]:
         if sources.root(name) not in known:
             ways = f"known are {', '.join(sorted(known))}, or put a folder at OE_DATA/{name}/"
-            raise ValueError(f"{argument}: {name!r} is unknown; {ways}")
+            raise ArgumentError(f"{argument}: {name!r} is unknown; {ways}")
     # A stand-in may yet be found for a part of what has another role.
     check_roles(in_dist, outliers, out_dists, sources, parts=False)
 
@@ -197,5 +184,5 @@ def check_roles(in_dist: str, outliers: str, out_dists: Sequence[str], sources: 
     inside, seen, *unseen = map(source_of, roots) if parts else roots
     if in_dist == outliers or (inside == seen and roots[0] != roots[1]) or {inside, seen} & set(unseen):
         roles = f"in_dist={in_dist!r}, outliers={outliers!r} and out_dists={list(out_dists)}"
-        raise ValueError(f"{roles} must be different data sets, and no parts of the same one: a detector is tested on "
-                         "anomalies that it never saw")  # fmt: skip
+        raise ArgumentError(f"{roles} must be different data sets, and no parts of the same one: a detector is tested "
+                            "on anomalies that it never saw")  # fmt: skip

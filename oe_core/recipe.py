@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import ClassVar, Self
 
+from oe_core.arguments import ArgumentError, check_choice, check_numbers
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -44,26 +46,24 @@ class Recipe:
         self._at_least(self._least_epochs(), "epochs")
         self._at_least(1, "batch_size", "outlier_batch_size")
         self._at_least(0, "holdout", "oe_weight")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate={self.learning_rate} must be positive")
+        check_numbers(above=0, learning_rate=self.learning_rate)
         for field in self.INHERITED if self.parent else ():
             ours, theirs = getattr(self, field), getattr(self.parent, field)
             if ours != theirs:
                 parent = f"parent {self.parent.name!r}, which has {field}={theirs!r}"
-                raise ValueError(f"{field}={ours!r} cannot start from {parent}")
+                raise ArgumentError(f"{field}={ours!r} cannot start from {parent}")
 
     def _least_epochs(self) -> int:
         return 1
 
     def _one_of(self, field: str, allowed: tuple[str, ...]) -> None:
-        if getattr(self, field) not in allowed:
-            raise ValueError(f"{field}={getattr(self, field)!r} is unknown; choose one of {', '.join(allowed)}")
+        check_choice(field, getattr(self, field), allowed)
 
     def _at_least(self, least: int, *names: str, below: float = math.inf) -> None:
         allowed = f"at least {least}" if below == math.inf else f"in [{least}, {below})"
         for field in names:
             if not least <= getattr(self, field) < below:
-                raise ValueError(f"{field}={getattr(self, field)} must be {allowed}")
+                raise ArgumentError(f"{field}={getattr(self, field)} must be {allowed}")
 
     @property
     def load_options(self) -> tuple:
@@ -110,20 +110,19 @@ class Recipe:
         it is, and so does a recipe that is shortened already. Raises ValueError for a share outside (0, 1], for one
         that leaves no schedule, and for a network without epochs, whose weights come from a file.
         """
-        if not 0 < share <= 1:
-            raise ValueError(f"share={share} must be above 0 and at most 1: a part of the epochs")
+        check_numbers(above=0, most=1, share=share)
         if share == 1 or self.whole_epochs:
             return self
         if not self.epochs:
-            raise ValueError(f"share={share}: {self.name!r} has no epochs to shorten, its weights come from a file; "
-                             "leave it out, or take share=1")  # fmt: skip
+            raise ArgumentError(f"share={share}: {self.name!r} has no epochs to shorten, its weights come from a file; "
+                                "leave it out, or take share=1")  # fmt: skip
         cut = {field: _share_of(getattr(self, field), share) for field in self.IN_EPOCHS}
         parent = self.parent and self.parent.shortened(share)
         try:
             whole = self.epochs if cut["epochs"] < self.epochs else None
             return replace(self, **cut, whole_epochs=whole, parent=parent)
         except ValueError as error:
-            raise ValueError(f"share={share} is too small for {self.name!r}: {error}") from error
+            raise ArgumentError(f"share={share} is too small for {self.name!r}: {error}") from error
 
     def with_seed(self, seed: int) -> Self:
         """The same recipe, and its parents, under another seed."""

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from oe_core.arguments import check_choice
+
 SCALES = {
     "smoke": "seconds a chapter; proves that everything runs, its numbers mean nothing",
     "demo": "embedded data on a laptop's CPU, the whole book in minutes (the default)",
@@ -13,8 +15,7 @@ SCALES = {
 
 def check_scale(scale: str) -> str:
     """Return `scale`, or raise a ValueError that lists the four scales."""
-    if scale not in SCALES:
-        raise ValueError(f"scale={scale!r} is unknown; choose one of {', '.join(SCALES)}")
+    check_choice("scale", scale, SCALES)
     return scale
 
 

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # The way data flows. A module imports from its own line and from the lines above it; a name stands for the module, or
 # for its whole folder.
 FLOW = (
+    ("errors",),
+    ("arguments",),
     ("scales", "atomic", "processors"),
     ("devices", "graphs", "ranks"),
     ("data.examples",),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from oe_core.arguments import ArgumentError
 from oe_core.data.examples import Examples, ImageSet, TextSet
 
 SIGN = "~"
@@ -20,7 +21,7 @@ SPLITS = ("train", "dev", "valid", "test")
 def random_part(images: ImageSet, count: int, seed: int = 0) -> ImageSet:
     """`count` images drawn without replacement, in random order. Raises ValueError for more than there are, or none."""
     if not 1 <= count <= len(images):
-        raise ValueError(f"count={count}: {images.name} has {len(images)} images; take 1 to {len(images)}")
+        raise ArgumentError(f"count={count}: {images.name} has {len(images)} images; take 1 to {len(images)}")
     return images.take(_shuffled(len(images), seed)[:count])
 
 
@@ -31,14 +32,16 @@ def of_classes(images: ImageSet, num_classes: int, count: int, seed: int = 0) ->
     for a `count` that one of the chosen classes has too few images for.
     """
     if not 1 <= num_classes <= len(images.classes):
-        raise ValueError(f"num_classes={num_classes}: {images.name} has {len(images.classes)} classes; take 1 to all")
+        raise ArgumentError(
+            f"num_classes={num_classes}: {images.name} has {len(images.classes)} classes; take 1 to all"
+        )
     chosen = _shuffled(len(images.classes), seed)[:num_classes].tolist()
     shares = [count // num_classes + (place < count % num_classes) for place in range(num_classes)]
     picked = []
     for label, share in zip(chosen, shares, strict=True):
         mine = (images.labels == label).nonzero().flatten()
         if not 1 <= share <= len(mine):
-            raise ValueError(
+            raise ArgumentError(
                 f"count={count}: {share} images of each of {num_classes} classes, but {images.name} has {len(mine)} of "
                 f"{images.classes[label]!r}; take 1 to {len(mine) * num_classes}"
             )
@@ -53,7 +56,7 @@ def with_noise(images: ImageSet, sigma: float, seed: int = 0) -> ImageSet:
     The text does not say which sigma. Raises ValueError unless it is positive.
     """
     if not sigma > 0:
-        raise ValueError(f"sigma={sigma} must be positive, a share of the range from black to white")
+        raise ArgumentError(f"sigma={sigma} must be positive, a share of the range from black to white")
     noise = torch.randn(images.images.shape, generator=torch.Generator().manual_seed(seed)) * (255 * sigma)
     noisy = (images.images.float() + noise).round_().clamp_(0, 255).to(torch.uint8)
     return replace(images, images=noisy)
@@ -65,13 +68,13 @@ def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
     Raises ValueError for a ratio below 1 or one that leaves a class empty.
     """
     if ratio < 1:
-        raise ValueError(f"ratio={ratio} must be at least 1, the first class's size in terms of the last's")
+        raise ArgumentError(f"ratio={ratio} must be at least 1, the first class's size in terms of the last's")
     kept = []
     for label, name in enumerate(images.classes):
         mine = (images.labels == label).nonzero().flatten()
         share = int(len(mine) * ratio ** (-label / max(1, len(images.classes) - 1)))
         if share == 0:
-            raise ValueError(f"ratio={ratio} leaves no image of class {name!r}, of {len(mine)}; take a smaller one")
+            raise ArgumentError(f"ratio={ratio} leaves no image of class {name!r}, of {len(mine)}; take a smaller one")
         kept.append(mine[_shuffled(len(mine), seed + label)[:share]])
     together = torch.cat(kept)
     return images.take(together[_shuffled(len(together), seed)])
@@ -85,7 +88,9 @@ def mixtures(images: ImageSet, count: int, seed: int = 0) -> ImageSet:
     """
     if count < 1 or len(images.labels.unique()) < 2:
         kinds = len(images.labels.unique())
-        raise ValueError(f"count={count} mixtures of {images.name}, which has {kinds} class(es); take 1 or more, of 2")
+        raise ArgumentError(
+            f"count={count} mixtures of {images.name}, which has {kinds} class(es); take 1 or more, of 2"
+        )
     generator = torch.Generator().manual_seed(seed)
     first, second = torch.randint(len(images), (2, count), generator=generator)
     while (same := images.labels[first] == images.labels[second]).any():
@@ -155,7 +160,7 @@ def way_of(text: str, ways: Sequence[Way]) -> Way:
             with suppress(ValueError):
                 return replace(way, numbers=tuple(map(way.number, found.groups())))
     forms = ", ".join(way.form for way in ways) or "none"
-    raise ValueError(f"{text!r} is no way to make a set of another; choose one of {forms}")
+    raise ArgumentError(f"{text!r} is no way to make a set of another; choose one of {forms}")
 
 
 def made(examples: Examples, name: str, split: str, ways: Sequence[Way]) -> Examples:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import torch
 
-from oe_core.atomic import printable
 from oe_core.data.catalog.row import DataSet
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.readers.arrays import npz_labels, read_npz
 from oe_core.data.readers.lines import UNLABELLED, labelled_lines, labelled_set, own_bytes, read_lines, shown
 from oe_core.data.readers.pixels import FORMATS, FormatError, Picture, decode_all, holds_picture, is_picture, numbered
+from oe_core.errors import printable
 from oe_core.scales import data_root
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from oe_core.atomic import DamagedFileError, is_there, printable, understood, write_whole
+from oe_core.arguments import ArgumentError
+from oe_core.atomic import DamagedFileError, is_there, understood, write_whole
 from oe_core.data import derived, folders
 from oe_core.data.catalog import CATALOG, DataSet, source_of
 from oe_core.data.examples import Examples, ImageSet, TextSet
@@ -18,6 +19,7 @@ from oe_core.data.fetch.download import download_folder, downloaded, how_to_get
 from oe_core.data.readers.arrays import read_npz
 from oe_core.data.readers.lines import text_set
 from oe_core.data.sentences import sentences
+from oe_core.errors import ExplainedError, printable
 from oe_core.scales import data_root
 
 logger = logging.getLogger(__name__)
@@ -25,7 +27,7 @@ logger = logging.getLogger(__name__)
 DECODING = 2  # raise it when decoding or resizing changes, so that what earlier versions kept is made again
 
 
-class MissingDataError(FileNotFoundError):
+class MissingDataError(ExplainedError, FileNotFoundError):
     """A known data set is not on this machine; the message says how to get it."""
 
 
@@ -63,7 +65,7 @@ class Sources:
             return root, tuple(derived.way_of(text, self.ways) for text in texts)
         except ValueError as error:
             own = f"or put a folder of your own at {data_root() / name}/ with train and test in it"
-            raise ValueError(f"data set {name!r}: {error}; {own}") from error
+            raise ArgumentError(f"data set {name!r}: {error}; {own}") from error
 
     def root(self, name: str) -> str:
         """The set that `name` is made of; errors as `made_of`."""
@@ -75,7 +77,7 @@ class Sources:
         Reads no data, though new downloads are held against their hashes. Raises ValueError for an unknown split.
         """
         if split not in self.splits:
-            raise ValueError(f"split={split!r} of {name} is unknown; choose one of {', '.join(self.splits)}")
+            raise ArgumentError(f"split={split!r} of {name} is unknown; choose one of {', '.join(self.splits)}")
         name = self.root(name)
         row = self._row(name)
         if split in self._own_splits(name):
@@ -115,7 +117,7 @@ class Sources:
         if self.root(name) in known:
             return
         wrong = f"is no set of {self.kind}" if name in CATALOG else "is unknown"
-        raise ValueError(
+        raise ArgumentError(
             f"data set {name!r} {wrong}; known are {', '.join(map(printable, known))}; or put a folder of your own at "
             f"{data_root() / str(name)}/ with train and test in it"
         )
@@ -160,7 +162,7 @@ def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> Ima
     Raises MissingDataError saying how to get it, ValueError for an unknown name, split or size, FormatError for damage.
     """
     if size < 1:
-        raise ValueError(f"size={size} of {name} must be at least 1 pixel")
+        raise ArgumentError(f"size={size} of {name} must be at least 1 pixel")
     origin, (root, ways) = IMAGES.origin(name, split), IMAGES.made_of(name)
     row = CATALOG.get(root)
     if origin == "folder":
@@ -269,7 +271,7 @@ def _raw(name: str, split: str) -> TextSet:
         return load_lines(name, split)
     if not CATALOG[name].make_raw:
         known = ", ".join(key for key, row in CATALOG.items() if row.make_raw)
-        raise ValueError(f"{name}~raw: {name} has only its prepared form; of embedded texts choose {known}")
+        raise ArgumentError(f"{name}~raw: {name} has only its prepared form; of embedded texts choose {known}")
     return CATALOG[name].make_raw(split)
 
 

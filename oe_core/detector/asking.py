@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from oe_core.arguments import ArgumentError
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.folders import TEXT_SUFFIXES, is_txt, pictures_below
 from oe_core.data.readers.arrays import colour
@@ -43,7 +44,7 @@ def image_chunks(examples: object, size: int, refused: Refused | None = None) ->
             yield [picture.where for picture in pictures], _images(torch.from_numpy(pixels))
     else:
         what = "a folder, paths of pictures, or an array (n, height, width, 3)"
-        raise ValueError(f"examples is {type(examples).__name__}; expected {what}")
+        raise ArgumentError(f"examples is {type(examples).__name__}; expected {what}")
 
 
 def _paths(path: Path) -> list[Path]:
@@ -82,7 +83,7 @@ def text_chunks(examples: object, refused: Refused | None = None) -> Iterator[Ch
         texts = _checked(examples, str, "texts; give files as pathlib.Path")
         lines = ((str(number), text) for number, text in enumerate(texts))
     else:
-        raise ValueError(f"examples is {type(examples).__name__}; expected texts, or a path to a file of them")
+        raise ArgumentError(f"examples is {type(examples).__name__}; expected texts, or a path to a file of them")
     while chunk := list(islice(lines, CHUNK)):
         places, texts = zip(*chunk, strict=True)
         yield list(places), TextSet("asked", texts, torch.zeros(len(texts), dtype=torch.int64), (UNLABELLED,), "folder")
@@ -132,5 +133,5 @@ def _decoded_lines(file: BinaryIO, name: str, refused: Refused | None = None) ->
 def _checked(examples: Iterable, kind: type, expected: str) -> Iterator:
     for number, example in enumerate(examples):
         if not isinstance(example, kind):
-            raise ValueError(f"examples[{number}] is {type(example).__name__}; expected {expected}")
+            raise ArgumentError(f"examples[{number}] is {type(example).__name__}; expected {expected}")
         yield example

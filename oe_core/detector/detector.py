@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import oe_core
+from oe_core.arguments import ArgumentError
 from oe_core.atomic import understood
 from oe_core.data.examples import Examples, ImageSet, TextSet, check_trainable
 from oe_core.data.vocabulary import Vocabulary
@@ -105,7 +106,7 @@ class Detector:
         kept = None if held_out is None else given(held_out, "held_out")
         for argument, other in (("outliers", outside), ("held_out", kept)):
             if other is not None and other.kind != inside.kind:
-                raise ValueError(f"{argument}: {other.name} has {other.kind}, in_dist has {inside.kind}")
+                raise ArgumentError(f"{argument}: {other.name} has {other.kind}, in_dist has {inside.kind}")
         size = [changes.get("size", settings.pixels(inside.files.side))] if inside.kind == "images" else []
         inliers, test = inside.load(inside.name, *size), None if kept is None else kept.load(kept.name, *size)
         beside = f"{outside.name} (outliers)" if outside.name == inside.name else outside.name
@@ -213,7 +214,9 @@ class Detector:
         ValueError where there is no threshold.
         """
         if self.threshold is None:
-            raise ValueError("there is no threshold; set_threshold, or oe threshold, sets one if enough was held out")
+            raise ArgumentError(
+                "there is no threshold; set_threshold, or oe threshold, sets one if enough was held out"
+            )
         for places, _, outputs, scores in self.answers(examples, refused):
             named = [self.classes[label] for label in outputs.argmax(axis=1)]
             for place, name, value in zip(places, named, scores.tolist(), strict=True):
@@ -251,18 +254,18 @@ class Detector:
         inside = given(in_dist, "in_dist", labels)
         inliers = inside.load(inside.name, *size)
         if inliers.fingerprint != data["inliers"]["fingerprint"]:
-            raise ValueError(f"in_dist: {inliers.name} is not what the detector was trained on; for other inliers, ask "
-                             "`score` or `predict`")  # fmt: skip
+            raise ArgumentError(f"in_dist: {inliers.name} is not what the detector was trained on; for other inliers, "
+                                "ask `score` or `predict`")  # fmt: skip
         if not self.recipe.holdout:
-            raise ValueError("in_dist: the detector was checked with a held-out set of its own, which is not saved")
+            raise ArgumentError("in_dist: the detector was checked with a held-out set of its own, which is not saved")
         held_out, others = held_out_part(inliers, self.recipe), None
         if left_out:
             if self.recipe.parent or not self.recipe.outliers:
-                raise ValueError(f"left_out={left_out}: only for a detector that learned outliers from its first step, "
-                                 "as one of `fit`, others are trained without a class; choose 0")  # fmt: skip
+                raise ArgumentError(f"left_out={left_out}: only for a detector that learned outliers from its first "
+                                    "step, as one of `fit`, others are trained without a class; choose 0")  # fmt: skip
             if outliers is None and data["outliers"]["origin"] == "folder":
-                raise ValueError(f"outliers: to leave classes out takes those that the detector was trained with, "
-                                 f"{self.recipe.outliers}; give them, or left_out=0")  # fmt: skip
+                raise ArgumentError(f"outliers: to leave classes out takes those that the detector was trained with, "
+                                    f"{self.recipe.outliers}; give them, or left_out=0")  # fmt: skip
             outside = given(self.recipe.outliers if outliers is None else outliers, "outliers")
             others = mixed(outside.load(outside.name, *size))
         return Trained(inliers, others, held_out)

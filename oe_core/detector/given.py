@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from oe_core.arguments import ArgumentError
 from oe_core.data import folders
 from oe_core.data.catalog import CATALOG
 from oe_core.data.examples import Examples, ImageSet, TextSet
@@ -75,7 +76,7 @@ def given(source: object, argument: str, labels: Sequence | None = None) -> Give
     if isinstance(source, Collection) and len(source):
         return _of_list(list(source), argument, labels)
     what = f"{'an empty ' if isinstance(source, Collection) else ''}{type(source).__name__}"
-    raise ValueError(f"{argument} is {what}; expected {WAYS}")
+    raise ArgumentError(f"{argument} is {what}; expected {WAYS}")
 
 
 def _looks_like_a_path(text: str) -> bool:
@@ -137,7 +138,7 @@ def _of_table(table, argument: str, labels: Sequence | None, beside: Path = Path
     columns = [str(column) for column in (table.columns if hasattr(table, "columns") else table)]
     content = [column for column in ("path", "text") if column in columns]
     if len(content) != 1:
-        raise ValueError(f"{argument} has the columns {columns}; expected path or text, and label to learn from")
+        raise ArgumentError(f"{argument} has the columns {columns}; expected path or text, and label to learn from")
     labels = list(table["label"]) if labels is None and "label" in columns else labels
     items = [str(item) for item in table[content[0]]]
     return _of_list([beside / item for item in items] if content == ["path"] else items, argument, labels)
@@ -183,10 +184,10 @@ def _numbers(labels: Sequence | None, count: int, argument: str) -> tuple[Tensor
     if labels is None:
         return torch.zeros(count, dtype=torch.int64), (UNLABELLED,)
     if len(labels) != count:
-        raise ValueError(f"labels has {len(labels)} entries, {argument} {count} examples; expected one each")
+        raise ArgumentError(f"labels has {len(labels)} entries, {argument} {count} examples; expected one each")
     names = [str(label).strip() for label in labels]
     if missing := [place for place, name in enumerate(names) if name in ("", "nan", "None")]:
-        raise ValueError(f"labels[{missing[0]}] is missing, of {len(missing)} that are; leave those examples out")
+        raise ArgumentError(f"labels[{missing[0]}] is missing, of {len(missing)} that are; leave those examples out")
     return numbered(names)
 
 

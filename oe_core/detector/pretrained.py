@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
+from oe_core.arguments import check_choice
 from oe_core.atomic import read_whole, write_record, write_whole
 from oe_core.detector import saved
 from oe_core.detectors.registry import kind_of, recipe_from_json
-from oe_core.experiments import check_choice
 from oe_core.recipe import Recipe
 from oe_core.runs.carry import CarryError, take_in
 from oe_core.runs.engine import Job

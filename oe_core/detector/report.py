@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from oe_core.arguments import ArgumentError
 from oe_core.atomic import write_text
 from oe_core.data.anomalies import NEAR, YOURS
 from oe_core.data.examples import Examples, ImageSet
@@ -88,7 +89,7 @@ def evaluate(
             **_with_intervals(inliers, scores), "caught": caught,
         })  # fmt: skip
     if not rows:
-        raise ValueError("there is nothing to evaluate on: give anomalies, or in_dist, what it was trained on")
+        raise ArgumentError("there is nothing to evaluate on: give anomalies, or in_dist, what it was trained on")
     return Report(pd.DataFrame(rows), misses)
 
 

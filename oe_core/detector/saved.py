@@ -13,6 +13,7 @@ import safetensors.numpy
 import safetensors.torch
 from torch import Tensor
 
+from oe_core.arguments import ArgumentError
 from oe_core.atomic import discard, read_record, read_whole, understood, write_record, write_whole
 
 FORMAT = 1  # raise it when a card of this version would be misread by an earlier one
@@ -22,10 +23,10 @@ CARD, WEIGHTS, HELD_OUT = "card.json", "weights.safetensors", "held_out.safetens
 def check_place(folder: Path) -> None:
     """Raise a ValueError for a folder that holds anything but a detector: nothing is written among other files."""
     if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is no folder; a detector is saved as one of its own")
+        raise ArgumentError(f"{folder} is no folder; a detector is saved as one of its own")
     held = sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
     if held and not {CARD, WEIGHTS} & set(held):
-        raise ValueError(f"{folder} holds {held[0]} and no detector; choose a new folder, or remove what is there")
+        raise ArgumentError(f"{folder} holds {held[0]} and no detector; choose a new folder, or remove what is there")
 
 
 def write(folder: Path, card: Mapping, weights: Mapping[str, Tensor], held_out: Mapping[str, np.ndarray]) -> None:
@@ -55,7 +56,9 @@ def read_card(folder: Path) -> dict:
         number = int(card["format"])
     if number > FORMAT:
         made_by = card.get("made_by", "a newer version")
-        raise ValueError(f"{folder / CARD} has the format {number}, of {made_by}; this version reads {FORMAT}: update")
+        raise ArgumentError(
+            f"{folder / CARD} has the format {number}, of {made_by}; this version reads {FORMAT}: update"
+        )
     return card
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from oe_core.arguments import ArgumentError, check_choice, check_counts
 from oe_core.data.examples import Examples, ImageSet
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.kind import Kind
 from oe_core.detectors.registry import KINDS
-from oe_core.experiments import check_choice, check_counts
 from oe_core.recipe import Recipe
 
 # Without a download. Patches of a photograph at many scales, and sentences of Python's standard library.
@@ -68,11 +68,11 @@ def check(kind: Kind, changes: Mapping[str, object]) -> None:
         check_choice("setting", setting, known)
         if not isinstance(value, known[setting]) and not (known[setting] is float and isinstance(value, int)):
             wanted = getattr(known[setting], "__name__", known[setting])
-            raise ValueError(f"{setting}={value!r} is of the type {type(value).__name__}; expected {wanted}")
+            raise ArgumentError(f"{setting}={value!r} is of the type {type(value).__name__}; expected {wanted}")
     check_counts(**{name: changes[name] for name in ("size", "steps") if name in changes})
     if "model" not in changes and changes.get("size", SIZES[0]) < SIZES[0]:
-        raise ValueError(f"size={changes['size']} must be at least {SIZES[0]} for the network that follows from the "
-                         "data; name another one (model=), such as wrn-10-1")  # fmt: skip
+        raise ArgumentError(f"size={changes['size']} must be at least {SIZES[0]} for the network that follows from the "
+                            "data; name another one (model=), such as wrn-10-1")  # fmt: skip
 
 
 def recipe(name: str, inliers: Examples, outliers: str, held_out: bool, **changes) -> Recipe:
@@ -99,7 +99,7 @@ def shown(outliers: Examples, wanted: int | None) -> int:
     """How many of the outliers, from the first, are trained with: `wanted`, or all but a part to check with."""
     most = len(outliers) - min(MOST_HELD_OUT, max(1, round(UNSEEN * len(outliers))))
     if most < 1:
-        raise ValueError(f"outliers: {outliers.name} holds one example; expected at least two, better thousands")
+        raise ArgumentError(f"outliers: {outliers.name} holds one example; expected at least two, better thousands")
     return min(wanted or most, most)
 
 

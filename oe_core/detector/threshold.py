@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from oe_core.arguments import ArgumentError
+
 CONFIDENCE = 0.95
 
 
@@ -49,11 +51,13 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
     check_rate(false_alarm_rate)
     scores = np.sort(np.asarray(held_out_scores, np.float64))
     if not np.isfinite(scores).all():
-        raise ValueError(f"held_out_scores hold NaN or infinities in {(~np.isfinite(scores)).sum()} of {len(scores)}")
+        raise ArgumentError(
+            f"held_out_scores hold NaN or infinities in {(~np.isfinite(scores)).sum()} of {len(scores)}"
+        )
     n = len(scores)
     k = math.floor(false_alarm_rate * (n + 1) + 1e-9)  # 0.05 * 20 is a little less than 1
     if k == 0:
-        raise ValueError(
+        raise ArgumentError(
             f"false_alarm_rate={false_alarm_rate} takes at least {least(false_alarm_rate)} inliers that were held out "
             f"of training, there are {n}; give more examples, or a rate of at least {1 / (n + 1):.2g}"
         )
@@ -66,8 +70,8 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
 
 def check_rate(false_alarm_rate: float) -> None:
     """Raise a ValueError unless it lies between 0 and 1."""
-    if not 0 < false_alarm_rate < 1:
-        raise ValueError(f"false_alarm_rate={false_alarm_rate} must lie between 0 and 1; 5 % is written 0.05")
+    if not isinstance(false_alarm_rate, (int, float)) or not 0 < false_alarm_rate < 1:
+        raise ArgumentError(f"false_alarm_rate={false_alarm_rate!r} must lie between 0 and 1; 5 % is written 0.05")
 
 
 def least(false_alarm_rate: float) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
+from oe_core.arguments import ArgumentError, check_choice
 from oe_core.detectors.branch import BRANCH
 from oe_core.detectors.density import DENSITY
 from oe_core.detectors.gan import GAN
@@ -11,7 +12,7 @@ from oe_core.detectors.kind import Kind
 from oe_core.detectors.language import LANGUAGE
 from oe_core.detectors.objectives import OBJECTIVES
 from oe_core.detectors.text import TEXT
-from oe_core.experiments import Experiment, Settings, check_choice
+from oe_core.experiments import Experiment, Settings
 from oe_core.recipe import Recipe
 from oe_core.scales import check_scale
 
@@ -53,5 +54,5 @@ def recipe_from_json(values: dict) -> Recipe:
     recipe, parent = KINDS[name].recipe, values.get("parent")
     unknown = sorted(set(values) - {field.name for field in fields(recipe)})
     if unknown:
-        raise ValueError(f"{recipe.__name__} has unknown fields {unknown}")
+        raise ArgumentError(f"{recipe.__name__} has unknown fields {unknown}")
     return recipe(**{**values, "parent": recipe_from_json(parent) if parent else None})

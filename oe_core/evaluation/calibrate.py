@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from oe_core.arguments import ArgumentError, check_choice
 from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.asking import Asked
@@ -18,7 +19,7 @@ from oe_core.evaluation.evaluate import Evaluation, evaluate
 from oe_core.evaluation.holdout import PROTOCOLS
 from oe_core.evaluation.records import validate
 from oe_core.evaluation.test_sets import Tests, TestSet, held_out
-from oe_core.experiments import Experiment, check_choice
+from oe_core.experiments import Experiment
 from oe_core.runs.store import Store
 
 # {table: {the paper's method word: (which network of the experiment, whether its confidence is rescaled)}}
@@ -97,11 +98,11 @@ def calibrate(
     for protocol in protocols:
         check_choice("protocols", protocol, PROTOCOLS)
     if not kind_of(experiment.baseline).classifies:
-        raise ValueError(f"recipe {experiment.baseline.name!r} is no classifier's, so that it has no calibration")
+        raise ArgumentError(f"recipe {experiment.baseline.name!r} is no classifier's, so that it has no calibration")
     holdouts = experiment.baseline.holdout, experiment.exposed.holdout
     if not holdouts[0] or holdouts[0] != holdouts[1]:
-        raise ValueError(f"holdout={holdouts} of baseline and exposed network must be equal and above 0; "
-                         "evaluation.holdout makes such experiments")  # fmt: skip
+        raise ArgumentError(f"holdout={holdouts} of baseline and exposed network must be equal and above 0; "
+                            "evaluation.holdout makes such experiments")  # fmt: skip
     found = evaluate(store, experiment, **settings)
     part = held_out(experiment.baseline, found.tests.load)
     answers = {key: _answers(asked, found.tests, part) for key, asked in found.asked.items()}
@@ -135,7 +136,7 @@ def _temperature(method: str, seed: int, answers: Answers, bounds: tuple[float, 
     try:
         temperature = fit_temperature(logits, labels, bounds)
     except ValueError as error:
-        raise ValueError(f"{method}, seed {seed}, on {len(labels)} held-out examples: {error}") from error
+        raise ArgumentError(f"{method}, seed {seed}, on {len(labels)} held-out examples: {error}") from error
     return {
         "method": method, "seed": seed, "temperature": temperature,
         "held-out accuracy": 100 * float((logits.argmax(axis=1) == labels).mean()),

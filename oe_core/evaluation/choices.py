@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from oe_core.arguments import ArgumentError
 from oe_core.data.catalog import CATALOG, source_of
 from oe_core.data.sources import IMAGES, TEXTS, MissingDataError, load_images
 from oe_core.detectors.gan.recipe import GanRecipe
@@ -76,7 +77,9 @@ def of_sources(plan: Experiment, counts: Sequence[int], sources: Sequence[str] =
     recipes: dict[str, Recipe] = {"without": plan.baseline}
     for source in sources:
         if "{count}" not in source:
-            raise ValueError(f"sources: {source!r} does not say where the number of images goes; write {{count}} there")
+            raise ArgumentError(
+                f"sources: {source!r} does not say where the number of images goes; write {{count}} there"
+            )
         printed = re.sub("(~part)?={count}", "", source)
         for count in counts:
             roles = {"own": plan.exposed.outliers, "in_dist": plan.baseline.in_dist, "count": count}

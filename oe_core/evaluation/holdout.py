@@ -6,6 +6,7 @@ Source: Hendrycks et al. 2019, appendix G.2; hendrycks/outlier-exposure `*/basel
 
 from dataclasses import dataclass, replace
 
+from oe_core.arguments import ArgumentError, check_counts
 from oe_core.detectors.images.settings import SETTINGS
 from oe_core.evaluation.calibration import CODE_BOUNDS
 from oe_core.experiments import Experiment
@@ -57,15 +58,14 @@ def calibration_experiment(in_dist: str, scale: str, *, holdout: int = 0, share:
     ValueError for a holdout below 0, without one for a set outside HOLDOUT, and for a network that comes trained (on
     everything).
     """
-    if holdout < 0:
-        raise ValueError(f"holdout={holdout} must be a number of examples, or 0 for the paper's")
+    check_counts(least=0, holdout=holdout)
     plan = SETTINGS.experiment(in_dist, scale, **options)
     if plan.baseline.weights_file is not None:
-        raise ValueError(f"in_dist={in_dist!r} starts from {plan.baseline.weights_file}, trained on all images; "
-                         f"choose one of {', '.join(HOLDOUT)}")  # fmt: skip
+        raise ArgumentError(f"in_dist={in_dist!r} starts from {plan.baseline.weights_file}, trained on all images; "
+                            f"choose one of {', '.join(HOLDOUT)}")  # fmt: skip
     if not holdout and in_dist not in HOLDOUT:
-        raise ValueError(f"holdout=0, but the paper holds out nothing of {in_dist!r}; say how many examples to hold "
-                         f"out, about a tenth of the training set (known are {', '.join(HOLDOUT)})")  # fmt: skip
+        raise ArgumentError(f"holdout=0, but the paper holds out nothing of {in_dist!r}; say how many examples to hold "
+                            f"out, about a tenth of the training set (known are {', '.join(HOLDOUT)})")  # fmt: skip
     kept = {"holdout": holdout or HOLDOUT[in_dist]}
     of_baseline, of_exposed = SMOKE.get(scale, ({}, {}))
     baseline = replace(plan.baseline, **kept | of_baseline)

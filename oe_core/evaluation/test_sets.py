@@ -6,6 +6,7 @@ from functools import cache, partial
 
 from torch import Tensor
 
+from oe_core.arguments import check_counts
 from oe_core.data.anomalies import ANOMALIES, ANOMALY_NAMES, anomalies
 from oe_core.data.catalog import CATALOG
 from oe_core.data.derived import DERIVED
@@ -15,7 +16,7 @@ from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.evaluation.roles import TEST, TRAIN, overlaps
-from oe_core.experiments import Experiment, check_counts, check_roles
+from oe_core.experiments import Experiment, check_roles
 from oe_core.parts import held_out_part, limited
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Load

@@ -1,12 +1,19 @@
 """The cell tagged `checks`: wrong parameters are refused before any kernel starts."""
 
+import ast
+from pathlib import Path
+
 import build
 import nbformat
 import pytest
 from chapters import ChapterError, read_chapter
-from checks import refusal
+from checks import checked, refusal
 from small_book import WRITING, chapter, make_book
 from stamps import read_stamp
+
+from oe_core.errors import ExplainedError
+
+BOOK = Path(build.__file__).parent
 
 CHECKS = """
 from oe_core.scales import check_scale
@@ -87,3 +94,26 @@ def test_what_is_up_to_date_is_not_checked_again(tmp_path, monkeypatch, capsys):
     assert [_main(book, monkeypatch), _main(book, monkeypatch)] == [0, 0]
     # Once here and once in the notebook, where __name__ is __main__.
     assert (book / "counted").read_text() == "checks" + "__main"
+
+
+# What no chapter can use, by the kind that a parameter declares.
+WRONG = {
+    "int": (-1, "two"), "int | None": (-1, "two"), "float": (-1.0, "two"), "str": ("nothing-such",),
+    "list[str]": (["nothing-such"],), "list[int]": ([-1],), "list[float]": ([-1.0],),
+}  # fmt: skip
+
+
+def _wrong():
+    for path in sorted(BOOK.glob("[0-9][0-9]_*.py")):
+        for name, parameter in read_chapter(path).parameters.items():
+            for value in WRONG.get(ast.unparse(parameter.kind), ()):
+                yield pytest.param(path, name, value, id=f"{path.stem[:2]}-{name}-{value}")
+
+
+@pytest.mark.parametrize(("path", "name", "value"), list(_wrong()))
+def test_every_chapter_refuses_a_wrong_parameter_in_a_sentence(path, name, value):
+    with pytest.raises(ValueError) as refused:
+        checked(read_chapter(path), {"SCALE": "smoke", name: value}, BOOK)
+    reason = refused.value.__cause__
+    assert isinstance(reason, ExplainedError) and len(reason._render_traceback_()) <= 2, repr(reason)
+    assert str(value if not isinstance(value, list) else value[0]) in str(reason)

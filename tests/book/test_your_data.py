@@ -39,7 +39,7 @@ def test_fewer_than_two_classes_are_refused(tmp_path):
         ({"ANOMALIES": ["photo-chima"]}, "or one of dead-leaves, digits, font-icons, font-letters, photo-china"),
         ({"TEXTS": "questions.tsv"}, "TEXTS: 'questions.tsv' is no path to anything"),
         ({"ANOMALIES": ["font-letters"]}, "ANOMALIES=['font-letters'] are all among the outliers"),
-        ({"COST_OF_A_MISS": 0.0}, "COST_OF_A_MISS=0.0 must be positive"),
+        ({"COST_OF_A_MISS": 0.0}, "COST_OF_A_MISS=0.0 must be a number above 0"),
         ({"FALSE_ALARM_RATE": 5.0}, "false_alarm_rate=5.0 must lie between 0 and 1"),
         ({"STEPS": 0}, "STEPS=0"),
     ],

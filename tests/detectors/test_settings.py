@@ -51,7 +51,7 @@ def test_a_share_shortens_every_network_and_nothing_else_of_an_experiment(detect
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"share": 2}, "share=2 must be above 0 and at most 1"),
+        ({"share": 2}, "share=2 must be a number above 0, at most 1"),
         ({"in_dist": "ciphar"}, "in_dist: 'ciphar' is unknown; known are"),
         ({"outliers": "no-such-set"}, "outliers: 'no-such-set' is unknown"),
         (

@@ -63,7 +63,7 @@ def test_another_hold_out_is_taken_as_given():
     ("arguments", "message"),
     [
         ({"in_dist": "photo-china", "outliers": "font-letters"}, "holdout=0, but .* nothing of 'photo-china'; say"),
-        ({"holdout": -1}, "holdout=-1 must be a number of examples"),
+        ({"holdout": -1}, "holdout=-1 must be a whole number of at least 0"),
         ({"in_dist": "places365", "scale": "paper"}, "'places365' starts from resnet18_.*; choose one of svhn"),
         ({"in_dist": "digit"}, "in_dist: 'digit' is unknown"),
         ({"variant": "both"}, "variant='both' is unknown"),

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -32,17 +33,17 @@ def lab(tmp_path_factory):
     folder = home / "runs" / "lab"
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--no-browser", "--allow-root",
                "--ServerApp.port=0", f"--IdentityProvider.token={TOKEN}"]  # fmt: skip
-    with subprocess.Popen(command, cwd=home, env=ours, stderr=subprocess.PIPE, text=True) as server:
-        said = []
-        for line in server.stderr:
-            said.append(line)
-            if found := re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab", line):
-                yield folder, found.group()
-                break
-        else:
-            pytest.fail("the server did not start: " + "".join(said[-20:]))
+    log = home / "server.log"
+    with log.open("w") as said, subprocess.Popen(command, cwd=home, env=ours, stderr=said) as server:
+        while not (found := re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab", log.read_text())):
+            assert server.poll() is None, f"the server did not start: {log.read_text()[-2000:]}"
+            time.sleep(0.2)
+        yield folder, found.group()
         server.terminate()
-        server.stderr.read()
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:  # pyzmq may wait for ever for sockets of a kernel that ended at this moment
+            server.kill()
 
 
 @pytest.fixture
@@ -131,6 +132,18 @@ def test_a_chapter_is_run_changed_and_run_again_and_the_book_stays_as_it_is(lab,
     (picture, words), (other_picture, other_words) = _turn_a_knob(opened)
     assert picture != other_picture and words != other_words
     assert _sources() == before
+
+
+def test_a_wrong_parameter_is_answered_below_the_cell_that_refuses_it_in_one_sentence(lab, opened):
+    parameters = _parameters(nbformat.read(lab[0] / f"{CHAPTER}.ipynb", as_version=4))
+    scale = re.search(r"SCALE = .*", parameters).group()
+    _write(opened, scale, parameters.replace(scale, 'SCALE = "smole"'))
+    _menu(opened, "Run", re.compile("^Run All Cells"))
+    refusal = opened.locator(".jp-OutputArea-output", has_text="ArgumentError")
+    refusal.wait_for()
+    message, line = refusal.inner_text().strip().splitlines()
+    assert message == "ArgumentError: scale='smole' is unknown; choose one of smoke, demo, course, paper"
+    assert re.fullmatch(r"in line \d of this cell: check_scale\(SCALE\)", line)
 
 
 def test_the_browser_shows_chapters_and_students_versions_and_nothing_else(lab, opened):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from oe_core.atomic import PrintableError
+from oe_core.errors import PrintableError
 
 TRIES = 5
 PAUSE = 1.0  # seconds between two tries

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
-from oe_core.atomic import PrintableError
+from oe_core.errors import PrintableError
 
 SUFFIXES = (".tar.gz", ".tgz", ".tar.xz", ".tar", ".zip")
 # Real data unpack to 2 to 30 times their size; what is beyond FLOOR and RATIO was made to fill memory or disk.

@@ -21,8 +21,8 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
-from oe_core.atomic import PrintableError
 from oe_core.data.fetch.unpack import TooLargeError
+from oe_core.errors import PrintableError
 from oe_core.scales import data_root
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")  # read by content, and no other

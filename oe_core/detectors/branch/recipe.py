@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from oe_core.arguments import ArgumentError, check_numbers
 from oe_core.detectors.images.recipe import ImageRecipe
 
 
@@ -28,9 +29,8 @@ class BranchRecipe(ImageRecipe):
         super().__post_init__()
         object.__setattr__(self, "milestones", tuple(self.milestones))  # JSON has lists only
         if list(self.milestones) != sorted({m for m in self.milestones if 0 < m < self.epochs}):
-            raise ValueError(f"milestones={self.milestones} must ascend within the epochs 1 to {self.epochs - 1}")
-        if not 0 < self.drop <= 1:
-            raise ValueError(f"drop={self.drop} must be in (0, 1]")
+            raise ArgumentError(f"milestones={self.milestones} must ascend within the epochs 1 to {self.epochs - 1}")
+        check_numbers(above=0, most=1, drop=self.drop)
         self._at_least(0, "cutout", "budget")
         if not self.confidence_weight > 0:
-            raise ValueError(f"confidence_weight={self.confidence_weight} must be positive: it changes by factors")
+            raise ArgumentError(f"confidence_weight={self.confidence_weight} must be positive: it changes by factors")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oe_core.arguments import ArgumentError, check_numbers
 from oe_core.recipe import Recipe
 
 MARGIN_UNITS = ("bits", "nats")
@@ -50,10 +51,9 @@ class DensityRecipe(Recipe):
         self._one_of("margin_count", MARGIN_COUNTS)
         self._at_least(1, "filters", "blocks", "mixtures")
         if self.size < 4 or self.size % 4:
-            raise ValueError(f"size={self.size} must be divisible by 4: the network halves it twice")
+            raise ArgumentError(f"size={self.size} must be divisible by 4: the network halves it twice")
         if self.outliers is not None and self.outlier_batch_size != self.batch_size:
             sizes = f"outlier_batch_size={self.outlier_batch_size} must equal batch_size={self.batch_size}"
-            raise ValueError(f"{sizes}: the margin loss compares pairs")
+            raise ArgumentError(f"{sizes}: the margin loss compares pairs")
         self._at_least(0, "dropout", "polyak", below=1)
-        if not 0 < self.rate_decay <= 1:
-            raise ValueError(f"rate_decay={self.rate_decay} must be in (0, 1]")
+        check_numbers(above=0, most=1, rate_decay=self.rate_decay)

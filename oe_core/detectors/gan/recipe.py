@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oe_core.arguments import ArgumentError, check_numbers
 from oe_core.recipe import Recipe
 
 
@@ -42,8 +43,7 @@ class GanRecipe(Recipe):
         self._at_least(0, "beta")
         self._at_least(1, "latent", "filters", "drop_after")
         self._at_least(0, "dropout", below=1)
-        if not 0 < self.rate_drop <= 1:
-            raise ValueError(f"rate_drop={self.rate_drop} must be in (0, 1]")
+        check_numbers(above=0, most=1, rate_drop=self.rate_drop)
         if self.beta and self.outliers is not None:
             both = f"beta={self.beta} and outliers={self.outliers!r}"
-            raise ValueError(f"{both}: the GAN rests beside real outliers; set beta=0")
+            raise ArgumentError(f"{both}: the GAN rests beside real outliers; set beta=0")

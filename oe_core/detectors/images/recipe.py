@@ -6,6 +6,7 @@ Settings: Hendrycks et al. 2019, section 4.3 and appendix B; where the text is s
 
 from dataclasses import dataclass
 
+from oe_core.arguments import ArgumentError
 from oe_core.recipe import Recipe
 
 SCALINGS = ("unit", "cifar", "imagenet")
@@ -39,9 +40,9 @@ class ImageRecipe(Recipe):
         super().__post_init__()
         self._one_of("scaling", SCALINGS)
         if self.parent is not None and self.weights_file is not None:
-            raise ValueError(f"weights_file={self.weights_file!r} and a parent: start from one of them")
+            raise ArgumentError(f"weights_file={self.weights_file!r} and a parent: start from one of them")
         if self.weights_file is not None and self.model != "resnet18":
-            raise ValueError(f"weights_file={self.weights_file!r} holds a resnet18, not model={self.model!r}")
+            raise ArgumentError(f"weights_file={self.weights_file!r} holds a resnet18, not model={self.model!r}")
         self._at_least(1, "size")
         self._at_least(0, "crop_padding", "outlier_crop_padding", "weight_decay")
         self._at_least(0, "dropout", below=1)

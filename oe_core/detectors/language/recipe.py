@@ -6,6 +6,7 @@ Settings: Hendrycks et al. 2019, section 4.4; where the text is silent, hendryck
 
 from dataclasses import dataclass
 
+from oe_core.arguments import ArgumentError, check_numbers
 from oe_core.data.streams import UNITS
 from oe_core.recipe import Recipe
 
@@ -60,9 +61,8 @@ class LanguageRecipe(Recipe):
         self._at_least(3, "vocabulary")
         self._at_least(0, "weight_decay", "activation_penalty", "slowness_penalty")
         if self.holdout:
-            raise ValueError(f"holdout={self.holdout}: the validation part of a language model comes with its text")
-        if not self.clip > 0:
-            raise ValueError(f"clip={self.clip} must be positive")
+            raise ArgumentError(f"holdout={self.holdout}: the validation part of a language model comes with its text")
+        check_numbers(above=0, clip=self.clip)
         dropouts = (f"{part}_dropout" for part in ("embedding", "input", "hidden", "output", "weight"))
         self._at_least(0, *dropouts, below=1)
 

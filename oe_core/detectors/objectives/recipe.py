@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 
+from oe_core.arguments import ArgumentError, check_numbers
 from oe_core.detectors.images.recipe import ImageRecipe
 from oe_core.detectors.objectives.losses import OBJECTIVES
 
@@ -24,14 +25,13 @@ class ObjectiveRecipe(ImageRecipe):
         super().__post_init__()
         self._one_of("objective", OBJECTIVES)
         object.__setattr__(self, "energy_margins", tuple(self.energy_margins))  # JSON has lists only
-        if not 0 < self.hard_share <= 1:
-            raise ValueError(f"hard_share={self.hard_share} must be in (0, 1]")
+        check_numbers(above=0, most=1, hard_share=self.hard_share)
         if len(self.energy_margins) != 2 or not self.energy_margins[0] < self.energy_margins[1]:
-            raise ValueError(f"energy_margins={self.energy_margins} must be two, the inliers' below the outliers'")
+            raise ArgumentError(f"energy_margins={self.energy_margins} must be two, the inliers' below the outliers'")
         theirs = getattr(self.parent, "objective", "uniform")
         if self.parent and self.objective in self.OWN_PARENT and theirs != self.objective:
-            raise ValueError(f"objective={self.objective!r} cannot start from parent {self.parent.name!r}, which has "
-                             f"objective={theirs!r}: its outputs mean something else")  # fmt: skip
+            raise ArgumentError(f"objective={self.objective!r} cannot start from parent {self.parent.name!r}, which "
+                                f"has objective={theirs!r}: its outputs mean something else")  # fmt: skip
 
 
 def with_objective(recipe: ImageRecipe, objective: str, **changes) -> ObjectiveRecipe:

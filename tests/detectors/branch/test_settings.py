@@ -67,7 +67,7 @@ def test_an_image_recipe_is_no_branch_recipe_with_the_same_settings():
     [
         ({"epochs": 20}, r"milestones=\(61, 121, 161\) must ascend within the epochs 1 to 19"),
         ({"milestones": (5, 3)}, r"milestones=\(5, 3\) must ascend"),
-        ({"drop": 0}, r"drop=0 must be in \(0, 1\]"),
+        ({"drop": 0}, "drop=0 must be a number above 0, at most 1"),
         ({"budget": -0.1}, "budget=-0.1 must be at least 0"),
         ({"cutout": -1}, "cutout=-1 must be at least 0"),
         ({"confidence_weight": 0}, "confidence_weight=0 must be positive: it changes by factors"),

@@ -48,7 +48,7 @@ def test_variants_share_the_baseline_and_differ_in_the_margin_alone():
         ({"margin_count": "images"}, "margin_count='images' is unknown; choose one of sub-pixels, pixels"),
         ({"size": 30}, "size=30 must be divisible by 4"),
         ({"polyak": 1.0}, r"polyak=1.0 must be in \[0, 1\)"),
-        ({"rate_decay": 0}, r"rate_decay=0 must be in \(0, 1\]"),
+        ({"rate_decay": 0}, "rate_decay=0 must be a number above 0, at most 1"),
         ({"outliers": "b", "outlier_batch_size": 32}, "outlier_batch_size=32 must equal batch_size=64"),
     ],
 )

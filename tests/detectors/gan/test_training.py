@@ -179,7 +179,7 @@ def test_what_cannot_be_generated_is_refused(recipe, count, message):
         ({"beta": -1}, "beta=-1 must be at least 0"),
         ({"filters": 0}, "filters=0 must be at least 1"),
         ({"drop_after": 0}, "drop_after=0 must be at least 1"),
-        ({"rate_drop": 0}, r"rate_drop=0 must be in \(0, 1\]"),
+        ({"rate_drop": 0}, "rate_drop=0 must be a number above 0, at most 1"),
         ({"dropout": 1.0}, r"dropout=1.0 must be in \[0, 1\)"),
         ({"outliers": "noise"}, "beta=1.0 and outliers='noise': the GAN rests beside real outliers; set beta=0"),
         ({"parent": replace(JOINT, size=16)}, "size=8 cannot start from parent 'joint', which has size=16"),

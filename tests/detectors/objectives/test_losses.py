@@ -108,7 +108,7 @@ def test_share_and_margins_are_the_recipe_s():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"hard_share": 0}, r"hard_share=0 must be in \(0, 1\]"),
+        ({"hard_share": 0}, "hard_share=0 must be a number above 0, at most 1"),
         ({"energy_margins": (-5.0, -23.0)}, r"energy_margins=\(-5.0, -23.0\) must be two, the inliers' below"),
     ],
 )

@@ -1,0 +1,32 @@
+"""Values that an argument of a function, or a parameter of a chapter, cannot have: refused before any work is done."""
+
+import math
+from collections.abc import Iterable
+
+from oe_core.errors import ExplainedError
+
+
+class ArgumentError(ExplainedError, ValueError):
+    """A value that an argument or parameter cannot have: named, with what is allowed."""
+
+
+def check_choice(argument: str, value: str, known: Iterable[str]) -> None:
+    """Raise an ArgumentError that lists the `known` values unless `value` is one of them."""
+    known = tuple(known)
+    if value not in known:
+        raise ArgumentError(f"{argument}={value!r} is unknown; choose one of {', '.join(known) or 'none'}")
+
+
+def check_counts(*, least: int = 1, **counts: int | None) -> None:
+    """Raise an ArgumentError unless each of the arguments is a whole number of at least `least`, or None."""
+    for argument, value in counts.items():
+        if value is not None and (not isinstance(value, int) or value < least):
+            raise ArgumentError(f"{argument}={value!r} must be a whole number of at least {least}")
+
+
+def check_numbers(*, above: float, most: float = math.inf, below: float = math.inf, **numbers: float) -> None:
+    """Raise an ArgumentError unless each of the arguments is a number above one bound and within the other."""
+    upper = f", at most {most:g}" if most < math.inf else f", below {below:g}" if below < math.inf else ""
+    for argument, value in numbers.items():
+        if not isinstance(value, (int, float)) or not above < value <= most or not value < below:
+            raise ArgumentError(f"{argument}={value!r} must be a number above {above:g}{upper}")
