@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from oe_core.data.catalog.subjects import SUBJECTS
+from oe_core.data.catalog import subject_of
 from oe_core.data.derived import DERIVED, SIGN
 
 ANOMALY_NAMES = {"gaussian": "Gaussian", "rademacher": "Rademacher", "bernoulli": "Bernoulli", "blobs": "Blobs"}
@@ -39,10 +39,10 @@ def distance(out_dist: str, in_dist: str) -> str:
     reader's, or beside one, of which that is not known. For CIFAR these are the near and far sets of Zhang et al. 2023,
     OpenOOD v1.5.
     """
-    inside, outside = (SUBJECTS.get(name.partition(SIGN)[0]) for name in (in_dist, out_dist))
+    inside, outside = (subject_of(name.partition(SIGN)[0]) for name in (in_dist, out_dist))
     if out_dist in ANOMALIES or out_dist in DERIVED:
         return FAR if out_dist in ANOMALIES else NEAR
-    return YOURS if None in (inside, outside) else NEAR if inside == outside else FAR
+    return YOURS if "" in (inside, outside) else NEAR if inside == outside else FAR
 
 
 def anomalies(

@@ -8,7 +8,7 @@ from oe_core.data.catalog.photographs import PHOTOGRAPHS
 from oe_core.data.catalog.row import DataFile, DataSet
 from oe_core.data.catalog.texts import TEXTS
 
-__all__ = ["CATALOG", "DataFile", "DataSet", "dataset", "printed_name", "source_of"]
+__all__ = ["CATALOG", "DataFile", "DataSet", "dataset", "printed_name", "source_of", "subject_of"]
 
 _ROWS = PHOTOGRAPHS + PARTS + IMAGENET_AND_TINY_IMAGES + GREY + TEXTS + EMBEDDED
 CATALOG: dict[str, DataSet] = {row.key: row for row in _ROWS}
@@ -24,6 +24,12 @@ def dataset(key: str) -> DataSet:
 def printed_name(key: str) -> str:
     """The paper's name of a catalog key ("cifar10" -> "CIFAR-10"); any other name (a reader's folder) is itself."""
     return CATALOG[key].printed_name if key in CATALOG else key
+
+
+def subject_of(key: str) -> str:
+    """What the examples of `key` show, or of the set that it may stand in for; "" where the catalog knows neither."""
+    rows = [CATALOG[key]] if key in CATALOG else [row for row in CATALOG.values() if key in row.stand_ins]
+    return rows[0].subject if rows else ""
 
 
 def source_of(key: str) -> str:

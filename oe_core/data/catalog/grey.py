@@ -37,7 +37,7 @@ GREY = (
             (28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
             (1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
             (4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
-        ), _idx(), needs={"course": BOTH},
+        ), _idx(), needs={"course": BOTH}, subject="characters",
     ),
     DataSet(
         "fashion-mnist", "Fashion-MNIST", "Fashion-MNIST", "open", "images", {"train": 60000, "test": 10000},
@@ -51,7 +51,7 @@ GREY = (
             (29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
             (4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
             (5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
-        ), _idx(classes=FASHION_CLASSES), needs={"course": TEST, "paper": TEST},
+        ), _idx(classes=FASHION_CLASSES), needs={"course": TEST, "paper": TEST}, subject="clothes",
     ),
     DataSet(
         "notmnist", "notMNIST", "notMNIST, a sample of 10,000 glyphs A to J", "open", "images", {"test": 10000},
@@ -61,7 +61,7 @@ GREY = (
                ("t10k-images-idx3-ubyte.gz", 3172375,
                 "70ae9e06201f2827e5b0a3781a3169d735dd2efc69996b9eeaee7f10ed4044d7")),
         {"test": read_by(read_idx, "t10k-images-idx3-ubyte.gz", classes=("unlabelled",))},
-        needs={"course": TEST}, stand_ins=("font-letters",), unlike="another sample",
+        needs={"course": TEST}, stand_ins=("font-letters",), unlike="another sample", subject="characters",
     ),
     DataSet(
         "omniglot", "Omniglot", "Omniglot, the background alphabets that look unlike digits", "open", "images",
@@ -71,7 +71,7 @@ GREY = (
         hosted("https://github.com/brendenlake/omniglot/raw/master/python/",
                ("images_background.zip", 9464212, "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640")),
         {"test": read_by(read_omniglot, "images_background.zip", decodes=True)},
-        needs={"course": TEST}, left_out=OMNIGLOT_LEFT_OUT,
+        needs={"course": TEST}, left_out=OMNIGLOT_LEFT_OUT, subject="characters",
     ),
 )
 # fmt: on

@@ -23,7 +23,7 @@ IMAGENET_AND_TINY_IMAGES = (
                   "c7e06a6c0baccf06d8dbeb6577d71efff84673a5dbdd50633ab44f8ea0456ae0"),
          DataFile("ILSVRC2012_devkit_t12.tar.gz", (), None, "fa75699e90414af021442c21a62c3abf")),
         {"test": read_by(read_flat_tar, "ILSVRC2012_img_val.tar", decodes=True)},
-        stand_ins=("imagenet-samples",),
+        stand_ins=("imagenet-samples",), subject="objects",
     ),
     DataSet(
         "imagenet-800", "ImageNet", "ImageNet-1K, the 800 classes outside Tiny ImageNet", "account", "images",
@@ -34,6 +34,7 @@ IMAGENET_AND_TINY_IMAGES = (
         "the paper's own drawing of it is unseeded and cannot be rebuilt; the file here is the list of classes",
         hosted("https://raw.githubusercontent.com/hendrycks/outlier-exposure/master/TinyImageNet/Tiny_ImageNet_dataset/",
                ("800_wnids.txt", 8000, "457b4e076b29671c3246b0743e01d69cb13ba51247b91e9e4ca81d24df6731f7")),
+        subject="objects",
     ),
     DataSet(
         "imagenet-22k", "ImageNet-22K", "ImageNet-22K", "account", "images", {"train": None}, IMAGENET_TERMS,
@@ -42,7 +43,7 @@ IMAGENET_AND_TINY_IMAGES = (
         "Deng et al. 2009, ImageNet: a large-scale hierarchical image database",
         "the paper must have used the release of fall 2011; winter 2021 lacks close to 3000 classes of people",
         (DataFile("winter21_whole.tar.gz", (), None, "ab313ce03179fd803a401b02c651c0a2"),),
-        stand_ins=("imagenet-800", "tiny-imagenet", "tiny-imagenet-32", "places-mini"),
+        stand_ins=("imagenet-800", "tiny-imagenet", "tiny-imagenet-32", "places-mini"), subject="objects",
     ),
     DataSet(
         "tiny-images-80m", "80 Million Tiny Images", "80 Million Tiny Images", "withdrawn", "images",
@@ -54,7 +55,7 @@ IMAGENET_AND_TINY_IMAGES = (
          DataFile("80mn_cifar_idxs.txt", (), 1170875,
                   "5716e41a62b6fb304972ef80e286a0f8be89b709f64240d8003e75398c09d7d5")),
         {"train": read_by(read_tiny_images, "tiny_images.bin", decodes=True)},
-        needs={"course": ("train",)}, stand_ins=(*WITHOUT_TINY_IMAGES, "tiny-images-300k"),
+        needs={"course": ("train",)}, stand_ins=(*WITHOUT_TINY_IMAGES, "tiny-images-300k"), subject="objects",
     ),
     DataSet(
         "tiny-images-300k", "300K Random Images",
@@ -65,6 +66,7 @@ IMAGENET_AND_TINY_IMAGES = (
         "CIFAR, Places and LSUN classes are removed; with the paper's settings users report weaker results",
         (DataFile("300K_random_images.npy", (), None, "64ca64357de98351f28454274a112dc3"),),
         {"train": read_by(read_300k, "300K_random_images.npy")}, stand_ins=WITHOUT_TINY_IMAGES, in_paper=False,
+        subject="objects",
     ),
 )
 # fmt: on

@@ -10,7 +10,7 @@ def _part(key: str, part_of: str, title: str, splits: dict, by_hand: str, note: 
     whole = _WHOLE[part_of]
     return DataSet(
         key, key, title, "by-hand", "images", splits, whole.terms, by_hand, whole.citation, note, in_paper=False,
-        part_of=part_of,
+        part_of=part_of, subject=whole.subject,
     )  # fmt: skip
 
 

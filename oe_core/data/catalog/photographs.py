@@ -41,7 +41,7 @@ def _cifar(key: str, printed: str, title: str, size: int, sha256: str) -> DataSe
         "Krizhevsky and Hinton 2009, Learning multiple layers of features from tiny images",
         "its pictures were drawn from the collection that became 80 Million Tiny Images",
         hosted("https://www.cs.toronto.edu/~kriz/", (file, size, sha256)), split_by(read_cifar, file, BOTH),
-        needs={"course": BOTH},
+        needs={"course": BOTH}, subject="objects",
     )
 
 
@@ -59,6 +59,7 @@ PHOTOGRAPHS = (
         ),
         {"train": read_by(read_svhn, "train_32x32.mat", "extra_32x32.mat"),
          "test": read_by(read_svhn, "test_32x32.mat")}, needs={"course": TEST}, stand_ins=("chars74k", "digits"),
+        subject="characters",
     ),
     _cifar("cifar10", "CIFAR-10", "CIFAR-10", 170052171,
            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
@@ -73,7 +74,7 @@ PHOTOGRAPHS = (
         hosted(either("cs231n.stanford.edu/"),
                ("tiny-imagenet-200.zip", 248100043, "90528d7ca1a48142e341f4ef8d21d0de")),
         split_by(pictures.read_tiny_imagenet, "tiny-imagenet-200.zip", BOTH, decodes=True),
-        needs={"course": BOTH}, stand_ins=("tiny-imagenet-32",),
+        needs={"course": BOTH}, stand_ins=("tiny-imagenet-32",), subject="objects",
     ),
     DataSet(
         "places365", "Places365", "Places365-Standard at 256x256", "open", "images",
@@ -91,7 +92,7 @@ PHOTOGRAPHS = (
         {"train": read_by(pictures.read_places365_train, "train_256_places365standard.tar", PLACES_LISTS, decodes=True),
          "test": read_by(pictures.read_places365_val, "val_256.tar", PLACES_LISTS, decodes=True)},
         needs={"course": TEST, "paper": (*BOTH, "resnet18_places365.pth.tar")},
-        stand_ins=("places-mini", "intel-scenes"),  # MiniPlaces is a part of Places2
+        stand_ins=("places-mini", "intel-scenes"), subject="scenes",  # MiniPlaces is a part of Places2
     ),
     DataSet(
         "places69", "Places69", "Places-Extra69, scenes outside Places365", "by-hand", "images",
@@ -99,13 +100,14 @@ PHOTOGRAPHS = (
         "get the Places-Extra69 archive from http://places2.csail.mit.edu/download.html and put its pictures "
         "as class folders into OE_DATA/places69/train and OE_DATA/places69/test", ZHOU,
         "the paper tests on its train and test pictures together; no file name, size or hash is published",
+        subject="scenes",
     ),
     DataSet(
         "lsun", "LSUN", "LSUN scenes, test", "by-hand", "images", {"test": 10000}, "none found",
         f"fetch {LSUN}test_lmdb.zip; the book does not, because no hash is published", YU,
         "not the cropped or resized LSUN of the ODIN paper", hosted(LSUN, ("test_lmdb.zip", None, "", True)),
         {"test": read_by(pictures.read_lsun, "test_lmdb.zip", decodes=True)},
-        stand_ins=("lsun-val", "lsun-categories", "scene15"),
+        stand_ins=("lsun-val", "lsun-categories", "scene15"), subject="scenes",
     ),
     DataSet(
         "lsun-val", "LSUN val", "LSUN scenes, the ten validation sets", "open", "images", {"test": 3000},
@@ -113,7 +115,7 @@ PHOTOGRAPHS = (
         "3000 pictures are enough at 1:5 beside CIFAR and Tiny ImageNet, not beside SVHN (5206)",
         hosted(LSUN, *((f"{scene}_val_lmdb.zip", size, sha, True) for scene, (size, sha) in LSUN_VAL.items())),
         {"test": read_by(pictures.read_lsun, *(f"{scene}_val_lmdb.zip" for scene in LSUN_VAL), decodes=True)},
-        needs={"course": TEST}, in_paper=False,
+        needs={"course": TEST}, in_paper=False, subject="scenes",
     ),
     # Its keycap digits are no anomalies among digits (hendrycks/outlier-exposure SVHN/test.py, which squashes it, too).
     DataSet(
@@ -123,7 +125,7 @@ PHOTOGRAPHS = (
         "without the one for numbers, into OE_DATA/icons/test",
         "Hendrycks and Dietterich 2018, Benchmarking neural network robustness (an older draft)",
         "no stable address and no hash; other icons, as a folder of the reader's, go under the name emoji",
-        needs={"course": ()}, stand_ins=("emoji",), squash=True, left_out=("numbers",),
+        needs={"course": ()}, stand_ins=("emoji",), squash=True, left_out=("numbers",), subject="drawings",
     ),
     DataSet(
         "textures", "Textures", "Describable Textures Dataset, all 47 classes", "open", "images", {"test": 5640},
@@ -132,6 +134,7 @@ PHOTOGRAPHS = (
         hosted("https://www.robots.ox.ac.uk/~vgg/data/dtd/download/",
                ("dtd-r1.0.1.tar.gz", 625239812, "e42855a52a4950a3b59612834602aa253914755c95b0cff9ead6d07395f8e205")),
         {"test": read_by(pictures.read_textures, "dtd-r1.0.1.tar.gz", decodes=True)}, needs={"course": TEST},
+        subject="textures",
     ),
     DataSet(
         "chars74k", "Chars74K", "Chars74K, English characters in photographs", "open", "images", {"test": None},
@@ -142,7 +145,7 @@ PHOTOGRAPHS = (
                ("EnglishImg.tgz", None, "85d157e0c58f998e1cda8def62bcda0d")),
         {"test": read_by(pictures.read_chars74k, "EnglishImg.tgz", decodes=True)},
         needs={"course": TEST}, stand_ins=("font-letters",), left_out=pictures.CHARS74K_REMOVED,
-        unlike="classes of a list that is not published",
+        unlike="classes of a list that is not published", subject="characters",
     ),
 )
 # fmt: on

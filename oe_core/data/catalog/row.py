@@ -63,6 +63,7 @@ class DataSet:
     sentence_ends: of running text, whose examples are its sentences: "apart" from the words or "clinging" to them.
     stream_names: printed names as a stream, by unit ("words", "characters") and, as an out-distribution, "".
     stream_of: key of the set that it stands in for as a stream.
+    subject: what its examples show or are about; sets of one subject lie near to one another.
     """
 
     key: str
@@ -90,6 +91,7 @@ class DataSet:
     sentence_ends: str = ""
     stream_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     stream_of: str = ""
+    subject: str = ""
 
     def file(self, name: str) -> DataFile:
         """The file called `name`; ValueError listing the row's files when there is none."""

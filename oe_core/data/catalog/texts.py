@@ -29,7 +29,7 @@ CLASSIFIED = (
                ("20ng-train-no-short.txt", None, "4444a088dda968b44f7a6dec756698b3"),
                ("20ng-test-no-short.txt", None, "978c4d8fd3bde6a12a1e8312f0031815")),
         {split: read_by(read_no_short, f"20ng-{split}-no-short.txt") for split in BOTH},
-        needs={"course": BOTH}, stand_ins=("20news-bydate",),
+        needs={"course": BOTH}, stand_ins=("20news-bydate",), subject="newsgroups",
     ),
     DataSet(
         "20news-bydate", "20 Newsgroups (by date)", "20 Newsgroups by date, the posts as they were sent", "open",
@@ -41,7 +41,7 @@ CLASSIFIED = (
         # figshare numbers its files, the name is scikit-learn's.
         (DataFile("20news-bydate.tar.gz", ("https://ndownloader.figshare.com/files/5975967",), None,
                   "8f1b2514ca22a5ade8fbb9cfa5727df95fa587f4c87b786e15c759fa66d95610"),),
-        split_by(read_bydate, "20news-bydate.tar.gz", BOTH), in_paper=False,
+        split_by(read_bydate, "20news-bydate.tar.gz", BOTH), in_paper=False, subject="newsgroups",
     ),
     DataSet(
         "trec", "TREC", "TREC question classification, 50 fine labels", "open", "text",
@@ -53,7 +53,7 @@ CLASSIFIED = (
                ("train_5500.label", 335858, "9e4c8bdcaffb96ed61041bd64b564183d52793a8e91d84fc3a8646885f466ec3"),
                ("TREC_10.label", 23354, "033f22c028c2bbba9ca682f68ffe204dc1aa6e1cf35dd6207f2d4ca67f0d0e8e")),
         {"train": read_by(read_trec, "train_5500.label"), "test": read_by(read_trec, "TREC_10.label")},
-        needs={"course": BOTH},
+        needs={"course": BOTH}, subject="questions",
     ),
     DataSet(
         "sst", "SST", "Stanford Sentiment Treebank, whole sentences, negative or positive", "open", "text",
@@ -66,7 +66,7 @@ CLASSIFIED = (
                ("trainDevTestTrees_PTB.zip", 789539,
                 "5c613a4f673fc74097d523a2c83f38e0cc462984d847b82c7aaf36b01cbbbfcc")),
         split_by(read_sst, "trainDevTestTrees_PTB.zip", ("train", "dev", "test")),
-        needs={"course": ("train", "dev", "test")},
+        needs={"course": ("train", "dev", "test")}, subject="reviews",
     ),
 )
 
@@ -80,7 +80,8 @@ def _wikitext(number: str, size: int, digest: str, note: str, **settings) -> Dat
         "Merity et al. 2017, Pointer sentinel mixture models", note,
         # The author's mirror: the first address, a bucket of research.metamind.io, refuses everyone (403).
         hosted("https://wikitext.smerity.com/", (file, size, digest)),
-        split_by(read_wikitext, file, CORPUS_SPLITS), browser_agent=True, sentence_ends="apart", **settings,
+        split_by(read_wikitext, file, CORPUS_SPLITS), browser_agent=True, sentence_ends="apart",
+        subject="encyclopedia", **settings,
     )
 
 
@@ -101,6 +102,7 @@ CORPORA = (
         "Project Gutenberg; section 5 of the paper",
         "the paper's file gutenberg_sentences is not published, nor which books are in it",
         (DataFile("gutenberg.zip"),), {"train": read_by(read_books, "gutenberg.zip")}, sentence_ends="clinging",
+        subject="books",
     ),
     DataSet(
         "ptb", "PTB Word", "Penn Treebank, Mikolov's preparation, word level", "open", "text",
@@ -115,7 +117,7 @@ CORPORA = (
             ("ptb.valid.txt", 399782, "c9fe6985fe0d4ccb578183407d7668fc6066c20700cb4cf87d8ff1cc34df1bf2"),
             ("ptb.test.txt", 449945, "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0"),
         ), {split: read_by(read_lines, f"ptb.{split}.txt") for split in CORPUS_SPLITS},
-        needs={"course": CORPUS_SPLITS}, stream_names={"words": "PTB Word", "characters": "PTB Char"},
+        needs={"course": CORPUS_SPLITS}, stream_names={"words": "PTB Word", "characters": "PTB Char"}, subject="news",
     ),
 )
 
@@ -128,7 +130,7 @@ UD_ENGLISH_EWT = hosted(
 )
 
 
-def _web_treebank(genre: str, source: str, sentences: int) -> DataSet:
+def _web_treebank(genre: str, source: str, sentences: int, subject: str) -> DataSet:
     of_ldc = f"{genre}_penntrees.dev.conll"
     return DataSet(
         f"ewt-{genre}", f"EWT-{genre[0].upper()}",
@@ -144,24 +146,25 @@ def _web_treebank(genre: str, source: str, sentences: int) -> DataSet:
         {"dev": read_by(read_conll, of_ldc), "test": read_by(read_conllu, *UD_FILES, genre=genre)},
         # UD's part serves; the file of the LDC release, read as "dev", is paid.
         needs={"course": TEST, "paper": TEST}, stream_names={"": genre.capitalize()},
-        unlike="the LDC's edition",
+        unlike="the LDC's edition", subject=subject,
     )
 
 
 WEB = (
-    _web_treebank("answers", "Yahoo! Answers", 857),
-    _web_treebank("email", "emails", 1129),
-    _web_treebank("newsgroup", "newsgroups", 558),
-    _web_treebank("reviews", "product reviews", 1089),
-    _web_treebank("weblog", "weblogs", 445),
+    _web_treebank("answers", "Yahoo! Answers", 857, "questions"),
+    _web_treebank("email", "emails", 1129, "emails"),
+    _web_treebank("newsgroup", "newsgroups", 558, "newsgroups"),
+    _web_treebank("reviews", "product reviews", 1089, "reviews"),
+    _web_treebank("weblog", "weblogs", 445, "weblogs"),
 )
 
 
 def _tested(key: str, printed: str, title: str, count: int, terms: str, by_hand: str, citation: str, note: str,
-            host: str | tuple, file: tuple, reader) -> DataSet:
+            host: str | tuple, file: tuple, reader, subject: str) -> DataSet:
     return DataSet(
         key, printed, title, "open", "text", {"test": count}, terms, by_hand, citation, note,
         hosted(host, file), {"test": read_by(reader, file[0])}, needs={"course": TEST},
+        subject=subject,
     )
 
 
@@ -173,6 +176,7 @@ OUT_DISTS = (
         "pairs without a gold label are left out; the paper's code draws its shortest hypotheses ten times over",
         "https://nlp.stanford.edu/projects/snli/",
         ("snli_1.0.zip", 94550081, "afb3d70a5af5d8de0d9d81e2637e0fb8c22d1235c2749d83125ca43dab0dbd3e"), read_snli,
+        subject="captions",
     ),
     _tested(
         "imdb", "IMDB", "Large Movie Review Dataset, test", 25000, "research use (unverified)",
@@ -181,6 +185,7 @@ OUT_DISTS = (
         "near to SST in subject; the paper's code draws its shortest reviews ten times over",
         either("ai.stanford.edu/~amaas/data/sentiment/"),
         ("aclImdb_v1.tar.gz", 84125825, "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"), read_imdb,
+        subject="reviews",
     ),
     _tested(
         "multi30k", "Multi30K", "Multi30K, English captions of its train part", 29000,
@@ -189,7 +194,7 @@ OUT_DISTS = (
         "Elliott et al. 2016, Multi30K: multilingual English-German image descriptions",
         "the paper tests on the captions of the train part; lower case and tokenised, a comma-separated table",
         f"{PAPER_CODE}multi30k/", ("train.txt", 1869324,
-         "299d423ed08cf37c10fd71d6dc4b7f935e5a96504a78f265d63e96e6a77bd58d"), read_multi30k,
+         "299d423ed08cf37c10fd71d6dc4b7f935e5a96504a78f265d63e96e6a77bd58d"), read_multi30k, subject="captions",
     ),
     _tested(
         "wmt16", "WMT16", "News of the WMT translation tasks 2009 to 2016, English", 22191, "research use (unverified)",
@@ -199,6 +204,7 @@ OUT_DISTS = (
         "reads the file as a comma-separated table and so keeps a sentence up to its first comma; the book keeps all",
         f"{PAPER_CODE}wmt16/",
         ("wmt16_sentences", 2854121, "c9c1fc6de46e0fd7ac970aa2ed95be461a56ac0cf9087fae5a6fa43db4daaea4"), read_lines,
+        subject="news",
     ),
     _tested(
         "yelp", "Yelp", "Yelp reviews with five stars' labels, test", 50000,
@@ -207,7 +213,7 @@ OUT_DISTS = (
         "a review is many sentences; line breaks are written as the two characters \\n",
         # torchtext's md5 is that of another copy, on Google Drive, and proves nothing here.
         "https://s3.amazonaws.com/fast-ai-nlp/", ("yelp_review_full_csv.tgz", 196146755,
-         "56006b0a17a370f1e366504b1f2c3e3754e4a3dda17d3e718a885c552869a559"), read_yelp,
+         "56006b0a17a370f1e366504b1f2c3e3754e4a3dda17d3e718a885c552869a559"), read_yelp, subject="reviews",
     ),
 )
 # fmt: on
