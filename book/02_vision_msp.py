@@ -42,9 +42,10 @@ VARIANT = "paper"  # "code": the official code's settings where they differ from
 # %% tags=["checks"]
 from dataclasses import replace
 
-from oe_core import check_counts, experiment, in_dists
+from oe_core import check_counts, check_lists, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
+check_lists(IN_DISTS=IN_DISTS, OUT_DISTS=OUT_DISTS)
 chosen = IN_DISTS or in_dists(SCALE)
 plans = {
     name: experiment(name, SCALE, outliers=OUTLIERS, out_dists=OUT_DISTS, variant=VARIANT, share=SHARE)

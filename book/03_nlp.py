@@ -40,9 +40,10 @@ VARIANT_SEEDS = 1  # trainings of each variant in 3.9; 0: none
 
 # %% tags=["checks"]
 
-from oe_core import check_counts, experiment, in_dists
+from oe_core import check_counts, check_lists, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS, VARIANT_SEEDS=VARIANT_SEEDS or None)
+check_lists(IN_DISTS=IN_DISTS, OUT_DISTS=OUT_DISTS)
 
 
 def plan_of(name, **options):

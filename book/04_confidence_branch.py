@@ -43,9 +43,10 @@ COLLAPSES: list[str] = ["small-budget", "cheap-hints"]  # settings that invite a
 # %% tags=["checks"]
 from dataclasses import replace
 
-from oe_core import check_counts, experiment, in_dists
+from oe_core import check_counts, check_lists, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
+check_lists(IN_DISTS=IN_DISTS, OUT_DISTS=OUT_DISTS, VARIANTS=VARIANTS, COLLAPSES=COLLAPSES)
 
 
 def plan_of(name, variant="paper"):

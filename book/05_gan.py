@@ -40,9 +40,10 @@ SHARE = 1.0  # of every schedule's epochs; 0.3 makes 30 of 100, and tables say s
 # %% tags=["checks"]
 from dataclasses import replace
 
-from oe_core import check_counts, experiment, in_dists
+from oe_core import check_counts, check_lists, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
+check_lists(OUT_DISTS=OUT_DISTS)
 IN_DIST = IN_DIST or in_dists(SCALE, "gan")[0]
 plan = experiment(IN_DIST, SCALE, "gan", outliers=OUTLIERS, out_dists=OUT_DISTS, share=SHARE)
 # Trained on from the +GAN network as long as the exposed one, and without outliers.

@@ -43,9 +43,10 @@ OTHER_OUTLIERS: list[str] | None = None  # sets to compare with in 6.9; None: re
 SAMPLES = 8  # images to draw from the network; 0: none
 
 # %% tags=["checks"]
-from oe_core import check_counts, experiment, in_dists
+from oe_core import check_counts, check_lists, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS, SAMPLES=SAMPLES or None)
+check_lists(OUT_DISTS=OUT_DISTS, VARIANTS=VARIANTS, OTHER_OUTLIERS=OTHER_OUTLIERS)
 IN_DIST = IN_DIST or in_dists(SCALE, "density")[0]
 
 

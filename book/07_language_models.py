@@ -42,11 +42,11 @@ VARIANTS: list[str] = ["other-case", "code"]  # other ways to train, in 7.9 and 
 VARIANT_SEEDS = 1  # trainings of each of them
 
 # %% tags=["checks"]
-from oe_core import ArgumentError, check_counts, experiment, in_dists
+from oe_core import check_counts, check_lists, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS, VARIANT_SEEDS=VARIANT_SEEDS)
-if not UNITS:
-    raise ArgumentError("UNITS is empty; take words, characters, or both")
+check_lists(OUT_DISTS=OUT_DISTS, VARIANTS=VARIANTS)
+check_lists(least=1, UNITS=UNITS)
 IN_DIST = IN_DIST or in_dists(SCALE, "language")[0]
 
 

@@ -42,10 +42,11 @@ VARIANT = "paper"  # "code": the official code's training where it differs from 
 PROTOCOL = "paper"  # how samples are measured in 8.3 to 8.7; 8.8 shows the others beside it
 
 # %% tags=["checks"]
-from oe_core import ArgumentError, calibration_experiment, check_counts, check_scale
+from oe_core import ArgumentError, calibration_experiment, check_counts, check_lists, check_scale
 from oe_core.evaluation import holdout
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
+check_lists(IN_DISTS=IN_DISTS, OUT_DISTS=OUT_DISTS)
 options = {"holdout": HOLDOUT, "outliers": OUTLIERS, "out_dists": OUT_DISTS, "variant": VARIANT, "share": SHARE}
 chosen = IN_DISTS or holdout.IN_DISTS[check_scale(SCALE)]
 plans = {name: calibration_experiment(name, SCALE, **options) for name in chosen}

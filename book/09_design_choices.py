@@ -43,10 +43,20 @@ INSTEAD = ""  # labelled set that lends outliers in 9.5, corrupted in 9.11; empt
 TEXT_IN_DIST = ""  # texts to learn in 9.8; empty: the first of the scale's that is at hand
 
 # %% tags=["checks"]
-from oe_core import KINDS, ArgumentError, calibration_experiment, check_choice, check_counts, check_scale, experiment
+from oe_core import (
+    KINDS,
+    ArgumentError,
+    calibration_experiment,
+    check_choice,
+    check_counts,
+    check_lists,
+    check_scale,
+    experiment,
+)
 from oe_core.evaluation import choices, holdout
 
 check_counts(SEEDS=SEEDS)
+check_lists(OUT_DISTS=OUT_DISTS, WEIGHTS=WEIGHTS, COUNTS=COUNTS, CLASSES=CLASSES)
 IN_DIST = IN_DIST or holdout.IN_DISTS[check_scale(SCALE)][0]
 check_choice("IN_DIST", IN_DIST, holdout.HOLDOUT)
 for name, chosen, kind in (("INSTEAD", INSTEAD, "images"), ("TEXT_IN_DIST", TEXT_IN_DIST, "text")):

@@ -38,9 +38,10 @@ FOLDERS: list[str] = []  # further folders with records, to be looked at first
 # %% tags=["checks"]
 from pathlib import Path
 
-from oe_core import ArgumentError, check_numbers, check_scale
+from oe_core import ArgumentError, check_lists, check_numbers, check_scale
 
 check_scale(SCALE)
+check_lists(FOLDERS=FOLDERS)
 check_numbers(above=0, below=1, LEVEL=LEVEL)  # the probability that an interval holds
 for folder in FOLDERS:
     if not Path(folder).is_dir():

@@ -37,7 +37,7 @@ STEPS: int | None = None  # of each training; None: as many as follow from the d
 # %% tags=["checks"]
 from pathlib import Path
 
-from oe_core import ArgumentError, check_counts, check_numbers, check_scale, load_images
+from oe_core import ArgumentError, check_counts, check_lists, check_numbers, check_scale, load_images
 from oe_core.data import sources
 from oe_core.data.anomalies import ANOMALIES as NOISES
 from oe_core.data.folders import class_folders, training_part
@@ -63,6 +63,7 @@ def at_hand(name, of=sources.IMAGES):
 
 
 check_counts(STEPS=STEPS)
+check_lists(OUTLIERS=OUTLIERS, ANOMALIES=ANOMALIES)
 check_rate(FALSE_ALARM_RATE)
 check_numbers(above=0, COST_OF_A_MISS=COST_OF_A_MISS)  # how many false alarms one miss is worth
 named = {"IN_DIST": [IN_DIST], "OUTLIERS": OUTLIERS, "ANOMALIES": ANOMALIES, "TEXTS": [TEXTS]}

@@ -39,11 +39,12 @@ SIZES: list[int] = []  # how many outliers of each source; empty: those of the s
 FALSE_ALARM_RATE = 0.05  # share of clean inliers that may ring, in 12.5
 
 # %% tags=["checks"]
-from oe_core import ArgumentError, calibration_experiment, check_choice, check_counts, check_scale
+from oe_core import ArgumentError, calibration_experiment, check_choice, check_counts, check_lists, check_scale
 from oe_core.detector.threshold import check_rate
 from oe_core.evaluation import choices, holdout
 
 check_counts(SEEDS=SEEDS)
+check_lists(OUT_DISTS=OUT_DISTS, SOURCES=SOURCES, SIZES=SIZES)
 check_rate(FALSE_ALARM_RATE)
 IN_DIST = IN_DIST or holdout.IN_DISTS[check_scale(SCALE)][0]
 check_choice("IN_DIST", IN_DIST, holdout.HOLDOUT)

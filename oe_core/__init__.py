@@ -12,7 +12,7 @@ settle()  # torch reads how many threads it may have, and how long they wait, wh
 __version__ = "0.1.0"
 
 _HOMES = {
-    "arguments": ("ArgumentError", "check_choice", "check_counts", "check_numbers"),
+    "arguments": ("ArgumentError", "check_choice", "check_counts", "check_lists", "check_numbers"),
     "scales": ("SCALES", "check_scale", "data_root", "runs_root"),
     "recipe": ("fine_tuned", "from_scratch"),
     "experiments": ("Experiment",),

@@ -30,3 +30,12 @@ def check_numbers(*, above: float, most: float = math.inf, below: float = math.i
     for argument, value in numbers.items():
         if not isinstance(value, (int, float)) or not above < value <= most or not value < below:
             raise ArgumentError(f"{argument}={value!r} must be a number above {above:g}{upper}")
+
+
+def check_lists(*, least: int = 0, **lists: list | tuple | None) -> None:
+    """Raise an ArgumentError unless each is a list or tuple of `least` things or more, or None: a text is letters."""
+    for argument, value in lists.items():
+        if value is not None and not isinstance(value, (list, tuple)):
+            raise ArgumentError(f"{argument}={value!r} must be a list, such as [{value!r}]")
+        if value is not None and len(value) < least:
+            raise ArgumentError(f"{argument}={value!r} must hold at least {least}")

@@ -3,7 +3,7 @@
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from oe_core import ArgumentError, check_choice, check_counts, check_numbers
+from oe_core import ArgumentError, check_choice, check_counts, check_lists, check_numbers
 from oe_core.atomic import DamagedFileError
 from oe_core.data.sources import MissingDataError
 from oe_core.errors import ExplainedError
@@ -16,6 +16,8 @@ from oe_core.errors import ExplainedError
         (lambda: check_counts(SEEDS=None, DRAWS=0), "DRAWS=0 must be a whole number of at least 1"),
         (lambda: check_counts(least=0, SEED="0"), "SEED='0' must be a whole number of at least 0"),
         (lambda: check_counts(SEEDS=1.0), "SEEDS=1.0 must be a whole number of at least 1"),
+        (lambda: check_lists(SETS=[], IN_DISTS="digits"), "IN_DISTS='digits' must be a list, such as ['digits']"),
+        (lambda: check_lists(least=1, UNITS=[]), "UNITS=[] must hold at least 1"),
         (lambda: check_numbers(above=0, PRICE=0), "PRICE=0 must be a number above 0"),
         (lambda: check_numbers(above=0, most=1, SHARE=1.5), "SHARE=1.5 must be a number above 0, at most 1"),
         (lambda: check_numbers(above=0, below=1, LEVEL=1), "LEVEL=1 must be a number above 0, below 1"),
@@ -32,6 +34,7 @@ def test_a_refusal_names_the_argument_its_value_and_what_is_allowed(check, said)
 def test_what_is_allowed_passes():
     check_choice("way", "left", ["left", "right"])
     check_counts(least=0, SEED=0, SEEDS=None)
+    check_lists(SETS=(), OTHERS=["digits"], NONE=None)
     check_numbers(above=0, most=1, SHARE=1.0, RATE=0.5)
     check_numbers(above=0, PRICE=10**9)
 
