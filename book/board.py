@@ -22,9 +22,9 @@ STYLES = {DONE: "green", RUNNING: "bold", BEGUN: "yellow", QUEUED: "dim", FAILED
 class Board:
     """Shows the jobs of one call, as a context in which it stays live."""
 
-    def __init__(self, wanted: list[Job], store: Store):
+    def __init__(self, wanted: list[Job], store: Store, ranks: int = 1):
         self.wanted, self.console = wanted, Console()
-        estimates, loads = Estimates(store), kept_loads()
+        estimates, loads = Estimates(store, ranks), kept_loads()
         self.estimates = {job.identity: estimates.of(job.recipe, loads[job.recipe.KIND]) for job in wanted}
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
         self.interactive = self.console.is_terminal or self.console.is_jupyter

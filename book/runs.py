@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"runs.py: {error}", file=sys.stderr)
         return 2
     say_not_at_hand(not_run)
-    board = Board(wanted, store)
+    board = Board(wanted, store, options.ranks)
     if options.status:
         board.show()
         return 0

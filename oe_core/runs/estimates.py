@@ -20,7 +20,8 @@ from oe_core.runs.provenance import device_facts
 from oe_core.runs.store import STAMP, Load, Store, training_sets
 from oe_core.train import Training
 
-# Operations a second where nothing was measured yet: of a core, of a GPU. Good to a factor of three.
+# Operations a second where nothing was measured yet: of a core, of a GPU. Good to a factor of three, and as if ranks
+# waited for nothing.
 NOMINAL = {"cpu": 2e10, "cuda": 5e13}
 TRIED = 8  # inliers of the step whose operations are counted, and its outliers in proportion
 COPIES = 4  # of the parameters: weights, gradients and up to two moments
@@ -28,7 +29,10 @@ COPIES = 4  # of the parameters: weights, gradients and up to two moments
 
 @dataclass(frozen=True)
 class Estimate:
-    """Of one training: seconds, bytes of memory (without the program's own) and on disk. measured: by finished ones."""
+    """Of one training: seconds, bytes of memory (without the program's own) and on disk. measured: by finished ones.
+
+    Where several ranks share it, seconds are those that they take together, and memory is what each needs.
+    """
 
     seconds: float
     memory: float
@@ -47,23 +51,24 @@ class Work:
 
 
 class Estimates:
-    """Estimates for the device of a store, from the runs that it holds."""
+    """Estimates for the device of a store, or for several `ranks` on such ones, from the runs that it holds."""
 
-    def __init__(self, store: Store):
-        self.store, self.device = store, store.device
+    def __init__(self, store: Store, ranks: int = 1):
+        self.store, self.device, self.ranks = store, store.device, ranks
         self.works: dict[str, Work] = {}
 
     @cached_property
     def finished(self) -> list[tuple[str, float]]:
-        """Of every run that was trained on such a device its recipe's digest, whatever the seed, and its seconds."""
+        """Of every run of so many ranks on such a device its recipe's digest, whatever the seed, and its seconds."""
         return list(self._on_such_a_device())
 
     def _on_such_a_device(self) -> Iterator[tuple[str, float]]:
-        facts = device_facts(self.device)
+        wanted = device_facts(self.device) | {"ranks": self.ranks}
         for path in sorted(self.store.trained.glob(f"*/{STAMP}")):
             with suppress(DamagedFileError), understood(path):  # what is damaged is told by the training that mends it
                 stamp = read_record(path)
-                if all(stamp["device"].get(fact) == facts.get(fact) for fact in ("name", "threads")):
+                facts = {"ranks": 1} | stamp["device"]
+                if all(facts.get(fact) == wanted.get(fact) for fact in ("name", "threads", "ranks")):
                     yield _unseeded(recipe_from_json(stamp["recipe"])), stamp["seconds"]
 
     def of(self, recipe: Recipe, load: Load) -> Estimate:
@@ -72,11 +77,13 @@ class Estimates:
         if digest not in self.works:
             self.works[digest] = _work(recipe, *training_sets(recipe, load))
         work = self.works[digest]
-        memory, disk = work.data + work.activations + COPIES * work.parameters, (1 + COPIES) * work.parameters
+        # Each rank holds all of the data and of the parameters, and its part of a batch.
+        memory = work.data + work.activations / self.ranks + COPIES * work.parameters
+        disk = (1 + COPIES) * work.parameters
         if same := [seconds for other, seconds in self.finished if other == digest]:
             return Estimate(median(same), memory, disk, measured=True)
-        cores = torch.get_num_threads() if self.device.type == "cpu" else 1
-        return Estimate(work.operations / (cores * NOMINAL[self.device.type]), memory, disk, measured=False)
+        units = self.ranks * (torch.get_num_threads() if self.device.type == "cpu" else 1)
+        return Estimate(work.operations / (units * NOMINAL[self.device.type]), memory, disk, measured=False)
 
 
 def _unseeded(recipe: Recipe) -> str:
