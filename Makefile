@@ -101,7 +101,7 @@ wheelhouse: ## keep the locked packages for this Python and machine in the folde
 offline: ## try out WHEELHOUSE, as root on Linux: a clone installs itself and builds a chapter where there is no network
 	@PYTHON="$(PYTHON)" tests/offline.sh "$(or $(WHEELHOUSE),$(error WHEELHOUSE= which folder?))"
 
-clean: ## say what was made at one scale, trained networks included, and the caches take, and remove them: [SCALE=demo]
+clean: ## say what was made at one scale, trained networks included, and the caches take, and remove them; own, lab and handout are yours and stay: [SCALE=demo]
 	$(if $(filter $(words $(SCALE)):$(SCALE),1:smoke 1:demo 1:course 1:paper),,$(error SCALE=$(SCALE): choose one of smoke, demo, course, paper))
 	@runs="$$($(call ASK_ROOT,$(PYTHON),runs))" && set -- && \
 		for place in "$${runs:?}/$(SCALE)" "$$runs/.texts" .pytest_cache .ruff_cache .hypothesis; do \
