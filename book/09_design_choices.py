@@ -346,7 +346,7 @@ enter("hard", f"the {hard.index[1]} of a batch",
 # > Section 5: preprocessing the outliers to be closer to the inliers improves detection significantly. Without it, "the network may discover easy-to-learn cues which reveal whether the input is in- or out-of-distribution".
 #
 # The experiment is chapter 3's, and the outliers come from one source twice. **Brought close** is what the book always does: sentences without headings and lists, neither very short nor very long, in lower case as the inliers are.
-# **Raw** is the source as it stands: WikiText's paragraphs and headings, or all that stands between two empty lines of a docstring, with capitals, markup, and punctuation where it was. At scale `demo` the networks learn a quarter of
+# **Raw** is the source as it stands: WikiText's paragraphs and headings, or all that stands between two empty lines of a docstring, with capitals, markup, and punctuation where it was. At scale `demo` the networks learn a third of
 # chapter 3's texts, and read the first 100 tokens of each, as chapter 3 does with 20 Newsgroups.
 #
 # What would betray an outlier without any reading? Its length, and the share of its tokens that the inliers' vocabulary does not know:

@@ -87,7 +87,8 @@ pd.DataFrame({"sign": grades.SIGNS, "it claims": grades.CLAIMS}).rename_axis("ma
 # right name shows nothing; nor does a part of a set, a copy that went through JPEG, or another set of outliers.
 #
 # **Does Outlier Exposure, or whatever the table is about, change things the paper's way?** That can be asked of any network and any data, a named stand-in included. A direction leads from the first method of a table to a later one, in
-# one row and metric. It is one claim on two numbers, so it is counted once, with the later one; the first is then a *baseline* and claims nothing. A difference that chance can make is *undecided*, neither for the paper nor against it.
+# one row and metric. It is one claim on two numbers, so it is counted once, with the later one; the first is then a *baseline* and claims nothing. The paper's tables have no control, so a direction holds what training on
+# without outliers would have changed, too; chapters 2 to 7 and 9 measure that part. A difference that chance can make is *undecided*, neither for the paper nor against it.
 
 # %% [markdown]
 # ### How far is far?
@@ -253,13 +254,17 @@ missing.replace({"table": {paper.LOGS: "MNIST"}}).style.hide(axis="index")
 # Figures 1 and 4 are curves of one in-distribution, without and with exposure, 2 the histogram of bits per dimension, 3 the RMS errors of Table 12 as bars. The first found of each, this build's before the book's:
 
 # %%
+SHOWN = {1: "ROC and precision-recall curves of one set of anomalies, without and with exposure",
+         2: "histograms of the bits per dimension of inliers and anomalies, without and with exposure",
+         3: "RMS calibration errors as bars, without and with exposure, here and in the paper",
+         4: "ROC and precision-recall curves of several sets of anomalies, without and with exposure"}  # fmt: skip
 pictures = results.printed_figures(ROOM / "figures", *ROOTS)
-for number in range(1, 5):
+for number, shown in SHOWN.items():
     path = pictures.get(number)
     inside = next((path.relative_to(root) for root in (ROOM, results.REFERENCE) if path and path.is_relative_to(root)), path)
     display(Markdown(f"### Figure {number}: " + (f"`{inside}`" if path else "not drawn by any chapter of this build")))
     if path:
-        display(Image(path, width=620, alt=f"Figure {number} of the paper, drawn by this book: {inside}"))
+        display(Image(path, width=620, alt=f"Figure {number} of the paper, drawn by this book: {shown}"))
 
 # %% [markdown]
 # ## 10.8 What the numbers rest on
