@@ -242,9 +242,7 @@ typical = rms["Temperature"].sort_values().index[len(rms) // 2]
 mixed = {"baseline, T = 1": first.sample("MSP", typical, tuned=False), "baseline, tuned": first.sample("MSP", typical),
          "exposed, tuned": first.sample("+OE", typical),
          "exposed, tuned, rescaled": first.sample("+OE", typical, rescaled=True)}  # fmt: skip
-figure = figures.reliability(mixed)
-figure.suptitle(f"{in_dist} with {typical}", fontsize=10.5)
-figures.publish(figure, "08_reliability_mixed", ROOM / "figures", "Accuracy over confidence on inliers with anomalies among them.")
+figures.publish(figures.reliability(mixed), "08_reliability_mixed", ROOM / "figures", f"Accuracy over confidence on {in_dist} with anomalies among them, {typical}.")
 
 # %%
 errors = {name: 100 * calibration.calibration_metrics(*alone[name])["RMS"] for name in ("baseline, tuned", "exposed, tuned")}

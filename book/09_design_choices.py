@@ -192,7 +192,7 @@ for topic in filter(topics.get, both_have):
 #
 # ## 9.3 The weight, chosen without a test set
 #
-# > Section 4.3 and appendix A: $\lambda$ is chosen on validation distributions, uniform noise and corrupted inliers, and never on the test's anomalies, and so that accuracy hardly suffers.
+# > The paper's section 4.3 and appendix A: $\lambda$ is chosen on validation distributions, uniform noise and corrupted inliers, and never on the test's anomalies, and so that accuracy hardly suffers.
 #
 # $\lambda$ is the weight of the outliers' loss beside that of the inliers (chapter 2). There are eight such distributions: uniform noise and, made of held-out inliers, arithmetic and geometric means of two images, patches in a wrong order, speckle, pixelation (from the official code alone),
 # shifted channels, inverted ones. For each weight, FPR95 on those, and on the test's out-distributions, which nobody may look at when choosing:
@@ -222,7 +222,7 @@ enter("weight", f"lambda of {', '.join(curve.index)}",
 # %% [markdown]
 # ## 9.4 Which outliers, and how many
 #
-# > Section 5: noise added to inliers does not teach a network about other anomalies. Section 4.3: it "quickly memorized this statistical pattern".
+# > Section 5: noise added to inliers does not teach a network about other anomalies. The paper's section 4.3: it "quickly memorized this statistical pattern".
 #
 # > Section 5: generated anomalies "do not work as well as real data" in the place of outliers.
 #
@@ -397,7 +397,7 @@ enter("softmax", "all with OE", number, all(gains[name][1] < gains["softmax"][1]
 # %% [markdown]
 # Where the reject class competes, ask what its score sees: the output's probability falls where any class has a high logit, so that it knows the size of the logits, as the energy of 9.10 does and a softmax over the classes does not.
 #
-# > Section 4.3: where classes are imbalanced, outliers could be taught the **class prior** instead of the uniform distribution.
+# > The paper's section 4.3: where classes are imbalanced, outliers could be taught the **class prior** instead of the uniform distribution.
 #
 # The text leaves it there. A long-tailed copy of the training set, its first class many times as large as its last; errors are counted on the test set as it is, with the rare classes as frequent as ever:
 
@@ -479,7 +479,7 @@ state("mnist")
 grey = evaluate(store, small, seeds=SEEDS)
 grey.save(ROOM / "records" / "09_mnist")
 logs = paper.compare(grey.records[grey.records["table"] == 7], paper.LOGS)
-paper.publish(logs, "09_mnist", ROOM / "tables")
+paper.publish(logs, "09_MNIST", ROOM / "tables")
 display(Markdown(paper.rendered(logs)))
 aupr = logs["AUPR"].xs("mean", axis=1, level=1).xs("Mean", level=1).iloc[0]
 enter("mnist", f"{len(grey.tests.outs)} out-distributions",
