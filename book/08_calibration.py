@@ -111,7 +111,7 @@ print(", ".join(f"{metric} {100 * value:.1f} %" for metric, value in by_package.
 # %% [markdown]
 # Where the number of examples is no multiple of 100, the package gives the remainder to the last, most confident bin.
 #
-# The cure for boasting is one number. The **temperature** $T$ divides the logits, $\sigma(l / T)$, and is chosen so that the labels of
+# The cure for boasting is one number. The **temperature** $T$ divides the logits, $\operatorname{softmax}(l / T)$, and is chosen so that the labels of
 # held-out examples become as likely as possible. In $b = 1/T$ the loss is convex; its slope is the mean of $\mathbb{E}_p[l] - l_y$, its
 # curvature the mean of $\mathrm{Var}_p[l]$, both under the cooled softmax $p$. A few of Newton's steps suffice:
 
@@ -143,15 +143,16 @@ toy = {"toy, T = 1": (confidence, correct), f"toy, T = {fitted:.2f}": (cooled, c
 toy["what chance leaves"] = (cooled, rng.random(len(cooled)) < cooled)
 figures.publish(figures.reliability(toy), "08_toy", ROOM / "figures", "Reliability of a made-up classifier: as it is, with its temperature tuned, and what chance alone leaves.")
 
+# %% [markdown]
+# A **reliability diagram**: each dot is a bin. On the diagonal a network is as often right as it claims; below it (orange) it
+# claims too much. The third panel lets a perfectly calibrated network answer: its errors are not zero either, because a hundred
+# coins rarely show exactly their share of heads. An error as small as that of the third panel says nothing against a network.
+
 # %%
 figures.tempered(logits, correct)
 
 # %% [markdown]
 # Turn the temperature: it moves every claim and no answer, and one place on the way fits best. Smaller bins show more of what is only chance.
-#
-# A **reliability diagram**: each dot is a bin. On the diagonal a network is as often right as it claims; below it (red) it
-# claims too much. The third panel lets a perfectly calibrated network answer: its errors are not zero either, because a hundred
-# coins rarely show exactly their share of heads. No measured error means less than that of the third panel.
 #
 # ## 8.2 Networks with a hold-out, and anomalies in the sample
 #
@@ -188,7 +189,7 @@ print(f"{len(first.held_out):,} images held out; pictures below are of {in_dist}
 pd.concat({name: measured[PROTOCOL].temperatures for name, measured in found.items()}, names=["in_dist", ""]).round(2)
 
 # %% [markdown]
-# Above 1 a network is cooled: it was too sure of itself. Below 1 it was too modest, as a short training can leave it, or Outlier Exposure, from which it has learned to be unsure. After tuning, the mean confidence on the held-out images
+# **MSP** is the baseline, the maximum softmax probability, and **+OE** its exposed copy. Above 1 a network is cooled: it was too sure of itself. Below 1 it was too modest, as a short training can leave it, or Outlier Exposure, from which it has learned to be unsure. After tuning, the mean confidence on the held-out images
 # should be near their accuracy. The loss of seed 0 at other temperatures (a dot marks the fitted one):
 
 # %%
@@ -242,9 +243,7 @@ typical = rms["Temperature"].sort_values().index[len(rms) // 2]
 mixed = {"baseline, T = 1": first.sample("MSP", typical, tuned=False), "baseline, tuned": first.sample("MSP", typical),
          "exposed, tuned": first.sample("+OE", typical),
          "exposed, tuned, rescaled": first.sample("+OE", typical, rescaled=True)}  # fmt: skip
-figure = figures.reliability(mixed)
-figure.suptitle(f"{in_dist} with {typical}", fontsize=10.5)
-figures.publish(figure, "08_reliability_mixed", ROOM / "figures", "Accuracy over confidence on inliers with anomalies among them.")
+figures.publish(figures.reliability(mixed), "08_reliability_mixed", ROOM / "figures", f"Accuracy over confidence on {in_dist} with anomalies among them, {typical}.")
 
 # %%
 errors = {name: 100 * calibration.calibration_metrics(*alone[name])["RMS"] for name in ("baseline, tuned", "exposed, tuned")}
@@ -334,7 +333,7 @@ pd.concat({metric: by_set(metric) for metric in ("RMS", "MAD", "SoftF1")} | {"AU
 
 # %% [markdown]
 # Beside the errors stands how well each network *detects* the set, the AUROC of chapter 2 (seed 0, whole sets). The two are related, and not the same: detection asks for an order only, calibration for a number. So an AUROC near 100 can
-# stand beside an error that is still large. There every anomaly is less sure than almost every inlier, and still much too sure:
+# stand beside an error that is still large. There nearly every anomaly is less sure than nearly every inlier, and still much too sure. The largest error beside a high AUROC:
 
 # %%
 detected = areas["+OE"][areas["+OE"] >= 95]
@@ -362,9 +361,14 @@ paper.publish(table_13, "table_13", ROOM / "tables")
 Markdown(paper.rendered(table_13))
 
 # %% [markdown]
-# Rescaling alone (from **Temperature** to **+Rescale**) lowers each claim by $(1 - c) / (k - 1)$, those near $1/k$ most. It gives most to a network that *makes* such claims on anomalies: compare **+OE** here and in Table 12. On right
-# answers it costs something, since they are lowered, too.
-#
+# Rescaling alone (from **Temperature** to **+Rescale**) lowers each claim by $(1 - c) / (k - 1)$, those near $1/k$ most, and hardly any where there are many classes. So it can give most to a network that *makes* such claims on anomalies;
+# right answers are lowered, too. What it takes off the RMS error of either network:
+
+# %%
+for (name, plain), (_, rescaled) in zip(table_12["RMS"].droplevel("out_dist").iterrows(), table_13["RMS"].droplevel("out_dist").iterrows(), strict=True):
+    print(f"{name}: baseline {rescaled['+Rescale', 'mean'] - plain['Temperature', 'mean']:+.1f}, exposed {rescaled['+OE', 'mean'] - plain['+OE', 'mean']:+.1f}")
+
+# %% [markdown]
 # ## 8.7 What does it cost on inliers?
 #
 # The same estimators on the test set alone, mean over seeds, in percent:
@@ -384,8 +388,8 @@ def on_inliers(measured):
 pd.concat({name: on_inliers(measured[PROTOCOL]) for name, measured in found.items()}).round(2)
 
 # %% [markdown]
-# Read the exposed network's two rows against the baseline's. Where its untuned error is the larger one, exposure has made it too modest on
-# inliers, and its own temperature takes that back; a temperature shared by both networks would not.
+# Read the exposed network's two rows against the baseline's. Where its untuned error is the larger one, its fine-tuning has moved the confidence on
+# inliers, to where the temperatures of 8.2 say; tuning takes that back, as far as one number can. A temperature shared by both networks would serve only one of them.
 #
 # ## 8.8 As many anomalies as inliers, or a fifth?
 #
@@ -426,7 +430,7 @@ table_12_rows = side_by_side(12)["RMS"]
 for name, rows in table_12_rows.groupby(level=0):
     better = rows.droplevel(0).loc[list(PROTOCOLS)].idxmin(axis=1)
     print(f"{name}: the RMS error of the baseline is {rows.loc[(name, 'paper'), 'Temperature']:.1f} at 1:1, {rows.loc[(name, 'code-ratio'), 'Temperature']:.1f} at 1:5; "
-          f"the lower error has {' and '.join(f'{method} in {count} of {len(better)} rows' for method, count in better.value_counts().items())}")  # fmt: skip
+          f"the lower error is that of {' and '.join(f'{method} in {count} of {len(better)} rows' for method, count in better.value_counts().items())}")  # fmt: skip
 
 # %% [markdown]
 # The missing bin matters where there are few: among two hundred bins it is half a percent of the examples, among five it is a fifth or
@@ -434,7 +438,7 @@ for name, rows in table_12_rows.groupby(level=0):
 
 # %%
 examples = {name: sum(map(len, next(iter(measured["code"].draws.values()))[0])) for name, measured in found.items()}
-pd.Series({name: f"{max(1, count // 100)} bins of {count} examples" for name, count in examples.items()}, name="code's samples")
+print("\n".join(f"{name}: {max(1, count // 100)} bin(s) of the code's {count} examples" for name, count in examples.items()))
 
 # %% [markdown]
 # ## 8.9 What was not run
@@ -449,7 +453,7 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # - Calibration compares claimed confidence with the share of right answers, bin by bin; the bins alone leave an error of chance.
 # - A temperature from held-out inliers makes a network honest about inliers. It knows nothing of anomalies, and moves their confidence only
 #   together with that of the inliers.
-# - Outlier Exposure is to lower the confidence on anomalies themselves. 8.5 says on which it did; 8.7 whether inliers paid for it, once each network has its own temperature.
+# - Outlier Exposure is to lower the confidence on anomalies themselves. 8.5 says where the error fell with it; 8.7 whether inliers paid for it, once each network has its own temperature.
 # - Rescaling removes the floor of $1/k$; it pays for a network that goes down to the floor.
 # - How a sample is composed decides the size of a calibration error. It has to be printed beside the number.
 #
@@ -484,7 +488,7 @@ for name, (confidence, correct) in {"baseline, cheating": (calibration.confidenc
     print(f"{name}: soft F1 {100 * calibration.calibration_metrics(confidence, correct)['SoftF1']:.1f} %, confidence where right {confidence[correct].mean():.2f}")
 
 # %% [markdown] tags=["solution"]
-# With enough heat everything is unsure, and on a sample that is half wrong being unsure is cheap: the error falls. What is lost is the use of the number: look at the confidence on right answers before you prefer such a network.
+# With enough heat everything is unsure, and on a sample in which so many answers are wrong being unsure is cheap: the error falls. What is lost is the use of the number: look at the confidence on right answers before you prefer such a network.
 
 # %% tags=["check"]
 check.best_for_the_mixture(best, best_rms, sample, right)
@@ -518,7 +522,8 @@ check.equal_widths(ece)
 
 # %% tags=["solution"]
 claims_a_half = {"RMS": 0, "MAD": 0, "SoftF1": 100 * 2 * 50 / (100 + 100)}
-print(claims_a_half, calibration.calibration_metrics(np.full(200, 0.5), np.arange(200) < 100, size=200))
+by_package = calibration.calibration_metrics(np.full(200, 0.5), np.arange(200) < 100)
+print(claims_a_half, {metric: float(100 * value) for metric, value in by_package.items()})
 
 # %% [markdown] tags=["solution"]
 # Perfectly calibrated, and useless: both errors are 0. Soft F1 is $2 \cdot \frac{50}{100 + 100} = \frac12$, which tells that the doubt is in the wrong places. (Examples of equal confidence share their accuracy in the package, so that
@@ -544,7 +549,7 @@ by_ratio = 100 * pd.DataFrame(rows).T
 by_ratio.round(1)
 
 # %% [markdown] tags=["solution"]
-# The errors go to those of the inliers alone, whatever the network says to anomalies: a rare failure hardly shows in a mean over all examples. Soft F1 looks at mistakes, of which anomalies stay a large part for longer.
+# The errors go to those of the inliers alone (8.7), whatever the network says to anomalies: a rare failure hardly shows in a mean over all examples. Soft F1 looks at mistakes, of which anomalies stay a large part for longer.
 
 # %% tags=["check"]
 check.more_of_one_kind(by_ratio, claimed, hits, anomalies)

@@ -132,7 +132,8 @@ def enter(*verdict):
 pd.Series(choices.LATER, name="why").to_frame().style
 
 # %% [markdown]
-# All networks below learn the same in-distribution, with a part of its training set held out as in chapter 8, and meet the same out-distributions; means are over those, over draws and over seeds, in percent. With a single seed a
+# Where a section names no other network or data (9.2, 9.8, 9.12 and the end of 9.9 do), all networks learn the same in-distribution, with a part of its training set held out as in chapter 8, and meet the same out-distributions, but for
+# those that lend outliers; means are over those, over draws and over seeds, in percent. With a single seed a
 # verdict is an observation: raise `SEEDS` before you believe a difference of a point or two.
 #
 # ## 9.1 From scratch, or fine-tuned?
@@ -156,12 +157,15 @@ pd.DataFrame({"RMS error": {setting: rms(recipe) for setting, recipe in topics["
 fpr = table["FPR95"]
 enter("scratch", "the baseline's schedule with outliers from its first step",
       f"FPR95 {fpr['fine-tuned']:.1f} fine-tuned, {fpr['from scratch']:.1f} from scratch", fpr["from scratch"] < fpr["fine-tuned"])  # fmt: skip
-print(f"as many further epochs without outliers: FPR95 {fpr['without']:.1f} to {fpr[choices.LONGER]:.1f}; with them: to {fpr['fine-tuned']:.1f}")
+for metric in ("FPR95", "AUROC"):
+    before, control, after = table[metric][["without", choices.LONGER, "fine-tuned"]]
+    print(f"as many further epochs without outliers: {metric} {before:.1f} to {control:.1f}; with them: to {after:.1f}")
 
 # %% [markdown]
-# The second row of the tables is the **control** of all fine-tuning here: the same further epochs at the same rate, without any outlier. Only what is gained beyond it was learned from outliers.
+# The second row of the tables is the **control** of all fine-tuning here: the same further epochs at the same rate, without any outlier. Only what is gained beyond it was learned from outliers. Gains below are counted from "without"; the
+# last lines above say how far the control lies from it. It is that of this network: the other networks of 9.2 and 9.9 have none, so that a part of their gains may be that of more training; for texts chapter 3 has one.
 #
-# The price of starting from scratch is that nothing can be taken from a network that is trained already. Note that the two have not seen equally many outliers, in the paper either: from scratch every epoch has them. (The two
+# The verdict is about detection; error and calibration stand in the tables. The price of starting from scratch is that nothing can be taken from a network that is trained already. Note that the two have not seen equally many outliers, in the paper either: from scratch every epoch has them. (The two
 # calibration errors that the paper's appendix C prints are its FPR95 values; the second table has ours, by the samples of the text, chapter 8.)
 #
 # ## 9.2 Another architecture: Table 9
@@ -191,13 +195,16 @@ for topic in filter(topics.get, both_have):
     number, measure, *ways = both_have[topic]
     table = tested(topic)
     disagreements.append((number, measure, *table["AUROC"][ways]))
+    print(f"{measure}: {' and '.join(f'{area:.1f}' for area in table['AUROC'][ways])}")
 
 # %% [markdown]
+# Read the column of errors, too. The rates of fine-tuning belong to the paper's network and to its half a million digits; a small network that sees few images takes fewer steps, and may need longer ones.
+#
 # ## 9.3 The weight, chosen without a test set
 #
-# > Section 4.3 and appendix A: $\lambda$ is chosen on validation distributions, corrupted copies of held-out inliers, and never on the test's anomalies.
+# > The paper's section 4.3 and appendix A: $\lambda$ is chosen on validation distributions, uniform noise and corrupted inliers, and never on the test's anomalies, and so that accuracy hardly suffers.
 #
-# $\lambda$ is the weight of the outliers' loss beside that of the inliers (chapter 2). There are eight such distributions: uniform noise, arithmetic and geometric means of two images, patches in a wrong order, speckle, pixelation,
+# $\lambda$ is the weight of the outliers' loss beside that of the inliers (chapter 2). There are eight such distributions: uniform noise and, made of held-out inliers, arithmetic and geometric means of two images, patches in a wrong order, speckle, pixelation (from the official code alone),
 # shifted channels, inverted ones. For each weight, FPR95 on those, and on the test's out-distributions, which nobody may look at when choosing:
 
 # %%
@@ -210,7 +217,7 @@ curve.round(1)
 figure, axes = plt.subplots(figsize=(5.4, 3.2))
 for column, (colour, dash) in zip(("validation", "test"), figures.LINES, strict=False):
     axes.plot(WEIGHTS, curve[column], dash, marker="o", color=colour, label=f"{column} distributions")
-axes.set(xscale="log", xlabel=r"$\lambda$", ylabel="mean FPR95 (lower = better)", ylim=(0, None))
+axes.set(xscale="log", xlabel=r"weight of the outliers' loss $\lambda$", ylabel="mean FPR95 (%), lower = better", ylim=(0, None))
 axes.set_xticks(WEIGHTS, curve.index)
 axes.minorticks_off()
 axes.legend()
@@ -225,7 +232,7 @@ enter("weight", f"lambda of {', '.join(curve.index)}",
 # %% [markdown]
 # ## 9.4 Which outliers, and how many
 #
-# > Section 5: noise added to inliers does not teach a network about other anomalies. Section 4.3: it "quickly memorized this statistical pattern".
+# > Section 5: noise added to inliers does not teach a network about other anomalies. The paper's section 4.3: it "quickly memorized this statistical pattern".
 #
 # > Section 5: generated anomalies "do not work as well as real data" in the place of outliers.
 #
@@ -276,6 +283,8 @@ enter("classes", topics["classes"].recipes[table.index[1]].outliers + f" to {tab
       middle > few and abs(most - middle) < middle - few)  # fmt: skip
 
 # %% [markdown]
+# Where the fewest classes come near what all outliers reach, little is left for further ones to add, and chance decides.
+#
 # > Section 5: a CIFAR-100 classifier with CIFAR-10 as outliers "hardly improves over the baseline".
 #
 # A whole labelled set in the place of the outliers, all of its training images. Only CIFAR-10 for CIFAR-100 is the paper's own case, and gets a verdict; elsewhere another set takes its place, which may be more diverse than ten
@@ -318,8 +327,8 @@ print(f"number: FPR95 {number['5000 outliers']:.1f} with 5,000 outliers, {number
       f"kinds: with 5,000 images {kind['10 classes']:.1f} of 10 classes, {kind['30 classes']:.1f} of 30, {kind['100 classes']:.1f} of 100")  # fmt: skip
 print(f"order: {order.iloc[0]:.1f} {order.index[0]}, {order.iloc[1]:.1f} {order.index[1]}, {order.iloc[2]:.1f} {order.index[2]}")
 print(f"accuracy: error {errors['outliers']['without']:.1f} before, {errors['outliers']['all outliers']:.1f} after fine-tuning, "
-      f"{errors['weight'].min():.1f} to {errors['weight'].max():.1f} by lambda; accuracy by rate {rates['accuracy'].min():.1f} ({rates['accuracy'].idxmin()}) "
-      f"to {rates['accuracy'].max():.1f} ({rates['accuracy'].idxmax()}), of the baseline {rates['accuracy']['baseline']:.1f}")  # fmt: skip
+      f"{errors['weight'].min():.1f} to {errors['weight'].max():.1f} by lambda; accuracy by rate and epochs {rates['accuracy'].min():.1f} ({rates['accuracy'].idxmin()}) "
+      f"to {rates['accuracy'].max():.1f} ({rates['accuracy'].idxmax()}), of the baseline {rates['accuracy']['baseline']:.1f}, of the control {rates['accuracy']['no outliers, 4 epochs from 0.05']:.1f}")  # fmt: skip
 
 # %% [markdown]
 # So look first at what *kinds* of outliers a smaller set has lost, not at how many images; then at the rate of fine-tuning, and at a control without outliers at the same rate: what that one loses, too, is not the outliers' doing.
@@ -327,7 +336,7 @@ print(f"accuracy: error {errors['outliers']['without']:.1f} before, {errors['out
 #
 # ## 9.7 Hard outliers
 #
-# > Section 5: counting only the hardest outliers of a batch helps on the hardest anomalies and costs a little on noise.
+# > Section 5: counting only the hardest outliers of a batch (online hard example mining) helps on the hardest anomalies and costs a little on noise.
 
 # %%
 hard = tested("hard", "hard")
@@ -340,12 +349,14 @@ enter("hard", f"the {hard.index[1]} of a batch",
       f"AUROC {on_hardest:+.1f} on {hardest}, {on_easiest:+.1f} on {easiest}", on_hardest > 0 >= on_easiest)  # fmt: skip
 
 # %% [markdown]
+# Hard and easy are the exposed network's: the rows stand in the order of its AUROC. The text speaks of noise, which is easy for the paper's networks; where another set is the easiest here, read the rows of the noise sets as well.
+#
 # ## 9.8 Close outliers, in text
 #
 # > Section 5: preprocessing the outliers to be closer to the inliers improves detection significantly. Without it, "the network may discover easy-to-learn cues which reveal whether the input is in- or out-of-distribution".
 #
 # The experiment is chapter 3's, and the outliers come from one source twice. **Brought close** is what the book always does: sentences without headings and lists, neither very short nor very long, in lower case as the inliers are.
-# **Raw** is the source as it stands: WikiText's paragraphs and headings, or all that stands between two empty lines of a docstring, with capitals, markup, and punctuation where it was. At scale `demo` the networks learn a quarter of
+# **Raw** is the source as it stands: WikiText's paragraphs and headings, or all that stands between two empty lines of a docstring, with capitals, markup, and punctuation where it was. At scale `demo` the networks learn a third of
 # chapter 3's texts, and read the first 100 tokens of each, as chapter 3 does with 20 Newsgroups.
 #
 # What would betray an outlier without any reading? Its length, and the share of its tokens that the inliers' vocabulary does not know:
@@ -383,7 +394,7 @@ enter("text", f"{close} for {reader.in_dist}", f"AUROC {aurocs['without']:.1f} w
 #
 # > Section 5: Outlier Exposure also works for a **multilabel** classifier (score: minus the largest sigmoid) and with a **reject class**, but neither competes with a softmax.
 #
-# A **reject class** is one output more, for everything that is none of the classes; its probability is the score. It has no examples before it meets outliers, so that its row "without" says what an output is worth that was never trained.
+# A **reject class** is one output more, for everything that is none of the classes; its probability is the score. It has no examples before it meets outliers, so that its row "without" says what an output is worth that has only learned to be improbable.
 
 # %%
 table = tested("outputs", "outputs", "softmax")
@@ -394,9 +405,11 @@ enter("outputs", "each before and after", number, all(gains[name][1] > gains[nam
 enter("softmax", "all with OE", number, all(gains[name][1] < gains["softmax"][1] for name in others))
 
 # %% [markdown]
-# > Section 4.3: where classes are imbalanced, outliers could be taught the **class prior** instead of the uniform distribution.
+# Where the reject class competes, ask what its score sees: the output's probability falls where any class has a high logit, so that it knows the size of the logits, as the energy of 9.10 does and a softmax over the classes does not.
 #
-# The text leaves it there. A long-tailed copy of the training set, its first class many times as large as its last:
+# > The paper's section 4.3: where classes are imbalanced, outliers could be taught the **class prior** instead of the uniform distribution.
+#
+# The text leaves it there. A long-tailed copy of the training set, its first class many times as large as its last; errors are counted on the test set as it is, with the rare classes as frequent as ever:
 
 # %%
 table = tested("prior", "prior")
@@ -406,13 +419,13 @@ enter("prior", f"the first class {choices.TAIL:g} times the last",
       aurocs["class prior"] > aurocs["uniform"])  # fmt: skip
 
 # %% [markdown]
-# What speaks against the prior, whatever the verdict: an outlier that has learned it is as likely the frequent class as that class is frequent, and the score, minus the largest probability, calls that confidence. What speaks for
+# What speaks against the prior, whatever the verdict: a network that answers an outlier with it gives the frequent class as much as that class is frequent, and the score, minus the largest probability, takes that for confidence. What speaks for
 # it: the network need not unlearn what it knows of frequencies.
 #
 # ## 9.10 Beyond the paper: energies
 #
 # Liu et al. (2020) score with the free energy of the logits $l_c$, $-\log \sum_c e^{l_c}$, and fine-tune so that the energies of inliers and outliers keep apart by two margins. Margins depend on the size of a network's logits. Here
-# inliers are to go below the lowest tenth of the training inliers' energies under the baseline, outliers above the highest tenth of the training outliers'; no anomaly of the test enters. Nothing is claimed, so there is no verdict.
+# inliers are to go below the lowest tenth of the training inliers' energies under the baseline, outliers above the highest tenth of the training outliers'; no anomaly of the test enters. (The margins in the first row are Liu et al.'s for CIFAR-10; its loss has no use for them.) Nothing is claimed, so there is no verdict.
 
 # %%
 from oe_core import predict, scores, with_objective
@@ -469,14 +482,14 @@ enter("readings", f"AUROC of {len(aurocs)} sets under either reading",
 # > Section 5: in preliminary experiments with MNIST, Outlier Exposure raised the AUPR from 94.2 to 97.0.
 #
 # A convolutional network of two layers that sees luminance only, on 28 pixels, and eight out-distributions. The paper has no table of it; the official code has logs, which stand in parentheses. Where MNIST is not at hand, the
-# embedded digits take its place, with all of its experiment.
+# embedded digits take its place in the same experiment, against sets that are embedded, too. The network from scratch trains for as many epochs as the baseline, and needs no control.
 
 # %%
 state("mnist")
 grey = evaluate(store, small, seeds=SEEDS)
 grey.save(ROOM / "records" / "09_mnist")
 logs = paper.compare(grey.records[grey.records["table"] == 7], paper.LOGS)
-paper.publish(logs, "09_mnist", ROOM / "tables")
+paper.publish(logs, "09_MNIST", ROOM / "tables")
 display(Markdown(paper.rendered(logs)))
 aupr = logs["AUPR"].xs("mean", axis=1, level=1).xs("Mean", level=1).iloc[0]
 enter("mnist", f"{len(grey.tests.outs)} out-distributions",
@@ -493,7 +506,7 @@ kept = ROOM / "records" / "09_design_choices" / IN_DIST
 values = pd.concat([frame.assign(topic=topic) for topic, frame in frames.items()])
 write_text(kept / "values.csv", values.to_csv(index=False))
 verdicts = ledger.save(kept)
-print(f"{len(verdicts)} claims were tested; {(verdicts['held'] == 'yes').sum()} held on {IN_DIST}, with {SEEDS} training(s) of each network")
+print(f"{len(verdicts)} claims were tested; {(verdicts['held'] == 'yes').sum()} held on {IN_DIST}; trainings of each network: {SEEDS}")
 verdicts.style.hide(axis="index")
 
 # %% [markdown]
@@ -571,5 +584,5 @@ check.choose_within(choose)
 # - J. T. Springenberg et al. *Striving for simplicity: the all convolutional net.* ICLR workshop 2015.
 # - A. Shrivastava, A. Gupta, R. Girshick. *Training region-based object detectors with online hard example mining.* CVPR 2016.
 # - P. L. Bartlett, M. H. Wegkamp. *Classification with a reject option using a hinge loss.* JMLR 2008.
-# - `hendrycks/outlier-exposure`, `CIFAR/test.py`: the readings of 9.11.
 # - W. Liu et al. *Energy-based out-of-distribution detection.* NeurIPS 2020.
+# - `hendrycks/outlier-exposure`, `CIFAR/test.py`: the readings of 9.11.

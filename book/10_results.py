@@ -72,7 +72,7 @@ print(f"{len(found)} evaluations, {sum(len(source.records) for source in found):
 # %% [markdown]
 # ## 10.1 At one glance
 #
-# Every square is a printed number, in the place it has in its table. A white one was not measured.
+# Every square is a printed number, in the place it has in its table; a thick line parts two in-distributions. A white one was not measured. The table below has the signs that stand for the marks in 10.4.
 
 # %%
 figures.publish(figures.wall(cells), "10_wall", ROOM / "figures", "Every number that the paper prints, in the place that it has in its table, coloured by what our records claim of it.")
@@ -88,7 +88,8 @@ pd.DataFrame({"sign": grades.SIGNS, "it claims": grades.CLAIMS}).rename_axis("ma
 # right name shows nothing; nor does a part of a set, a copy that went through JPEG, or another set of outliers.
 #
 # **Does Outlier Exposure, or whatever the table is about, change things the paper's way?** That can be asked of any network and any data, a named stand-in included. A direction leads from the first method of a table to a later one, in
-# one row and metric. It is one claim on two numbers, so it is counted once, with the later one; the first is then a *baseline* and claims nothing. A difference that chance can make is *undecided*, neither for the paper nor against it.
+# one row and metric. It is one claim on two numbers, so it is counted once, with the later one; the first is then a *baseline* and claims nothing. The paper's tables have no control, so a direction holds what training on
+# without outliers would have changed, too; chapters 2 to 7 and 9 measure that part. A difference that chance can make is *undecided*, neither for the paper nor against it.
 
 # %% [markdown]
 # ### How far is far?
@@ -129,7 +130,7 @@ grades.counted(cells)
 
 # %%
 pairs = grades.comparisons(cells)
-directions = grades.counted(pairs, "direction")
+directions = grades.counted(pairs, "direction").rename(columns={"numbers": "comparisons"})
 directions
 
 # %%
@@ -142,10 +143,10 @@ print(f"{100 * share:.0f} % of the {len(run)} measured comparisons go the paper'
 # %% [markdown]
 # ## 10.2 Ours against the paper's
 #
-# Filled: network and data are the paper's, so that the two values may be compared. Hollow: they are not, and nothing follows from a point's distance to the diagonal. Bars are the margins of above.
+# Filled: network and data are the paper's, so that the two values may be compared. Hollow: they are not, and nothing follows from a point's distance to the diagonal. Bars are the margins of above, cut off at the frame.
 
 # %%
-figures.publish(figures.agreement(cells), "10_agreement", ROOM / "figures", "Ours over the paper's, a dot for each number, by metric.")
+figures.publish(figures.agreement(cells), "10_agreement", ROOM / "figures", "Ours over the paper's, a point for each number, by metric; filled where network and data are the paper's.")
 
 # %% [markdown]
 # Which groups lie farthest from the diagonal, by the median distance of their points, and what is known of why? The explanations are the book's, for its records in `runs/reference`; of a source without one nobody has asked.
@@ -153,8 +154,10 @@ figures.publish(figures.agreement(cells), "10_agreement", ROOM / "figures", "Our
 # %%
 WHY = {
     "density-cifar10": "a small density estimator, which photographs teach nothing and letters do: 6.9 has both",
+    "lm-ptb-words": "a smaller model than the paper's, to which foreign pages are no surprise, for unknown words are cheap: 7.8",
     "lm-ptb-characters": "the web pages are read as text here; the official code's reader leaves little of them: 7.10",
     "cifar100-course": "trained too shortly: the exposed network has hardly learned its outliers; whether a longer training turns it was not tested",
+    "allconv-cifar10": "a thin network, trained for 8 epochs of 100, on pictures that went through JPEG",
     "calibration-cifar100-code": "the networks of cifar100-course",
     "gan-cifar10": "two trainings that differ much, with a third of the images and two epochs of exposure",
     "mnist": "ceilings leave little to gain, three trainings differ, and Omniglot is decided by how pen strokes become small pictures, in three ways in runs/reference",
@@ -174,7 +177,8 @@ with_reasons(distances.median().rename("points").nlargest(6).reset_index()).form
 # ## 10.3 One cell by hand
 
 # %%
-one = cells[(cells["mark"] == grades.REPRODUCED) & (cells["seeds"] > 1) & (cells["out_dist"] != "Mean")].iloc[0]
+reproduced = cells[cells["mark"] == grades.REPRODUCED]
+one = reproduced[(reproduced["seeds"] > 1) & (reproduced["out_dist"] != "Mean")].iloc[0]
 source, names = next(source for source in found if source.name == one["source"]), ["out_dist", "metric", "method"]
 rows = source.of(one["table"], one["in_dist"])
 by_seed = rows[(rows[names] == one[names]).all(axis=1)].groupby("seed")["value"].agg(["mean", "var", "count"])
@@ -185,12 +189,15 @@ margin = np.sqrt(t_trainings**2 * of_trainings + t_draws**2 * of_draws)
 assert np.isclose(margin, one["margin"]) and np.isclose(by_seed["mean"].mean(), one["ours"])
 print(f"Table {one['table']}, {one['in_dist']} / {one['out_dist']}, {one['metric']} {one['method']}: {n} trainings of {draws} draws, ours {one['ours']:.2f} ±{margin:.2f}, "
       f"the paper's {one['paper']}")  # fmt: skip
+print(f"of {len(reproduced)} reproduced numbers {(reproduced['margin'] > 5).sum()} have a margin of more than 5 points, and {reproduced['ceiling'].sum()} lie at a ceiling")
 
 # %% [markdown]
+# A wide margin holds many values, the paper's among them. Such a number is reproduced as far as these trainings can see, which is not far.
+#
 # ## 10.4 Every table
 #
 # In each cell the sign, our value ± its margin, and in parentheses the paper's value and, after a semicolon, what the logs of its code have, where they have it. "Draws" says that one network was trained, and the margin is that of its draws
-# alone. An arrow leads from a set of the paper to what stood in for it.
+# alone. A margin beyond 100 comes from two trainings that differ, and says that they tell nothing of a third. An arrow leads from a set of the paper to what stood in for it.
 
 # %%
 for table in cells["table"].unique():
@@ -245,16 +252,20 @@ missing.replace({"table": {paper.LOGS: "MNIST"}}).style.hide(axis="index")
 # %% [markdown]
 # ## 10.7 The figures
 #
-# Figures 1 and 4 are curves of one network, 2 the histogram of bits per dimension, 3 the RMS errors of Table 12 as bars. The first found of each, this build's before the book's:
+# Figures 1 and 4 are curves of one in-distribution, without and with exposure, 2 the histogram of bits per dimension, 3 the RMS errors of Table 12 as bars. The first found of each, this build's before the book's:
 
 # %%
+SHOWN = {1: "ROC and precision-recall curves of one set of anomalies, without and with exposure",
+         2: "histograms of the bits per dimension of inliers and anomalies, without and with exposure",
+         3: "RMS calibration errors as bars, without and with exposure, here and in the paper",
+         4: "ROC and precision-recall curves of several sets of anomalies, without and with exposure"}  # fmt: skip
 pictures = results.printed_figures(ROOM / "figures", *ROOTS)
-for number in range(1, 5):
+for number, shown in SHOWN.items():
     path = pictures.get(number)
     inside = next((path.relative_to(root) for root in (ROOM, results.REFERENCE) if path and path.is_relative_to(root)), path)
     display(Markdown(f"### Figure {number}: " + (f"`{inside}`" if path else "not drawn by any chapter of this build")))
     if path:
-        display(Image(path, width=620, alt=f"Figure {number} of the paper, drawn by this book: {inside}"))
+        display(Image(path, width=620, alt=f"Figure {number} of the paper, drawn by this book: {shown}"))
 
 # %% [markdown]
 # ## 10.8 What the numbers rest on
@@ -267,7 +278,7 @@ display(rests_on.style.format({"hours": "{:.2f}"}))
 print(f"{rests_on.attrs['hours']:.1f} hours of training, each network counted once")
 
 # %% [markdown]
-# The data came from folders. These are the ones whose content was shown to be that of the published files; every other set counts as other data, however near it may be.
+# All data that neither come with the packages nor are generated came from folders. These are the ones whose content was shown to be that of the published files; every other set counts as other data, however near it may be.
 
 # %%
 likeness.EQUAL[["key", "split", "shown"]].style.hide(axis="index")
@@ -283,8 +294,8 @@ results.ledgers(*ROOTS).style.hide(axis="index")
 # %% [markdown]
 # ## 10.10 Where the paper and its code disagree
 #
-# Reproducing a paper shows where its text, its tables and its code say different things. For each such place: what both say, and a number under either reading. An empty field has no number yet:
-# the data were not at hand, or there is nothing to measure.
+# Reproducing a paper shows where its text, its tables and its code say different things. For each such place: what both say and what the book does; then, where it was measured, a number under either reading.
+# Those without one are named at the end: the data were not at hand, or there is nothing to measure.
 
 # %%
 readings = errata.measured(found, *ROOTS)
@@ -293,7 +304,7 @@ listing.drop(columns=["measure", "as the text", "as the code", "on"]).drop_dupli
 
 # %%
 values = listing.loc[listing["measure"] != "", ["about", "measure", "as the text", "as the code", "on"]]
-values.reset_index().style.hide(axis="index").format(precision=2)
+values.reset_index().style.hide(axis="index").format("{:,.6g}", subset=["as the text", "as the code"])
 
 # %% [markdown]
 # ### Which of them matter?
@@ -331,7 +342,7 @@ def directions_at(level):
 
 # %% [markdown]
 # **1. A stricter rule.** *Medium, 20 minutes.* How many comparisons are decided at the levels 0.5, 0.8, 0.95 and 0.999, the paper's way and the other? A table `by_level` with a row for each level and the columns `grades.AGREES` and
-# `grades.AGAINST`. At which level would you have stopped?
+# `grades.AGAINST`. Which level would you have set, before looking?
 #
 # <details><summary>Hint</summary><code>directions_at(level)</code> counts; a direction that no comparison has is missing there.</details>
 
@@ -347,7 +358,7 @@ by_level
 check.stricter_rule(by_level, directions_at)
 
 # %% [markdown]
-# **2. Direction by chance.** *Medium, 15 minutes.* If Outlier Exposure did nothing, how many of the measured comparisons, `len(run)`, would be decided at `LEVEL` all the same, `decided_by_chance`, and how many of these the paper's way,
+# **2. Direction by chance.** *Medium, 15 minutes.* If Outlier Exposure and all other methods did nothing, how many of the measured comparisons, `len(run)`, would be decided at `LEVEL` all the same, `decided_by_chance`, and how many of these the paper's way,
 # `papers_way_by_chance`? Compare with the counts above.
 #
 # <details><summary>Hint</summary>A difference is decided where its interval leaves out zero.</details>
@@ -356,7 +367,7 @@ check.stricter_rule(by_level, directions_at)
 decided_by_chance = (1 - LEVEL) * len(run)
 papers_way_by_chance = decided_by_chance / 2
 settled = run[run["direction"].isin([grades.AGREES, grades.AGAINST])]
-print(f"if it did nothing, about {decided_by_chance:.0f} of {len(run)} comparisons would be decided, {papers_way_by_chance:.0f} the paper's way; "
+print(f"if they did nothing, about {decided_by_chance:.0f} of {len(run)} comparisons would be decided, {papers_way_by_chance:.0f} the paper's way; "
       f"{len(settled)} are, {100 * (settled['direction'] == grades.AGREES).mean():.0f} % of them the paper's way")  # fmt: skip
 
 # %% [markdown] tags=["solution"]
@@ -379,7 +390,8 @@ chosen = without[-1]
 chapter = trained_by.get(chosen, "07_language_models")
 
 # %% [markdown] tags=["solution"]
-# Most are named variants: `-p VARIANT code` in the chapter that trains such a network, or `experiment(..., variant="code")`, beside the same without the variant, and its data under `OE_DATA`.
+# What a number takes: a named variant, `experiment(..., variant="code")` beside the same without it (27; 28 and 29, which chapter 7 measures together with 4); the paper's scale, where the book follows the code, beside the other reading
+# (32, 34); or code that the book does not have (30, 31, 33). The data go under `OE_DATA`. `runs/reference/README.md` has the commands.
 
 # %% tags=["check"]
 check.own_errata(chosen, chapter, without)

@@ -132,9 +132,10 @@ def _figure(published: dict, number: str, out: Path) -> str:
 
 
 def table_title(stem: str) -> str:
-    """What a published table is, as Markdown."""
+    """What a published table is, as Markdown: the paper's by its number, another by its name without the chapter's."""
     number = PAPERS_TABLE.fullmatch(stem)
-    title = f"Table {int(number[1])} of the paper{number[2].replace('_', ', ')}" if number else stem
+    numbered = number and f"Table {int(number[1])} of the paper{number[2].replace('_', ', ')}"
+    title = numbered or re.sub(r"^\d+_", "", stem)
     return f"**{title}**: this build, and in parentheses the paper."
 
 

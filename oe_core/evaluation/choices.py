@@ -110,7 +110,7 @@ def _apart(plan: Experiment, recipes: Recipes) -> tuple[str, ...]:
 
 
 def text_plan(scale: str, in_dist: str = "", share: float = 1.0) -> Experiment:
-    """Chapter 3's experiment with `in_dist`, "": with the first at hand; at scale demo with a quarter of its texts.
+    """Chapter 3's experiment with `in_dist`, "": with the first at hand; at scale demo with a third of its texts.
 
     share: of every schedule's epochs.
     """

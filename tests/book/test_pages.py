@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 from measured import measured_pages
-from pages import page
+from pages import page, table_title
 from PIL import Image
 from quiz import Option, Question
 from small_book import ROOT
@@ -91,6 +91,10 @@ def test_a_page_says_below_its_title_how_it_was_made(tmp_path):
     of_digits = [f"records/02_vision/digits/{file}" for file in ("records.csv", "values.csv", "evidence.json")]
     for link in ("chapters/02_vision.py", "notebooks/02_vision.ipynb", *of_digits):
         assert f'href="files/{link}"' in facts
+
+
+def test_a_published_table_that_the_paper_does_not_number_has_its_name_without_the_chapters():
+    assert table_title("09_MNIST") == "**MNIST**: this build, and in parentheses the paper."
 
 
 def test_a_table_of_pandas_scrolls_by_keyboard_and_other_html_stays(tmp_path):
