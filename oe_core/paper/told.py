@@ -70,4 +70,4 @@ def _cost(quality: pd.DataFrame, in_dist: str, before: str, after: str, measure:
     of_set = quality[quality["in_dist"] == in_dist].pivot(index="seed", columns="method", values=measure)
     means, spread = of_set.mean(), of_set[after].std()
     around = f", ±{spread:.2f} over trainings" if len(of_set) > 1 else ""
-    return f"The {measure} is {means[before]:.2f} before and {means[after]:.2f} after{around}."
+    return f"{measure.capitalize()}: {means[before]:.2f} before, {means[after]:.2f} after{around}."

@@ -38,7 +38,7 @@ def test_it_is_said_who_won_where_not_and_what_it_cost():
     assert said == (
         "- **digits**: +OE raises the mean AUROC: 85.5 for MSP, 93.0 for +OE. It gains on 1 of 2 out-distributions in "
         "each of 2 trainings, most on a (+15.0), least on b (+0.0). It does not win on b (96.0 to 96.0, where 4.0 were "
-        "left to gain). The accuracy is 99.00 before and 97.50 after, ±0.71 over trainings."
+        "left to gain). Accuracy: 99.00 before, 97.50 after, ±0.71 over trainings."
     )
 
 
