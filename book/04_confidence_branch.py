@@ -54,13 +54,19 @@ def plan_of(name, variant="paper"):
     return experiment(name, SCALE, "branch", outliers=OUTLIERS, out_dists=OUT_DISTS, variant=variant, share=SHARE)
 
 
+def collapses_of(name):
+    """The recipes of 4.10; the code's first price only where the baseline has another."""
+    baseline = plan_of(name).baseline
+    recipes = {variant: plan_of(name, variant).baseline for variant in COLLAPSES}
+    recipes["the code's first price"] = replace(baseline, confidence_weight=0.1)
+    return {why: recipe for why, recipe in recipes.items() if recipe != baseline}
+
+
 plans = {name: plan_of(name) for name in IN_DISTS or in_dists(SCALE, "branch")}
 first = next(iter(plans))
 others = [plan_of(first, variant) for variant in VARIANTS]
-collapses = {variant: plan_of(first, variant).baseline for variant in COLLAPSES}
-collapses["the code's first price"] = replace(plan_of(first).baseline, confidence_weight=0.1)
 controls = [([plan.longer], SEEDS or plan.seeds) for plan in plans.values()]
-trainings = [(plans.values(), SEEDS), ([*others, *collapses.values()], 1), *controls]  # what `make runs` trains: (experiments, how many seeds)
+trainings = [(plans.values(), SEEDS), ([*others, *collapses_of(first).values()], 1), *controls]  # what `make runs` trains: (experiments, how many seeds)
 
 # %%
 import math
@@ -144,7 +150,7 @@ weight, trace = torch.tensor(0.1), []
 for penalty in torch.tensor([0.69, 0.50, 0.35, 0.29, 0.25, 0.31]):
     trace.append({"penalty": penalty.item(), "lambda": weight.item()})
     weight = losses.next_weight(weight, penalty, budget=0.3)
-pd.DataFrame(trace).round(4).T
+pd.DataFrame(trace).rename_axis("step").T.style.format(precision=3)
 
 # %% [markdown]
 # A penalty of 0.3 can be had in many ways: most examples at 0.95 and a few near 0, or **every** example at $e^{-0.3} = 0.74$. Only the first
@@ -165,16 +171,17 @@ pd.DataFrame(trace).round(4).T
 # %%
 confidences = torch.tensor([0.9, 0.5, 0.1, 1e-3, 1e-9, 1e-13], dtype=torch.float64)
 z = confidences.logit().requires_grad_()
-(len(z) * losses.outlier_confidence(z)).backward()
-table = pd.DataFrame({"b(x')": confidences, "log b(x')": confidences.log(), "slope in z": z.grad})
-table.T
+term = torch.stack([losses.outlier_confidence(one) for one in z])
+term.sum().backward()
+table = pd.DataFrame({"b(x')": confidences, "log b(x')": confidences.log(), "the term": term.detach(), "its slope in z": z.grad})
+table.map("{:.3g}".format).T
 
 # %% [markdown]
 # The cross-entropy to the uniform posterior in chapter 2 has a lowest value, and there its gradient vanishes. $\log b$ has none: the less
 # confident the network is, the nearer the slope comes to 1, and training would push outliers down for ever. The
 # public code of the branch keeps every confidence above $10^{-12}$ with a clamp, and taken together with it the term ends at
-# $\log 10^{-12} = -27.6$ (last column). Here it does the same. On its way there the push is strong, 0.5 against a $\lambda$ of 0.1 or less
-# for the price of the inliers' hints, and inliers are dragged along for a while.
+# $\log 10^{-12} = -27.6$ (last column). Here it does the same. On its way there the push is strong: it keeps its factor of 0.5, while $\lambda$, the price of the
+# inliers' hints, started at 0.1 or less and changes by a hundredth a step, and inliers can be dragged along for a while.
 
 # %% [markdown]
 # ## 4.4 What the paper leaves open
@@ -191,9 +198,9 @@ table.T
 # | $\lambda$ while fine-tuning | nothing | goes on from where the training left it |
 # | a floor under $\log b(x')$ | nothing | the code's clamp, $10^{-12}$ |
 #
-# Smaller scales are shorter, on smaller networks, without Cutout: a network that sees its images eight times does not need it, and a hole of 8 px hides
-# most of a digit of 16 px. Hints for digits cost 0.02 at first instead of 0.1, which has no time to come down in so few steps, and digits are fine-tuned for 30 epochs instead of 10,
-# after which the inliers still lay in the dip of 4.5: both were chosen on validation distributions of held-out digits. Section 4.9 tries other choices, and 4.10 what happens at 0.1.
+# Scale `course`, and `smoke` and `demo` with digits, train smaller networks for fewer epochs, without Cutout: a network that sees its images a few times needs it less, and a
+# hole of 8 px can hide half of a digit of 16 px. Hints for digits cost 0.02 at first instead of 0.1, which has no time to come down in so few steps, and digits are fine-tuned for 30 epochs instead of 10,
+# after which inliers still lay in the dip of 4.5: both were chosen on validation distributions of held-out digits. Section 4.9 tries other choices, and 4.10 what happens at 0.1.
 
 # %%
 def compared(plan):
@@ -227,8 +234,8 @@ def verdict(recipe, log):
     """One sentence on the branch at the end of a training, about the inliers that it was trained on."""
     last = log[-1]
     between = f"90 % of its confidences on training images lie in {last['confidence_5']:.3f} to {last['confidence_95']:.3f}"
-    was = [str(row["epoch"]) for row in log if row["collapse"] in ("high", "low")]
-    past = f"; at an end after epoch {', '.join(was)}" if was else ""
+    was = [row["epoch"] for row in log if row["collapse"] in ("high", "low")]
+    past = f"; all were high or low after {len(was)} of {len(log)} epochs, the last time after epoch {was[-1]}" if was else ""
     state = f"COLLAPSED ({last['collapse']})" if last["collapse"] else "tells its images apart"
     return f"{recipe.name}, seed {recipe.seed}: {state}, {between}{past}"
 
@@ -240,7 +247,7 @@ for evaluation in evaluations.values():
 # %%
 def training_figure(logs):
     """Lambda, the confidences of training images and the outliers' loss, one column a training: {title: log rows}."""
-    size = (max(6.4, 4.2 * len(logs) + 0.6), 5.2)
+    size = (max(6.4, 2.7 * len(logs) + 0.6), 5.2)
     figure, panels = plt.subplots(2, len(logs), figsize=size, squeeze=False, sharex="col", sharey="row")
     for (above, below), (title, rows) in zip(panels.T, logs.items(), strict=True):
         log = pd.DataFrame(rows)
@@ -264,31 +271,31 @@ def training_figure(logs):
 
 
 whole = {f"{in_dist}, seed 0 (dotted: outliers begin)": first.runs["Branch", 0].log + first.runs["+OE", 0].log}
-figures.publish(training_figure(whole), "04_training", ROOM / "figures", "The price of a hint, and the confidences of training images and outliers, over the epochs.")
+figures.publish(training_figure(whole), "04_training", ROOM / "figures", "Above the price of a hint, below the confidences of training images and of outliers, over the epochs of training and of fine-tuning.")
 
 # %% [markdown]
 # Left of the dotted line all confidences start alike. What follows is a race of two learners, the classifier, whose errors are all that the branch can
-# learn from, and $\lambda$. If the classifier gets its training images right before $\lambda$ has come down, nobody needs a hint at that price,
-# and all confidences end high. How far can $\lambda$ travel at one percent a step?
+# learn from, and $\lambda$. While $\lambda$ is low, everybody asks, until it has risen. If the classifier gets its training images right while $\lambda$ is high, nobody
+# needs a hint at that price, and all confidences end high. How far can $\lambda$ travel at one percent a step?
 
 # %%
 for name, evaluation in evaluations.items():
     run = evaluation.runs["Branch", 0]
     trained_on = min(run.stamp["data"]["inliers"]["n"] - run.recipe.holdout, run.recipe.limit or math.inf)
     steps = run.recipe.epochs * math.ceil(trained_on / run.recipe.batch_size)
-    print(f"{name}: {steps:,} steps, so that lambda can fall by a factor of at most 10^{steps * math.log10(1.01):.1f}; "
+    print(f"{name}: {steps:,} steps, so that lambda can rise or fall by a factor of at most 10^{steps * math.log10(1.01):.1f}; "
           f"it started at {run.recipe.confidence_weight:g} and ended at {run.log[-1]['lambda']:.2g}")  # fmt: skip
 
 # %% [markdown]
-# The paper's network takes 78,200 steps on CIFAR-10. A rule that was made for long trainings does not reach its budget in a short one.
+# The paper's network takes 78,200 steps on CIFAR-10. A rule that was made for long trainings may have no time to settle in a short one.
 #
-# At the dotted line the outliers begin: their confidence drops, and the inliers' confidence drops with it, until the
-# outliers have arrived and the price of hints lifts the inliers again. A fine-tuning that is too short ends in the dip, and in one that is
+# At the dotted line the outliers begin: their confidence drops, and the inliers' confidence can drop with it, until the
+# outliers have arrived at the clamp and the price of hints lifts the inliers again. A fine-tuning that is too short ends in the dip, and in one that is
 # too fast $\lambda$ overshoots: every step over the budget raises it by a hundredth, a few hundred steps multiply it by ten or more, and then both parts tear at
 # the features. Three things tell: the accuracy below, $\lambda$ above, and inliers that are all at 1. The last alone is no fault once there are outliers, as long as
 # those are not at 1, too. Their geometric mean does not say so, since a few confidences near zero decide it; the histogram of 4.7 does.
 #
-# Test accuracy in percent, before and after (`std` is over seeds):
+# Test accuracy in percent, before (`MSP`) and after (`+OE`); `std` is over seeds:
 
 # %%
 accuracy = pd.concat([evaluation.quality for evaluation in evaluations.values()])
@@ -332,11 +339,11 @@ Markdown(paper.told(records, accuracy, 3, "MSP", "+OE"))
 
 # %% [markdown]
 # The paper's text says that the branch improves over MSP. In its table that holds for both CIFARs in FPR95 and AUROC; for Tiny ImageNet the
-# branch is behind MSP in all three metrics, and for CIFAR-10 in AUPR. Where the branch is behind MSP here, three things are to blame: on an easy set it has seen few errors; a training
+# branch is behind MSP in all three metrics, and for CIFAR-10 in AUPR. Where the branch is behind MSP here, three things may be to blame: on an easy set it has seen few errors; a training
 # may be too short for $\lambda$; and what a branch near its high end says beyond the second decimal place nobody has trained. The last column is another matter:
-# with outliers, the branch is asked a question that training data can answer. What it gains is to be held against MSP, too, which no collapse touches.
+# with outliers, the branch is asked a question that training data can answer. What it gains is to be held against MSP, too, which needs no branch.
 #
-# The exposed network was also trained longer. A control, scored by its branch as well: as many further epochs at the same rates, without outliers. Means over the out-distributions:
+# The exposed network was also trained longer. A control, scored by its branch as well: as many further epochs at the same rates, without outliers. Means over the out-distributions, and the classifier's error:
 
 # %%
 control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, SEEDS)
@@ -352,13 +359,13 @@ print(paper.parted(control))
 every_set = paper.compare(records, 3, every_set=True)
 paper.publish(every_set, "table_03_sets", ROOM / "tables")
 strips = figures.seed_strips(first.records, every_set.loc[in_dist], title=f"{in_dist}: dots are trainings")
-figures.publish(strips, "04_sets", ROOM / "figures", "FPR95, AUROC and AUPR of each training for every out-distribution, by three scores.")
+figures.publish(strips, "04_sets", ROOM / "figures", "FPR95, AUROC and AUPR of each training (dots) and their means (bars) for every out-distribution, by three scores.")
 
 # %% [markdown]
 # ## 4.7 Confidences before and after
 #
-# The scores of the first seed on whole test sets, all out-distributions together. As a number, $b(x)$ is 1 from $z = 37$ on, where many inliers of a
-# well exposed network are; scored with it they would all tie. The score here is $-z$, the logarithm of the odds of doubt: the order of $-b(x)$, without the ties. 0 is a confidence of one half.
+# The scores of the first seed on whole test sets, all out-distributions together. As a number, $b(x)$ is 1 from $z = 37$ on, and an exposed network
+# can have most of its inliers there; scored with it they would all tie. The score here is $-z$, the logarithm of the odds of doubt: the order of $-b(x)$, without the ties. 0 is a confidence of one half.
 
 # %%
 def pooled(method):
@@ -374,23 +381,25 @@ figures.publish(figure, "04_confidences", ROOM / "figures", "Log odds of doubt o
 # Mind the logarithmic axis, and that each panel has its own range. How much of it do both heaps share, before and after? Inliers that have gone to the right with the anomalies are the price.
 #
 # Does it matter how the score is written down? The same networks, scored with $-b(x)$ as a number in double and in single precision, all out-distributions
-# together; and the share of inliers that have the very same confidence, 1:
+# together; and the share of inliers that have the very same score as another one. Exact numbers would make the three rows equal, so what differs is due to ties:
 
 # %%
 from oe_core import auroc, detection_metrics
 
 
-def written_as(number):
-    """AUROC and FPR95 (percent) of the exposed network with the confidence as a number of this type."""
-    rounded = [-(1 / (1 + np.exp(scores.astype(number)))) for scores in pooled("+OE")]
-    measured = detection_metrics(*rounded)
-    return {**{metric: 100 * measured[metric] for metric in ("AUROC", "FPR95")}, "inliers at 1": 100 * (rounded[0] == -1).mean()}
+def written(as_number):
+    """FPR95 and AUROC of the exposed network with its scores as such numbers, and the inliers that tie, percent."""
+    inliers, anomalies = (as_number(scores) for scores in pooled("+OE"))
+    measured = detection_metrics(inliers, anomalies)
+    counts = np.unique(inliers, return_counts=True)[1]
+    tied = counts[counts > 1].sum() / len(inliers)
+    return {"FPR95": 100 * measured["FPR95"], "AUROC": 100 * measured["AUROC"], "inliers that tie": 100 * tied}
 
 
-exact = {metric: 100 * value for metric, value in detection_metrics(*pooled("+OE")).items() if metric != "AUPR"}
+ways = {"order of z": np.asarray, "double": lambda score: -1 / (1 + np.exp(score)), "single": lambda score: -1 / (1 + np.exp(score.astype(np.float32)))}
 with np.errstate(over="ignore"):
-    as_numbers = {"double": written_as(np.float64), "single": written_as(np.float32)}
-pd.DataFrame({"order of z": exact, **as_numbers}).T.round(1)
+    as_numbers = {name: written(as_number) for name, as_number in ways.items()}
+pd.DataFrame(as_numbers).T.round(1)
 
 # %% [markdown]
 # ## 4.8 All thresholds at once
@@ -409,10 +418,13 @@ pairs = {f"{in_dist} against {name}": one_draw(name) for name in dict.fromkeys((
 figures.publish(figures.roc_pr_grid(pairs), "04_roc_pr", ROOM / "figures", "ROC and precision-recall curves of the hardest and the easiest out-distribution, by three scores.")
 
 # %% [markdown]
+# Hardest and easiest are meant for **+OE**, in the mean over trainings; the curves are one draw of seed 0. A curve below the diagonal is a score that finds anomalies more normal than inliers.
+
+# %% [markdown]
 # ## 4.9 Choices that could have been others
 #
-# One training of each, seed 0: means over the out-distributions in percent, beside the accuracy of the exposed network.
-# `tuned-without-hints` shares its baseline with `paper`. `other-cutout` has holes where the chapter has none, and none where it has them.
+# One training of each, seed 0: means over the out-distributions in percent, beside the accuracy without and with exposure.
+# `tuned-without-hints` shares its baseline with the chapter's choice. `other-cutout` has holes where the chapter has none, and none where it has them.
 
 # %%
 def choice(found):
@@ -424,7 +436,7 @@ def choice(found):
 
 
 others = {variant: evaluate(store, plan_of(first_name, variant), seeds=1, draws=DRAWS) for variant in VARIANTS}
-pd.DataFrame({variant: choice(found) for variant, found in {"paper": first, **others}.items()}).T.round(1)
+pd.DataFrame({variant: choice(found) for variant, found in {"as above": first, **others}.items()}).T.round(1)
 
 # %% [markdown]
 # One training each: differences of a few points mean nothing here. Compare them with the spread over seeds in Table 3.
@@ -432,23 +444,23 @@ pd.DataFrame({variant: choice(found) for variant, found in {"paper": first, **ot
 # %% [markdown]
 # ## 4.10 Collapse on purpose
 #
-# The same baseline with a budget of 0.01 instead of 0.3 (`small-budget`), with hints that cost 0.003 at first (`cheap-hints`), and with hints that cost 0.1, as in the public code. What do you
+# The same baseline with a budget of 0.01 instead of 0.3 (`small-budget`), with hints that cost 0.003 at first (`cheap-hints`), and with hints that cost 0.1, as in the public code, where those above cost less. What do you
 # expect of $\lambda$, and of the confidences? And of the detector?
 
 # %%
-collapsed = {variant: store.run(recipe) for variant, recipe in collapses.items()}
+collapsed = {variant: store.run(recipe) for variant, recipe in collapses_of(first_name).items()}
 for variant, run in collapsed.items():
     print(f"{variant}: {verdict(run.recipe, run.log)}")
 
 # %%
 if collapsed:
     logs = {"as in 4.5": first.runs["Branch", 0].log, **{variant: run.log for variant, run in collapsed.items()}}
-    figures.publish(training_figure(logs), "04_collapse", ROOM / "figures", "The price of a hint and the confidences over the epochs, as trained before and in two settings that invite a collapse.")
+    figures.publish(training_figure(logs), "04_collapse", ROOM / "figures", "Above the price of a hint, below the confidences of training images over the epochs, as trained in 4.5 and in settings that invite a collapse.")
 
 # %% [markdown]
 # A small budget is overdrawn at once, and $\lambda$ rises: given the steps for it, the branch is driven to be sure of everything. Where hints are cheap every example asks,
-# and one percent a step may be too slow to end that. Where they are dear nobody asks, and $\lambda$ may come down too late. What a collapse costs the detector, and what it
-# costs the classifier (one training each, means over the out-distributions):
+# and one percent a step may be too slow to end that. Where they are dear nobody asks, and $\lambda$ may come down too late. What becomes of the detector, and
+# of the classifier (one training each, means over the out-distributions):
 
 # %%
 from oe_core.detectors.branch.scores import BRANCH_SCORES
@@ -467,7 +479,8 @@ def worth(run):
 pd.DataFrame({name: worth(run) for name, run in {"as in 4.5": first.runs["Branch", 0], **collapsed}.items()}).T.round(1)
 
 # %% [markdown]
-# Whether or not the accuracy shows it, the spread of the confidences does, and the log has that.
+# These measures ask for an order alone, and a collapsed branch still has one, of small differences that no training meant: it can come out better or worse than that of a working branch, and otherwise with the next seed.
+# Whether or not AUROC and accuracy show a collapse, the spread of the confidences does, and the log has that.
 
 # %% [markdown]
 # ## 4.11 What was not run
@@ -508,8 +521,8 @@ for p_y in (0.3, 0.6, 0.9, 0.98):
 print(f"b = 1 from p_y = {1 / (1 + 2 * 0.1):.3f} on")
 
 # %% [markdown] tags=["solution"]
-# The confidence is a price list for $1 / (1 - p_y)$: a branch that does its work is a guess of how likely the network finds the true
-# class. MSP is another guess of the same thing, which is why the two columns of the paper's Table 3 are so near to each other.
+# The cheapest confidence grows with $1 / (1 - p_y)$: a branch that does its work is a guess of how likely the network finds the true
+# class. MSP is another guess of the same thing, which may be why their AUROCs in the paper's Table 3 lie within four points of each other.
 
 # %% tags=["check"]
 check.cheapest_confidence(cheapest)
@@ -518,7 +531,7 @@ check.cheapest_confidence(cheapest)
 # **2. Does the branch know its errors?** *Medium, 20 minutes.* On the test inliers of seed 0, with "wrong" as the positive class: the AUROC, in percent, of MSP and of
 # $-b(x)$, for the baseline and for the exposed network. Put it into a table `knows_errors`: rows MSP and Branch, columns `baseline` and `exposed`; a network without errors has no column.
 #
-# <details><summary>Hint</summary>each of <code>BRANCH_SCORES</code> takes the outputs of <code>first.asked[method, 0]</code>; their last column is the confidence.</details>
+# <details><summary>Hint</summary>Each of <code>BRANCH_SCORES</code> takes the outputs of <code>first.asked[method, 0]</code>; their last column is the confidence.</details>
 
 # %% tags=["solution"]
 columns = {}
@@ -558,7 +571,7 @@ shown = np.array([0.9, 0.5, 0.1, 1e-3])
 pd.DataFrame({"b": shown, "slope of log b": slope_paper(shown), "slope of -log(1 - b)": slope_logistic(shown)}).round(3).T
 
 # %% [markdown] tags=["solution"]
-# The paper's term pushes hardest where the outlier is already recognised, and least where the network is sure of it; the logistic one
+# The paper's term pushes hardest where the outlier is already recognised, and least where the network is confident; the logistic one
 # does the opposite, comes to rest at $b = 0$, and needs no clamp.
 
 # %% tags=["check"]

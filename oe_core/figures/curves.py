@@ -37,7 +37,7 @@ def roc_pr_grid(scores: Mapping[str, MethodScores]) -> Figure:
         roc.plot([0, 1], [0, 1], color=GREY, linewidth=0.9, label="guessing")
         roc.set(xlabel="false positive rate (inliers flagged)", ylabel="true positive rate\n(anomalies detected)")
         roc.set_title(out_dist)
-        roc.legend(loc="lower right")
+        roc.legend(loc="best")
         _curves(pr, methods, precision_recall_curve, "AUPR", aupr, drawstyle="steps-pre")
         base_rates = {len(anomalies) / (len(inliers) + len(anomalies)) for inliers, anomalies in methods.values()}
         for number, base_rate in enumerate(sorted(base_rates)):

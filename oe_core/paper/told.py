@@ -43,8 +43,8 @@ def parted(controlled: pd.DataFrame, metric: str = "AUROC") -> str:
     controlled: as `evaluation.ablations.controlled` gives it, percent.
     """
     return "\n".join(
-        f"{name}: of {with_outliers - alone:.1f} points of {metric}, {as_long - alone:.1f} come with the longer "
-        f"training, {with_outliers - as_long:.1f} with the outliers"
+        f"{name}: of {with_outliers - alone:z.1f} points of {metric}, {as_long - alone:z.1f} come with the longer "
+        f"training, {with_outliers - as_long:z.1f} with the outliers"
         for name, (alone, as_long, with_outliers) in controlled[metric].groupby(level=0, sort=False)
     )
 
@@ -70,4 +70,4 @@ def _cost(quality: pd.DataFrame, in_dist: str, before: str, after: str, measure:
     of_set = quality[quality["in_dist"] == in_dist].pivot(index="seed", columns="method", values=measure)
     means, spread = of_set.mean(), of_set[after].std()
     around = f", ±{spread:.2f} over trainings" if len(of_set) > 1 else ""
-    return f"The {measure} is {means[before]:.2f} before and {means[after]:.2f} after{around}."
+    return f"{measure.capitalize()}: {means[before]:.2f} before, {means[after]:.2f} after{around}."

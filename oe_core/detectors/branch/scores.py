@@ -28,7 +28,7 @@ def branch_confidence(outputs: ArrayLike) -> NDArray[np.float64]:
 
     outputs: as `branch_msp`, whose errors it has; z, the confidence logit, is the last. Returns float64 (n,), the log
     odds of doubt; higher = more anomalous. Every metric of ranks is that of -b(x) in exact numbers. As a number b(x)
-    is 1 from z = 37 on, where an exposed network has most of its inliers, and they would tie with each other.
+    is 1 from z = 37 on, where an exposed network can have most of its inliers, and they would tie with each other.
     Source: Hendrycks et al. 2019, section 4.3; DeVries & Taylor 2018.
     """
     return -_branch_parts(outputs)[1]
