@@ -429,11 +429,11 @@ rows = [{"drift": name, "severity": severity, "network": network, **answered(one
         for name in DRIFTS for severity in (0, *SEVERITIES)
         for images in [corrupted(fresh, name, severity) if severity else fresh] for network, one in networks.items()]  # fmt: skip
 drift = pd.DataFrame(rows).set_index(["drift", "network", "severity"])
-write_text(ROOM / "tables" / "11_drift.csv", drift.to_csv())
 usual_share = rates.set_index("asked for").loc[100 * FALSE_ALARM_RATE, ["fresh, from", "to "]]
 chance = 100 * fresh.labels.bincount().max().item() / len(fresh)
 
 # %%
+write_text(ROOM / "tables" / "11_drift.csv", drift.to_csv())
 figure, panels = plt.subplots(2, len(DRIFTS), figsize=(9.6, 4.8), sharex=True, sharey="row")
 for column, name in zip(panels.T, DRIFTS, strict=True):
     for (network, _), (colour, dash) in zip(networks.items(), figures.LINES, strict=False):
