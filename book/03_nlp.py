@@ -22,7 +22,7 @@
 #
 # - how a text becomes numbers, and what is lost on the way;
 # - to run one step of a gated recurrent unit by hand;
-# - to read the paper's Tables 2 and 8 beside ten trainings instead of one;
+# - to read the paper's Tables 2 and 8 beside several trainings instead of one;
 # - to ask whether a detector knows more than "how many words are unknown" and "how long is it";
 # - which choices of the official code, printed nowhere, move the numbers.
 #
@@ -39,7 +39,6 @@ SHARE = 1.0  # of every schedule's epochs; 0.3 makes 30 of 100, and tables say s
 VARIANT_SEEDS = 1  # trainings of each variant in 3.9; 0: none
 
 # %% tags=["checks"]
-
 from oe_core import check_counts, check_lists, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS, VARIANT_SEEDS=VARIANT_SEEDS or None)

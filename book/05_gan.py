@@ -207,7 +207,7 @@ def sheet_of_epochs(run, rows=6):
     return figures.image_grid({**sheet, "real": figures.pixels(real[:: max(1, len(real) // count)][:count])})
 
 
-figures.publish(sheet_of_epochs(evaluation.runs["+GAN", 0]), "05_samples", ROOM / "figures", "Images of the generator from the same codes after each epoch, and real ones below.")
+figures.publish(sheet_of_epochs(evaluation.runs["+GAN", 0]), "05_samples", ROOM / "figures", "Images of the generator from the same codes after some of the epochs, and real ones below.")
 
 # %% [markdown]
 # Early images are noise and smears, which already teach the classifier something: *this* is none of the classes. Later ones should be nearer
@@ -256,7 +256,7 @@ axes.legend(loc="best", fontsize=8)
 figures.publish(figure, "05_gain", ROOM / "figures", "AUROC for every out-distribution: alone, with generated outliers, and with real ones after them.")
 
 # %% [markdown]
-# Both steps in sentences, and as a control the **+GAN** network trained on for as long as **+OE**, without outliers:
+# Both steps in sentences. For the first one **MSP** is the control, as it trains as long as **+GAN**; for the second it is the **+GAN** network, trained on for as long as **+OE** without outliers:
 
 # %%
 steps = [paper.told(records, evaluation.quality, 4, before, after) for before, after in zip(METHODS, METHODS[1:], strict=False)]
@@ -418,7 +418,7 @@ codes = torch.randn(64, run.recipe.latent, generator=torch.Generator().manual_se
 near = codes[:1] + 0.01 * codes
 with torch.inference_mode():
     spread, twins = (diversity(players.generator(some)) for some in (codes, near))
-print(f"diversity of 64 codes {spread:.4f}; of 64 codes that are nearly one {twins:.4f}; a ratio of {spread / twins:.0f}, of the codes' distances 100")
+print(f"diversity of 64 codes {spread:.4f}; of 64 codes that are nearly one {twins:.4f}; a ratio of {spread / twins:.0f}, where that of the codes' distances is 100")
 
 # %% [markdown] tags=["solution"]
 # Where the ratio is below 100, the images are less near to each other than the codes: batch norm takes away what all codes share and

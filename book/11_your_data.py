@@ -45,9 +45,8 @@ from oe_core.detector.given import given, looked_at
 from oe_core.detector.threshold import check_rate
 
 # aside: classes that are not learned and serve as anomalies of which the detector knows nothing.
-EMBEDDED = {"in_dist": "digits", "aside": ("8", "9"), "outliers": ["photo-china", "font-letters", "gaussian"],
-            "anomalies": ["photo-flower", "font-letters"], "texts": "docstrings",
-            "text_outliers": "docstrings-stdlib", "text_anomalies": ["docstrings-networkx", "python-code"]}  # fmt: skip
+EMBEDDED = {"in_dist": "digits", "aside": ("8", "9"), "outliers": ["photo-china", "font-letters", "gaussian"], "anomalies": ["photo-flower", "font-letters"],
+            "texts": "docstrings", "text_outliers": "docstrings-stdlib", "text_anomalies": ["docstrings-networkx", "python-code"]}  # fmt: skip
 REAL = {"in_dist": "intel-scenes", "aside": ("street",), "texts": "trec", "text_outliers": "wikitext-2",
         "outliers": ["photo-china", "tiny-imagenet-32-no-cifar10", "textures"],
         "anomalies": ["lsun-categories", "textures", "icons"], "text_anomalies": ["sst", "snli"]}  # fmt: skip
@@ -76,11 +75,10 @@ if IN_DIST:
     path = Path(IN_DIST)
     classes = class_folders(training_part(path) or path) if path.is_dir() else load_images(IN_DIST, "train", 16).classes
     if len(classes) < 2:
-        raise ArgumentError(f"IN_DIST={IN_DIST!r} has {len(classes)} class(es); a detector learns by telling at least two apart, "
-                            "each with a folder of its own")  # fmt: skip
+        raise ArgumentError(f"IN_DIST={IN_DIST!r} has {len(classes)} class(es); a detector learns by telling at least two apart, each with a folder of its own")
 wanted = REAL if check_scale(SCALE) in ("course", "paper") else EMBEDDED
-if ANOMALIES and set(ANOMALIES) <= set(OUTLIERS or wanted["outliers"]):
-    raise ArgumentError(f"ANOMALIES={ANOMALIES} are all among the outliers; one at least has to be new to every detector")
+if (ANOMALIES or IN_DIST) and set(ANOMALIES or wanted["anomalies"]) <= set(OUTLIERS or wanted["outliers"]):
+    raise ArgumentError(f"ANOMALIES={ANOMALIES or wanted['anomalies']} are all among the outliers; one at least has to be new to every detector")
 # No `trainings` for `make runs`: a detector's data are files, and it is trained in OE_RUNS/own, as from a shell.
 
 # %%
@@ -216,8 +214,7 @@ def oe(*words, lines=7):
 
 changed = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
 oe("train", os.path.relpath(FOLDER, OWN), "--outliers", outliers, "-o", "shell.oe", "--false-alarm-rate", f"{FALSE_ALARM_RATE}", *changed)
-asked = next(iter(yours.values()))
-verdicts = oe("detect", "shell.oe", os.path.relpath(asked, OWN), "--exit-code")
+verdicts = oe("detect", "shell.oe", os.path.relpath(next(iter(yours.values())), OWN), "--exit-code")
 print(f"{verdicts.count(',anomaly')} of {len(verdicts.splitlines()) - 1} pictures ring")
 
 # %% [markdown]
@@ -225,12 +222,12 @@ print(f"{verdicts.count(',anomaly')} of {len(verdicts.splitlines()) - 1} picture
 #
 # ## 11.4 Which outliers?
 #
-# No anomaly is known, so that outliers are a guess about what is *not* yours. Guesses of different kinds are tried, beside a network without outliers. All of them are measured on the same anomalies: **yours**, of which the detectors know
+# No anomaly is known, so that outliers are a guess about what is *not* yours. Guesses of different kinds are tried, beside the same network trained as long without outliers. All of them are measured on the same anomalies: **yours**, of which the detectors know
 # nothing; **near** ones, made of your own held-out pictures by mixing, shuffling and distorting them; **far** ones, noise.
 
 # %%
 def without_outliers(detector):
-    """The same network, trained on the same inliers and on nothing else."""
+    """The same network, trained as long on the same inliers and on nothing else."""
     recipe = replace(detector.recipe, name=f"{detector.recipe.name}-baseline", outliers=None, outlier_limit=None)
     run = Store(runs_root() / "own").run(recipe, load=lambda *_: detector.data.inliers)
     baseline = Detector.of_run(run, detector.data.inliers, detector.data.held_out)
@@ -266,15 +263,15 @@ write_text(ROOM / "tables" / "11_outliers.csv", table.to_csv())
 table.style.format("{:.1f}", na_rep="-").highlight_max(subset=["AUROC"], axis=1, props="font-weight: bold")
 
 # %% [markdown]
-# Percent; FPR95 should be low, AUROC high (the best of a row is bold), and a dash stands where the anomalies are the outliers themselves. What each one catches:
+# Percent; FPR95 should be low, AUROC high (the best of a row is bold, of equals all), and a dash stands where the anomalies are the outliers themselves. What each one catches:
 
 # %%
-areas, best = table["AUROC"].droplevel("anomalies"), table["AUROC"].idxmax(axis=1)
-pd.DataFrame({f"best in (of {len(best)} sets)": best.value_counts().reindex(areas.columns, fill_value=0),
+areas = table["AUROC"].droplevel("anomalies")
+pd.DataFrame({f"best in (of {len(areas)} sets)": areas.eq(areas.max(axis=1), axis=0).sum(),
               "lowest AUROC": areas.min(), "on": areas.idxmin(), "highest": areas.max(), "on ": areas.idxmax()}).round(1)  # fmt: skip
 
 # %% [markdown]
-# Which one to take? Not the one that is best on the anomalies that it will be judged by. The paper's appendix A chooses by corrupted copies of inliers, which anybody has, and so do we: by the mean AUROC over the **near** rows. **Yours** are then a test.
+# Which one to take? Not the one that is best on the anomalies that it will be judged by. The paper's section 4.3 chooses the weight $\lambda$ by corrupted copies of inliers (its appendix A), which anybody has. So we choose the outliers: by the mean AUROC over the **near** rows. **Yours** are then a test.
 
 # %%
 means = table["AUROC"].groupby(level="anomalies").mean()
@@ -332,12 +329,12 @@ alarms.rename_axis("held-out inliers that ring (percent)").round(1)
 #
 # ## 11.6 The threshold, and what its interval means
 #
-# The threshold is the score of a held-out inlier: of $n$ of them, the $k$-th highest with $k = \lfloor \alpha (n + 1) \rfloor$, and an alarm is what lies above it. By hand:
+# The threshold is the score of a held-out inlier: of $n$ of them, the $k$-th highest with $k = \lfloor \alpha (n + 1) \rfloor$, where $\alpha$ is the rate asked for, and an alarm is what lies above it. By hand:
 
 # %%
 held_out = np.sort(detector.held_out_scores)
 n = len(held_out)
-k = int(FALSE_ALARM_RATE * (n + 1) + 1e-9)
+k = int(FALSE_ALARM_RATE * (n + 1) + 1e-9)  # 0.05 * 20 is a little less than 1
 low, high = stats.beta.interval(0.95, k, n + 1 - k)  # of the true rate, chapter 1
 assert detector.threshold.value == np.nextafter(held_out[-k], np.inf)
 assert np.allclose(detector.threshold.interval, (low, high))
@@ -366,7 +363,7 @@ for rate in sorted({0.001, 0.01, 0.05, 0.1, FALSE_ALARM_RATE}):
 rates = 100 * pd.DataFrame(rows, columns=["asked for", "true, from", "to", "fresh, from", "to ", "fresh that ring"])
 write_text(ROOM / "tables" / "11_threshold.csv", rates.to_csv(index=False))
 kept = rates["fresh that ring"].between(rates["fresh, from"], rates["to "])
-print(f"Of {len(fresh)} fresh inliers, the share that rings lies where it should for {kept.sum()} of {len(rates)} rates.")
+print(f"Percent. Of {len(fresh)} fresh inliers, the share that rings lies where it should for {kept.sum()} of {len(rates)} rates.")
 rates.style.format("{:.2f}").hide(axis="index")
 
 # %% [markdown]
@@ -374,7 +371,7 @@ rates.style.format("{:.2f}").hide(axis="index")
 #
 # ## 11.7 What a miss costs, and what a false alarm costs
 #
-# Five percent is a habit. Let one in $r$ examples be an anomaly, $\pi = 1 / r$, and let a miss cost as much as $c$ false alarms. An example then costs on average
+# Five percent is a habit. Let one in $r$ examples be an anomaly, $\pi = 1 / r$, and let a miss cost as much as $c$ false alarms. With inliers $x$, anomalies $x'$ and the threshold $\tau$, an example costs on average
 #
 # $$C(\tau) = \pi\, c\, P\big(s(x') < \tau\big) + (1 - \pi)\, P\big(s(x) \ge \tau\big).$$
 #
@@ -386,8 +383,7 @@ def relative_costs(in_scores, out_scores, base_rate):
     thresholds = np.append(np.nextafter(np.unique(in_scores)[::-1], np.inf), -np.inf)  # at the first, no inlier rings
     false_alarms = np.array([np.mean(in_scores >= threshold) for threshold in thresholds])
     missed = np.array([np.mean(out_scores < threshold) for threshold in thresholds])
-    never = base_rate * COST_OF_A_MISS
-    return false_alarms, (base_rate * COST_OF_A_MISS * missed + (1 - base_rate) * false_alarms) / never
+    return false_alarms, missed + (1 - base_rate) / (base_rate * COST_OF_A_MISS) * false_alarms
 
 
 hard = table["AUROC"].loc["yours"].loc[list(asked_about), chosen].idxmin()
@@ -403,11 +399,10 @@ for ratio, (colour, dash) in zip((10, 100, 1000), figures.LINES, strict=False):
           f"never ringing; at {100 * FALSE_ALARM_RATE:g} % {at_rate:.2f}")  # fmt: skip
 axes.axhline(1, color=figures.GREY, linewidth=0.9, label="never ringing")
 axes.axvline(100 * FALSE_ALARM_RATE, color=figures.GREY, linewidth=0.9, linestyle=":", label="the rate asked for")
-axes.set(xscale="symlog", xlim=(0, 100), ylim=(0, 3), xlabel="false alarms (percent of the inliers)",
-         ylabel="expected cost, in shares\nof never ringing")  # fmt: skip
+axes.set(xscale="symlog", xlim=(0, 100), ylim=(0, 3), xlabel="false alarms (percent of the inliers)", ylabel="expected cost, in shares\nof never ringing")  # fmt: skip
 axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-figures.publish(figure, "11_costs", ROOM / "figures", "What misses and false alarms cost over the rate of false alarms, for anomalies of different rarity.")
+figures.publish(figure, "11_costs", ROOM / "figures", f"What misses and false alarms cost over the rate of false alarms, for anomalies of different rarity; a miss costs as much as {COST_OF_A_MISS:g} false alarms.")
 
 # %% [markdown]
 # The anomalies are the set of yours that the detector finds hardest; a dot is the cheapest threshold. The rarer an anomaly, the fewer false alarms it can pay for, and a line that never dips below 1 belongs to an alarm that is not worth
@@ -424,10 +419,9 @@ DRIFTS = ("brightness", "gaussian-blur", "gaussian-noise", "another-camera")
 
 def answered(detector, images):
     """Shares, in percent, of inliers that ring and of inliers whose class is named rightly."""
-    found = detector.predict(images)
-    named = [images.classes[label] for label in images.labels]
-    right = [one.class_name == name for one, name in zip(found, named, strict=True)]
-    return {"rings": 100 * np.mean([one.verdict == "anomaly" for one in found]), "right": 100 * np.mean(right)}
+    found = pd.DataFrame(detector.predict(images))
+    right = found["class_name"] == [images.classes[label] for label in images.labels]
+    return {"rings": 100 * (found["verdict"] == "anomaly").mean(), "right": 100 * right.mean()}
 
 
 networks = {"without outliers": baseline, f"outliers: {chosen}": detector}
@@ -435,9 +429,11 @@ rows = [{"drift": name, "severity": severity, "network": network, **answered(one
         for name in DRIFTS for severity in (0, *SEVERITIES)
         for images in [corrupted(fresh, name, severity) if severity else fresh] for network, one in networks.items()]  # fmt: skip
 drift = pd.DataFrame(rows).set_index(["drift", "network", "severity"])
-write_text(ROOM / "tables" / "11_drift.csv", drift.to_csv())
 usual_share = rates.set_index("asked for").loc[100 * FALSE_ALARM_RATE, ["fresh, from", "to "]]
 chance = 100 * fresh.labels.bincount().max().item() / len(fresh)
+
+# %%
+write_text(ROOM / "tables" / "11_drift.csv", drift.to_csv())
 figure, panels = plt.subplots(2, len(DRIFTS), figsize=(9.6, 4.8), sharex=True, sharey="row")
 for column, name in zip(panels.T, DRIFTS, strict=True):
     for (network, _), (colour, dash) in zip(networks.items(), figures.LINES, strict=False):
@@ -466,8 +462,8 @@ print(f"percent; accuracy by chance: {chance:.0f}")
 drift.groupby(level=["drift", "network"], sort=False).apply(verdict)
 
 # %% [markdown]
-# From severity 0 to 5. An alarm is *needed* where accuracy falls (by more than five points, here) and the rate has left its interval. It is *needless* where the rate leaves and accuracy stays; a new threshold, from inliers of the new
-# camera, is the cure. It is *silent* where accuracy falls and nothing rings, the worst of all. Outliers may make a network more careful about drift, too: a gain where alarms are needed, and none where they are not.
+# From severity 0 to 5; *beyond from* is the first one at which the rate lies above its interval. An alarm is *needed* where accuracy falls (by more than five points, here) and the rate is above its interval at the end. It is *needless* where the rate is and accuracy
+# stays; a new threshold, from inliers of the new camera, is the cure. It is *silent* where accuracy falls and the rate is not above, the worst of all, and *unmoved* where neither happens. Outliers may make a network more careful about drift, too: a gain where alarms are needed, and none where they are not.
 #
 # ## 11.9 Texts
 #
@@ -484,7 +480,11 @@ else:
     write_text(TABLE, "".join(lines))
 reader = Detector.fit(TABLE, outliers=usual_texts["text_outliers"], **settings)
 print(*reader.findings, reader.set_threshold(FALSE_ALARM_RATE), sep="\n")
-pd.DataFrame(reader.predict(["how do I get there ?", "the cat sat on the mat", "qzx vvv 17 :: xx"]))
+sentences = ["how do I get there ?", "the cat sat on the mat", "qzx vvv 17 :: xx"]
+pd.DataFrame(reader.predict(sentences)).assign(path=sentences).rename(columns={"path": "text"})
+
+# %% [markdown]
+# Look at the accuracy first: the nearer it is to guessing, the less can be read off a confidence. And three sentences are no test; here is one:
 
 # %%
 of_texts = {"none": without_outliers(reader), usual_texts["text_outliers"]: reader}
@@ -492,8 +492,7 @@ asked_texts = {name: load_texts(name, "test") for name in usual_texts["text_anom
 text_table = compared(of_texts, asked_texts)
 write_text(ROOM / "tables" / "11_texts.csv", text_table.to_csv())
 gains = text_table["AUROC"].diff(axis=1).iloc[:, -1]
-print(f"Exposure gains AUROC in {(gains > 0).sum()} of {len(gains)} sets, most on {gains.idxmax()[1]} ({gains.max():+.1f}), "
-      f"least on {gains.idxmin()[1]} ({gains.min():+.1f}).")  # fmt: skip
+print(f"Exposure gains AUROC in {(gains > 0).sum()} of {len(gains)} sets, most on {gains.idxmax()[1]} ({gains.max():+.1f}), least on {gains.idxmin()[1]} ({gains.min():+.1f}).")
 text_table.style.format("{:.1f}").highlight_max(subset=["AUROC"], axis=1, props="font-weight: bold")
 
 # %% [markdown]
@@ -514,7 +513,7 @@ print(f"Not at hand: {', '.join(lacking)}{instead}." if lacking else "Everything
 # - Outliers are chosen, by anomalies that are made of your own pictures; those that you know are kept for the test.
 # - What a file betrays may be learned in place of its content. Bring both sides through one pipeline, once more saved or not at all; the finding `files` looks for the rest.
 # - The threshold is a matter of two costs and of how rare anomalies are. Where they are rare enough, the best alarm may be none.
-# - A rate of false alarms comes with an interval, and the interval with a condition: inliers like those held out. Under drift an alarm may be needed, needless or silent; the share of alarms in a day tells the first two, labels the third.
+# - A rate of false alarms comes with an interval, and the interval with a condition: inliers like those held out. Under drift an alarm may be needed, needless or silent; the share of alarms in a day shows the first two, and only labels the third.
 #
 # ## Exercises
 
@@ -546,10 +545,10 @@ rate, counts = 0.001, np.arange(least(0.001), 20_000)
 ranks = (rate * (counts + 1) + 1e-9).astype(int)
 ends = stats.beta.ppf(0.975, ranks, counts + 1 - ranks)
 at_least, enough = counts[0], counts[ends > 2 * rate].max() + 1
-print(f"at least {at_least}; from {enough} on, of which {int(rate * (enough + 1))} ring, the interval ends within twice the rate (and now and then before, as k is a whole number)")
+print(f"at least {at_least}; from {enough} on, with k = {int(rate * (enough + 1))}, the interval ends within twice the rate (and now and then before, as k is a whole number)")
 
 # %% [markdown] tags=["solution"]
-# What counts is how many held-out inliers ring. That takes as many at any small rate, so that the number of examples grows as one over it.
+# What counts is $k$, the place of the threshold among the highest scores. The same $k$ will do at any small rate, so that the number of examples grows as one over it.
 
 # %% tags=["check"]
 check.one_in_a_thousand(at_least, enough)
@@ -567,7 +566,7 @@ for number, (path, label) in enumerate(zip(paths[::step], labels[::step], strict
     Image.open(path).convert("RGB").save(OWN / "mended" / label / f"{number:05}.jpg", quality=QUALITY)
 mended, stored = Detector.fit(OWN / "mended", archive, **settings), looked_at(pictures_below(OWN / "mended"))
 turned = set.symmetric_difference(*({finding.check for finding in one.findings if finding.holds} for one in (trap, mended)))
-print("turned:", turned, *[finding for finding in mended.findings if finding.check in ("outliers", "files")], sep="\n")
+print("turned:", *sorted(turned), *[finding for finding in mended.findings if finding.check in ("outliers", "files")], sep="\n")
 
 # %% [markdown] tags=["solution"]
 # The files are alike now and show the same things, so that nothing is left to tell outliers from inliers by. Where the finding `outliers` says that they were not learned, it is right: bad outliers that are found out do no harm.
@@ -584,6 +583,7 @@ check.out_of_the_trap(mended, stored, turned, trap, as_jpeg)
 most = stats.binom.ppf(0.99, 100, high)  # alarms in a day that chance explains
 ringing = drift["rings"].xs(f"outliers: {chosen}", level="network").unstack()
 found_on = pd.DataFrame(100 * stats.binom.sf(most, 100, ringing / 100), ringing.index, ringing.columns)
+print("on most days from severity", (found_on > 50).idxmax(axis=1).where(found_on.max(axis=1) > 50, "none").to_dict())
 found_on.round(1)
 
 # %% [markdown] tags=["solution"]
@@ -596,5 +596,5 @@ check.watched(found_on, drift["rings"].xs(f"outliers: {chosen}", level="network"
 # ## References
 #
 # - D. Hendrycks, M. Mazeika, T. Dietterich. *Deep Anomaly Detection with Outlier Exposure.* ICLR 2019. Section 5: which outliers; appendix A: anomalies made of inliers.
-# - D. Hendrycks, T. Dietterich. *Benchmarking neural network robustness to common corruptions and perturbations.* ICLR 2019. Section 11.8.
-# - V. Vovk. *Conditional validity of inductive conformal predictors.* ACML 2012. C. Elkan. *The foundations of cost-sensitive learning.* IJCAI 2001.
+# - D. Hendrycks, T. Dietterich. *Benchmarking neural network robustness to common corruptions and perturbations.* ICLR 2019. The corruptions of 11.8.
+# - V. Vovk. *Conditional validity of inductive conformal predictors.* ACML 2012. The interval of 11.6. C. Elkan. *The foundations of cost-sensitive learning.* IJCAI 2001. The costs of 11.7.

@@ -100,8 +100,8 @@ def state(key):
 # %% [markdown]
 # ## 12.1 Later detectors
 #
-# A detector that needs no outliers reads what a trained classifier says: its logits, the features before its last layer, that layer's weights, or the gradient of the input. Here are those that were published beside the paper or after it. None of
-# them sees an anomaly: what is fitted is fitted to the training inliers, and ODIN's step is chosen on validation distributions.
+# A detector that needs no outliers reads what a trained classifier says: its logits, the features before its last layer, that layer's weights (*head*), or the gradient of the input. Here are MSP, the paper's own score, and those that were published beside
+# the paper or after it. None of them sees an anomaly of the test: what is fitted is fitted to the training inliers, and ODIN's step is chosen on validation distributions.
 
 # %%
 listed = pd.DataFrame(registry.DETECTORS)[["name", "year", "reads", "settings"]].sort_values("year", kind="stable")
@@ -111,29 +111,32 @@ listed.style.hide(axis="index")
 
 # %% [markdown]
 # All of them look at the same two networks, test sets and draws: the baseline, and the same network fine-tuned with Outlier Exposure (chapter 2). Anomalies are **near** where they show the same kind of thing as the inliers (characters
-# beside digits, objects beside objects), else **far**; a method that tells noise from digits need not tell letters from digits. What would contradict the claim stands before the measurement:
+# beside digits, objects beside objects), else **far**; a method that tells noise from digits need not tell letters from digits. The exposed network has also trained
+# longer, and so it has in all of this chapter; what of a gain the longer training explains, a control shows in section 2.5. What would contradict the claim stands before the measurement:
 
 # %%
 state("detectors")
 compared = compare_detectors(store, plan, seeds=seeds)
 compared.save(KEPT / "detectors")
+print("; ".join(f"{which}: {', '.join(names)}" for which, names in compared.records.groupby("distance")["out_dist"].unique().items()))
 of_detectors = posthoc.summary(compared.records, compared.intervals)
 areas = of_detectors[[metric for metric in of_detectors.columns.unique(0) if metric.startswith("AUROC ")]]
 Markdown(f"{SHORTENED}\n\n{posthoc.rendered(areas)}")
 
 # %% [markdown]
-# AUROC, percent. ± is the standard deviation over trainings (over draws, where one network was trained); in brackets stands the 95 % bootstrap interval over examples, which says how much the choice of the test images moves a number. The two
-# are different kinds of chance, and neither contains the other: a further training gives another network, further examples another test.
+# AUROC, percent. ± is the standard deviation over trainings (over draws, where there is one); in brackets stands the 95 % bootstrap interval over examples, which says how much the choice of the test images moves a number. The two
+# are different kinds of chance, and neither contains the other: a further training gives another network, further examples another test. Below 50
+# a detector ranks anomalies *behind* inliers: where its score falls as logits or features grow, it takes what excites the network most, of whatever kind, for the surest inliers.
 
 # %%
-figure = figures.before_after(areas, title="baseline and exposed network")
+figure = figures.before_after(areas, title=f"{IN_DIST}: MSP and later detectors")
 figures.publish(figure, "12_detectors", ROOM / "figures", "AUROC of later detectors on the baseline and on the exposed network, near and far anomalies apart.")
 
 # %% [markdown]
 # ## 12.2 The answer
 #
-# On the exposed network, what does each add to the plain score, MSP? The difference is taken on the same network, draw and examples, so that what is common to both drops out; it counts where it is larger than its spread over trainings, and
-# its interval over examples lies above zero.
+# On the exposed network, what does each add to the plain score, MSP? The difference is taken on the same network, draw and examples, so that what is common to both drops out; it counts where it is larger than its spread over trainings (over
+# draws, where there is one), and its interval over examples lies above zero. Each interval is of one detector: of forty that gain nothing, one is expected above zero all the same.
 
 # %%
 added = posthoc.gains(compared.records, compared.intervals)
@@ -141,11 +144,11 @@ print(posthoc.answer(added))
 means = of_detectors["AUROC"].xs("mean", axis=1, level=1)
 best = means["baseline"].idxmax()
 print(ledger.enter(
-    "detectors", f"{len(means)} detectors on one network",
+    "detectors", f"{len(means)} detectors on the same two networks",
     f"AUROC {means['exposed']['MSP']:.1f} for MSP with OE, {means['baseline'][best]:.1f} for {best} without",
     means["exposed"]["MSP"] > means["baseline"].max()))  # fmt: skip
 worse = (means["exposed"] < means["baseline"]).sum()
-print(f"{worse} of {len(means)} detectors are worse on the exposed network than on the baseline")
+print(f"{worse} of {len(means)} detectors have a lower AUROC on the exposed network than on the baseline")
 reads = {one.name: "features" if "features" in one.reads else "logits alone" for one in registry.DETECTORS}
 means.groupby(reads).agg(["mean", "min", "max"]).rename_axis("detectors that read").round(1)
 
@@ -165,10 +168,10 @@ means.groupby(reads).agg(["mean", "min", "max"]).rename_axis("detectors that rea
 photographs = load_images(own, "train", plan.baseline.size).take(torch.arange(8))
 noise = torch.randn((8, 1, plan.baseline.size, plan.baseline.size), generator=torch.Generator().manual_seed(0)).numpy()
 phases = np.angle(np.fft.fft2(noise))
-phases[..., 0, 0] = 0  # the mean
+phases[..., 0, 0] = 0  # the mean stays
 by_hand = np.fft.ifft2(np.fft.fft2(photographs.images.numpy()) * np.exp(1j * phases)).real.clip(0, 255)
 ours = random_phases(photographs).images.numpy()
-print(f"largest difference between the texture by hand and that of the package: {np.abs(by_hand - ours).max():.2f} of 255 grey levels")
+print(f"largest difference between the texture by hand and that of the package: {np.abs(by_hand - ours).max():.2f} of 255 grey levels (rounding alone makes up to 0.5)")
 
 # %%
 # The same as sets with names, as a recipe has them: `photo-china~part=500~phases`, `digits~mixed=500`.
@@ -178,7 +181,7 @@ def source_of(setting):
     return source, int(count)
 
 
-largest = {source: recipe for setting, recipe in taught.recipes.items() if recipe.outliers for source in [source_of(setting)[0]]}
+largest = {source_of(setting)[0]: recipe for setting, recipe in taught.recipes.items() if recipe.outliers}
 pictures = {source: figures.pixels(load_images(recipe.outliers, "train", recipe.size).images[:12]) for source, recipe in largest.items()}
 figure = figures.image_grid({f"inliers: {IN_DIST}": figures.pixels(load_images(IN_DIST, "train", plan.baseline.size).images[:12]), **pictures})
 figures.publish(figure, "12_sources_seen", ROOM / "figures", "Inliers, and twelve outliers of each source, as the network sees them.")
@@ -187,7 +190,7 @@ terms = {source: CATALOG[root].terms if root in CATALOG else "yours" for source,
 pd.DataFrame({"made of": roots, "terms": terms}).rename_axis("source").style
 
 # %% [markdown]
-# Each network below is the baseline fine-tuned with equally many outliers of one source. They are judged by the validation distributions of section 9.3, corrupted copies of held-out inliers and noise, and afterwards tested on anomalies from
+# Each network below is the baseline fine-tuned with outliers of one source, as many as `size` says. They are judged by the validation distributions of section 9.3, corrupted copies of held-out inliers and noise, and afterwards tested on anomalies from
 # none of these sources. One thing has to be minded before choosing: two of the validation distributions are means of two inliers, which is what the mixtures are. A source that is judged by its own kind has seen the questions. (Mixtures are made
 # of the whole training set, so that held-out inliers are halves of some of them; that speaks against them at other distributions, if at all.)
 
@@ -214,15 +217,16 @@ print("without:", ", ".join(f"{column} {value:.1f}" for column, value in before.
 judged.style.format("{:.1f}").highlight_max(subset=["validation", "with means", "test"], axis=0, props="font-weight: bold")
 
 # %% [markdown]
-# Mean AUROC, percent (and FPR95 and error on the test, where less is better): *validation* without the two means, *with means* with them; ± is the standard deviation over trainings, where there are several. The best of a column is bold.
+# Mean AUROC, percent (and FPR95 and error on the test, where less is better): *validation* without the two means, *with means* with them; ± is the standard deviation over trainings, where there are several. The best AUROC of a column is bold.
 
 # %%
 figure, panels = plt.subplots(1, 2, figsize=(9.2, 3.6), sharex=True, sharey=True)
 for axes, column in zip(panels, ("validation", "test"), strict=True):
     axes.axhline(before[column], color=figures.GREY, linewidth=0.9, label="without outliers")
     for number, (source, (colour, dash)) in enumerate(zip(largest, cycle(figures.LINES), strict=False)):
-        rows = judged[column].loc[source]
-        axes.plot(rows, dash, color=colour, marker="o" if number < len(figures.LINES) else "s", markersize=5, label=source)
+        again = number >= len(figures.LINES)  # the colours come round
+        marker = {"marker": "s" if again else "o", "markerfacecolor": "white" if again else colour, "markersize": 5}
+        axes.plot(judged[column].loc[source], dash, color=colour, label=source, **marker)
     axes.set(title=f"{column} distributions", xscale="log", xlabel="number of outliers")
     axes.set_xticks(SIZES, map(str, SIZES))
     axes.minorticks_off()
@@ -232,13 +236,15 @@ figures.publish(figure, "12_sizes", ROOM / "figures", "Mean AUROC over the numbe
 
 # %% [markdown]
 # ## 12.4 Which one?
+#
+# That of the best *validation*. The test only says what the choice costs.
 
 # %%
 chosen, wished, flattered = (judged[column].idxmax() for column in ("validation", "test", "with means"))
 named = {key: f"{key[1]} of {key[0]}" for key in judged.index}
 cost, place = judged["test"].max() - judged["test"][chosen], int(judged["test"].rank(ascending=False)[chosen])
 agreement = stats.spearmanr(judged["validation"], judged["test"]).statistic
-print(f"By validation distributions one would use {named[chosen]} ({terms[chosen[0]]}).")
+print(f"By validation distributions one would use {named[chosen]} (terms: {terms[chosen[0]]}).")
 print(f"On the test sets it has an AUROC of {judged['test'][chosen]:.1f}, place {place} of {len(judged)}; the best there is "
       f"{named[wished]} with {judged['test'].max():.1f}. Rank correlation of validation and test: {agreement:.2f}.")  # fmt: skip
 print("Judged by the means as well, " + (f"it would have been {named[flattered]}, at {judged['test'][flattered]:.1f}." if flattered != chosen else "the choice is the same."))
@@ -315,7 +321,7 @@ figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper cent
 figures.publish(figure, "12_spectrum", ROOM / "figures", "Alarms among inliers under four corruptions, those at right answers among them, and accuracy, over severity, without and with exposure.")
 
 # %% [markdown]
-# Alarms at right answers are the needless ones. What the first row has beyond the second rang at a wrong answer.
+# Percent of the inliers. Alarms at right answers are the *needless* ones; *silent errors* are wrong answers without an alarm. What the figure's first row has beyond the second rang at a wrong answer.
 
 # %%
 means = shares.drop(index=0, level="severity").groupby("network", sort=False).mean()
@@ -340,9 +346,9 @@ def against(asked, inlier_sets):
     return 100 * np.mean([auroc(inliers, out) for inliers in inlier_sets for out in outs])
 
 
-rows = []
+rows, spectra = [], {}
 for (method, seed), asked in evaluation.asked.items():
-    sets = [asked.scores(clean), *(scores for key, scores in inlier_scores.items() if key[:2] == (roles[method], seed) and key[3])]
+    sets = spectra[roles[method], seed] = [asked.scores(clean), *(scores for key, scores in inlier_scores.items() if key[:2] == (roles[method], seed) and key[3])]
     rows.append({"network": roles[method], "seed": seed, "clean inliers": against(asked, sets[:1]), "full spectrum": against(asked, sets)})
 full = pd.DataFrame(rows)
 write_text(KEPT / "spectrum" / "auroc.csv", full.to_csv(index=False))
@@ -353,14 +359,15 @@ print(f"Exposure gains {gained['clean inliers']:+.1f} points of AUROC against cl
 aurocs.round(1)
 
 # %% [markdown]
-# Outlier Exposure teaches a network to doubt what it has not seen, and a blurred inlier is that, too. Whether more alarms are a fault depends on the answers below them; a network that rings where it errs has learned more than its task, and one that
+# Outlier Exposure teaches a network to doubt what it has not seen, and a blurred inlier is that, too. Whether more alarms are a fault depends on the answers at which they ring; a network that rings where it errs has learned more than its task, and one that
 # rings where it is right has learned the lens. What helps against the latter are inliers under such changes in training, as *inliers* (Hendrycks and Dietterich 2019 have the corruptions), or a threshold that was set with them (exercise 3).
 #
 # ## 12.6 Records, and what was not run
 
 # %%
-runs = {run.identity: run.stamp for recipe in taught.recipes.values() for seed in range(seeds) for run in [store.run(recipe.with_seed(seed))]}
-write_record(KEPT / "sources" / "evidence.json", {"scale": SCALE, "seeds": list(range(seeds)), "runs": list(runs.values())})
+runs = [store.run(recipe.with_seed(seed)) for recipe in taught.recipes.values() for seed in range(seeds)]
+stamps = {run.identity: run.stamp for run in runs}
+write_record(KEPT / "sources" / "evidence.json", {"scale": SCALE, "seeds": list(range(seeds)), "runs": list(stamps.values())})
 write_record(KEPT / "spectrum" / "evidence.json", evaluation.evidence())
 missing = {name: why.splitlines()[0] for name, why in evaluation.tests.missing.items()}
 asked_for = {source.partition("~")[0].format(own=own, in_dist=IN_DIST) for source in SOURCES or choices.SOURCES}
@@ -374,7 +381,7 @@ ledger.save(KEPT).style.hide(axis="index")
 #
 # - Whether a later detector adds something to an exposed network is a question of paired differences, near and far anomalies apart; 12.2 has this build's answer.
 # - Two kinds of chance stand beside each number: that of the training and that of the test images. A small interval over examples does not make one training two.
-# - The paper's outliers are gone, and need not be missed: sources with clear terms, some of them made of nothing but a seed, can be compared without a look at any test set.
+# - The paper's outliers are gone. Sources with clear terms, some of them made of nothing but a seed, can be compared without a look at any test set; 12.4 has what the choice costs here.
 # - Validation distributions are a fair judge only of sources that are not made as they are.
 # - An inlier that is only seen worse is no anomaly. Alarms at it are needless where the answer is right, and due where it is wrong, so that both have to be counted.
 #
@@ -425,11 +432,11 @@ def pooled_limit(sets, rate):
     return candidates[above <= rate].min()
 
 
-first = [scores for key, scores in inlier_scores.items() if key[:2] == ("exposed", 0)]
+first = spectra["exposed", 0]  # clean ones come first
 print(f"{pooled_limit(first, FALSE_ALARM_RATE):.3f} for all, {pooled_limit(first[:1], FALSE_ALARM_RATE):.3f} for clean ones")
 
 # %% [markdown] tags=["solution"]
-# The higher limit buys fewer needless alarms with more anomalies that pass. (Here the test's inliers stand in for held-out ones; in earnest one corrupts those.)
+# The higher of the two limits buys fewer needless alarms with more anomalies that pass. (Here the test's inliers stand in for held-out ones; in earnest one corrupts those.)
 
 # %% tags=["check"]
 check.pooled(pooled_limit)
