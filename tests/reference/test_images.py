@@ -75,6 +75,20 @@ def test_on_cifar_100_the_short_schedule_gains_little_and_the_readme_says_so():
     assert errors["+OE", "mean"].iloc[0] > errors["Temperature", "mean"].iloc[0]
 
 
+def test_on_digits_of_svhn_exposure_leaves_hardly_an_anomaly_and_the_readme_quotes_it():
+    table = comparison.compare(records.read(ROOM / "svhn-course" / "records.csv"), 7)
+    readme = (ROOM / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in comparison.rendered(table).splitlines() if line.startswith("| svhn-10k")]
+    assert len(rows) == 10 and [row for row in rows if row not in readme] == []
+    rates = table["FPR95", "+OE", "mean"].droplevel("in_dist")
+    assert rates.drop("Mean").idxmax() == "Chars74K" and (rates.drop(["Mean", "Chars74K"]).round(1) <= 0.3).all()
+    before, after = (row["accuracy"] for row in evidence_of(ROOM / "svhn-course")["accuracy"])
+    assert f"Accuracy {before:.1f} without and {after:.1f} with exposure" in readme
+    for folder, sentence in (("", "RMS error {} without and {} with exposure"), ("-code", "{} and {} with five inliers")):
+        errors = comparison.compare(records.read(ROOM / f"calibration-svhn{folder}" / "records.csv"), 12)["RMS"].iloc[0]
+        assert sentence.format(*(f"{errors[method, 'mean']:.1f}" for method in ("Temperature", "+OE"))) in readme
+
+
 def test_another_processor_lands_within_the_spread_of_the_three_trainings(table_7):
     other = comparison.compare(records.read(ROOM / "cifar10-course-other-machine" / "records.csv"), 7)
     mean = ("CIFAR-10", "Mean")
