@@ -84,8 +84,9 @@ def test_on_digits_of_svhn_exposure_leaves_hardly_an_anomaly_and_the_readme_quot
     assert rates.drop("Mean").idxmax() == "Chars74K" and (rates.drop(["Mean", "Chars74K"]).round(1) <= 0.3).all()
     before, after = (row["accuracy"] for row in evidence_of(ROOM / "svhn-course")["accuracy"])
     assert f"Accuracy {before:.1f} without and {after:.1f} with exposure" in readme
-    for folder, sentence in (("", "RMS error {} without and {} with exposure"), ("-code", "{} and {} with five inliers")):
-        errors = comparison.compare(records.read(ROOM / f"calibration-svhn{folder}" / "records.csv"), 12)["RMS"].iloc[0]
+    sentences = {"calibration-svhn": "error {} without and {} with", "calibration-svhn-code": "{} and {} with five"}
+    for folder, sentence in sentences.items():
+        errors = comparison.compare(records.read(ROOM / folder / "records.csv"), 12)["RMS"].iloc[0]
         assert sentence.format(*(f"{errors[method, 'mean']:.1f}" for method in ("Temperature", "+OE"))) in readme
 
 
