@@ -40,7 +40,7 @@ from oe_core import check_counts, check_numbers, check_scale
 
 check_scale(SCALE)
 check_counts(DRAWS=DRAWS, RATIO=RATIO)
-check_counts(least=0, SEED=SEED)
+check_counts(least=0, given=True, SEED=SEED)
 check_numbers(above=0, most=100, RATIO=RATIO)
 check_numbers(above=0, most=1, TPR=TPR)
 

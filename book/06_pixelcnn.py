@@ -46,7 +46,7 @@ SAMPLES = 8  # images to draw from the network; 0: none
 from oe_core import check_counts, check_lists, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS, SAMPLES=SAMPLES or None)
-check_lists(OUT_DISTS=OUT_DISTS, VARIANTS=VARIANTS, OTHER_OUTLIERS=OTHER_OUTLIERS)
+check_lists(OUT_DISTS=OUT_DISTS, VARIANTS=VARIANTS, OTHER_OUTLIERS=OTHER_OUTLIERS or [])
 IN_DIST = IN_DIST or in_dists(SCALE, "density")[0]
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from numbers import Real
 
 from oe_core.errors import ExplainedError
 
@@ -17,10 +18,13 @@ def check_choice(argument: str, value: str, known: Iterable[str]) -> None:
         raise ArgumentError(f"{argument}={value!r} is unknown; choose one of {', '.join(known) or 'none'}")
 
 
-def check_counts(*, least: int = 1, **counts: int | None) -> None:
-    """Raise an ArgumentError unless each of the arguments is a whole number of at least `least`, or None."""
+def check_counts(*, least: int = 1, given: bool = False, **counts: int | None) -> None:
+    """Raise an ArgumentError unless each is a whole number of at least `least`, or None if it may be left out.
+
+    given: it may not.
+    """
     for argument, value in counts.items():
-        if value is not None and (not isinstance(value, int) or value < least):
+        if (given or value is not None) and (not isinstance(value, int) or value < least):
             raise ArgumentError(f"{argument}={value!r} must be a whole number of at least {least}")
 
 
@@ -28,14 +32,14 @@ def check_numbers(*, above: float, most: float = math.inf, below: float = math.i
     """Raise an ArgumentError unless each of the arguments is a number above one bound and within the other."""
     upper = f", at most {most:g}" if most < math.inf else f", below {below:g}" if below < math.inf else ""
     for argument, value in numbers.items():
-        if not isinstance(value, (int, float)) or not above < value <= most or not value < below:
+        if not isinstance(value, Real) or not above < value <= most or value >= below < math.inf:
             raise ArgumentError(f"{argument}={value!r} must be a number above {above:g}{upper}")
 
 
-def check_lists(*, least: int = 0, **lists: list | tuple | None) -> None:
-    """Raise an ArgumentError unless each is a list or tuple of `least` things or more, or None: a text is letters."""
+def check_lists(*, least: int = 0, **lists: list | tuple) -> None:
+    """Raise an ArgumentError unless each is a list or tuple of `least` things or more: a text is many letters."""
     for argument, value in lists.items():
-        if value is not None and not isinstance(value, (list, tuple)):
+        if not isinstance(value, (list, tuple)):
             raise ArgumentError(f"{argument}={value!r} must be a list, such as [{value!r}]")
-        if value is not None and len(value) < least:
+        if len(value) < least:
             raise ArgumentError(f"{argument}={value!r} must hold at least {least}")

@@ -15,8 +15,10 @@ from oe_core.errors import ExplainedError
         (lambda: check_choice("way", "up", ["left", "right"]), "way='up' is unknown; choose one of left, right"),
         (lambda: check_counts(SEEDS=None, DRAWS=0), "DRAWS=0 must be a whole number of at least 1"),
         (lambda: check_counts(least=0, SEED="0"), "SEED='0' must be a whole number of at least 0"),
+        (lambda: check_counts(least=0, given=True, SEED=None), "SEED=None must be a whole number of at least 0"),
         (lambda: check_counts(SEEDS=1.0), "SEEDS=1.0 must be a whole number of at least 1"),
         (lambda: check_lists(SETS=[], IN_DISTS="digits"), "IN_DISTS='digits' must be a list, such as ['digits']"),
+        (lambda: check_lists(UNITS=None), "UNITS=None must be a list, such as [None]"),
         (lambda: check_lists(least=1, UNITS=[]), "UNITS=[] must hold at least 1"),
         (lambda: check_numbers(above=0, PRICE=0), "PRICE=0 must be a number above 0"),
         (lambda: check_numbers(above=0, most=1, SHARE=1.5), "SHARE=1.5 must be a number above 0, at most 1"),
@@ -34,9 +36,9 @@ def test_a_refusal_names_the_argument_its_value_and_what_is_allowed(check, said)
 def test_what_is_allowed_passes():
     check_choice("way", "left", ["left", "right"])
     check_counts(least=0, SEED=0, SEEDS=None)
-    check_lists(SETS=(), OTHERS=["digits"], NONE=None)
+    check_lists(SETS=(), OTHERS=["digits"])
     check_numbers(above=0, most=1, SHARE=1.0, RATE=0.5)
-    check_numbers(above=0, PRICE=10**9)
+    check_numbers(above=0, PRICE=10**9, CLIP=float("inf"))
 
 
 def test_a_notebook_shows_the_sentence_and_the_readers_own_line_in_place_of_a_traceback(capsys):

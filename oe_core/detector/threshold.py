@@ -7,6 +7,7 @@ it), with mean k / (n + 1), so that k = floor(rate (n + 1)) keeps to a wanted ra
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -70,7 +71,7 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
 
 def check_rate(false_alarm_rate: float) -> None:
     """Raise a ValueError unless it lies between 0 and 1."""
-    if not isinstance(false_alarm_rate, (int, float)) or not 0 < false_alarm_rate < 1:
+    if not isinstance(false_alarm_rate, Real) or not 0 < false_alarm_rate < 1:
         raise ArgumentError(f"false_alarm_rate={false_alarm_rate!r} must lie between 0 and 1; 5 % is written 0.05")
 
 

@@ -136,7 +136,7 @@ def _temperature(method: str, seed: int, answers: Answers, bounds: tuple[float, 
     try:
         temperature = fit_temperature(logits, labels, bounds)
     except ValueError as error:
-        raise ArgumentError(f"{method}, seed {seed}, on {len(labels)} held-out examples: {error}") from error
+        raise ValueError(f"{method}, seed {seed}, on {len(labels)} held-out examples: {error}") from error
     return {
         "method": method, "seed": seed, "temperature": temperature,
         "held-out accuracy": 100 * float((logits.argmax(axis=1) == labels).mean()),

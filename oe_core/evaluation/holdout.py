@@ -58,7 +58,7 @@ def calibration_experiment(in_dist: str, scale: str, *, holdout: int = 0, share:
     ValueError for a holdout below 0, without one for a set outside HOLDOUT, and for a network that comes trained (on
     everything).
     """
-    check_counts(least=0, holdout=holdout)
+    check_counts(least=0, given=True, holdout=holdout)
     plan = SETTINGS.experiment(in_dist, scale, **options)
     if plan.baseline.weights_file is not None:
         raise ArgumentError(f"in_dist={in_dist!r} starts from {plan.baseline.weights_file}, trained on all images; "

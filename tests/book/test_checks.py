@@ -99,7 +99,7 @@ def test_what_is_up_to_date_is_not_checked_again(tmp_path, monkeypatch, capsys):
 # What no chapter can use, by the kind that a parameter declares.
 WRONG = {
     "int": (-1, "two"), "int | None": (-1, "two"), "float": (-1.0, "two"), "str": ("nothing-such",),
-    "list[str]": (["nothing-such"], "nothing-such"), "list[int]": ([-1], "two"), "list[float]": ([-1.0], 0.5),
+    "list[str]": (["nothing-such"], "nothing-such", None), "list[int]": ([-1], "two"), "list[float]": ([-1.0], 0.5),
 }  # fmt: skip
 
 
