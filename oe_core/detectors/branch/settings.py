@@ -45,7 +45,7 @@ ROWS = (
 )  # fmt: skip
 SETTINGS = Settings(
     BranchRecipe, ROWS, default="cifar10", outliers=images.OUTLIERS, out_dists=images.OUT_DISTS,
-    sources=images.IMAGES, made=images.MADE, seeds=images.SETTINGS.seeds,
+    sources=images.IMAGES, made=images.MADE, seeds=images.SETTINGS.seeds | {"demo": 1},
     in_dists=images.SETTINGS.in_dists | {"paper": ("cifar10", "cifar100", "tiny-imagenet")},
     options={"variant": ("paper", "tuned-without-hints", "other-cutout", "small-budget", "cheap-hints")},
 )  # fmt: skip
