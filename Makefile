@@ -66,7 +66,7 @@ slurm-test: $(INSTALLED) ## test workers as jobs of the Slurm cluster at hand, i
 	@$(HERE) OE_TEST_SLURM="$(or $(SHARED),$(CURDIR)/runs/slurm-test)" $(PY) -m pytest -q tests/slurm $(ARGS)
 
 faults: $(INSTALLED) ## kill, damage and starve trainings and builds, and see that all comes out the same (an hour or two): [KILLS=100] [ARGS="-k name"]
-	@$(HERE) $(addprefix OE_KILLS=,$(KILLS)) $(PY) -m pytest -q -m "faults or not faults" tests/faults $(ARGS)
+	@$(HERE) $(addprefix OE_KILLS=,$(KILLS)) $(PY) -m pytest -q -m "faults or not faults" tests/faults tests/runs tests/book/test_together.py $(ARGS)
 
 lint: $(INSTALLED) ## check the style of the code
 	@$(PY) -m ruff check .

@@ -1,5 +1,6 @@
 """The chapters of a book: what each declares, and one hash of all that it is made from."""
 
+import csv
 import hashlib
 import re
 from dataclasses import dataclass
@@ -35,6 +36,18 @@ class Chapter:
     sha256: str
     checks: str = ""
     after_others: bool = False
+
+
+def usual_seconds(book: Path, column: str = "seconds") -> dict[str, float]:
+    """How long each chapter takes at scale demo on two cores, two at a time; "again" where all networks are there.
+
+    From `seconds.csv` of the folder `book`, empty without one.
+    """
+    path = book / "seconds.csv"
+    if not path.exists():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        return {row["chapter"]: float(row[column]) for row in csv.DictReader(file)}
 
 
 def find_chapters(book: Path) -> dict[str, Path]:

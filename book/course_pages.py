@@ -3,13 +3,12 @@
 `python book/course_pages.py` writes them again, between their marks in `course/*.md`; a test holds them against both.
 """
 
-import csv
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from chapters import find_chapters, read_chapter
+from chapters import find_chapters, read_chapter, usual_seconds
 from questions import exercises
 
 from oe_core.atomic import write_text
@@ -29,17 +28,16 @@ EXPECTED = (
 
 
 def exercise_table() -> str:
-    """A row for each chapter: its minutes at scale demo, and its exercises with difficulty and minutes."""
-    with (BOOK / "seconds.csv").open(newline="", encoding="utf-8") as file:
-        seconds = {row["chapter"]: int(row["seconds"]) for row in csv.DictReader(file)}
-    rows = ["| chapter | runs for | exercises |", "| --- | ---: | --- |"]
+    """A row for each chapter: its minutes at scale demo, first and again, and its exercises with their minutes."""
+    first, again = usual_seconds(BOOK), usual_seconds(BOOK, "again")
+    rows = ["| chapter | runs for | with its networks there | exercises |", "| --- | ---: | ---: | --- |"]
     for name, path in find_chapters(BOOK).items():
         asked = (
             f"{one.number} {one.title} ({one.difficulty.lower()}, {one.minutes} min)" if one.difficulty
             else f"{one.number} {one.title}" for one in exercises(read_chapter(path).notebook)
         )  # fmt: skip
-        minutes = f"{seconds[name] / 60:.1f} min" if name in seconds else ""
-        rows.append(f"| `{name}` | {minutes} | {'; '.join(asked)} |")
+        minutes = (f"{seconds[name] / 60:.1f} min" if name in seconds else "" for seconds in (first, again))
+        rows.append(f"| `{name}` | {' | '.join(minutes)} | {'; '.join(asked)} |")
     return "\n".join(rows)
 
 

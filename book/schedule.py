@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from chapters import Chapter, ChapterError, find_chapters
+from chapters import Chapter, ChapterError, find_chapters, usual_seconds
 from kernels import build_folder
 from progress import Progress
 from stamps import Verdict, judge, made_from, read_stamp, readable, state_sha256, write_stamp
@@ -76,15 +76,8 @@ def groups(request: Request) -> list[list[str]]:
 def _haste(request: Request, name: str) -> tuple:
     if request.jobs == 1 or isinstance(request.wanted[name], ChapterError):
         return ()
-    usual = _usual_seconds(request.book)
+    usual = usual_seconds(request.book)
     return (-read_stamp(request.out, name).get("seconds", usual.get(name, math.inf)),)
-
-
-def _usual_seconds(book: Path) -> dict[str, float]:
-    """How long each chapter took at scale demo on two cores, two at a time."""
-    path = book / "seconds.csv"
-    lines = path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []
-    return {name: float(seconds) for name, seconds in (line.split(",") for line in lines)}
 
 
 class Build:

@@ -15,6 +15,7 @@ from oe_core.detector.traces import changed, cut_like, stored_like
 LOG = logging.getLogger("oe_core")
 SURE = 0.01  # level of the tests
 RATE = 0.05  # of the held-out inliers that ring, where a check needs alarms
+ROLES = ("inliers", "outliers")
 MOST_SHARED = 0.01  # of the held-out examples, that may occur among the others
 
 
@@ -80,19 +81,22 @@ def not_by_files(
     """
     limit = np.quantile(scores(inliers), 1 - RATE)
     if isinstance(inliers, ImageSet):
+        cue, remedy = "file", "bring both to one format and size"
         like = [partial(stored_like, files=one) for one in files]
-        how = [f"{one.codec or 'no codec'}, {one.side or '?'} px" for one in files]
+        sizes = [f"{one.codec or 'no codec'}, {one.side or '?'} px" for one in files]
+        how = [f"stored as the {role} are ({size})" for role, size in zip(ROLES, sizes, strict=True)]
     else:
+        cue, remedy = "length", "cut both to one length"
         like = [partial(cut_like, others=one) for one in (inliers, outliers)]
-        how = ["their length", "their length"]
+        how = [f"as long as the {role} are" for role in ROLES]
     rings = lambda examples: scores(examples) > limit  # noqa: E731
     found = []
     if shares := changed(outliers, like[0], rings, into=False):
-        found.append(f"of the outliers {_went(shares)} once they are stored as the inliers are ({how[0]})")
+        found.append(f"of the outliers {_went(shares)} once they are {how[0]}")
     if shares := changed(inliers, like[1], rings, into=True):
-        found.append(f"of held-out inliers {_went(shares)} once they are stored as the outliers are ({how[1]})")
-    says = " and ".join(found) or "files as the others' make no difference to inliers or outliers"
-    advice = "It learned the file instead of the content: bring both to one format, size and length, and train again"
+        found.append(f"of held-out inliers {_went(shares)} once they are {how[1]}")
+    says = " and ".join(found) or f"{cue}s as the others' make no difference to inliers or outliers"
+    advice = f"It learned the {cue} instead of the content: {remedy}, and train again"
     return Finding("files", not found, says, advice)
 
 

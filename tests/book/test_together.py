@@ -89,7 +89,7 @@ def test_wrong_jobs_are_refused(capsys, jobs):
     assert f"argument --jobs: '{jobs}' is not a whole number of 1 or more, nor auto" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("attempt", range(2))
+@pytest.mark.parametrize("attempt", [0, pytest.param(1, marks=pytest.mark.faults)])
 def test_of_two_builds_of_one_chapter_the_stamp_and_the_table_are_of_the_same_one(tmp_path, attempt):
     slow = "import time\ntime.sleep(0.5)"
     book = make_book(tmp_path, c00_one=chapter(WRITING.format(name="one"), slow, WRITING.format(name="again")))

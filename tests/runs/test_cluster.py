@@ -109,6 +109,7 @@ def parent_of(process):
         return int(file.read().rsplit(")", 1)[1].split()[1])
 
 
+@pytest.mark.faults
 def test_a_budget_ends_only_its_own_call_all_is_saved_and_the_next_call_goes_on(cluster, tmp_path, alone):
     mine, others, (job,) = threading.Event(), threading.Event(), jobs(Store(tmp_path / "many"), [LONG])
     first, outcomes = in_the_background(tmp_path / "many", [LONG], cluster, ends=mine.is_set)
@@ -129,6 +130,7 @@ def test_a_budget_ends_only_its_own_call_all_is_saved_and_the_next_call_goes_on(
     assert Store(tmp_path / "many").run(LONG).weights_sha256 == serially(alone, [LONG])[0]
 
 
+@pytest.mark.faults
 def test_a_scheduler_started_again_costs_nothing_of_the_result(cluster, tmp_path, alone):
     recipes = [LONG, PLAN.baseline.with_seed(1)]
     thread, outcomes = in_the_background(tmp_path / "many", recipes, cluster)

@@ -84,6 +84,7 @@ def checkpoints(root: Path) -> set[tuple]:
     return found
 
 
+@pytest.mark.faults
 def test_training_killed_again_and_again_from_outside_ends_with_the_same_weights(processes, undisturbed, tmp_path):
     for milliseconds in (0, 10, 25, 45, 70):
         before = checkpoints(tmp_path)

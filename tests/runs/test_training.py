@@ -77,6 +77,7 @@ def test_told_to_end_it_saves_and_the_next_one_goes_on_to_the_same_weights(tmp_p
     assert Store(whole).run(LONG).weights_sha256 == resumed.weights_sha256
 
 
+@pytest.mark.faults
 def test_several_ranks_told_to_end_save_and_one_process_goes_on_to_the_same_losses(tmp_path):
     process, (job,) = Process(Order(tmp_path, SHARED, ranks=2)), jobs(Store(tmp_path), [SHARED])
     running(job)
