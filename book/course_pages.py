@@ -19,6 +19,7 @@ BOOK = Path(__file__).parent
 EXPECTED = (
     ("cifar10-paper", 7, "AUROC"), ("cifar10-course", 7, "AUROC"), ("cifar10-course", 7, "FPR95"),
     ("svhn-course", 7, "AUROC"), ("cifar100-course", 7, "AUROC"),
+    ("places-course", 7, "AUROC"), ("tiny-imagenet-course", 7, "AUROC"),
     ("nlp-20newsgroups", 8, "AUROC"), ("nlp-trec", 8, "AUROC"), ("nlp-sst", 8, "AUROC"),
     ("branch-cifar10", 3, "AUROC"), ("gan-cifar10", 4, "AUROC"), ("density-cifar10", 5, "AUROC"),
     ("density-cifar10-letters", 5, "AUROC"), ("lm-ptb-words", 11, "AUROC"), ("lm-ptb-characters", 11, "AUROC"),

@@ -19,6 +19,7 @@ from oe_core.evaluation.records import write as write_records
 from oe_core.evaluation.test_sets import Tests, prepared
 from oe_core.experiments import Experiment
 from oe_core.runs.store import Run, Store
+from oe_core.scales import data_root
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Evaluation:
             "tests": {out.printed: {"key": out.key, "stand_in_for": out.stand_in_for, "data": out.fingerprint}
                       for out in tests.outs},
             "in_dist_test": {"name": self.test.name, "examples": len(self.test), "sha256": self.test.fingerprint},
-            "missing": tests.missing,
+            "missing": {name: why.replace(str(data_root()), "OE_DATA") for name, why in tests.missing.items()},
             "shared_examples": tests.overlaps,
             kind_of(tests.experiment.baseline).quality[0]: self.quality.to_dict("records"),
             "runs": list(stamps.values()),

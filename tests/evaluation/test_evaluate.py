@@ -13,6 +13,7 @@ from oe_core.evaluation.evaluate import evaluate
 from oe_core.evaluation.metrics import detection_metrics
 from oe_core.evaluation.test_sets import out_sets, prepared, replaces, substituted
 from oe_core.runs.store import Store
+from oe_core.scales import data_root
 from oe_core.scores import msp
 
 OUT_DISTS = ["gaussian", "font-letters", "lsun"]  # the last is not on this machine
@@ -56,6 +57,9 @@ def test_every_network_is_measured_on_every_set_seed_and_draw(evaluation):
 def test_a_missing_set_is_reported_with_the_way_to_get_it(evaluation):
     assert list(evaluation.tests.missing) == ["LSUN"]
     assert "not on this machine" in evaluation.tests.missing["LSUN"]
+    # What is kept names no folder of one machine.
+    assert str(data_root()) in evaluation.tests.missing["LSUN"]
+    assert str(data_root()) not in json.dumps(evaluation.evidence()["missing"])
 
 
 def test_a_value_is_the_metric_of_the_stored_logits_at_the_stored_draw(evaluation, store):

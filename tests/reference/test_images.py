@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pandas as pd
-from reference_records import COURSE, RESULTS, ROOM, evidence_of
+import pytest
+from reference_records import COURSE, RESULTS, ROOM, evidence_of, prose
 
 from oe_core.detectors.registry import experiment, recipe_from_json
 from oe_core.evaluation import records
@@ -88,6 +89,30 @@ def test_on_digits_of_svhn_exposure_leaves_hardly_an_anomaly_and_the_readme_quot
     for folder, sentence in sentences.items():
         errors = comparison.compare(records.read(ROOM / folder / "records.csv"), 12)["RMS"].iloc[0]
         assert sentence.format(*(f"{errors[method, 'mean']:.1f}" for method in ("Temperature", "+OE"))) in readme
+
+
+@pytest.mark.parametrize("folder", ["places-course", "tiny-imagenet-course"])
+def test_the_readme_quotes_scenes_and_things_with_their_controls(folder):
+    table = comparison.compare(records.read(ROOM / folder / "records.csv"), 7)
+    readme, (name,) = prose(ROOM / "README.md"), table.index.unique("in_dist")
+    rows = [line for line in comparison.rendered(table).splitlines() if line.startswith(f"| {name}")]
+    assert len(rows) == len(table) and [row for row in rows if row not in readme] == []
+    accuracies = [row["accuracy"] for row in evidence_of(ROOM / folder)["accuracy"]]
+    assert "Accuracy {:.1f} without and {:.1f} with exposure".format(*accuracies) in readme
+    aurocs = pd.read_csv(ROOM / folder / "control.csv", index_col="trained")["AUROC"]
+    means = table["AUROC"].xs("mean", axis=1, level=1).loc[name, "Mean"]
+    assert aurocs.iloc[[0, 2]].to_list() == pytest.approx(means.to_list(), abs=0.01)
+    assert "the mean AUROC goes from {:.1f} to {:.1f} without outliers, to {:.1f} with them".format(*aurocs) in readme
+
+
+def test_scenes_as_outliers_teach_about_scenes_alone_and_things_as_outliers_about_everything():
+    gains = {}
+    for folder in ("places-course", "tiny-imagenet-course"):
+        aurocs = comparison.compare(records.read(ROOM / folder / "records.csv"), 7)["AUROC"].xs("mean", axis=1, level=1)
+        gains[folder] = (aurocs["+OE"] - aurocs["MSP"]).droplevel("in_dist").drop("Mean")
+    assert (gains["places-course"] > 5).all()
+    things = gains["tiny-imagenet-course"]
+    assert set(things.index[things > 0]) == {"intel-scenes", "scene15"} and things["Gaussian"] < -40
 
 
 def test_another_processor_lands_within_the_spread_of_the_three_trainings(table_7):
