@@ -72,7 +72,8 @@ def test_a_network_that_counts_words_is_found_out():
     short, long = _texts(*("a b c", "c b a d") * 50), _texts(*("a b c d e f g h i",) * 100)
     length = lambda texts: np.array([len(text.split()) for text in texts.texts])  # noqa: E731
     found = not_by_files(short, long, (Files(), Files()), length)
-    assert not found.holds and "of the outliers 100 % ring, and 0 % once they are as long as the inliers are" in found.says
+    assert not found.holds
+    assert "of the outliers 100 % ring, and 0 % once they are as long as the inliers are" in found.says
     assert "stored" not in str(found) and "length" in found.advice
     assert cut_like(long, short).texts[0] == "a b c"
 
