@@ -45,8 +45,7 @@ VARIANT_SEEDS = 1  # trainings of each of them
 from oe_core import check_counts, check_lists, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS, VARIANT_SEEDS=VARIANT_SEEDS)
-if VARIANTS is None:
-    VARIANTS = ["other-case"] if SCALE == "demo" else ["other-case", "code"]
+VARIANTS = (["other-case"] if SCALE == "demo" else ["other-case", "code"]) if VARIANTS is None else VARIANTS
 check_lists(OUT_DISTS=OUT_DISTS, VARIANTS=VARIANTS)
 check_lists(least=1, UNITS=UNITS)
 IN_DIST = IN_DIST or in_dists(SCALE, "language")[0]
@@ -378,16 +377,14 @@ def mean_rows(found):
 
 def beside(variant):
     """The chapter's rows and those of a variant, for each unit in which it differs."""
-    rows = {}
     if variant not in VARIANTS:
         return Markdown(f"`{variant}` was not trained; `-p VARIANTS other-case,code` trains it.")
-    for unit, evaluation in evaluations.items():
-        plan = plan_of(unit, variant)
-        if plan != plans[unit]:
-            found = evaluate(store, plan, seeds=VARIANT_SEEDS, draws=DRAWS)
-            found.save(ROOM / "records" / "07_language_models" / f"{unit}-{variant}")
-            rows[unit, "as above"] = mean_rows(evaluation.records.query("seed < @VARIANT_SEEDS"))
-            rows[unit, variant] = mean_rows(found.records)
+    rows, differing = {}, {unit: plan for unit in evaluations if (plan := plan_of(unit, variant)) != plans[unit]}
+    for unit, plan in differing.items():
+        found = evaluate(store, plan, seeds=VARIANT_SEEDS, draws=DRAWS)
+        found.save(ROOM / "records" / "07_language_models" / f"{unit}-{variant}")
+        rows[unit, "as above"] = mean_rows(evaluations[unit].records.query("seed < @VARIANT_SEEDS"))
+        rows[unit, variant] = mean_rows(found.records)
     return pd.concat(rows, names=["unit", "variant"]).round(1) if rows else Markdown("This data has no capitals: nothing differs.")
 
 
