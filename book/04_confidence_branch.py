@@ -46,8 +46,7 @@ from dataclasses import replace
 from oe_core import check_counts, check_lists, experiment, in_dists
 
 check_counts(SEEDS=SEEDS, DRAWS=DRAWS)
-if VARIANTS is None:
-    VARIANTS = ["tuned-without-hints"] if SCALE == "demo" else ["tuned-without-hints", "other-cutout"]
+VARIANTS = ["tuned-without-hints", *(["other-cutout"] if SCALE != "demo" else [])] if VARIANTS is None else VARIANTS
 check_lists(IN_DISTS=IN_DISTS, OUT_DISTS=OUT_DISTS, VARIANTS=VARIANTS, COLLAPSES=COLLAPSES)
 
 

@@ -157,7 +157,7 @@ WHY = {
     "lm-ptb-words": "a smaller model than the paper's, to which foreign pages are no surprise, for unknown words are cheap: 7.8",
     "lm-ptb-characters": "the web pages are read as text here; the official code's reader leaves little of them: 7.10",
     "cifar100-course": "trained too shortly: the exposed network has hardly learned its outliers; whether a longer training turns it was not tested",
-    "tiny-imagenet-course": "outliers of one kind: scenes teach about scenes; the same sets with their roles exchanged, places-course, gain everywhere",
+    "tiny-imagenet-course": "perhaps outliers of one kind, scenes: the same sets with their roles exchanged, places-course, gain everywhere; other outliers were not tested",
     "allconv-cifar10": "a thin network, trained for 8 epochs of 100, on pictures that went through JPEG",
     "calibration-cifar100-code": "the networks of cifar100-course",
     "gan-cifar10": "two trainings that differ much, with a third of the images and two epochs of exposure",

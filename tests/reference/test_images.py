@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from reference_records import COURSE, RESULTS, ROOM, evidence_of, prose
 
+from oe_core.atomic import read_record
 from oe_core.detectors.registry import experiment, recipe_from_json
 from oe_core.evaluation import records
 from oe_core.paper import comparison
@@ -103,6 +104,15 @@ def test_the_readme_quotes_scenes_and_things_with_their_controls(folder):
     means = table["AUROC"].xs("mean", axis=1, level=1).loc[name, "Mean"]
     assert aurocs.iloc[[0, 2]].to_list() == pytest.approx(means.to_list(), abs=0.01)
     assert "the mean AUROC goes from {:.1f} to {:.1f} without outliers, to {:.1f} with them".format(*aurocs) in readme
+
+
+@pytest.mark.parametrize(
+    ("folder", "in_dist"), [("places-course", "places-mini"), ("tiny-imagenet-course", "tiny-imagenet-32")]
+)
+def test_the_stamp_of_a_control_is_that_of_the_baseline_trained_on_without_outliers(folder, in_dist):
+    stamp = read_record(ROOM / folder / "control.json")
+    assert recipe_from_json(stamp["recipe"]) == experiment(in_dist, "course", share=0.5).longer
+    assert stamp["dirty"] is False and stamp["commit"] == evidence_of(ROOM / folder)["runs"][0]["commit"]
 
 
 def test_scenes_as_outliers_teach_about_scenes_alone_and_things_as_outliers_about_everything():
