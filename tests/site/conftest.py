@@ -2,16 +2,12 @@
 
 import os
 import shutil
-from pathlib import Path
 
 import pytest
+from built_site import BUILT, DESK, PATIENCE_MS, built_site
 from playwright.sync_api import sync_playwright
 
-BUILT = os.environ.get("OE_TEST_BOOK", "")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
-# A browser beside other work may need longer than Playwright's half minute for a page.
-PATIENCE_MS = 120_000
-DESK = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="session")
@@ -19,17 +15,8 @@ def site():
     """The folder of the built site."""
     if not BUILT:
         pytest.skip("reads a built book: OE_TEST_BOOK=<its folder>")
-    folder = Path(BUILT).resolve() / "site"
-    assert (folder / "index.html").is_file(), f"{folder} has no site: make site"
-    return folder
-
-
-@pytest.fixture(scope="session")
-def pages(site):
-    """Every page of the site, by its path; downloads and slides are no pages."""
-    skipped = {"files", "slides", "_static", "_sources", "_images"}
-    found = (path.relative_to(site) for path in sorted(site.rglob("*.html")))
-    return [path.as_posix() for path in found if path.parts[0] not in skipped]
+    assert (built_site() / "index.html").is_file(), f"{built_site()} is not there: make site"
+    return built_site()
 
 
 @pytest.fixture(scope="session")

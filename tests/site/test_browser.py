@@ -2,14 +2,17 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from built_site import DESK, PATIENCE_MS, built_pages
 
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+PHONE = {"width": 360, "height": 740}
+SCHEMES = ("light", "dark")
 # What axe looks for: the rules of WCAG 2.1, levels A and AA; contrast, which costs the most, by itself.
 CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"], "preload": False, "iframes": False}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 OTHERS = CONTRAST | {"runOnly": WCAG, "rules": {"color-contrast": {"enabled": False}}}
 # Marks one text of each look: what has the same classes from the page down has the same colours.
 MARK_NEW_LOOKS = """(seen) => {
+    document.querySelectorAll("[data-look]").forEach((node) => delete node.dataset.look);
     const known = new Set(seen), fresh = [];
     for (const node of document.querySelectorAll("body *")) {
         if (![...node.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.data.trim())) continue;
@@ -26,15 +29,49 @@ MARK_NEW_LOOKS = """(seen) => {
 # What a page's scripts ask for after it has loaded, they ask for by then. Playwright's "networkidle" may never come.
 WHEN_IDLE = "() => new Promise((done) => requestIdleCallback(done, {timeout: 10000}))"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+OVERFLOW = "() => document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth : 0"
 REACHABLE = "a[href], button, summary, input, select, textarea, [tabindex='0']"
-VISIBLE = f"""() => [...document.querySelectorAll("{REACHABLE}")].filter(
-    (node) => node.checkVisibility({{visibilityProperty: true}}) && !node.disabled && node.tabIndex >= 0).length"""
+# What can be seen and used, of which something must hold.
+USABLE = f"""[...document.querySelectorAll("{REACHABLE}")].filter(
+    (node) => node.checkVisibility({{visibilityProperty: true}}) && !node.disabled)"""
+NAMED = ".map((node) => node.outerHTML.slice(0, 120))"
+APART = f"() => {USABLE}.filter((node) => node.tabIndex !== 0){NAMED}"
+VISIBLE = f"() => {USABLE}.filter((node) => node.tabIndex >= 0).length"
+MISSED = f"() => {USABLE}.filter((node) => !('reached' in node.dataset)){NAMED}"
 
 
-def _faults(pages, opened, found, **how):
-    """What `found(page)` has against each of the pages, for those that have a fault."""
-    said = {name: found(opened(name, **how)) for name in pages}
-    return {name: faults for name, faults in said.items() if faults}
+@pytest.fixture(scope="module")
+def visit(site, browser):
+    """A function that opens a page and gives the faults that it has, by kind; one page of the browser serves all."""
+    page = browser.new_context(viewport=DESK).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    said, asked, seen = [], [], {scheme: set() for scheme in SCHEMES}
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+
+    def faults(name):
+        for kept in (said, asked):
+            kept.clear()
+        page.set_viewport_size(DESK)
+        page.emulate_media(color_scheme=SCHEMES[0])
+        page.goto(f"{site.as_uri()}/{name}")
+        page.evaluate(WHEN_IDLE)
+        assert asked, "the page's own file is a request"
+        found = {
+            "errors": said,
+            "requests outside of the site": [url for url in asked if not url.startswith((site.as_uri(), "data:"))],
+            "kept from the keyboard, or out of order": page.evaluate(APART),
+            "rules of axe": _violations(page, OTHERS),
+            **{f"contrast, {scheme}": _faint(page, scheme, seen[scheme]) for scheme in SCHEMES},
+            "not reached by Tab": _missed(page),
+        }
+        page.set_viewport_size(PHONE)
+        found["wider than a phone"] = page.evaluate(OVERFLOW)
+        return {kind: what for kind, what in found.items() if what}
+
+    yield faults
+    page.context.close()
 
 
 def _violations(page, options, context=None):
@@ -42,62 +79,28 @@ def _violations(page, options, context=None):
     return {rule["id"]: [node["html"][:120] for node in rule["nodes"][:3]] for rule in found}
 
 
-def test_no_page_says_an_error_or_asks_for_anything_outside_the_sites_folder(pages, opened, site):
-    said, asked = [], []
-    page = opened("index.html")
-    page.on("console", lambda message: said.append((page.url, message.text)) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append((page.url, str(error))))
-    page.on("request", lambda request: asked.append(request.url))
-    for name in pages:
-        opened(name).evaluate(WHEN_IDLE)
-    assert said == []
-    outside = [url for url in asked if not url.startswith((site.as_uri(), "data:"))]
-    assert asked and outside == []
+def _faint(page, scheme, seen):
+    """What axe has against the contrast of the looks that no page before has shown."""
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+    fresh = page.evaluate(MARK_NEW_LOOKS, sorted(seen))
+    seen.update(fresh)
+    return _violations(page, CONTRAST, {"include": [["[data-look]"]]}) if fresh else {}
 
 
-def test_nothing_overflows_on_a_phone(pages, opened):
-    wide = "() => document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth : 0"
-    assert _faults(pages, opened, lambda page: page.evaluate(wide), viewport=PHONE) == {}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_contrast_of_every_look_passes_axe(pages, opened, scheme):
-    seen = []
-
-    def faint(page):
-        assert page.evaluate("document.documentElement.dataset.theme") == scheme
-        fresh = page.evaluate(MARK_NEW_LOOKS, seen)
-        seen.extend(fresh)
-        return _violations(page, CONTRAST, {"include": [["[data-look]"]]}) if fresh else {}
-
-    assert _faults(pages, opened, faint, scheme=scheme) == {}
-    assert len(seen) > 100
-
-
-def test_every_page_passes_the_other_rules_of_axe(pages, opened):
-    assert _faults(pages, opened, lambda page: _violations(page, OTHERS)) == {}
-
-
-@pytest.mark.parametrize("name", ["index.html", "00_start_here.html", "measured/index.html"])
-def test_the_keyboard_alone_reaches_everything(opened, name):
-    page = opened(name)
-    page.evaluate("() => document.querySelectorAll('[data-reached]').forEach((node) => delete node.dataset.reached)")
+def _missed(page):
+    """What Tab does not come to, from the top of the page to its end."""
     total = page.evaluate(VISIBLE)
+    assert total > 20, "every page has its way to the others"
+    page.evaluate("() => document.addEventListener('focusin', (event) => { event.target.dataset.reached = '' })")
     for _ in range(total + 20):
         page.keyboard.press("Tab")
-        page.evaluate("() => { document.activeElement.dataset.reached = '' }")
-    missed = page.evaluate(f"""() => [...document.querySelectorAll("{REACHABLE}")].filter((node) =>
-        node.checkVisibility({{visibilityProperty: true}}) && !node.disabled && !("reached" in node.dataset))
-        .map((node) => node.outerHTML.slice(0, 120))""")
-    assert total > 20 and missed == []
+    return page.evaluate(MISSED)
 
 
-def test_no_page_keeps_anything_from_the_keyboard_or_changes_its_order(pages, opened):
-    """Where this holds, Tab meets everything in the order of the page; the three above are walked through."""
-    apart = f"""() => [...document.querySelectorAll("{REACHABLE}")].filter(
-        (node) => node.checkVisibility({{visibilityProperty: true}}) && !node.disabled && node.tabIndex !== 0)
-        .map((node) => node.outerHTML.slice(0, 120))"""
-    assert _faults(pages, opened, lambda page: page.evaluate(apart)) == {}
+@pytest.mark.parametrize("name", built_pages() or [""])
+def test_a_page_is_quiet_and_its_own_and_for_a_phone_a_keyboard_light_and_dark(name, visit):
+    assert visit(name) == {}
 
 
 def test_search_finds_the_confidence_branch(opened):

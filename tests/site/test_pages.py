@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from built_site import built_pages
 from chapters import find_chapters
 from small_book import ROOT
 
@@ -32,9 +33,9 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def read(site, pages):
+def read(site):
     """Every page, parsed, by its path."""
-    return {name: Page(site / name) for name in pages}
+    return {name: Page(site / name) for name in built_pages()}
 
 
 def test_every_chapter_has_a_page_and_links_to_its_neighbours(read):
