@@ -28,7 +28,6 @@ def _pids(folder, *names):
 @pytest.mark.parametrize(
     ("number", "jobs", "said"),
     [
-        (signal.SIGINT, "2", f"stopped: 01_long, 02_long were running; {KEPT}\n"),
         (signal.SIGINT, "1", f"stopped: 01_long was running; {KEPT}\n"),
         (signal.SIGTERM, "2", f"stopped: 01_long, 02_long were running; {KEPT}\n"),
     ],
