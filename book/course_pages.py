@@ -23,8 +23,9 @@ EXPECTED = (
     ("nlp-20newsgroups", 8, "AUROC"), ("nlp-trec", 8, "AUROC"), ("nlp-sst", 8, "AUROC"),
     ("branch-cifar10", 3, "AUROC"), ("gan-cifar10", 4, "AUROC"), ("density-cifar10", 5, "AUROC"),
     ("density-cifar10-letters", 5, "AUROC"), ("lm-ptb-words", 11, "AUROC"), ("lm-ptb-characters", 11, "AUROC"),
-    ("calibration-cifar10", 12, "RMS"), ("calibration-cifar10-code", 12, "RMS"), ("allconv-cifar10", 9, "AUROC"),
-    ("mnist", 7, "AUPR"),
+    ("calibration-cifar10", 12, "RMS"), ("calibration-cifar10-code", 12, "RMS"),
+    ("allconv-svhn", 9, "AUROC"), ("allconv-cifar10", 9, "AUROC"), ("allconv-cifar100", 9, "AUROC"),
+    ("allconv-tiny-imagenet", 9, "AUROC"), ("mnist", 7, "AUPR"),
 )  # fmt: skip
 
 

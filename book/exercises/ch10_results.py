@@ -28,13 +28,14 @@ def stricter_rule(by_level, directions_at):
 
 
 @exercise(2)
-def by_chance(decided_by_chance, papers_way_by_chance, comparisons, level):
-    """How many of so many comparisons would be decided at a level, and how many of them the paper's way, by chance."""
+def by_chance(decided_by_chance, papers_way_by_chance, comparisons, measured, level):
+    """How many of so many repeated comparisons, among all measured, would be decided at a level, and which way."""
     decided, papers = number(decided_by_chance, "decided_by_chance"), number(papers_way_by_chance, "papers_way_by_chance")
     need(not close(decided, level * comparisons, 0.5), "an interval holds what it is for with this level; a comparison is decided where it does not")
     need(not close(decided, comparisons, 0.5), "a difference that is nothing but chance is decided now and then only; how often does an interval miss?")
     need(not close(decided, 1 - level, 1e-6), "this is a share; how many comparisons is it?")
-    need(close(decided, (1 - level) * comparisons, 0.5), "decided_by_chance does not follow from the level and the number of measured comparisons")
+    need(comparisons == measured or not close(decided, (1 - level) * measured, 0.5), "this counts comparisons of one training, too; does their interval hold what another training would give?")
+    need(close(decided, (1 - level) * comparisons, 0.5), "decided_by_chance does not follow from the level and the number of repeated comparisons")
     need(not close(papers, comparisons / 2, 0.5), "half of all would have the paper's sign, but not all would be decided")
     need(close(papers, decided / 2, 0.5), "where nothing is at work, what is decided goes either way equally often")
 

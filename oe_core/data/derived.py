@@ -43,7 +43,7 @@ def of_classes(images: ImageSet, num_classes: int, count: int, seed: int = 0) ->
         if not 1 <= share <= len(mine):
             raise ArgumentError(
                 f"count={count}: {share} images of each of {num_classes} classes, but {images.name} has {len(mine)} of "
-                f"{images.classes[label]!r}; take 1 to {len(mine) * num_classes}"
+                f"{images.classes[label]!r}; take {num_classes} to {len(mine) * num_classes}"
             )
         picked.append(mine[_shuffled(len(mine), seed + label)[:share]])
     together = torch.cat(picked)
@@ -72,7 +72,8 @@ def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
     kept = []
     for label, name in enumerate(images.classes):
         mine = (images.labels == label).nonzero().flatten()
-        share = int(len(mine) * ratio ** (-label / max(1, len(images.classes) - 1)))
+        kept_share = ratio ** (-label / max(1, len(images.classes) - 1))
+        share = int(len(mine) * kept_share + 1e-9)  # 98 / 49 may be a little less than 2
         if share == 0:
             raise ArgumentError(f"ratio={ratio} leaves no image of class {name!r}, of {len(mine)}; take a smaller one")
         kept.append(mine[_shuffled(len(mine), seed + label)[:share]])

@@ -34,7 +34,7 @@ class Threshold:
     tied: int
 
     def __str__(self) -> str:
-        low, high = (f"{100 * rate:.2g}" for rate in self.interval)
+        low, high = (f"{100 * rate:.{2 if rate < 0.1 else 3}g}" for rate in self.interval)
         return (
             f"alarm from score {self.value:.6g} on: {100 * self.false_alarm_rate:g} % false alarms, with "
             f"{100 * CONFIDENCE:g} % confidence {low} to {high} %, by {self.held_out} inliers held out"
@@ -60,13 +60,19 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
     if k == 0:
         raise ArgumentError(
             f"false_alarm_rate={false_alarm_rate} takes at least {least(false_alarm_rate)} inliers that were held out "
-            f"of training, there are {n}; give more examples, or a rate of at least {1 / (n + 1):.2g}"
+            f"of training, there are {n}; give more examples, or a rate of at least {_rounded_up(1 / (n + 1))}"
         )
     kth = scores[-k]
     low, high = map(float, stats.beta.interval(CONFIDENCE, k, n + 1 - k))
     # Just above it, so that scores which tie, as those of a very sure network do, ring less often than said, not more.
     value = float(np.nextafter(kth, np.inf))
     return Threshold(value, false_alarm_rate, (low, high), n, int((scores > kth).sum()), int((scores == kth).sum()))
+
+
+def _rounded_up(rate: float) -> float:
+    """To two significant digits, so that what is advised is enough."""
+    unit = 10.0 ** (math.floor(math.log10(rate)) - 1)
+    return float(f"{math.ceil(rate / unit - 1e-9) * unit:.2g}")
 
 
 def check_rate(false_alarm_rate: float) -> None:

@@ -56,14 +56,15 @@ def margins(cells: pd.DataFrame, level: float = 0.95, further: int = 1) -> pd.Se
     over all. Its square is (t_{n-1} s_seeds)^2 (further + 1/n) + (t_{d-1} s_draws)^2: each part with the quantile for
     its own number, which holds `level` or more for any sizes of the two. A draw's variance counts whole: the draws
     share most examples of one test set, and the trainings share the draws, so that no mean over them is much surer than
-    one. Of one training it is the draws' alone; NaN where nothing was repeated, or nothing differs.
+    one. Of one training it is the draws' alone; NaN where nothing was repeated, 0 where all repetitions are equal.
     """
 
     def part(name: str, number: pd.Series) -> pd.Series:
         return (student.ppf((1 + level) / 2, number - 1) * cells[name]).fillna(0) ** 2
 
     of_trainings = part("std_seeds", cells["seeds"]) * (further + 1 / cells["seeds"])
-    return np.sqrt(of_trainings + part("std_draws", cells["draws"])).replace(0, np.nan)
+    repeated = cells["seeds"] * cells["draws"] > 1
+    return np.sqrt(of_trainings + part("std_draws", cells["draws"])).where(repeated)
 
 
 def marked(found: Iterable[Source], level: float = 0.95) -> pd.DataFrame:
@@ -190,8 +191,8 @@ def _why(cell) -> str:
 
 
 def _spread(cell, margin: float) -> str:
-    """A margin in words, 0.0 where nothing differs, and nothing where nothing was repeated."""
-    return f" ±{np.nan_to_num(margin):.1f}" if cell.seeds * cell.draws > 1 else ""
+    """A margin in words, and nothing where nothing was repeated."""
+    return f" ±{margin:.1f}" if cell.seeds * cell.draws > 1 else ""
 
 
 def comparisons(cells: pd.DataFrame) -> pd.DataFrame:

@@ -129,10 +129,13 @@ class Block:
             return f"{own} for {original}"
         if own != wanted:
             return f"{own} for {wanted}"
-        if original == OWN_FOLDER:
-            content = self._content.get(own, set())
-            return "" if content and content <= set(EQUAL["fingerprint"]) else f"{own} from a folder"
+        if original == OWN_FOLDER and not self._shown_equal(own):
+            return f"{own} from a folder"
         return _KNOWN_UNLIKE.get(own, "")
+
+    def _shown_equal(self, own: str) -> bool:
+        content = self._content.get(own, set())
+        return bool(content) and content <= set(EQUAL["fingerprint"])
 
     @cached_property
     def _unlike_mean(self) -> str:

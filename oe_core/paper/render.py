@@ -101,7 +101,7 @@ def footnotes(table: int, frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.D
     frame: of `comparison.compare`, before its footnotes; chosen: the records behind it; paper: the printed table.
     """
     row = index.row(table)
-    notes = [_spread_note(frame), *_data_notes(chosen), *_mean_notes(frame, chosen, paper)]
+    notes = [_spread_note(frame), *_same_draws(chosen), *_data_notes(chosen), *_mean_notes(frame, chosen, paper)]
     if (frame.xs("paper", axis=1, level=2) == NO_VALUE).any(axis=None):
         source = "the logs of the paper's code" if table == index.LOGS else f"the paper's {row.title}"
         notes.append(f"A cell without a paper's value has none to compare with in {source}.")
@@ -112,6 +112,15 @@ def footnotes(table: int, frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.D
 def _spread_note(frame: pd.DataFrame) -> str:
     seeds, draws = (_range(frame.xs(field, axis=1, level=2)) for field in ("seeds", "draws"))
     return f"Ours: mean over {seeds} training seed(s) of {draws} draw(s) each. {SPREADS[spread_of(frame)]}"
+
+
+def _same_draws(chosen: pd.DataFrame) -> Iterator[str]:
+    """Whose draws are all the same, which happens where a calibration sample is all that there is."""
+    if "RMS" not in set(chosen["metric"]) or chosen["draw"].nunique() == 1:
+        return
+    values = chosen.groupby(["out_dist", "metric", "method", "in_dist", "seed"], sort=False)["value"].nunique()
+    if whole := [name for name, group in values.groupby(level=0, sort=False) if (group == 1).all()]:
+        yield f"Every draw takes all examples, so that none differs: {', '.join(whole)}."
 
 
 def _range(counts: pd.DataFrame) -> str:

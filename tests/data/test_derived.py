@@ -72,6 +72,13 @@ def test_a_long_tail_falls_by_the_ratio(images):
     assert np.bincount(long_tailed(images, 1).labels).tolist() == [10] * 6
 
 
+@pytest.mark.parametrize(("count", "ratio"), [(49, 49), (98, 49), (10, 5)])
+def test_the_last_class_of_a_long_tail_has_its_share_to_the_image(count, ratio):
+    pixels, labels = torch.zeros((2 * count, 3, 4, 4), dtype=torch.uint8), torch.arange(2 * count) % 2
+    tail = long_tailed(ImageSet("two", pixels, labels, ("a", "b"), "folder"), ratio)
+    assert np.bincount(tail.labels).tolist() == [count, count // ratio]
+
+
 def test_a_mixture_lies_between_two_images_of_different_classes(images):
     pixels = (20 * LABELS).to(torch.uint8).view(60, 1, 1, 1).expand(60, 3, 4, 4).contiguous()
     mixed = mixtures(replace(images, images=pixels), 500)
@@ -201,7 +208,7 @@ def test_the_forms_of_all_ways_are_told_apart():
         (lambda images: random_part(images, 61), "count=61: shapes has 60 images; take 1 to 60"),
         (lambda images: of_classes(images, 7, 7), "num_classes=7: shapes has 6 classes"),
         (lambda images: of_classes(images, 2, 30), "count=30: 15 images of each of 2 classes, but shapes has 10 of"),
-        (lambda images: of_classes(images, 3, 2), "count=2: 0 images"),
+        (lambda images: of_classes(images, 3, 2), "count=2: 0 images of each of 3 classes, .* take 3 to 30"),
         (lambda images: mixtures(images, 0), "count=0 mixtures of shapes, which has 6 class"),
         (lambda images: mixtures(images.take(torch.tensor([0, 6])), 5), "which has 1 class"),
         (lambda images: with_noise(images, 0), "sigma=0 must be positive"),

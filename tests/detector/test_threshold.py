@@ -36,6 +36,14 @@ def test_too_few_inliers_are_refused_with_how_many_it_takes(rate, takes):
         threshold(np.arange(takes - 1.0), rate)
 
 
+def test_the_rate_that_is_advised_is_taken_and_the_interval_is_read_as_percent():
+    for inliers in range(1, 400):
+        with pytest.raises(ValueError, match="a rate of at least") as refused:
+            threshold(np.arange(float(inliers)), 1e-6)
+        threshold(np.arange(float(inliers)), float(str(refused.value).rpartition(" ")[2]))
+    assert "66.4 to 99.7 %" in str(threshold(np.arange(9.0), 0.9))
+
+
 @pytest.mark.parametrize("rate", [0, 1, 5, -0.1, float("nan")])
 def test_a_rate_that_is_none_is_refused(rate):
     with pytest.raises(ValueError, match="must lie between 0 and 1; 5 % is written 0.05"):

@@ -234,6 +234,15 @@ def test_a_calibration_table_says_what_its_numbers_are_and_how_they_were_read():
     assert "| RMS ↓ Temperature | RMS ↓ +OE | SoftF1 ↑ Temperature | SoftF1 ↑ +OE |" in text
 
 
+def test_sets_of_which_every_draw_is_the_whole_are_named_under_a_calibration_table_alone():
+    ours = recorded(["Blobs", "Textures"], table=13, methods=("Temperature", "+OE"), metrics=("RMS", "SoftF1"))
+    ours.loc[ours["out_dist"] == "Blobs", "value"] = 5.0
+    notes = comparison.compare(ours, 13).attrs["notes"]
+    assert "Every draw takes all examples, so that none differs: Blobs." in notes
+    detection = recorded(["Blobs", "Textures"]).assign(value=100.0)
+    assert not [note for note in comparison.compare(detection, 7).attrs["notes"] if "none differs" in note]
+
+
 def test_publish_writes_three_files_and_the_csv_has_every_field(tmp_path):
     comparison.publish(comparison.compare(recorded(["Textures"]), 7), "table_7", tmp_path / "tables")
     assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == [

@@ -56,6 +56,13 @@ def test_of_one_training_the_margin_is_that_of_its_draws_and_of_one_draw_there_i
     assert margins(statistics(np.nan, np.nan, 1, 1)).isna().all()
 
 
+def test_what_is_the_same_in_every_repetition_has_a_margin_of_nothing_and_is_decided(tmp_path):
+    assert margins(statistics(0, 0, 3, 10)).tolist() == margins(statistics(np.nan, 0, 1, 10)).tolist() == [0]
+    saved(tmp_path, near=(0, 0, 0))
+    compared = grades.comparisons(marked(sources(tmp_path))).query("ours == ours and change != 0")
+    assert len(compared) == 6 and set(compared["direction"]) == {grades.AGREES}
+
+
 @pytest.mark.parametrize(("seeds", "by_two"), [(2, 0.65), (3, 0.78), (10, 0.91)])
 @pytest.mark.parametrize("of_draws", [0.0, 0.5, 2.0])  # standard deviation of a draw, of trainings 1
 def test_a_margin_holds_a_further_training_where_two_standard_deviations_do_not(seeds, by_two, of_draws):

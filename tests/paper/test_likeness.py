@@ -10,6 +10,7 @@ from oe_core.paper.results import REFERENCE, sources
 
 CONTENT = EQUAL.set_index(["key", "split"])["fingerprint"]
 OTHER = "0" * 64
+WMT16 = "WMT16, of which the paper had each sentence up to its first comma"
 TREC_BY_THE_CODE = witnessed("trec", "text", variant="code")
 PAPER = {"scale": "paper", "evidence": witnessed()}
 
@@ -45,9 +46,9 @@ def test_sets_of_the_catalog_and_generated_ones_are_the_papers_at_scale_paper(tm
 def test_another_training_at_scale_paper_is_not_the_papers(tmp_path):
     saved(tmp_path / "code", table=1, **PAPER | {"evidence": witnessed(detector="images")})
     assert block(tmp_path / "code", 1).unlike("Mean", "") == ""
-    saved(tmp_path / "text", table=2, in_dist="TREC", sets=("SNLI",), **PAPER | {"evidence": TREC_BY_THE_CODE})
+    saved(tmp_path / "text", table=2, in_dist="TREC", sets=("Multi30K",), **PAPER | {"evidence": TREC_BY_THE_CODE})
     edited(tmp_path / "text", ("\n2,", "\n8,"))
-    assert block(tmp_path / "text", 8, "TREC").unlike("SNLI", "") == "another network or training"
+    assert block(tmp_path / "text", 8, "TREC").unlike("Multi30K", "") == "another network or training"
     saved(tmp_path / "text", scale="paper", evidence={"runs": [{"recipe": {"model": "gru"}}]})
     assert block(tmp_path / "text").unlike("Mean", "") == "recipes of another version"
 
@@ -59,9 +60,9 @@ def test_another_network_other_outliers_and_a_mean_over_other_sets_are_said(tmp_
 
 
 def test_a_folder_is_the_papers_set_only_where_its_content_was_shown_to_be(tmp_path):
-    assert of_trec(tmp_path / "equal").unlike("WMT16", "") == ""
+    assert of_trec(tmp_path / "equal").unlike("WMT16", "") == WMT16
     assert of_trec(tmp_path / "other", out=OTHER).unlike("WMT16", "") == "WMT16 from a folder"
-    assert of_trec(tmp_path / "part", test=OTHER).unlike("WMT16", "") == "TREC from a folder"
+    assert of_trec(tmp_path / "part", test=OTHER).unlike("WMT16", "") == f"TREC from a folder; {WMT16}"
     (tmp_path / "equal" / "evidence.json").unlink()
     words = block(tmp_path / "equal", 8, "TREC").unlike("WMT16", "")
     assert words == "no evidence; TREC from a folder; WMT16 from a folder"

@@ -125,6 +125,29 @@ def test_scenes_as_outliers_teach_about_scenes_alone_and_things_as_outliers_abou
     assert set(things.index[things > 0]) == {"intel-scenes", "scene15"} and things["Gaussian"] < -40
 
 
+def test_the_same_photographs_as_textures_keep_noise_and_teach_no_scenes():
+    table = comparison.compare(records.read(ROOM / "tiny-imagenet-course-phases" / "records.csv"), 7)
+    aurocs = table["AUROC"].xs("mean", axis=1, level=1).droplevel("in_dist")
+    gains = aurocs["+OE"] - aurocs["MSP"]
+    assert gains["Gaussian"] > 5 and gains["Textures"] > 10 and gains["Mean"] > 3
+    assert gains[["intel-scenes", "scene15"]].max() < 6
+
+
+@pytest.mark.parametrize(
+    ("folder", "in_dist"),
+    [("allconv-svhn", "svhn-10k"), ("allconv-cifar100", "CIFAR-100"), ("allconv-tiny-imagenet", "tiny-imagenet-32")],
+)
+def test_the_readme_has_the_other_architectures_row_and_accuracies(folder, in_dist):
+    readme = (ROOM / "README.md").read_text()
+    rows = (ROOM / folder / "table_09.md").read_text().splitlines()
+    assert [row for row in rows if row.startswith(f"| {in_dist} | Mean |")][0] in readme
+    accuracies = [row["accuracy"] for row in evidence_of(ROOM / folder)["accuracy"]]
+    assert "{:.1f} and {:.1f}".format(*accuracies) in readme
+    found = comparison.compare(records.read(ROOM / folder / "records.csv"), 9)
+    mean = found.xs("mean", axis=1, level=2).iloc[0]
+    assert mean["FPR95", "+OE"] < mean["FPR95", "MSP"] and mean["AUPR", "+OE"] > mean["AUPR", "MSP"]
+
+
 def test_another_processor_lands_within_the_spread_of_the_three_trainings(table_7):
     other = comparison.compare(records.read(ROOM / "cifar10-course-other-machine" / "records.csv"), 7)
     mean = ("CIFAR-10", "Mean")

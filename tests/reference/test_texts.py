@@ -24,6 +24,20 @@ def test_ten_text_classifiers_land_where_the_papers_one_does(table_2, in_dist, w
     assert mean["AUROC", "+OE", "mean"] >= at_least
 
 
+def test_the_readme_quotes_random_and_shortest_texts_from_the_one_file_that_has_both():
+    draws = pd.read_csv(ROOM / "nlp-code-draws.csv").groupby(["in_dist", "out_dist", "method", "texts"]).mean()
+    readme = " ".join((ROOM / "README.md").read_text().split())
+    for in_dist, out_dist, method, metric, words in (
+        ("SST", "IMDB", "MSP", "AUROC", "AUROC of {:.1f} on random reviews and {:.1f} on the shortest"),
+        ("SST", "SNLI", "MSP", "AUPR", "AUPR of {:.1f} and {:.1f} (paper 36.2)"),
+        ("20 Newsgroups", "SNLI", "MSP", "AUPR", "20 Newsgroups against SNLI {:.1f} and {:.1f}"),
+        ("TREC", "SNLI", "MSP", "AUPR", "less than a third of the way, {:.1f} to {:.1f}"),
+        ("20 Newsgroups", "IMDB", "+OE", "FPR90", "(FPR90 {:.1f} and {:.1f}, paper 18.6)"),
+    ):
+        means = draws.loc[(in_dist, out_dist, method)][metric]
+        assert words.format(means["random"], means["shortest"]) in readme
+
+
 @pytest.mark.parametrize("name", ["20newsgroups", "trec", "sst"])
 def test_exposure_costs_a_text_classifier_at_most_two_points_of_accuracy(name):
     evidence = evidence_of(ROOM / f"nlp-{name}")

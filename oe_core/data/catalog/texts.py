@@ -160,11 +160,11 @@ WEB = (
 
 
 def _tested(key: str, printed: str, title: str, count: int, terms: str, by_hand: str, citation: str, note: str,
-            host: str | tuple, file: tuple, reader, subject: str) -> DataSet:
+            host: str | tuple, file: tuple, reader, subject: str, unlike: str = "") -> DataSet:
     return DataSet(
         key, printed, title, "open", "text", {"test": count}, terms, by_hand, citation, note,
         hosted(host, file), {"test": read_by(reader, file[0])}, needs={"course": TEST},
-        subject=subject,
+        subject=subject, unlike=unlike,
     )
 
 
@@ -176,7 +176,7 @@ OUT_DISTS = (
         "pairs without a gold label are left out; the paper's code draws its shortest hypotheses ten times over",
         "https://nlp.stanford.edu/projects/snli/",
         ("snli_1.0.zip", 94550081, "afb3d70a5af5d8de0d9d81e2637e0fb8c22d1235c2749d83125ca43dab0dbd3e"), read_snli,
-        subject="captions",
+        unlike="the shortest hypotheses alone", subject="captions",
     ),
     _tested(
         "imdb", "IMDB", "Large Movie Review Dataset, test", 25000, "research use (unverified)",
@@ -185,7 +185,7 @@ OUT_DISTS = (
         "near to SST in subject; the paper's code draws its shortest reviews ten times over",
         either("ai.stanford.edu/~amaas/data/sentiment/"),
         ("aclImdb_v1.tar.gz", 84125825, "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"), read_imdb,
-        subject="reviews",
+        unlike="the shortest reviews alone", subject="reviews",
     ),
     _tested(
         "multi30k", "Multi30K", "Multi30K, English captions of its train part", 29000,
@@ -204,7 +204,7 @@ OUT_DISTS = (
         "reads the file as a comma-separated table and so keeps a sentence up to its first comma; the book keeps all",
         f"{PAPER_CODE}wmt16/",
         ("wmt16_sentences", 2854121, "c9c1fc6de46e0fd7ac970aa2ed95be461a56ac0cf9087fae5a6fa43db4daaea4"), read_lines,
-        subject="news",
+        unlike="each sentence up to its first comma", subject="news",
     ),
     _tested(
         "yelp", "Yelp", "Yelp reviews with five stars' labels, test", 50000,

@@ -34,7 +34,7 @@ def scaled(images: Tensor) -> Tensor:
 
 
 def margin(recipe: DensityRecipe) -> float:
-    """The margin loss's num_pixels in nats a sub-pixel, as `recipe` reads it: at most log 2 and at least 1/3 of it.
+    """The margin loss's num_pixels in nats a sub-pixel, as `recipe` reads it: from log(2) / 3 to 1.
 
     The text compares likelihoods of whole images; here they are divided by their 3 h w sub-pixels.
     """

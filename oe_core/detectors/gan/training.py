@@ -162,7 +162,7 @@ def after_epoch(
     """Keeps the epoch's samples in the network, and says how the game stands.
 
     d_real, d_fake: mean probability of being real that D gave to real and to generated images, over the epoch's steps,
-    each before D's own step. diversity, real_diversity: `dcgan.diversity` of WATCHED generated and real images.
+    each before D's own step. diversity, real_diversity: `network.diversity` of WATCHED generated and real images.
     """
     if trio.generator is None:
         return {}

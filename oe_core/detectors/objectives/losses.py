@@ -5,6 +5,7 @@ the weight of the outliers, and returns (total, inlier part, outlier part) in na
 without outliers the outlier part is 0. `scores.OBJECTIVE_SCORES` has the score that belongs to each.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ def hard_outliers(logits: Tensor, labels: Tensor, oe_weight: float, share: float
 
     def hardest(outliers: Tensor) -> Tensor:
         losses = -F.log_softmax(outliers, dim=1).mean(dim=1)
-        return losses.topk(-int(-len(losses) * share // 1)).values.mean()  # rounded up
+        return losses.topk(math.ceil(len(losses) * share - 1e-9)).values.mean()  # 100 * 0.07 is a little more than 7
 
     return outlier_exposure(logits, labels, oe_weight, hardest)
 

@@ -23,7 +23,7 @@ def _by_level(first, second, at=lambda level: level):
 
 RIGHT = {
     "stricter_rule": (_by_level(grades.AGREES, grades.AGAINST), directions_at),
-    "by_chance": (18, 9, 360, 0.95),
+    "by_chance": (9, 4.5, 180, 360, 0.95),
     "own_errata": (32, "05_gan", WITHOUT),
 }
 WRONG = {
@@ -33,9 +33,10 @@ WRONG = {
         ((_by_level(grades.AGREES, grades.AGAINST) / 100, directions_at), "whole numbers"),
     ],
     "by_chance": [
-        ((342, 171, 360, 0.95), "is decided where it does not"),
-        ((18, 180, 360, 0.95), "not all would be decided"),
-        ((0.05, 0.025, 360, 0.95), "how many comparisons is it"),
+        ((171, 85.5, 180, 360, 0.95), "is decided where it does not"),
+        ((9, 90, 180, 360, 0.95), "not all would be decided"),
+        ((0.05, 0.025, 180, 360, 0.95), "how many comparisons is it"),
+        ((18, 9, 180, 360, 0.95), "comparisons of one training, too"),
     ],
     "own_errata": [
         ((1, "02_vision_msp", WITHOUT), "has a number already"),

@@ -55,6 +55,15 @@ def test_hard_outliers_are_those_furthest_from_uniform():
     assert two.item() == pytest.approx((outlier_part.item() + math.log(2)) / 2)
 
 
+@pytest.mark.parametrize(("share", "hardest"), [(0.07, 7), (0.14, 14), (0.28, 28), (0.55, 55), (0.321, 33)])
+def test_a_share_that_is_a_whole_number_of_outliers_takes_no_more(share, hardest):
+    outliers = torch.zeros(100, 2)
+    outliers[:, 0] = torch.arange(100) / 10
+    *_, part = hard_outliers(torch.cat([torch.zeros(1, 2), outliers]), torch.tensor([0]), 0.5, share)
+    losses = -F.log_softmax(outliers, 1).mean(1)
+    assert part.item() == pytest.approx(losses.sort(descending=True).values[:hardest].mean().item())
+
+
 def test_class_prior_by_hand():
     posterior = torch.tensor([[0.7, 0.2, 0.1]])
     logits = torch.cat([torch.zeros(4, 3), posterior.log()])
