@@ -334,7 +334,7 @@ figures.publish(figure, "02_scores", ROOM / "figures", "Scores of inliers and an
 # %% [markdown]
 # ## 2.7 Which ones slip through?
 #
-# Numbers hide the images. For each set the exposed network's most and least suspicious ones: an inlier on the first
+# Numbers hide the images. Of one set the exposed network's most and least suspicious ones: an inlier on the first
 # line is a false alarm in waiting, an anomaly on the last line a miss.
 
 # %%

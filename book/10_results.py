@@ -200,7 +200,7 @@ print(f"of {len(reproduced)} reproduced numbers {(reproduced['margin'] > 5).sum(
 # ## 10.4 Every table
 #
 # In each cell the sign, our value ± its margin, and in parentheses the paper's value and, after a semicolon, what the logs of its code have, where they have it. "Draws" says that one network was trained, and the margin is that of its draws
-# alone. A margin beyond 100 comes from two trainings that differ, and says that they tell nothing of a third. An arrow leads from a set of the paper to what stood in for it.
+# alone. A margin beyond 100 comes from two trainings that differ, and says that they tell nothing of a third. An arrow leads to a set of the paper from what stood in for it.
 
 # %%
 for table in cells["table"].unique():
@@ -255,7 +255,7 @@ missing.replace({"table": {paper.LOGS: "MNIST"}}).style.hide(axis="index")
 # %% [markdown]
 # ## 10.7 The figures
 #
-# Figures 1 and 4 are curves of one in-distribution, without and with exposure, 2 the histogram of bits per dimension, 3 the RMS errors of Table 12 as bars. The first found of each, this build's before the book's:
+# Figures 1 and 4 are curves of one in-distribution, without and with exposure, 2 the histogram of bits per dimension, 3 the RMS errors of Table 12 as bars. The first found of each, this build's before the book's, of several sets one of real anomalies; each file is named:
 
 # %%
 SHOWN = {1: "ROC and precision-recall curves of one set of anomalies, without and with exposure",

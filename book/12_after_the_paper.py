@@ -149,7 +149,7 @@ print(ledger.enter(
     means["exposed"]["MSP"] > means["baseline"].max()))  # fmt: skip
 worse = (means["exposed"] < means["baseline"]).sum()
 print(f"{worse} of {len(means)} detectors have a lower AUROC on the exposed network than on the baseline")
-reads = {one.name: "features" if "features" in one.reads else "logits alone" for one in registry.DETECTORS}
+reads = {one.name: "features" if "features" in one.reads else "logits, no features" for one in registry.DETECTORS}
 means.groupby(reads).agg(["mean", "min", "max"]).rename_axis("detectors that read").round(1)
 
 # %% [markdown]

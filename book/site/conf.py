@@ -24,7 +24,6 @@ templates_path = [str(HERE / "_templates")]
 html_static_path = [str(HERE / "_static")]
 
 nb_execution_mode = "off"
-nb_merge_streams = True
 nb_render_markdown_format = "myst"
 nb_ipywidgets_js = {}  # its default is two scripts from the network
 nb_code_prompt_show = "Show the code"

@@ -22,7 +22,7 @@ CLOSED = (
 REFERENCES = "References"
 WITHOUT_TERMS = ("glossary", "bibliography")
 # What stands before a place in the paper, whose sections have numbers of the same form.
-OF_THE_PAPER = re.compile(r"(paper|paper's|paper’s|\d{4}[,.]) $")
+OF_THE_PAPER = re.compile(r"(paper|paper's|paper’s|\d{4}[,.]),? $")
 
 
 def link(app, doctree: nodes.document, docname: str) -> None:

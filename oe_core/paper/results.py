@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from oe_core.atomic import DamagedFileError, read_record, read_whole, understood, write_text
+from oe_core.data.anomalies import ANOMALIES
 from oe_core.evaluation import records as record_table
 from oe_core.paper import index
 from oe_core.runs.provenance import CHECKOUT
@@ -179,6 +180,10 @@ def ledgers(*roots: Path) -> pd.DataFrame:
 
 
 def printed_figures(*folders: Path) -> dict[int, Path]:
-    """The pictures of the paper's Figures 1 to 4 below the folders: the first found of each, by number."""
-    paths = [path for folder in folders for path in sorted(Path(folder).rglob("figure_[1-4]*.png"))]
+    """The pictures of the paper's Figures 1 to 4 below the folders, by number: the first of each, real anomalies first."""
+
+    def generated(path: Path) -> tuple[bool, Path]:
+        return path.stem.rpartition("_")[2].lower() in ANOMALIES, path
+
+    paths = [path for folder in folders for path in sorted(Path(folder).rglob("figure_[1-4]*.png"), key=generated)]
     return {int(path.name[len("figure_")]): path for path in reversed(paths)}

@@ -28,6 +28,8 @@ MARK_NEW_LOOKS = """(seen) => {
 }"""
 # What a page's scripts ask for after it has loaded, they ask for by then. Playwright's "networkidle" may never come.
 WHEN_IDLE = "() => new Promise((done) => requestIdleCallback(done, {timeout: 10000}))"
+# Colours that are on their way from one theme to the other have arrived then.
+ARRIVED = "() => document.getAnimations().filter((one) => one instanceof CSSTransition).forEach((one) => one.finish())"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 OVERFLOW = "() => document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth : 0"
 REACHABLE = "a[href], button, summary, input, select, textarea, [tabindex='0']"
@@ -83,6 +85,7 @@ def _faint(page, scheme, seen):
     """What axe has against the contrast of the looks that no page before has shown."""
     page.emulate_media(color_scheme=scheme)
     page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+    page.evaluate(ARRIVED)
     fresh = page.evaluate(MARK_NEW_LOOKS, sorted(seen))
     seen.update(fresh)
     return _violations(page, CONTRAST, {"include": [["[data-look]"]]}) if fresh else {}
