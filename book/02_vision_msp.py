@@ -313,7 +313,7 @@ figure = figures.roc_pr(one_draw(wanted[0]), f"{in_dist} against {wanted[0]}")
 figures.publish(figure, "figure_1", ROOM / "figures", "ROC and precision-recall curves of one pair of data sets, as in the paper's Figure 1.")
 
 # %%
-figure = figures.roc_pr_grid({f"{in_dist} against {name}": one_draw(name) for name in wanted})
+figure = figures.roc_pr_grid({f"{in_dist} against {name}": one_draw(name) for name in wanted[1:] or wanted})
 figures.publish(figure, "figure_4", ROOM / "figures", "ROC and precision-recall curves of further pairs of data sets, as in the paper's Figure 4.")
 
 # %% [markdown]
@@ -325,7 +325,7 @@ figures.publish(figure, "figure_4", ROOM / "figures", "ROC and precision-recall 
 
 # %%
 figure = figures.score_histograms(first.scores[wanted[0]], title=wanted[0], log=True)
-figures.publish(figure, "02_scores", ROOM / "figures", "Scores of inliers and anomalies without and with Outlier Exposure.")
+figures.publish(figure, "02_scores", ROOM / "figures", "Scores of inliers and anomalies without and with Outlier Exposure: all test images, seed 0.")
 
 # %% [markdown]
 # Note the logarithmic axis. Left, the anomalies that lie under the inliers' heap are those to which the baseline gives the confidence of its

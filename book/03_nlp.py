@@ -447,7 +447,7 @@ else:
     print("No variant was trained: -p VARIANT_SEEDS 1 trains one network of each.")
 
 # %% [markdown]
-# Two rows closer than the width of a cloud in 3.5 are equal for all that we know. A row that loses much without capitals
+# Where they were trained: two rows closer than the width of a cloud in 3.5 are equal for all that we know. A row that loses much without capitals
 # had been reading the case of letters, which no deployed detector should count on. Where padding is read, so is how long
 # the texts of a batch are: look whether it helps against short texts and against long ones alike.
 #

@@ -467,7 +467,8 @@ both_ways.round(1).style.hide(axis="index").format(precision=1)
 shift = both_ways.loc[(both_ways["code"] - both_ways["text"]).abs().idxmax()]
 which = both_ways["measure"].str.rsplit(", ", n=2, expand=True).set_axis(["what", "network", "metric"], axis=1)
 aurocs = both_ways.join(which).query("metric == 'AUROC'").set_index(["what", "network"])[["text", "code"]].unstack()
-better = {way: aurocs[way]["exposed"] > aurocs[way]["baseline"] for way in ("text", "code")}
+gained = {way: aurocs[way]["exposed"] - aurocs[way]["baseline"] for way in ("text", "code")}
+better = {way: np.sign(gain.where(gain.abs() >= 0.5, 0)) for way, gain in gained.items()}  # under half a point: none
 enter("readings", f"AUROC of {len(aurocs)} sets under either reading",
       f"they agree on {(better['text'] == better['code']).sum()} of {len(aurocs)}; most moved: {shift['measure']}, "
       f"{shift['text']:.1f} as in the text, {shift['code']:.1f} as in the code",

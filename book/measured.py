@@ -75,7 +75,11 @@ def _headline(by_folder: dict[Path, results.Source], reference: Path) -> str:
         cells = [f"{means[metric, plain]:.1f} → {means[metric, '+OE']:.1f}" for metric in ("FPR", "AUROC")]
         rows.append([f"[{what}](measured/{name}.md): {records['in_dist'].iloc[0]}", *cells])
     table = render.rows_of(["FPR ↓", "AUROC ↑"], rows, names=["trained on"])
-    return f"{table}\n\nMeasured on real data, in percent: without → with Outlier Exposure, mean over all anomalies; FPR at 95 % of the anomalies found, of texts and the language model at 90 %.\n"
+    said = (
+        "Measured on real data, in percent: without → with Outlier Exposure, mean over all anomalies; FPR at 95 % of "
+        "the anomalies found, of questions and the language model at 90 %."
+    )
+    return f"{table}\n\n{said}\n"
 
 
 def front_figure(reference: Path) -> Figure:

@@ -153,12 +153,16 @@ def detect(options: argparse.Namespace) -> int:
         print(f"oe: {error}", file=sys.stderr)
 
     examples = sys.stdin.buffer if options.examples == "-" else Path(options.examples)
-    predictions, verdicts = tqdm(detector.stream(examples, name), disable=None), set()
+    predictions, verdicts, lines = tqdm(detector.stream(examples, name), disable=None), set(), 0
     for line, verdict in _lines(predictions, options.json):
         print(line)
         verdicts.add(verdict)
+        lines += 1
     sys.stdout.flush()
     if refused and not verdicts - {""}:
+        return FAILED
+    if options.exit_code and lines == (not options.json):  # the heading alone
+        print("oe: no example came, so that there is no answer for --exit-code", file=sys.stderr)
         return FAILED
     return int(options.exit_code and ANOMALY in verdicts)
 
@@ -176,8 +180,8 @@ def _lines(predictions: Iterator, as_json: bool) -> Iterator[tuple[str, str]]:
 
 def _row(values: Sequence) -> str:
     row = io.StringIO()
-    csv.writer(row, lineterminator="").writerow(values)
-    return row.getvalue()
+    csv.writer(row, lineterminator="\r\n").writerow(values)  # what ends a line is quoted inside of a field
+    return row.getvalue().removesuffix("\r\n")
 
 
 def threshold(options: argparse.Namespace) -> int:
@@ -195,12 +199,18 @@ def threshold(options: argparse.Namespace) -> int:
     return 0
 
 
+def _named(sets: Sequence[str]) -> dict[str, str]:
+    """Each by its last name, by the whole of what was written where two have the same."""
+    names = [Path(one).resolve().name for one in sets]
+    return {one if names.count(name) > 1 else name: one for name, one in zip(names, sets, strict=True)}
+
+
 def evaluate(options: argparse.Namespace) -> int:
     from oe_core.detector.detector import Detector
 
     detector = Detector.load(options.detector)
     report = detector.evaluate(
-        {Path(one).name: one for one in options.anomalies}, in_dist=options.in_dist, outliers=options.outliers,
+        _named(options.anomalies), in_dist=options.in_dist, outliers=options.outliers,
         left_out=options.left_out, store=_store(),
     )  # fmt: skip
     print(report.table.round(1).to_string(index=False))

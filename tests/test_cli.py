@@ -1,6 +1,7 @@
 """The command `oe`, as processes for one case of pictures and one of texts, and what it says of wrong input."""
 
 import csv
+import gzip
 import io
 import json
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from own_data import STEPS, foreign, of_digit, picture_detector, save, text_detector, texts
 
 from oe_core import Detector
-from oe_core.cli import main
+from oe_core.cli import _named, main
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -79,6 +80,35 @@ def test_a_file_of_texts_is_named_by_line_and_its_labels_are_no_part_of_it(notes
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert rows[0]["path"] == f"{tmp_path / 'again.tsv'}:1" and len(rows) == 240
     assert sum(row["class"] == "weather" for row in rows[:80]) > 75
+
+
+def test_a_line_without_text_and_a_damaged_archive_are_named_and_the_rest_is_scored(notes, tmp_path, capsys):
+    (tmp_path / "asked.tsv").write_text("weather\tthe wind blows\nno tab here\nweather\t\n")
+    whole = gzip.compress("".join(f"the wind blows {number}\n" for number in range(5000)).encode(), mtime=0)
+    (tmp_path / "cut.txt.gz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "none.txt.gz").write_bytes(b"the wind blows\n")
+    (tmp_path / "whole.txt").write_text("the wind blows\n")
+    assert main(["detect", str(notes), str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert f"{tmp_path / 'asked.tsv'}:2: has no text after a tab" in said.err and "asked.tsv:3" in said.err
+    assert "cut.txt.gz: is damaged" in said.err and "none.txt.gz: is damaged" in said.err
+    places = [line.split(",")[0] for line in said.out.splitlines()[1:]]
+    assert places[0].endswith("asked.tsv:1") and places[-1].endswith("whole.txt:1") and len(places) > 100
+
+
+def test_the_exit_code_is_no_answer_where_nothing_was_asked(notes, tmp_path, capsys):
+    (tmp_path / "empty.txt").touch()
+    for form in ([], ["--json"]):
+        assert main(["detect", str(notes), str(tmp_path / "empty.txt"), *form]) == 0
+        assert main(["detect", str(notes), str(tmp_path / "empty.txt"), "--exit-code", *form]) == 2
+    assert "no example came" in capsys.readouterr().err
+
+
+def test_a_name_with_line_breaks_is_one_field_of_one_row(numbers, folder, capsys):
+    save(of_digit(1)[:1], folder / "odd\nname")
+    assert main(["detect", str(numbers), str(folder / "odd\nname")]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
+    assert "odd\nname" in row["path"] and row["verdict"] in ("inlier", "anomaly")
 
 
 def test_paths_come_from_stdin_and_the_exit_code_says_what_was_found(numbers, folder, capsys, monkeypatch):
@@ -161,7 +191,7 @@ def test_a_result_that_is_not_to_be_believed_is_saved_with_status_1(tmp_path, ca
         (("train", "{root}/one/zero/0.png", "-o", "{root}/x"), "0.png: is a picture; put it into a folder"),
         (("train", "{root}/one", "-o", "{root}/x", "--set", "steps=many"), "steps='many' is of the type str; expected"),
         (("train", "{root}/one", "-o", "{root}/x", "--set", "store=1"), "--set store: is no setting of the training"),
-        (("train", "{root}/one", "-o", "{root}"), "and no detector; choose a new folder"),
+        (("train", "{root}/one", "-o", "{root}"), "which is no part of a detector; choose a new folder"),
         (("detect", "{root}/nowhere", "-"), "nowhere holds no detector"),
         (("detect", "{numbers}", "{root}/nowhere"), "nowhere: there is nothing there"),
         (("train", "cifar10", "-o", "{root}/x"), "cifar10: its train images are not on this machine. CIFAR-10"),
@@ -178,3 +208,8 @@ def test_wrong_input_is_answered_in_a_sentence_with_status_2(numbers, notes, tmp
     assert main([argument.format(root=tmp_path, numbers=numbers, notes=notes) for argument in arguments]) == 2
     complaint = capsys.readouterr().err
     assert said in complaint and "Traceback" not in complaint
+
+
+def test_sets_of_one_name_are_told_apart_by_the_whole_of_what_was_written():
+    assert _named(["a/bad", "b/bad", "c/worse"]) == {"a/bad": "a/bad", "b/bad": "b/bad", "worse": "c/worse"}
+    assert _named(["."]) == {Path.cwd().name: "."}

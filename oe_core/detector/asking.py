@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
@@ -54,7 +55,7 @@ def _paths(path: Path) -> list[Path]:
 
 
 def _of_array(images: np.ndarray, size: int) -> Iterator[Chunk]:
-    single = images.ndim == 2 or (images.ndim == 3 and images.shape[2] == 3)
+    single = images.ndim == 2 or (images.ndim == 3 and images.shape[2] in (1, 3, 4))  # a row of so few pixels is none
     images = images[None] if single else images
     for start in range(0, len(images), CHUNK):
         part = colour(images[start : start + CHUNK], "examples")
@@ -108,9 +109,21 @@ def _lines_of(path: Path, refused: Refused | None = None) -> Iterator[tuple[str,
         raise FormatError(f"{path}: is {what}; expected one text a line, or label<TAB>text in a .tsv")
     opened = gzip.open if path.suffix == ".gz" else open
     labelled = path.name.endswith(TEXT_SUFFIXES) and not is_txt(path)
+    refuse = refused or _raised
     with opened(path, "rb") as file:
-        for where, text in _decoded_lines(file, str(path), refused):
-            yield where, text.partition("\t")[2] if labelled else text
+        try:
+            for where, text in _decoded_lines(file, str(path), refused):
+                content = text.partition("\t")[2] if labelled else text
+                if content.strip():
+                    yield where, content
+                else:
+                    refuse(FormatError(f"{where}: has no text after a tab; expected label<TAB>text in each line"))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
+            refuse(FormatError(f"{path}: is damaged ({damage}); what stands before the damage was read"))
+
+
+def _raised(error: FormatError) -> None:
+    raise error
 
 
 def _decoded_lines(file: BinaryIO, name: str, refused: Refused | None = None) -> Iterator[tuple[str, str]]:

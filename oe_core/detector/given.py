@@ -4,8 +4,9 @@ Nothing is read before the size of the network's pictures is known; the readers 
 """
 
 import csv
+import io
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -64,11 +65,15 @@ def given(source: object, argument: str, labels: Sequence | None = None) -> Give
     readers do.
     """
     if isinstance(source, ImageSet | TextSet):
+        _no_labels(labels, argument, "examples that have their own")
         return _of_examples(source)
     if isinstance(source, str | Path) and (isinstance(source, Path) or _looks_like_a_path(source)):
         return _of_path(Path(source).expanduser(), labels)
     if isinstance(source, str):
+        _no_labels(labels, source, "a data set, which has its own")
         return _of_name(source)
+    if isinstance(source, Set) and labels is not None:
+        raise ArgumentError(f"{argument} is a {type(source).__name__}, which has no order for labels; give a list")
     if isinstance(source, np.ndarray | Tensor) and len(source.shape) >= 3:
         return _of_array(np.asarray(source), argument, labels)
     if isinstance(source, Mapping) or hasattr(source, "columns"):
@@ -77,6 +82,11 @@ def given(source: object, argument: str, labels: Sequence | None = None) -> Give
         return _of_list(list(source), argument, labels)
     what = f"{'an empty ' if isinstance(source, Collection) else ''}{type(source).__name__}"
     raise ArgumentError(f"{argument} is {what}; expected {WAYS}")
+
+
+def _no_labels(labels: Sequence | None, source: object, what: str) -> None:
+    if labels is not None:
+        raise ArgumentError(f"labels has {len(labels)} entries, but {source} is {what}; leave labels out")
 
 
 def _looks_like_a_path(text: str) -> bool:
@@ -100,10 +110,13 @@ def _of_path(path: Path, labels: Sequence | None) -> Given:
         raise FileNotFoundError(f"{path}: there is nothing there; expected {WAYS}")
     if path.is_dir():
         part = folders.training_part(path) or path
+        if part.is_dir():
+            _no_labels(labels, path, "a folder, whose class folders are its labels")
         return _of_folder(part, name) if part.is_dir() else _of_path(part, labels)
     if path.name.endswith(folders.TEXT_SUFFIXES):
         return Given(name, "text", lambda name: _relabelled(folders.read_text_file(path, name), labels))
     if path.suffix == ".npz":
+        _no_labels(labels, path, "a file that has its own")
         return Given(name, "images", lambda name, size: read_npz(path, size, name), Files(npz_side(path)))
     if path.suffix == ".csv":
         return _of_table(_csv(path), str(path), labels, path.parent)
@@ -140,21 +153,39 @@ def _of_table(table, argument: str, labels: Sequence | None, beside: Path = Path
     if len(content) != 1:
         raise ArgumentError(f"{argument} has the columns {columns}; expected path or text, and label to learn from")
     labels = list(table["label"]) if labels is None and "label" in columns else labels
-    items = [str(item) for item in table[content[0]]]
+    items = list(table[content[0]])
+    if missing := [place for place, item in enumerate(items) if _is_missing(item)]:
+        raise ArgumentError(
+            f"{argument}: the {content[0]} of row {missing[0] + 1} is missing, of {len(missing)} that are; "
+            "leave those rows out"
+        )
+    items = [str(item) for item in items]
     return _of_list([beside / item for item in items] if content == ["path"] else items, argument, labels)
 
 
+def _is_missing(value: object) -> bool:
+    """Whether it is what a table has where it has nothing."""
+    return not value.strip() if isinstance(value, str) else value is None or str(value) in ("nan", "NaT", "<NA>")
+
+
 def _of_list(items: list, argument: str, labels: Sequence | None) -> Given:
-    """Texts, or paths of pictures: `Path`s, or strings of which the first is that of a file."""
+    """Texts, or paths of pictures: `Path`s, or strings of which one is that of a picture, or most end like one."""
     if not all(isinstance(item, str | Path) for item in items):
         return _of_array(np.stack([np.asarray(item) for item in items]), argument, labels)
     numbers, classes = _numbers(labels, len(items), argument)
-    if isinstance(items[0], str) and not (is_picture(items[0]) and Path(items[0]).exists()):
+    if not _are_paths(items):
         texts = TextSet(argument, tuple(map(str, items)), numbers, classes, "folder")
         return Given(argument, "text", lambda name: replace(texts, name=name))
-    paths = [Path(item) for item in items]
+    paths = [Path(item).expanduser() for item in items]
     decoded = partial(decode_all, [Picture("", str(path), path) for path in paths], total=len(paths), upright=True)
     return _pictures(argument, looked_at(paths), lambda size: decoded(size)[0], numbers, classes)
+
+
+def _are_paths(items: list) -> bool:
+    if any(isinstance(item, Path) for item in items):
+        return True
+    like = [item for item in items if is_picture(item)]
+    return 2 * len(like) > len(items) or any(Path(item).expanduser().is_file() for item in like)
 
 
 def _pictures(name: str, files: Files, load: Callable[[int], Tensor], labels: Tensor, classes) -> Given:
@@ -163,14 +194,24 @@ def _pictures(name: str, files: Files, load: Callable[[int], Tensor], labels: Te
 
 def _csv(path: Path) -> dict[str, list[str]]:
     check_regular(path, "a table")
-    lines = [line for _, line in text_lines(own_bytes(path), str(path))]
+    content = own_bytes(path)
+    list(text_lines(content, str(path)))  # says in which line there is no text
+    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     try:
-        rows = list(csv.DictReader(lines))
+        rows = [(reader.line_num, row) for row in reader if row]
     except csv.Error as damage:
-        raise FormatError(f"{path}: is no table ({damage}); expected a heading, and comma-separated rows") from damage
-    if not rows:
+        what = f"is no table ({damage}, line {reader.line_num})"
+        raise FormatError(f"{path}: {what}; expected a heading, and comma-separated rows") from damage
+    if len(rows) < 2:
         raise FormatError(f"{path}: holds no row; expected a heading with the columns label and path or text, and rows")
-    return {str(column): [row[column] or "" for row in rows] for column in rows[0] if column is not None}
+    (_, heading), *rows = rows
+    if twice := [column for column, times in Counter(heading).items() if times > 1]:
+        raise FormatError(f"{path}: has {heading.count(twice[0])} columns named {twice[0]!r}; expected one")
+    for number, row in rows:
+        if len(row) != len(heading):
+            what = f"line {number} has {len(row)} fields, the heading {len(heading)}"
+            raise FormatError(f"{path}: {what}; put a text that holds a comma or a line break in double quotes")
+    return dict(zip(heading, map(list, zip(*(row for _, row in rows), strict=True)), strict=True))
 
 
 def _relabelled(texts: TextSet, labels: Sequence | None) -> TextSet:
@@ -183,10 +224,13 @@ def _numbers(labels: Sequence | None, count: int, argument: str) -> tuple[Tensor
     """Labels of any type as numbers int64 (count,), and their names."""
     if labels is None:
         return torch.zeros(count, dtype=torch.int64), (UNLABELLED,)
+    labels = labels.tolist() if hasattr(labels, "tolist") else labels
+    if labels and isinstance(labels[0], list):
+        raise ArgumentError(f"labels[0] is a list of {len(labels[0])}; expected one label for each of {argument}")
     if len(labels) != count:
         raise ArgumentError(f"labels has {len(labels)} entries, {argument} {count} examples; expected one each")
     names = [str(label).strip() for label in labels]
-    if missing := [place for place, name in enumerate(names) if name in ("", "nan", "None")]:
+    if missing := [place for place, name in enumerate(names) if name in ("", "nan", "None", "<NA>")]:
         raise ArgumentError(f"labels[{missing[0]}] is missing, of {len(missing)} that are; leave those examples out")
     return numbered(names)
 

@@ -5,6 +5,8 @@ threshold with its evidence, what was checked, and the whole stamp of the run: h
 which packages it was trained. Card and weights together are that run, as `pretrained` gives it to a store.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,21 +27,33 @@ def check_place(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ArgumentError(f"{folder} is no folder; a detector is saved as one of its own")
     held = sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
-    if held and not {CARD, WEIGHTS} & set(held):
-        raise ArgumentError(f"{folder} holds {held[0]} and no detector; choose a new folder, or remove what is there")
+    if others := [name for name in held if name not in (CARD, WEIGHTS, HELD_OUT)]:
+        what = f"holds {others[0]}, which is no part of a detector"
+        raise ArgumentError(f"{folder} {what}; choose a new folder, or remove it")
 
 
 def write(folder: Path, card: Mapping, weights: Mapping[str, Tensor], held_out: Mapping[str, np.ndarray]) -> None:
-    """Save all parts; until the card is there, there is no detector. Errors as `check_place` and OSError."""
+    """Save all parts; until the card is there, there is no detector. Errors as `check_place` and OSError.
+
+    Of a detector that is there with the same weights and scores the card alone is written, in one step.
+    """
     check_place(folder)
-    discard(folder / CARD)
+    json.dumps(card)  # what cannot be written is said before anything is removed
     # A copy each: safetensors refuses tensors that share memory.
     files = {
         WEIGHTS: safetensors.torch.save({name: tensor.clone() for name, tensor in weights.items()}),
         HELD_OUT: safetensors.numpy.save(dict(held_out)),
     }
-    sealed = {name: write_whole(folder / name, content) for name, content in files.items()}
+    sealed = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    if any(not _holds(folder / name, content) for name, content in files.items()):
+        discard(folder / CARD)
+        for name, content in files.items():
+            write_whole(folder / name, content)
     write_record(folder / CARD, {"format": FORMAT} | card | {"format": FORMAT, "files": sealed})
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
 
 
 def read_card(folder: Path) -> dict:

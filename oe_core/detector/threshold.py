@@ -66,7 +66,8 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
     low, high = map(float, stats.beta.interval(CONFIDENCE, k, n + 1 - k))
     # Just above it, so that scores which tie, as those of a very sure network do, ring less often than said, not more.
     value = float(np.nextafter(kth, np.inf))
-    return Threshold(value, false_alarm_rate, (low, high), n, int((scores > kth).sum()), int((scores == kth).sum()))
+    above, tied = int((scores > kth).sum()), int((scores == kth).sum())
+    return Threshold(value, float(false_alarm_rate), (low, high), n, above, tied)
 
 
 def _rounded_up(rate: float) -> float:

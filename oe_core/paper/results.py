@@ -180,7 +180,7 @@ def ledgers(*roots: Path) -> pd.DataFrame:
 
 
 def printed_figures(*folders: Path) -> dict[int, Path]:
-    """The pictures of the paper's Figures 1 to 4 below the folders, by number: the first of each, real anomalies first."""
+    """The pictures of the paper's Figures 1 to 4 below the folders, by number: the first, not of noise."""
 
     def generated(path: Path) -> tuple[bool, Path]:
         return path.stem.rpartition("_")[2].lower() in ANOMALIES, path

@@ -43,8 +43,8 @@ def parted(controlled: pd.DataFrame, metric: str = "AUROC") -> str:
     controlled: as `evaluation.ablations.controlled` gives it, percent.
     """
     return "\n".join(
-        f"{name}: of {with_outliers - alone:z.1f} points of {metric}, {as_long - alone:z.1f} come with the longer "
-        f"training, {with_outliers - as_long:z.1f} with the outliers"
+        f"{name}: {with_outliers - alone:+z.1f} points of {metric}: {as_long - alone:+z.1f} by the longer training, "
+        f"{with_outliers - as_long:+z.1f} by the outliers"
         for name, (alone, as_long, with_outliers) in controlled[metric].groupby(level=0, sort=False)
     )
 

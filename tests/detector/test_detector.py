@@ -128,9 +128,22 @@ def test_a_right_seal_around_what_is_of_no_use_is_refused(saved):
 
 def test_a_detector_is_not_saved_among_other_files(of_pictures, tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
-    with pytest.raises(ValueError, match="holds thesis.tex and no detector; choose a new folder"):
+    with pytest.raises(ValueError, match="holds thesis.tex, which is no part of a detector; choose a new folder"):
         of_pictures.save(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_save_that_cannot_be_leaves_the_detector_and_another_threshold_writes_the_card_alone(saved, monkeypatch):
+    detector, before = Detector.load(saved), {path.name: path.stat().st_mtime_ns for path in saved.iterdir()}
+    detector.set_threshold(np.float32(0.25))
+    detector.save(saved)
+    after = {path.name: path.stat().st_mtime_ns for path in saved.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {CARD}
+    assert Detector.load(saved).threshold.false_alarm_rate == 0.25
+    monkeypatch.setattr(detector, "findings", object(), raising=False)
+    with pytest.raises(TypeError):
+        detector.save(saved)
+    assert Detector.load(saved).threshold.false_alarm_rate == 0.25
 
 
 def test_texts_go_the_same_way(folder, tmp_path):

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 import torch
 from own_data import of_digit, save, sentences
+from PIL import Image
 
 from oe_core.data.examples import ImageSet, TextSet
+from oe_core.data.readers.pixels import FormatError
 from oe_core.detector.given import Files, given
 from oe_core.detector.settings import holdout, pixels, recipe, shown
 
@@ -129,3 +131,59 @@ def test_length_and_vocabulary_follow_from_the_texts():
     examples = TextSet("notes", texts, torch.arange(len(texts)) % 2, ("a", "b"), "folder")
     made = recipe("notes", examples, "others", True)
     assert made.length == 9 and made.vocabulary == 6  # sun, rain, wind, a, long, text; "once" occurs once
+
+
+@pytest.mark.parametrize("first", ["gone.png", "~/gone.png"])
+def test_a_list_of_pictures_whose_first_is_missing_is_no_list_of_texts(tmp_path, first):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    found = given([first, str(tmp_path / "a.png"), str(tmp_path / "a.png")], "in_dist")
+    assert found.kind == "images"
+    with pytest.raises(FormatError, match="gone.png: not a whole picture"):
+        found.load("in_dist", 8)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("label,text\na,hello, dear world\n", "line 2 has 3 fields, the heading 2; put a text that holds a comma"),
+        ("label,text\na,hi\nb\n", "line 3 has 1 fields, the heading 2"),
+        ('label,text\na,"hello\nb,bye\n', "is no table"),
+        ("label,text,text\na,b,c\n", "has 2 columns named 'text'"),
+        ("label,text\na,\nb,bye\n", "the text of row 1 is missing"),
+    ],
+)
+def test_a_table_that_would_lose_or_invent_text_is_refused(tmp_path, content, said):
+    (tmp_path / "table.csv").write_text(content)
+    with pytest.raises(ValueError, match=said):
+        given(tmp_path / "table.csv", "in_dist")
+
+
+def test_a_quoted_text_of_a_table_keeps_its_lines_and_commas(tmp_path):
+    (tmp_path / "table.csv").write_text('label,text\na,"first, line\nsecond\n\nfourth"\n\nb,bye\n')
+    texts = given(tmp_path / "table.csv", "in_dist").load("in_dist")
+    assert texts.texts == ("first, line\nsecond\n\nfourth", "bye")
+
+
+def test_what_a_table_has_where_it_has_nothing_is_no_text_and_no_label():
+    for nothing in (None, float("nan"), pd.NA, ""):
+        with pytest.raises(ValueError, match="the text of row 2 is missing, of 1 that are"):
+            given(pd.DataFrame({"text": ["one", nothing], "label": ["a", "b"]}), "in_dist")
+    with pytest.raises(ValueError, match=r"labels\[1\] is missing"):
+        given(["one", "two"], "in_dist", ["a", pd.NA])
+
+
+def test_labels_may_be_a_tensor_have_one_dimension_and_an_order():
+    assert given(["one", "two"], "in_dist", torch.tensor([3, 10])).load("in_dist").classes == ("10", "3")
+    with pytest.raises(ValueError, match="expected one label for each"):
+        given(["one", "two"], "in_dist", np.eye(2))
+    with pytest.raises(ValueError, match="has no order for labels; give a list"):
+        given({"one", "two"}, "in_dist", ["a", "b"])
+
+
+def test_labels_are_refused_where_the_examples_have_their_own(tmp_path):
+    (tmp_path / "folder/a").mkdir(parents=True)
+    Image.new("RGB", (8, 8)).save(tmp_path / "folder/a/1.png")
+    np.savez(tmp_path / "images.npz", images=np.zeros((2, 8, 8, 3), np.uint8), labels=np.arange(2))
+    for source in (tmp_path / "folder", tmp_path / "images.npz", "digits"):
+        with pytest.raises(ValueError, match="labels has 2 entries, but .*; leave labels out"):
+            given(source, "in_dist", ["a", "b"])

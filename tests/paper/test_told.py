@@ -58,5 +58,5 @@ def test_a_gain_is_parted_into_longer_training_and_outliers():
     rows = pd.MultiIndex.from_product([["digits", "letters"], ["MSP", "as long", "+OE"]], names=["in_dist", "trained"])
     controlled = pd.DataFrame({"AUROC": [80.0, 78.0, 95.0, 60.0, 70.0, 69.98]}, index=rows)
     first, second = parted(controlled).splitlines()
-    assert first == "digits: of 15.0 points of AUROC, -2.0 come with the longer training, 17.0 with the outliers"
-    assert second == "letters: of 10.0 points of AUROC, 10.0 come with the longer training, 0.0 with the outliers"
+    assert first == "digits: +15.0 points of AUROC: -2.0 by the longer training, +17.0 by the outliers"
+    assert second == "letters: +10.0 points of AUROC: +10.0 by the longer training, +0.0 by the outliers"
