@@ -198,14 +198,15 @@ def _csv(path: Path) -> dict[str, list[str]]:
     list(text_lines(content, str(path)))  # says in which line there is no text
     reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     try:
-        rows = [(reader.line_num, row) for row in reader if row]
+        # A blank line is no row.
+        rows = [(reader.line_num, row) for row in reader if len(row) > 1 or "".join(row).strip()]
     except csv.Error as damage:
         what = f"is no table ({damage}, line {reader.line_num})"
         raise FormatError(f"{path}: {what}; expected a heading, and comma-separated rows") from damage
     if len(rows) < 2:
         raise FormatError(f"{path}: holds no row; expected a heading with the columns label and path or text, and rows")
     (_, heading), *rows = rows
-    if twice := [column for column, times in Counter(heading).items() if times > 1]:
+    if twice := [column for column in heading if heading.count(column) > 1]:
         raise FormatError(f"{path}: has {heading.count(twice[0])} columns named {twice[0]!r}; expected one")
     for number, row in rows:
         if len(row) != len(heading):

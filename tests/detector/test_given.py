@@ -159,7 +159,7 @@ def test_a_table_that_would_lose_or_invent_text_is_refused(tmp_path, content, sa
 
 
 def test_a_quoted_text_of_a_table_keeps_its_lines_and_commas(tmp_path):
-    (tmp_path / "table.csv").write_text('label,text\na,"first, line\nsecond\n\nfourth"\n\nb,bye\n')
+    (tmp_path / "table.csv").write_text('label,text\na,"first, line\nsecond\n\nfourth"\n\n  \nb,bye\n')
     texts = given(tmp_path / "table.csv", "in_dist").load("in_dist")
     assert texts.texts == ("first, line\nsecond\n\nfourth", "bye")
 
