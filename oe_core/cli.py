@@ -31,8 +31,8 @@ DETECT = """examples:
   zcat log.gz | oe detect questions.oe -                    one text a line
   oe detect pretrained:digits-oe new-pictures               by a network that comes with the package
 
-A text is named file:line. What cannot be read is named on stderr, and the rest is scored. Exit status: 0; 1 if an
-anomaly was found, with --exit-code; 2 if nothing could be read, or nothing came."""
+A text is named file:line. What cannot be read is named on stderr, and the rest is scored. Exit status: 0; 2 if
+nothing could be read; with --exit-code 1 if an anomaly was found, and 2 if nothing came."""
 THRESHOLD = """examples:
   oe threshold products.oe                                  what is set, and in which interval the true rate lies
   oe threshold products.oe --false-alarm-rate 0.01          set another, by the inliers that were held out
