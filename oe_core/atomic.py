@@ -30,7 +30,7 @@ OWNER = re.compile(r"([0-9a-f]{8})-(\d+)-[0-9a-f]{8}")
 SECONDS_UNTIL_STALE = 24 * 3600
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 LEASE_SECONDS = 60.0  # without renewal, after which a lease is another process's
-ADVICE = "make room or give access there, or choose another place with OE_RUNS; what was finished before is kept"
+ADVICE = "make room or give access there, or choose another place (of runs: OE_RUNS); what was finished before is kept"
 
 
 class DamagedFileError(PrintableError):

@@ -69,7 +69,9 @@ def parser() -> argparse.ArgumentParser:
                        help="a setting other than follows from the data: steps, size, flip, seed, ...")  # fmt: skip
     asked = command(detect, "Say class, score and verdict of each example, as CSV: path,class,score,verdict.", DETECT)
     asked.add_argument("detector", type=_detector, help=DETECTOR)
-    asked.add_argument("examples", help="a folder, a file, or - for stdin: paths of pictures, or texts, one a line")
+    asked.add_argument(
+        "examples", help="a folder, a file, a data set, or - for stdin: paths of pictures, or texts, one a line"
+    )
     asked.add_argument("--json", action="store_true", help="a JSON object in each line, in place of CSV")
     asked.add_argument("--exit-code", action="store_true", help="end with 1 if there is an anomaly")
     asked = command(threshold, "Show the threshold, or set it for a wanted rate of false alarms.", THRESHOLD)
@@ -152,13 +154,12 @@ def detect(options: argparse.Namespace) -> int:
         refused[:] = [error]  # the last; there may be any number
         print(f"oe: {error}", file=sys.stderr)
 
-    examples = sys.stdin.buffer if options.examples == "-" else Path(options.examples)
+    examples = sys.stdin.buffer if options.examples == "-" else detector.examples_of(options.examples)
     predictions, verdicts, lines = tqdm(detector.stream(examples, name), disable=None), set(), 0
     for line, verdict in _lines(predictions, options.json):
-        print(line)
+        print(line, flush=True)  # whoever waits for an answer gets it
         verdicts.add(verdict)
         lines += 1
-    sys.stdout.flush()
     if refused and not verdicts - {""}:
         return FAILED
     if options.exit_code and lines == (not options.json):  # the heading alone

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import ClassVar, Self
 
-from oe_core.arguments import ArgumentError, check_choice, check_numbers
+from oe_core.arguments import ArgumentError, check_choice, check_counts, check_numbers
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Recipe:
         self._at_least(self._least_epochs(), "epochs")
         self._at_least(1, "batch_size", "outlier_batch_size")
         self._at_least(0, "holdout", "oe_weight")
+        check_counts(limit=self.limit, outlier_limit=self.outlier_limit)
         check_numbers(above=0, learning_rate=self.learning_rate)
         for field in self.INHERITED if self.parent else ():
             ours, theirs = getattr(self, field), getattr(self.parent, field)

@@ -7,12 +7,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from own_data import STEPS, foreign, of_digit, picture_detector, save, text_detector, texts
 
 from oe_core import Detector
 from oe_core.cli import _named, main
+from oe_core.data.embedded.images import digits
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -73,6 +75,30 @@ def test_lines_of_text_are_scored_from_a_stream_and_a_closed_pipe_ends_quietly(n
     shell = f"yes 'sugar and flour' | head -200000 | '{sys.executable}' -m oe_core.cli detect '{notes}' - | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {shell}"], capture_output=True, cwd=ROOT)
     assert done.stdout == b"path,class,score,verdict\n" and done.stderr == b""
+
+
+def test_who_writes_a_line_gets_its_answer_before_the_next(notes):
+    command = [sys.executable, "-m", "oe_core.cli", "detect", str(notes), "-", "--json"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        too_late = Timer(120, process.kill)
+        too_late.start()
+        for number in (1, 2, 3):
+            process.stdin.write(b"sugar and flour\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["path"] == f"-:{number}"
+        process.stdin.close()
+        assert process.wait() == 0
+        too_late.cancel()
+
+
+def test_a_table_and_a_data_set_of_the_book_are_asked_about_by_their_name(numbers, notes, tmp_path, capsys):
+    (tmp_path / "table.csv").write_text('text,number\n"rain, later snow",1\n')
+    assert main(["detect", str(notes), str(tmp_path / "table.csv")]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row["path"] == f"{tmp_path / 'table.csv'}:2"
+    assert main(["detect", str(numbers), "digits", "--json"]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["score"] for one in answers] == Detector.load(numbers).score(digits("test", 16)).tolist()
 
 
 def test_a_file_of_texts_is_named_by_line_and_its_labels_are_no_part_of_it(notes, tmp_path, capsys):
@@ -196,7 +222,7 @@ def test_a_result_that_is_not_to_be_believed_is_saved_with_status_1(tmp_path, ca
         (("detect", "{numbers}", "{root}/nowhere"), "nowhere: there is nothing there"),
         (("train", "cifar10", "-o", "{root}/x"), "cifar10: its train images are not on this machine. CIFAR-10"),
         (("evaluate", "{numbers}", "nothing-like-it"), "'nothing-like-it' is unknown; known are"),
-        (("detect", "{notes}", "{root}/table.csv"), "table.csv: is a table; expected one text a line"),
+        (("detect", "{numbers}", "{root}/table.csv"), "has the columns ['text']; expected one of them to be path"),
         (("detect", "{notes}", "{root}/one/zero/0.png"), "0.png: is a picture; expected one text a line"),
         (("detect", "{numbers}", "{root}/text.txt"), "text.txt: not a whole picture"),
     ],

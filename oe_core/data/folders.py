@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 IMAGE_SPLITS = ("train", "test")
 TEXT_SPLITS = ("train", "dev", "valid", "test")
+TRAINING, OTHER_SPLITS = ("train", "training"), ("dev", "val", "valid", "validation", "test", "testing")
 TEXT_SUFFIXES = (".tsv", ".txt", ".tsv.gz", ".txt.gz")
 NOT_SETS = ("downloads",)
 NPZ = "images.npz"
@@ -231,26 +232,32 @@ def read_text_file(path: Path, name: str) -> TextSet:
 
 
 def training_part(folder: Path) -> Path | None:
-    """What is to be learned of a folder in the layout of OE_DATA: its `train`, folder or file; None for any other."""
-    texts = [folder / f"train{suffix}" for suffix in TEXT_SUFFIXES]
-    splits = class_folders(folder)
-    inside = [folder / "train"] if "train" in splits and set(splits) <= {*TEXT_SPLITS, "val"} else []
-    return next((path for path in (*inside, *texts) if path.exists()), None)
+    """The one in TRAINING of a folder of splits and of nothing else, folder or file, in any case; None for others."""
+    splits = {name.lower(): folder / name for name in class_folders(folder)}
+    if set(splits) <= {*TRAINING, *OTHER_SPLITS} and (named := [splits[one] for one in TRAINING if one in splits]):
+        return named[0]
+    texts = (path for path in sorted(folder.iterdir()) if is_text(path) and path.is_file())
+    return next((path for path in texts if _split_of(path) in TRAINING), None)
 
 
 def _text_files(name: str) -> list[Path]:
     """The .tsv and .txt files (gzipped or not) of the reader's folder `name` that are named like a split."""
     paths = (data_root() / name).iterdir() if name in folder_names() else ()
-    return sorted(path for path in paths if path.name.endswith(TEXT_SUFFIXES) and _split_of(path) in TEXT_SPLITS)
+    return sorted(path for path in paths if is_text(path) and _split_of(path) in TEXT_SPLITS)
 
 
 def _split_of(path: Path) -> str:
-    return path.name.removesuffix(".gz").removesuffix(".tsv").removesuffix(".txt")
+    return path.name.lower().removesuffix(".gz").removesuffix(".tsv").removesuffix(".txt")
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file's name is that of one of texts."""
+    return path.name.lower().endswith(TEXT_SUFFIXES)
 
 
 def is_txt(path: Path) -> bool:
     """Whether a file of text holds no labels."""
-    return path.name.endswith((".txt", ".txt.gz"))
+    return path.name.lower().endswith((".txt", ".txt.gz"))
 
 
 def _text_file(name: str, split: str) -> Path:

@@ -1,11 +1,11 @@
 """What a trained detector is asked about, a batch at a time: pictures and texts, however many, in bounded memory."""
 
 import gzip
+import io
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from itertools import islice
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,43 +15,66 @@ from torch import Tensor
 
 from oe_core.arguments import ArgumentError
 from oe_core.data.examples import ImageSet, TextSet
-from oe_core.data.folders import TEXT_SUFFIXES, is_txt, pictures_below
-from oe_core.data.readers.arrays import colour
+from oe_core.data.folders import TEXT_SUFFIXES, is_text, is_txt, pictures_below
+from oe_core.data.readers.arrays import colour, read_npz
 from oe_core.data.readers.lines import UNLABELLED
-from oe_core.data.readers.pixels import CHUNK, FormatError, Picture, check_regular, decode_chunks, is_picture, resized
+from oe_core.data.readers.pixels import (
+    CHUNK,
+    FormatError,
+    Picture,
+    check_regular,
+    chunks,
+    decode_chunks,
+    is_picture,
+    resized,
+)  # fmt: skip
+from oe_core.detector.given import column, is_table, read_table
 
 Refused = Callable[[FormatError], None]
 Chunk = tuple[list[str], ImageSet | TextSet]  # where its examples are from, for messages and tables; and they
 LONGEST_LINE = 1 << 20  # bytes; of what comes without an end of line, no more is kept in memory
+BLOCK = 1 << 13  # bytes of a stream that are read at once; less than a pipe holds, so that one that is full fills them
+TABLE, ARRAYS = ".csv", ".npz"
 
 
 def image_chunks(examples: object, size: int, refused: Refused | None = None) -> Iterator[Chunk]:
     """Pictures in chunks: a folder, a path or any number of them, an array (n, height, width, 3), or an ImageSet.
 
-    An open binary file, such as `sys.stdin.buffer`, holds a path a line. refused: is told of each picture that cannot
-    be read, which is left out; None: that raises FormatError.
+    Also a table with a column path, or a .csv file of one, from whose folder its paths lead, and an .npz. An open
+    binary file, such as `sys.stdin.buffer`, holds a path a line. refused: is told of each picture that cannot be read,
+    which is left out; None: that raises FormatError.
     """
+    if isinstance(examples, str | Path):
+        examples = _pictures_at(Path(examples).expanduser(), size)
     if isinstance(examples, ImageSet):
         examples = examples.images.permute(0, 2, 3, 1).numpy()
-    if isinstance(examples, str | Path):
-        examples = _paths(Path(examples).expanduser())
-    if hasattr(examples, "readline"):
-        examples = (os.fsdecode(line.rstrip(b"\r\n")) for line in examples if line.strip())
     if isinstance(examples, np.ndarray | Tensor):
         yield from _of_array(np.asarray(examples), size)
+        return
+    if is_table(examples):
+        examples = column(examples, "examples", ["path"])[1]
+    if hasattr(examples, "readline"):
+        taken = ([os.fsdecode(line) for _, line in lines] for lines in arrivals(examples))
     elif isinstance(examples, Iterable):
-        paths = (Picture("", str(path), Path(path)) for path in _checked(examples, str | Path, "paths of pictures"))
-        for pictures, pixels in decode_chunks(paths, size, upright=True, refused=refused):
-            yield [picture.where for picture in pictures], _images(torch.from_numpy(pixels))
+        taken = chunks(_checked(examples, str | Path, "paths of pictures"))
     else:
         what = "a folder, paths of pictures, or an array (n, height, width, 3)"
         raise ArgumentError(f"examples is {type(examples).__name__}; expected {what}")
+    pictures = ([Picture("", str(path), Path(path).expanduser()) for path in paths] for paths in taken)
+    for found, pixels in decode_chunks(pictures, size, upright=True, refused=refused):
+        yield [picture.where for picture in found], _images(torch.from_numpy(pixels))
 
 
-def _paths(path: Path) -> list[Path]:
+def _pictures_at(path: Path, size: int) -> ImageSet | list[Path]:
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is nothing there; expected a picture or a folder of pictures")
-    return pictures_below(path) if path.is_dir() else [path]
+    if path.is_dir():
+        return pictures_below(path)
+    if path.suffix.lower() == ARRAYS:
+        return read_npz(path, size, path.name)
+    if path.suffix.lower() == TABLE:
+        return [path.parent / item for item in column(read_table(path)[0], str(path), ["path"])[1]]
+    return [path]
 
 
 def _of_array(images: np.ndarray, size: int) -> Iterator[Chunk]:
@@ -69,23 +92,26 @@ def _images(pixels: Tensor) -> ImageSet:
 def text_chunks(examples: object, refused: Refused | None = None) -> Iterator[Chunk]:
     """Texts in chunks: one text, a `Path` to a file or folder of them, any number of texts, or a TextSet.
 
-    A string is a text; lines of a file, which may be an open binary one, are read as they come. refused: is told of
-    each line that is no UTF-8 or has no end, which is left out; None: that raises FormatError.
+    A string is a text. Also a table with a column text, or a .csv file of one. Lines of a file, which may be an open
+    binary one, are read as they come. refused: is told of each line that is no UTF-8 or has no end, which is left out;
+    None: that raises FormatError.
     """
     if isinstance(examples, TextSet):
         examples = examples.texts
     if isinstance(examples, str):
         examples = [examples]
+    if is_table(examples):
+        examples = column(examples, "examples", ["text"])[1]
     if isinstance(examples, Path):
-        lines = (line for path in _text_files(examples.expanduser()) for line in _lines_of(path, refused))
+        taken = chunks(line for path in _text_files(examples.expanduser()) for line in _lines_of(path, refused))
     elif hasattr(examples, "readline"):
-        lines = _decoded_lines(examples, "-", refused)
+        taken = (list(_decoded(lines, "-", refused)) for lines in arrivals(examples))
     elif isinstance(examples, Iterable):
         texts = _checked(examples, str, "texts; give files as pathlib.Path")
-        lines = ((str(number), text) for number, text in enumerate(texts))
+        taken = chunks((str(number), text) for number, text in enumerate(texts))
     else:
         raise ArgumentError(f"examples is {type(examples).__name__}; expected texts, or a path to a file of them")
-    while chunk := list(islice(lines, CHUNK)):
+    for chunk in filter(None, taken):
         places, texts = zip(*chunk, strict=True)
         yield list(places), TextSet("asked", texts, torch.zeros(len(texts), dtype=torch.int64), (UNLABELLED,), "folder")
 
@@ -95,7 +121,7 @@ def _text_files(path: Path) -> list[Path]:
         raise FileNotFoundError(f"{path}: there is nothing there; expected a file of texts, one a line")
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.rglob("*") if file.name.endswith(TEXT_SUFFIXES))
+    found = sorted(file for file in path.rglob("*") if is_text(file))
     if not found:
         raise FormatError(f"{path}: holds no text; expected files ending in {', '.join(TEXT_SUFFIXES)}")
     return found
@@ -104,15 +130,20 @@ def _text_files(path: Path) -> list[Path]:
 def _lines_of(path: Path, refused: Refused | None = None) -> Iterator[tuple[str, str]]:
     """(file:line, text) of a file, one text a line, blank ones left out; what stands before a tab in a .tsv is none."""
     check_regular(path, "a file of texts")
-    if path.suffix == ".csv" or is_picture(path.name):
-        what = "a table" if path.suffix == ".csv" else "a picture"
-        raise FormatError(f"{path}: is {what}; expected one text a line, or label<TAB>text in a .tsv")
-    opened = gzip.open if path.suffix == ".gz" else open
-    labelled = path.name.endswith(TEXT_SUFFIXES) and not is_txt(path)
+    if is_picture(path.name) or path.suffix.lower() == ARRAYS:
+        raise FormatError(f"{path}: is a picture; expected one text a line, label<TAB>text in a .tsv, or a .csv")
+    if path.suffix.lower() == TABLE:
+        columns, numbers = read_table(path)
+        _, texts = column(columns, str(path), ["text"])
+        yield from ((f"{path}:{number}", text) for number, text in zip(numbers, texts, strict=True))
+        return
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    labelled = is_text(path) and not is_txt(path)
     refuse = refused or _raised
     with opened(path, "rb") as file:
         try:
-            for where, text in _decoded_lines(file, str(path), refused):
+            lines = (line for block in arrivals(file) for line in block)
+            for where, text in _decoded(lines, str(path), refused):
                 content = text.partition("\t")[2] if labelled else text
                 if content.strip():
                     yield where, content
@@ -126,13 +157,38 @@ def _raised(error: FormatError) -> None:
     raise error
 
 
-def _decoded_lines(file: BinaryIO, name: str, refused: Refused | None = None) -> Iterator[tuple[str, str]]:
-    """(name:line, text) of what is read from `file`, as it comes."""
-    for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), b""), 1):
+def arrivals(file: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
+    r"""Number, from 1, and content of the lines of an open binary file that hold more than blanks, without their ends.
+
+    At most CHUNK together, and no more than have come: whoever writes slowly is not kept waiting for an answer. A line
+    ends in \n, \r\n or \r; of one longer than LONGEST_LINE the parts come by themselves. Raises ValueError for a file
+    that is open as text.
+    """
+    if isinstance(file, io.TextIOBase):
+        raise ArgumentError(f"examples is {type(file).__name__}, open as text; open it in binary, as open(path, 'rb')")
+    read, numbers, held, come = getattr(file, "read1", file.read), count(1), b"", []
+    for block in iter(lambda: read(BLOCK), b""):
+        lines = (held + block).splitlines(keepends=True)
+        # A line may go on in the next block, and the \n that belongs to a \r may be there.
+        open_end = not lines[-1].endswith(b"\n") and len(lines[-1]) < LONGEST_LINE
+        held = lines.pop() if open_end else b""
+        come += ((number, line.rstrip(b"\r\n")) for line, number in zip(lines, numbers, strict=False) if line.strip())
+        while len(come) >= CHUNK or (come and len(block) < BLOCK):
+            yield come[:CHUNK]
+            come = come[CHUNK:]
+    come += [(next(numbers), held.rstrip(b"\r"))] if held.strip() else []
+    yield from chunks(come)
+
+
+def _decoded(
+    lines: Iterable[tuple[int, bytes]], name: str, refused: Refused | None = None
+) -> Iterator[tuple[str, str]]:
+    """(name:line, text) of each line."""
+    for number, line in lines:
         try:
-            if b"\0" in line or (len(line) == LONGEST_LINE and not line.endswith(b"\n")):
+            if b"\0" in line or len(line) >= LONGEST_LINE:
                 raise ValueError("is longer than a text" if b"\0" not in line else "holds the byte 0x00")
-            text = line.decode("utf-8-sig").rstrip("\r\n")
+            text = line.decode("utf-8-sig")
         except ValueError as damage:
             error = FormatError(f"{name} line {number} is no text ({damage}); expected UTF-8, one text a line")
             if refused is None:

@@ -33,13 +33,15 @@ class Finding:
 
 
 def learned_classes(right: np.ndarray, labels: np.ndarray, usual: int) -> Finding:
-    """Held-out accuracy against always naming the class `usual`, the most frequent in training, by a binomial test.
+    """Held-out accuracy against guessing, by a binomial test.
 
-    right: bool (n,); labels: int64 (n,).
+    Guessing names the class `usual`, the most frequent in training, or any class of those held out, if that is right
+    more often. right: bool (n,); labels: int64 (n,).
     """
     from scipy import stats  # takes a second, which asking can do without
 
-    n, chance, correct = len(labels), float((labels == usual).mean()), int(right.sum())
+    n, correct = len(labels), int(right.sum())
+    chance = max(float((labels == usual).mean()), 1 / len(np.unique(labels)))
     above = chance < 1 and stats.binomtest(correct, n, chance, alternative="greater").pvalue < SURE
     says = f"it gets {100 * correct / n:.1f} % of {n} held-out examples right, guessing {100 * chance:.1f} %"
     advice = (
@@ -65,6 +67,9 @@ def told_outliers(in_scores: np.ndarray, out_scores: np.ndarray) -> Finding:
     """
     from scipy import stats
 
+    if math.comb(len(in_scores) + len(out_scores), len(out_scores)) * SURE < 1:
+        says = f"{len(out_scores)} outliers beside {len(in_scores)} inliers that were kept from training tell nothing"
+        return Finding("outliers", False, says, "Give more of both: whether it learned its outliers is not known")
     test = stats.mannwhitneyu(out_scores, in_scores, alternative="greater")
     share = test.statistic / (len(in_scores) * len(out_scores))
     says = f"outliers like those that it was shown outscore inliers, all new to it, in {100 * share:.1f} % of the pairs"

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 
 import oe_core
-from oe_core.arguments import ArgumentError
+from oe_core.arguments import ArgumentError, check_counts
 from oe_core.atomic import understood
 from oe_core.data.examples import Examples, ImageSet, TextSet, check_trainable
 from oe_core.data.vocabulary import Vocabulary
 from oe_core.detector import checks, pretrained, saved, settings
 from oe_core.detector.asking import Refused, image_chunks, text_chunks
 from oe_core.detector.checks import Finding
-from oe_core.detector.given import Files, given
+from oe_core.detector.given import Files, given, looks_like_a_path, named
 from oe_core.detector.threshold import Threshold, check_rate, threshold
 from oe_core.detectors.kind import right
 from oe_core.detectors.registry import KINDS, kind_of, recipe_from_json
@@ -102,7 +102,7 @@ class Detector:
         check_rate(false_alarm_rate)
         inside = given(in_dist, "in_dist", labels)
         settings.check(KINDS[inside.kind], changes)
-        outside = given(settings.DEFAULT_OUTLIERS[inside.kind] if outliers is None else outliers, "outliers")
+        outside = named(settings.DEFAULT_OUTLIERS[inside.kind]) if outliers is None else given(outliers, "outliers")
         kept = None if held_out is None else given(held_out, "held_out")
         for argument, other in (("outliers", outside), ("held_out", kept)):
             if other is not None and other.kind != inside.kind:
@@ -185,7 +185,7 @@ class Detector:
     def score(self, examples: object) -> np.ndarray:
         """Anomaly scores float64 (n,), higher = more anomalous, in bounded memory.
 
-        examples: as `asking.image_chunks` or `asking.text_chunks` have it, whose errors it raises.
+        examples: as `asking.image_chunks` or `text_chunks` have it, whose errors it raises; of a name: `examples_of`.
         """
         return np.concatenate([np.empty(0), *(scores for *_, scores in self.answers(examples))])
 
@@ -243,9 +243,10 @@ class Detector:
         """
         from oe_core.detector import report
 
+        check_counts(least=0, given=True, left_out=left_out)
         data = self.data if in_dist is None else self._again(in_dist, outliers, labels, left_out)
         mine = anomalies if isinstance(anomalies, Mapping) else {} if anomalies is None else {"anomalies": anomalies}
-        mine = {name: self._examples(examples) for name, examples in mine.items()}
+        mine = {name: self.examples_of(one) if isinstance(one, str) else one for name, one in mine.items()}
         return report.evaluate(self, mine, data, store or Store(runs_root() / "own"), left_out)
 
     def _again(self, in_dist: object, outliers: object, labels: Sequence | None, left_out: int) -> Trained:
@@ -266,19 +267,17 @@ class Detector:
             if outliers is None and data["outliers"]["origin"] == "folder":
                 raise ArgumentError(f"outliers: to leave classes out takes those that the detector was trained with, "
                                     f"{self.recipe.outliers}; give them, or left_out=0")  # fmt: skip
-            outside = given(self.recipe.outliers if outliers is None else outliers, "outliers")
+            outside = named(self.recipe.outliers) if outliers is None else given(outliers, "outliers")
             others = mixed(outside.load(outside.name, *size))
         return Trained(inliers, others, held_out)
 
-    def _examples(self, examples: object) -> object:
-        """Strings are paths or names here; of a name its test examples, or else those to train on."""
-        if not isinstance(examples, str):
-            return examples
-        if Path(examples).expanduser().exists():
-            return Path(examples)
+    def examples_of(self, place: str) -> Path | Examples:
+        """A path, or of the name of a data set its test examples, else those to train on. Errors as of `given`."""
+        if looks_like_a_path(place):
+            return Path(place)  # whose reader says where there is nothing
         kind, size = kind_of(self.recipe), [self.recipe.size] if self.vocabulary is None else []
-        split = "test" if kind.sources.available(examples, "test") else "train"
-        return kind.load(examples, split, *size)
+        split = "test" if kind.sources.available(place, "test") else "train"
+        return kind.load(place, split, *size)
 
     @cached_property
     def network(self) -> nn.Module:

@@ -67,16 +67,16 @@ def given(source: object, argument: str, labels: Sequence | None = None) -> Give
     if isinstance(source, ImageSet | TextSet):
         _no_labels(labels, argument, "examples that have their own")
         return _of_examples(source)
-    if isinstance(source, str | Path) and (isinstance(source, Path) or _looks_like_a_path(source)):
+    if isinstance(source, str | Path) and (isinstance(source, Path) or looks_like_a_path(source)):
         return _of_path(Path(source).expanduser(), labels)
     if isinstance(source, str):
         _no_labels(labels, source, "a data set, which has its own")
-        return _of_name(source)
+        return named(source)
     if isinstance(source, Set) and labels is not None:
         raise ArgumentError(f"{argument} is a {type(source).__name__}, which has no order for labels; give a list")
     if isinstance(source, np.ndarray | Tensor) and len(source.shape) >= 3:
         return _of_array(np.asarray(source), argument, labels)
-    if isinstance(source, Mapping) or hasattr(source, "columns"):
+    if is_table(source):
         return _of_table(source, argument, labels)
     if isinstance(source, Collection) and len(source):
         return _of_list(list(source), argument, labels)
@@ -89,7 +89,7 @@ def _no_labels(labels: Sequence | None, source: object, what: str) -> None:
         raise ArgumentError(f"labels has {len(labels)} entries, but {source} is {what}; leave labels out")
 
 
-def _looks_like_a_path(text: str) -> bool:
+def looks_like_a_path(text: str) -> bool:
     """A name is a name unless something lies under it here, or only a path is spelled like it."""
     known = text in IMAGES.known_names() or text in TEXTS.known_names()
     return Path(text).expanduser().exists() or (not known and ("/" in text or "." in text))
@@ -113,13 +113,13 @@ def _of_path(path: Path, labels: Sequence | None) -> Given:
         if part.is_dir():
             _no_labels(labels, path, "a folder, whose class folders are its labels")
         return _of_folder(part, name) if part.is_dir() else _of_path(part, labels)
-    if path.name.endswith(folders.TEXT_SUFFIXES):
+    if folders.is_text(path):
         return Given(name, "text", lambda name: _relabelled(folders.read_text_file(path, name), labels))
-    if path.suffix == ".npz":
+    if path.suffix.lower() == ".npz":
         _no_labels(labels, path, "a file that has its own")
         return Given(name, "images", lambda name, size: read_npz(path, size, name), Files(npz_side(path)))
-    if path.suffix == ".csv":
-        return _of_table(_csv(path), str(path), labels, path.parent)
+    if path.suffix.lower() == ".csv":
+        return _of_table(read_table(path)[0], str(path), labels, path.parent)
     what = "is a picture; put it into a folder" if is_picture(path.name) else "is not read"
     raise FormatError(f"{path}: {what}; expected {WAYS}")
 
@@ -130,8 +130,8 @@ def _of_folder(folder: Path, name: str) -> Given:
     return Given(name, "images", lambda name, size: folders.read_pictures(folder, size, name), files)
 
 
-def _of_name(name: str) -> Given:
-    """A set of the book: pictures where there are any under that name, else texts."""
+def named(name: str) -> Given:
+    """A set of the book, whatever lies in the working folder: pictures where there are any under it, else texts."""
     if name not in CATALOG and name in folders.folder_names():
         return _of_path(data_root() / name, None)
     if name in CATALOG and CATALOG[name].kind == "text":
@@ -148,19 +148,36 @@ def _of_array(images: np.ndarray, argument: str, labels: Sequence | None) -> Giv
 
 def _of_table(table, argument: str, labels: Sequence | None, beside: Path = Path()) -> Given:
     """beside: the folder from which its paths lead."""
-    columns = [str(column) for column in (table.columns if hasattr(table, "columns") else table)]
-    content = [column for column in ("path", "text") if column in columns]
+    content, items = column(table, argument)
+    labels = list(table["label"]) if labels is None and "label" in _columns(table) else labels
+    return _of_list([beside / item for item in items] if content == "path" else items, argument, labels)
+
+
+def is_table(source: object) -> bool:
+    """Whether it is one in memory: a DataFrame, or a mapping of columns."""
+    return isinstance(source, Mapping) or hasattr(source, "columns")
+
+
+def column(table, argument: str, expected: Sequence[str] = ("path", "text")) -> tuple[str, list[str]]:
+    """The one of the `expected` columns that a table has, and what stands in it, each row's.
+
+    Raises ValueError naming the argument for none, for two of them, and for a row in which nothing stands.
+    """
+    content = [name for name in expected if name in _columns(table)]
     if len(content) != 1:
-        raise ArgumentError(f"{argument} has the columns {columns}; expected path or text, and label to learn from")
-    labels = list(table["label"]) if labels is None and "label" in columns else labels
+        wanted = " or ".join(expected)
+        raise ArgumentError(f"{argument} has the columns {_columns(table)}; expected one of them to be {wanted}")
     items = list(table[content[0]])
     if missing := [place for place, item in enumerate(items) if _is_missing(item)]:
         raise ArgumentError(
             f"{argument}: the {content[0]} of row {missing[0] + 1} is missing, of {len(missing)} that are; "
             "leave those rows out"
         )
-    items = [str(item) for item in items]
-    return _of_list([beside / item for item in items] if content == ["path"] else items, argument, labels)
+    return content[0], [str(item) for item in items]
+
+
+def _columns(table) -> list[str]:
+    return [str(name) for name in (table.columns if hasattr(table, "columns") else table)]
 
 
 def _is_missing(value: object) -> bool:
@@ -192,7 +209,11 @@ def _pictures(name: str, files: Files, load: Callable[[int], Tensor], labels: Te
     return Given(name, "images", lambda name, size: ImageSet(name, load(size), labels, classes, "folder"), files)
 
 
-def _csv(path: Path) -> dict[str, list[str]]:
+def read_table(path: Path) -> tuple[dict[str, list[str]], list[int]]:
+    """The columns of a .csv file by their names, and the number of the line in which each row ends.
+
+    Raises FormatError naming the file, and the line where there is one, for what is no table.
+    """
     check_regular(path, "a table")
     content = own_bytes(path)
     list(text_lines(content, str(path)))  # says in which line there is no text
@@ -212,7 +233,8 @@ def _csv(path: Path) -> dict[str, list[str]]:
         if len(row) != len(heading):
             what = f"line {number} has {len(row)} fields, the heading {len(heading)}"
             raise FormatError(f"{path}: {what}; put a text that holds a comma or a line break in double quotes")
-    return dict(zip(heading, map(list, zip(*(row for _, row in rows), strict=True)), strict=True))
+    columns = dict(zip(heading, map(list, zip(*(row for _, row in rows), strict=True)), strict=True))
+    return columns, [number for number, _ in rows]
 
 
 def _relabelled(texts: TextSet, labels: Sequence | None) -> TextSet:

@@ -18,6 +18,7 @@ from oe_core.data.examples import Examples, ImageSet
 from oe_core.detector import settings
 from oe_core.detector.anomalies import synthetic, without_class
 from oe_core.detector.detector import Detector, Trained, in_memory
+from oe_core.detector.threshold import least
 from oe_core.evaluation.bootstrap import interval, resampled_metrics, resamples
 from oe_core.evaluation.metrics import detection_metrics
 from oe_core.parts import held_out_part
@@ -41,32 +42,39 @@ class Report:
     """What `evaluate` measured.
 
     table: a row a set of anomalies: group ("yours", "near" or "far"), set, inliers, anomalies (numbers), FPR95, AUROC,
-    AUPR, each with its interval in <metric>_low and _high, and caught (at the threshold), in percent. misses: by set,
-    the anomalies of the lowest scores, lowest first.
+    AUPR, each with its interval in <metric>_low and _high, and caught (at the threshold; None where too few inliers are
+    held out for one, as they may be once a class is left out), in percent. misses: by set, the anomalies of the lowest
+    scores, lowest first.
     """
 
     table: pd.DataFrame
     misses: dict[str, list[Miss]]
 
     def sheet(self):
-        """A figure of the misses, pictures only: a row a set, above each its supposed class and score."""
+        """A figure of the misses: a row a set, above each its supposed class and score. Raises ValueError for texts."""
         from oe_core import figures
 
+        if not self._shows_pictures:
+            raise ArgumentError("the misses are texts, of which there is no picture; `save` writes them to misses.csv")
         rows, captions = {}, {}
         for name, misses in self.misses.items():
             rows[name] = figures.pixels(torch.stack([miss.content for miss in misses]))
             captions[name] = [f"{miss.class_name[:8]} {miss.score:.2f}" for miss in misses]
         return figures.image_grid(rows, captions)
 
-    def save(self, folder: Path) -> None:
+    @property
+    def _shows_pictures(self) -> bool:
+        return any(torch.is_tensor(miss.content) for misses in self.misses.values() for miss in misses)
+
+    def save(self, folder: str | Path) -> None:
         """Write evaluation.csv, misses.csv and, of pictures, misses.png and .svg into `folder`."""
+        folder = Path(folder).expanduser()
         write_text(folder / "evaluation.csv", self.table.to_csv(index=False))
         rows = [(name, *miss) for name, misses in self.misses.items() for miss in misses]
         frame = pd.DataFrame(rows, columns=["set", "score", "path", "class", "text"])
-        pictures = any(torch.is_tensor(content) for content in frame["text"])
-        frame = frame.drop(columns="text") if pictures else frame
+        frame = frame.drop(columns="text") if self._shows_pictures else frame
         write_text(folder / "misses.csv", frame.to_csv(index=False))
-        if pictures:
+        if self._shows_pictures:
             from oe_core import figures
 
             figures.publish(self.sheet(), "misses", folder)
@@ -81,8 +89,9 @@ def evaluate(
     which leaves out what is made of inliers. left_out: for so many classes another detector is trained without one.
     """
     rows, misses = [], {}
-    for group, name, by, inliers, found in _answers(detector, anomalies, data, store, left_out):
-        scores, misses[name] = found
+    for group, name, by, inliers, (scores, lowest) in _answers(detector, anomalies, data, store, left_out):
+        name = f"{name} ({group})" if name in misses else name  # a set of a user's own may be called as a synthetic one
+        misses[name] = lowest
         caught = by.threshold and 100 * float((scores >= by.threshold.value).mean())
         rows.append({
             "group": group, "set": name, "inliers": len(inliers), "anomalies": len(scores),
@@ -96,7 +105,10 @@ def evaluate(
 def _answers(detector, anomalies, data, store, left_out) -> Iterator[tuple]:
     """(group, set, the detector that was asked, its inliers' scores, its answers) of every set."""
     for name, examples in anomalies.items():
-        yield YOURS, name, detector, detector.held_out_scores, _asked(detector, examples)
+        found = _asked(detector, examples)
+        if not len(found[0]):
+            raise ArgumentError(f"anomalies: {name} holds no example; leave it out")
+        yield YOURS, name, detector, detector.held_out_scores, found
     if data is None:
         return
     for group, name, examples in synthetic(data.held_out):
@@ -113,7 +125,7 @@ def _trained_on(detector: Detector, part: Examples, outliers: Examples, store: S
     recipe = replace(detector.recipe, name=part.name, in_dist=part.name, holdout=settings.holdout(len(part)))
     run = store.run(recipe, load=in_memory(recipe, part, outliers))
     other = Detector.of_run(run, part, held_out_part(part, recipe))
-    if detector.threshold:
+    if detector.threshold and len(other.held_out_scores) >= least(detector.threshold.false_alarm_rate):
         other.set_threshold(detector.threshold.false_alarm_rate)
     return other
 
@@ -128,7 +140,7 @@ def _asked(detector: Detector, examples: object) -> tuple[np.ndarray, list[Miss]
         lowest = heapq.nsmallest(
             MISSES, [*lowest, *map(Miss, found.tolist(), places, named, contents)], key=lambda miss: miss.score
         )
-    return np.concatenate(scores), lowest
+    return np.concatenate([np.empty(0), *scores]), lowest
 
 
 def _with_intervals(in_scores: np.ndarray, out_scores: np.ndarray) -> dict[str, float]:

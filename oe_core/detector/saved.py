@@ -27,7 +27,8 @@ def check_place(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ArgumentError(f"{folder} is no folder; a detector is saved as one of its own")
     held = sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
-    if others := [name for name in held if name not in (CARD, WEIGHTS, HELD_OUT)]:
+    # Of a detector's files the card comes last, so that one alone is something else's.
+    if others := [name for name in held if name not in (CARD, WEIGHTS, HELD_OUT) or held == [CARD]]:
         what = f"holds {others[0]}, which is no part of a detector"
         raise ArgumentError(f"{folder} {what}; choose a new folder, or remove it")
 

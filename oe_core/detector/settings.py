@@ -69,7 +69,9 @@ def check(kind: Kind, changes: Mapping[str, object]) -> None:
         if not isinstance(value, known[setting]) and not (known[setting] is float and isinstance(value, int)):
             wanted = getattr(known[setting], "__name__", known[setting])
             raise ArgumentError(f"{setting}={value!r} is of the type {type(value).__name__}; expected {wanted}")
-    check_counts(**{name: changes[name] for name in ("size", "steps") if name in changes})
+    check_counts(**{name: changes[name] for name in ("size", "steps", "batch_size") if name in changes})
+    if {"steps", "epochs"} <= set(changes):
+        raise ArgumentError(f"steps={changes['steps']} and epochs={changes['epochs']} both say how long; give one")
     if "model" not in changes and changes.get("size", SIZES[0]) < SIZES[0]:
         raise ArgumentError(f"size={changes['size']} must be at least {SIZES[0]} for the network that follows from the "
                             "data; name another one (model=), such as wrn-10-1")  # fmt: skip
@@ -82,6 +84,9 @@ def recipe(name: str, inliers: Examples, outliers: str, held_out: bool, **change
     over what follows from the data, as `check` has them. Raises ValueError as the recipe does.
     """
     kind = KINDS["images" if isinstance(inliers, ImageSet) else "text"]
+    if held_out and changes.get("holdout") == 0:
+        raise ArgumentError("holdout=0 keeps no inlier to check and to set a threshold with; leave it out, or give "
+                            "held_out")  # fmt: skip
     changes.setdefault("holdout", holdout(len(inliers)) if held_out else 0)
     count = len(inliers) - changes["holdout"]
     values = _of_size(kind, inliers) | COMMON | _of_number(kind, count) | changes

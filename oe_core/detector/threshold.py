@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike
 from oe_core.arguments import ArgumentError
 
 CONFIDENCE = 0.95
+# Scores are sums of float32 numbers, whose order differs between batches, processors and numbers of threads: what is no
+# further apart is the same score. Measured: up to 1e-6.
+ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Threshold:
 
     false_alarm_rate: what was asked for. interval: (low, high), in which the true rate lies with probability
     CONFIDENCE. held_out: how many inliers it was set with; above: how many of them ring. tied: how many have the score
-    just below, more than one of which make the true rate lower than said.
+    just below, to ROUNDING, more than one of which make the true rate lower than said.
     """
 
     value: float
@@ -64,9 +67,10 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
         )
     kth = scores[-k]
     low, high = map(float, stats.beta.interval(CONFIDENCE, k, n + 1 - k))
-    # Just above it, so that scores which tie, as those of a very sure network do, ring less often than said, not more.
-    value = float(np.nextafter(kth, np.inf))
-    above, tied = int((scores > kth).sum()), int((scores == kth).sum())
+    # Just above it, so that scores which tie, as those of a very sure network do, ring less often than said, not more,
+    # and no verdict on them depends on which examples were asked about together.
+    value = float(kth) + ROUNDING
+    above, tied = int((scores >= value).sum()), int((abs(scores - kth) <= ROUNDING).sum())
     return Threshold(value, float(false_alarm_rate), (low, high), n, above, tied)
 
 

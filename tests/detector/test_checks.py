@@ -34,6 +34,11 @@ def test_held_out_examples_of_one_class_alone_tell_nothing():
     assert not learned_classes(np.ones(10, bool), np.zeros(10, int), 0).holds
 
 
+def test_guessing_is_right_now_and_then_though_the_usual_class_is_not_held_out():
+    found = learned_classes(np.arange(60) < 32, 1 + np.arange(60) % 2, 0)
+    assert not found.holds and "guessing 50.0 %" in found.says
+
+
 @pytest.mark.parametrize(
     ("losses", "holds"), [((1.0, 0.2), True), ((1.2, 1.2), False), ((0.5, 0.9), False), ((3.0, 2.0), False)]
 )
@@ -44,6 +49,8 @@ def test_a_loss_has_to_fall_and_to_be_below_that_of_guessing(losses, holds):
 def test_outliers_have_to_outscore_inliers():
     inliers = np.random.default_rng(0).normal(size=100)
     assert told_outliers(inliers, inliers + 1).holds and not told_outliers(inliers, inliers[::-1]).holds
+    few = told_outliers(inliers[:20], inliers[:1] + 9)
+    assert not few.holds and "1 outliers beside 20 inliers" in few.says and "is not known" in str(few)
 
 
 def test_a_network_that_sees_the_codec_is_found_out():

@@ -12,6 +12,7 @@ from store_process import truncate
 from oe_core import Detector
 from oe_core.atomic import DamagedFileError, read_record, write_record
 from oe_core.detector.saved import CARD, HELD_OUT, WEIGHTS
+from oe_core.detector.settings import DEFAULT_OUTLIERS
 from oe_core.evaluation.metrics import auroc
 
 
@@ -131,6 +132,9 @@ def test_a_detector_is_not_saved_among_other_files(of_pictures, tmp_path):
     with pytest.raises(ValueError, match="holds thesis.tex, which is no part of a detector; choose a new folder"):
         of_pictures.save(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    (tmp_path / "thesis.tex").rename(tmp_path / CARD)
+    with pytest.raises(ValueError, match=f"holds {CARD}, which is no part of a detector"):
+        of_pictures.save(tmp_path)
 
 
 def test_a_save_that_cannot_be_leaves_the_detector_and_another_threshold_writes_the_card_alone(saved, monkeypatch):
@@ -176,6 +180,13 @@ def test_a_held_out_set_of_ones_own_takes_the_place_of_a_part(tmp_path):
         Detector.load(tmp_path / "notes").evaluate(in_dist=str(tmp_path / "rest.tsv"))
 
 
+def test_the_usual_outliers_are_those_of_the_book_whatever_lies_in_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(of_digit(4)[:20], tmp_path / DEFAULT_OUTLIERS["images"])
+    detector = Detector.fit(pictures(tmp_path / "numbers"), steps=1)
+    assert detector.card["run"]["data"]["outliers"]["origin"] == "embedded"
+
+
 def test_what_cannot_be_learned_from_is_refused_in_words(tmp_path):
     digit = of_digit(0)
     save(digit[:20], tmp_path / "one/zero")
@@ -199,6 +210,16 @@ def test_what_cannot_be_learned_from_is_refused_in_words(tmp_path):
     for unknown in ("colour", "whole_epochs"):  # the latter is a label of a recipe, and changes nothing
         with pytest.raises(ValueError, match=f"setting='{unknown}' is unknown; choose one of model, epochs"):
             Detector.fit(tmp_path / "numbers", **{unknown: 1})
+    for wrong, said in (
+        ({"batch_size": 0}, "batch_size=0 must be a whole number of at least 1"),
+        ({"outlier_limit": 0}, "outlier_limit=0 must be a whole number of at least 1"),
+        ({"limit": 0}, "limit=0 must be a whole number of at least 1"),
+        ({"holdout": 0}, "holdout=0 keeps no inlier to check and to set a threshold with"),
+        ({"momentum": 3.0}, r"momentum=3.0 must be in \[0, 1\)"),
+        ({"steps": 3, "epochs": 1}, "steps=3 and epochs=1 both say how long; give one"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            Detector.fit(tmp_path / "numbers", **wrong)
     with pytest.raises(ValueError, match="hold the same examples"):
         Detector.fit(tmp_path / "numbers", tmp_path / "numbers")
 

@@ -72,6 +72,34 @@ def test_a_folder_in_the_layout_of_the_book_gives_its_training_part(tmp_path):
     assert given(tmp_path / "texts", "in_dist").load("texts").texts == ("b c", "e f")
 
 
+@pytest.mark.parametrize("splits", [("Train", "Validation"), ("training", "test"), ("TRAIN", "val", "Test")])
+def test_splits_by_their_other_names_are_no_classes(tmp_path, splits):
+    for split in splits:
+        save(IMAGES[:3], tmp_path / split / "zero")
+    assert given(tmp_path, "in_dist").load("set", 16).classes == ("zero",)
+
+
+def test_a_file_of_texts_is_one_in_capitals_too(tmp_path):
+    (tmp_path / "TRAIN.TSV").write_text("a\tb c\nd\te f\n")
+    for source in (tmp_path, tmp_path / "TRAIN.TSV"):
+        assert given(source, "in_dist").load("texts").classes == ("a", "d")
+
+
+def test_twelve_bits_in_sixteen_are_refused_as_nearly_black(tmp_path):
+    rng = np.random.default_rng(0)
+    samples = rng.integers(0, 4096, (2, 16, 16)).astype(np.uint16)
+    for number, picture in enumerate(samples):
+        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+    said = "nearly black, none brighter than 16 of 255; .* of 12 bits in 16, multiply them by 16"
+    with pytest.raises(FormatError, match=said):
+        given(tmp_path, "in_dist").load("set", 16)
+    with pytest.raises(FormatError, match="images is uint16 up to 40.., nearly black; .* of 12 bits by 16"):
+        given(samples, "in_dist")
+    for number, picture in enumerate(16 * samples):
+        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+    assert given(tmp_path, "in_dist").load("set", 16).images.max() > 250
+
+
 def test_names_of_the_books_sets_give_their_training_examples():
     assert given("digits", "in_dist").load("digits", 16).classes == tuple("0123456789")
     assert given("docstrings-stdlib", "outliers").kind == "text"
@@ -88,7 +116,7 @@ def test_names_of_the_books_sets_give_their_training_examples():
         (IMAGES, ["a", "b", None, "", "c"], r"labels\[2\] is missing, of 2 that are"),
         (IMAGES.astype(float), LABELS, "in_dist: images is float64 from 0.0 to 255.0; expected 8 or 16 bits"),
         (np.zeros((3, 4, 5, 7), np.uint8), LABELS[:3], r"in_dist: images is uint8 \(3, 4, 5, 7\)"),
-        ({"picture": ["a"], "label": ["b"]}, None, r"in_dist has the columns \['picture', 'label'\]; expected path or"),
+        ({"picture": ["a"], "label": ["b"]}, None, r"has the columns \['picture', 'label'\]; expected one of them to"),
     ],
 )
 def test_what_is_no_source_is_refused_in_words(source, labels, said):

@@ -77,9 +77,29 @@ def test_texts_have_near_and_far_anomalies_and_their_misses_are_texts(folder, tm
         "anomalies": YOURS, "words in another order": NEAR, "words of all inliers": NEAR, "letters at random": FAR,
     }  # fmt: skip
     assert table.loc["letters at random", "AUROC"] > 90
-    report.save(tmp_path)
+    report.save(str(tmp_path))
+    with pytest.raises(ValueError, match="the misses are texts, of which there is no picture"):
+        report.sheet()
     assert set(pd.read_csv(tmp_path / "misses.csv")["text"][:2]) == {"ein fremder Satz", "noch ein Satz"}
     assert not (tmp_path / "misses.png").exists()
+
+
+def test_a_set_may_be_called_as_a_synthetic_one_and_not_be_empty(of_pictures, tmp_path):
+    report = of_pictures.evaluate({"blobs": of_digit(4)[:10]}, left_out=0)
+    assert {"blobs", "blobs (far)"} <= set(report.misses) and list(report.table["set"]) == list(report.misses)
+    with pytest.raises(ValueError, match="anomalies: mine holds no example; leave it out"):
+        of_pictures.evaluate({"mine": []}, left_out=0)
+    with pytest.raises(ValueError, match="left_out=-1 must be a whole number of at least 0"):
+        of_pictures.evaluate(left_out=-1)
+
+
+def test_of_small_data_a_detector_without_a_class_may_have_no_threshold(tmp_path):
+    for digit, name in enumerate(("zero", "one", "two")):
+        save(of_digit(digit)[:20], tmp_path / "numbers" / name)
+    detector = Detector.fit(tmp_path / "numbers", steps=8)
+    table = detector.evaluate(left_out=1).table
+    left = table[table["set"].str.endswith("left out")]
+    assert detector.threshold.held_out == 19 and len(left) == 1 and left["caught"].isna().all()
 
 
 def test_a_class_is_taken_out_and_the_others_are_numbered_anew():

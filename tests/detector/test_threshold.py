@@ -6,26 +6,34 @@ from scipy import stats
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from oe_core.detector.threshold import least, threshold
+from oe_core.detector.threshold import ROUNDING, least, threshold
 from oe_core.scores import msp
 
 
 def test_of_19_inliers_the_highest_score_is_the_limit_of_five_percent():
     found = threshold(np.arange(19.0)[::-1], 0.05)
-    assert found.value == np.nextafter(18, 19) and (found.held_out, found.above, found.tied) == (19, 0, 1)
+    assert found.value == 18 + ROUNDING and (found.held_out, found.above, found.tied) == (19, 0, 1)
     # P(share above the highest of 19 <= x) = 1 - (1 - x)^19
     assert found.interval == pytest.approx((1 - 0.975 ** (1 / 19), 1 - 0.025 ** (1 / 19)))
 
 
 def test_of_99_inliers_the_tenth_score_from_above_is_the_limit_of_ten_percent():
     found = threshold(np.arange(99.0), 0.1)
-    assert found.value == np.nextafter(89, 90) and found.above == 9
+    assert found.value == 89 + ROUNDING and found.above == 9
     assert found.interval == pytest.approx(stats.beta(10, 90).ppf([0.025, 0.975]))
 
 
 def test_scores_that_tie_ring_less_often_than_said():
     found = threshold([-1.0] * 90 + [-0.5] * 10, 0.05)
     assert (found.above, found.tied) == (0, 10) and found.value > -0.5
+
+
+def test_no_verdict_on_scores_that_tie_depends_on_how_they_were_summed():
+    scores = np.concatenate([np.full(90, -0.99999), np.linspace(-0.5, 0, 10)])
+    rng = np.random.default_rng(0)
+    found = threshold(scores + rng.uniform(-1e-6, 1e-6, 100), 0.12)
+    assert found.tied == 90 and found.above == 10
+    assert ((scores + rng.uniform(-1e-6, 1e-6, 100) >= found.value) == (scores > -0.9)).all()
 
 
 @pytest.mark.parametrize(("rate", "takes"), [(0.05, 19), (0.01, 99), (0.001, 999), (0.5, 1), (0.3, 3)])

@@ -57,7 +57,7 @@ def check_size(found: int, path: Path, ratio: int | None = None) -> None:
 
 def whole_bytes(path: Path) -> bytes:
     """The content of a file, unzipped where its name ends in .gz. Raises TooLargeError and what gzip raises."""
-    if not path.name.endswith(".gz"):
+    if path.suffix.lower() != ".gz":
         return path.read_bytes()
     with gzip.open(path) as opened:
         content = opened.read(most_bytes(path, RATIO) + 1)

@@ -11,7 +11,7 @@ import torch
 
 from oe_core.data.examples import ImageSet
 from oe_core.data.fetch.unpack import check_size, open_zip, whole_bytes
-from oe_core.data.readers.pixels import FormatError, check_name, damage_named, eight_bits, resized
+from oe_core.data.readers.pixels import NEARLY_BLACK, FormatError, check_name, damage_named, eight_bits, resized
 
 DIGITS = tuple("0123456789")
 NPZ_HELP = (
@@ -151,8 +151,9 @@ def colour(images: np.ndarray, where: Path | str) -> np.ndarray:
     grey = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 1)
     if 0 in images.shape or not (grey or (images.ndim == 4 and images.shape[3] == 3)):
         raise FormatError(f"{where}: images is {images.dtype} {images.shape}; expected {NPZ_HELP}")
-    if images.dtype == np.uint16 and images.max() <= 255:
-        raise FormatError(f"{where}: images is uint16 up to {images.max()}, nearly black; save 8-bit values as uint8")
+    if images.dtype == np.uint16 and images.max() <= 257 * NEARLY_BLACK:
+        what = f"images is uint16 up to {images.max()}, nearly black"
+        raise FormatError(f"{where}: {what}; save 8-bit values as uint8, multiply those of 12 bits by 16")
     images = eight_bits(images, f"{where}: images is")
     return np.repeat(images.reshape(*images.shape[:3], 1), 3, axis=3) if grey else images
 

@@ -15,7 +15,7 @@ MOST_LINES = 10_000_000  # of a file: each takes some 200 bytes of memory, and t
 
 def file_bytes(path: Path) -> bytes:
     """The content of a file, unzipped where its name ends in .gz; FormatError naming it when the gzip is damaged."""
-    expected = "a whole gzip file" if path.name.endswith(".gz") else "a file of text"
+    expected = "a whole gzip file" if path.suffix.lower() == ".gz" else "a file of text"
     with damage_named(path, (OSError, EOFError, zlib.error), expected):
         return whole_bytes(path)
 

@@ -6,12 +6,13 @@ import os
 import sys
 import threading
 import unicodedata
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, islice, pairwise
+from itertools import islice
 from pathlib import Path
 from posixpath import basename
 
@@ -31,6 +32,7 @@ BACKGROUND = (128, 128, 128, 255)  # behind transparent pixels: neither dark nor
 SCALED_BY_PILLOW = ("PNG", "PPM")  # their mode "I" is 16 bits in 32
 CHUNK = 1024  # pictures decoded at once; bounds the encoded bytes held in memory
 MOST_PIXELS = 89_478_485  # of a picture, as it lies and as it is resized: Pillow itself warns of larger ones
+NEARLY_BLACK = 16  # of 255; what 12 bits, saved in 16, come to
 LARGE = 1 << 24  # pixels; larger pictures are decoded one at a time, as each takes up to 20 bytes a pixel
 _one_large = threading.Lock()
 
@@ -188,26 +190,31 @@ def decode_all(
     """
     class_names, images = [], np.empty((0, 3, size, size), np.uint8)
     with _bar(total, "pictures") as bar:
-        for chunk, decoded in decode_chunks(pictures, size, squash, upright):
+        for chunk, decoded in decode_chunks(chunks(pictures), size, squash, upright):
             # Growing in place moves no bytes for large arrays, where joining chunks would need the memory twice.
             images.resize((len(images) + len(chunk), 3, size, size), refcheck=False)
             images[-len(chunk) :] = decoded
             class_names.extend(picture.class_name for picture in chunk)
             bar.update(len(chunk))
+    if len(images) and images.max() <= NEARLY_BLACK:
+        where = f"{chunk[-1].where} and {len(images) - 1} others"
+        raise FormatError(f"{where}: nearly black, none brighter than {images.max()} of 255; expected samples that use "
+                          "all their bits: of 12 bits in 16, multiply them by 16")  # fmt: skip
     return torch.from_numpy(images), class_names
 
 
 def decode_chunks(
-    pictures: Iterable[Picture],
+    taken: Iterable[list[Picture]],
     size: int,
     squash: bool = False,
     upright: bool = False,
     refused: Callable[[FormatError], None] | None = None,
 ) -> Iterator[tuple[list[Picture], np.ndarray]]:
-    """CHUNK pictures at a time, in their order, with their pixels, uint8 (n, 3, size, size); several threads decode.
+    """Pictures a chunk at a time, in their order, with their pixels, uint8 (n, 3, size, size); several threads decode.
 
-    They are a chunk ahead of who asks, so that a network need not wait for them. refused: is told of each picture that
-    cannot be read, which is then left out; None: that ends it.
+    taken: CHUNK of them at a time, so that memory is bounded, or fewer. Threads are a full chunk ahead of who asks, so
+    that a network need not wait for them; one that is not full is all that came so far, and is given at once. refused:
+    is told of each picture that cannot be read, which is then left out; None: that ends it.
     """
 
     def decoded(picture: Picture) -> np.ndarray | FormatError:
@@ -216,27 +223,35 @@ def decode_chunks(
         except FormatError as refusal:
             return refusal
 
-    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+    def kept(begun: tuple[list[Picture], Iterator]) -> Iterator[tuple[list[Picture], np.ndarray]]:
+        pictures, pixels = [], []
+        for picture, result in zip(*begun, strict=True):
+            if isinstance(result, np.ndarray):
+                pictures.append(picture)
+                pixels.append(result)
+            elif refused is None:
+                raise result
+            else:
+                refused(result)
+        if pictures:
+            yield pictures, np.stack(pixels)
+
+    pool, begun = ThreadPoolExecutor(min(8, os.cpu_count() or 1)), deque()
     try:
-        begun = ((chunk, pool.map(decoded, chunk)) for chunk in _chunks(iter(pictures)))
-        for (chunk, found), _ in pairwise(chain(begun, [((), ())])):
-            kept, pixels = [], []
-            for picture, result in zip(chunk, found, strict=True):
-                if isinstance(result, np.ndarray):
-                    kept.append(picture)
-                    pixels.append(result)
-                elif refused is None:
-                    raise result
-                else:
-                    refused(result)
-            if kept:
-                yield kept, np.stack(pixels)
+        for chunk in taken:
+            begun.append((chunk, pool.map(decoded, chunk)))
+            while len(begun) > (len(chunk) >= CHUNK):
+                yield from kept(begun.popleft())
+        for rest in begun:
+            yield from kept(rest)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _chunks(pictures: Iterator[Picture]) -> Iterator[list[Picture]]:
-    while chunk := list(islice(pictures, CHUNK)):
+def chunks(items: Iterable) -> Iterator[list]:
+    """CHUNK of them at a time, and what is left."""
+    items = iter(items)
+    while chunk := list(islice(items, CHUNK)):
         yield chunk
 
 

@@ -45,7 +45,7 @@ class ImageRecipe(Recipe):
             raise ArgumentError(f"weights_file={self.weights_file!r} holds a resnet18, not model={self.model!r}")
         self._at_least(1, "size")
         self._at_least(0, "crop_padding", "outlier_crop_padding", "weight_decay")
-        self._at_least(0, "dropout", below=1)
+        self._at_least(0, "dropout", "momentum", below=1)
 
     def _least_epochs(self) -> int:
         return 0 if self.weights_file else 1

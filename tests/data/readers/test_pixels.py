@@ -204,7 +204,7 @@ def test_pictures_are_decoded_a_chunk_ahead_and_no_further(tmp_path, monkeypatch
             begun.append(name)
             yield Picture("", name, tmp_path / f"{name}.png")
 
-    chunks = decode_chunks(given(), 8)
+    chunks = decode_chunks(pixels.chunks(given()), 8)
     assert [len(kept) for kept, _ in [next(chunks)]] == [2]
     assert begun == ["a"] * 4
     assert len(next(chunks)[0]) == 2

@@ -1,0 +1,105 @@
+"""In which forms a trained detector may be asked, and that a stream is answered as it comes."""
+
+import io
+import os
+import threading
+
+import numpy as np
+import pandas as pd
+import pytest
+from own_data import of_digit, save
+
+from oe_core.detector import asking
+from oe_core.detector.asking import arrivals, image_chunks, text_chunks
+
+TEXTS = ["the wind blows", "flour, and sugar", "rain"]
+LONG = 400  # bytes of a line; more come through a pipe before one is full than are read at once
+
+
+def _write(pipe: int, content: bytes) -> None:
+    with open(pipe, "wb") as source:
+        source.write(content)
+
+
+def _asked(chunks) -> list[tuple[str, str]]:
+    return [pair for places, chunk in chunks for pair in zip(places, chunk.texts, strict=True)]
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 100])
+def test_a_line_ends_as_it_does_in_a_file_to_learn_from_wherever_a_block_does(monkeypatch, block):
+    monkeypatch.setattr(asking, "BLOCK", block)
+    found = [line for lines in arrivals(io.BytesIO(b"a b\rc\r\n\n \xe2\x80\xa8d\n\r\ne")) for line in lines]
+    assert found == [(1, b"a b"), (2, b"c"), (4, b" \xe2\x80\xa8d"), (6, b"e")]
+
+
+def test_what_has_come_is_answered_before_more_comes():
+    reading, writing = os.pipe()
+    with open(reading, "rb") as stream, open(writing, "wb", buffering=0) as source:
+        answers = text_chunks(stream)
+        for number, text in enumerate(TEXTS, 1):
+            source.write(f"{text}\n".encode())
+            assert _asked([next(answers)]) == [(f"-:{number}", text)]
+        source.write(b"without an end")
+        source.close()
+        assert _asked(answers) == [("-:4", "without an end")]
+
+
+def test_paths_are_answered_as_they_come_too(tmp_path):
+    paths = save(of_digit(0)[:3], tmp_path)
+    reading, writing = os.pipe()
+    with open(reading, "rb") as stream, open(writing, "wb", buffering=0) as source:
+        answers = image_chunks(stream, 16)
+        for path in paths:
+            source.write(os.fsencode(path) + b"\n")
+            places, chunk = next(answers)
+            assert places == [str(path)] and len(chunk) == 1
+
+
+def test_a_stream_that_does_not_wait_is_answered_in_full_chunks():
+    reading, writing = os.pipe()
+    lines = [f"{number:0{LONG}d}" for number in range(3 * asking.CHUNK)]
+    with open(reading, "rb") as stream:
+        thread = threading.Thread(target=_write, args=(writing, "\n".join(lines).encode()))
+        thread.start()
+        found = list(text_chunks(stream))
+        thread.join()
+    assert [text for _, chunk in found for text in chunk.texts] == lines
+    assert max(len(chunk) for _, chunk in found) <= asking.CHUNK and len(found) < len(lines) / 100
+
+
+def test_a_file_that_is_open_as_text_is_refused_in_words(tmp_path):
+    (tmp_path / "texts.txt").write_text("a\n")
+    for chunks in (text_chunks, lambda stream: image_chunks(stream, 16)):
+        with pytest.raises(ValueError, match=r"examples is StringIO, open as text; open it in binary, as open\(path"):
+            list(chunks(io.StringIO("a\n")))
+    with open(tmp_path / "texts.txt") as stream, pytest.raises(ValueError, match="is TextIOWrapper, open as text"):
+        list(text_chunks(stream))
+
+
+def test_a_table_of_texts_is_asked_about_by_its_column_and_a_file_of_one_by_its_lines(tmp_path):
+    rows = list(zip("012", TEXTS, strict=True))
+    assert _asked(text_chunks({"label": [1, 1, 2], "text": TEXTS})) == rows
+    assert _asked(text_chunks(pd.DataFrame({"text": TEXTS, "label": 1}))) == rows
+    path = tmp_path / "texts.CSV"
+    pd.DataFrame({"number": 1, "text": TEXTS}).to_csv(path, index=False)
+    assert _asked(text_chunks(path)) == [(f"{path}:{line}", text) for line, text in enumerate(TEXTS, 2)]
+    with pytest.raises(ValueError, match=r"examples has the columns \['path'\]; expected one of them to be text"):
+        list(text_chunks({"path": TEXTS}))
+
+
+def test_a_table_of_paths_a_file_of_one_and_an_npz_are_asked_about_as_the_pictures_are(tmp_path):
+    images = of_digit(0)[:3]
+    paths = save(images, tmp_path / "pictures")
+    pd.DataFrame({"path": [f"pictures/{path.name}" for path in paths]}).to_csv(tmp_path / "table.csv", index=False)
+    np.savez(tmp_path / "arrays.npz", images=images, labels=np.zeros(3, int))
+    for source in ({"path": paths}, pd.DataFrame({"path": paths}), tmp_path / "table.csv", tmp_path / "arrays.npz"):
+        ((_, chunk),) = image_chunks(source, 16)
+        assert chunk.images.permute(0, 2, 3, 1).numpy().tolist() == images.tolist()
+    with pytest.raises(ValueError, match=r"table.csv has the columns \['text'\]; expected one of them to be path"):
+        (tmp_path / "table.csv").write_text("text\na\n")
+        list(image_chunks(tmp_path / "table.csv", 16))
+
+
+def test_a_file_of_texts_is_one_in_capitals_too(tmp_path):
+    (tmp_path / "TEXTS.TSV").write_text("weather\train\n")
+    assert _asked(text_chunks(tmp_path)) == [(f"{tmp_path / 'TEXTS.TSV'}:1", "rain")]
