@@ -7,11 +7,15 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
+import safetensors.torch
+import torch
 
 from oe_core import Detector, Store, evaluate, experiment, kind_of, runs_root, substituted
-from oe_core.atomic import DamagedFileError
+from oe_core.atomic import DamagedFileError, write_record, write_whole
 from oe_core.data.catalog import CATALOG
 from oe_core.data.sources import MissingDataError
 from oe_core.detector import saved
@@ -23,6 +27,7 @@ from oe_core.evaluation.asking import Asked
 from oe_core.evaluation.evaluate import Evaluation
 from oe_core.parts import held_out_part, training_part
 from oe_core.runs.engine import jobs
+from oe_core.runs.store import STAMP, WEIGHTS, Run
 from oe_core.scales import check_scale
 from runs import add_wanted, say_not_at_hand, wanted_jobs
 
@@ -40,13 +45,18 @@ class Row:
     seeds: int = 1
 
 
-# All of them are to stay below 20 MB: a pair for CIFAR-10 or CIFAR-100 takes 9 MB, one for a set of texts 5.4 MB.
+# All of them are to stay below 20 MB: a pair for CIFAR-10 or CIFAR-100 takes 4.5 MB, one for a set of texts 2.8 MB.
 ROWS = (
     Row("digits", "images", "demo", seeds=2),
     Row("mnist", "images", "course"),
     Row("cifar10", "images", "course"),
+    Row("cifar100", "images", "course"),
     Row("trec", "text", "course"),
+    Row("sst", "text", "course"),
+    Row("20newsgroups", "text", "course"),
 )
+# Half the bytes of float32. Measured for CIFAR-10: a score moves by 0.002 at most, AUROC by 0.0004 points.
+STORED = torch.float16
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -101,18 +111,33 @@ def made(row: Row) -> Iterator[str]:
     """
     store, plan = Store(runs_root() / row.scale), experiment(row.in_dist, row.scale, row.detector)
     recipes = substituted(plan).networks.values()
-    for job in jobs(store, (recipe.with_seed(number) for recipe in recipes for number in range(row.seeds))):
+    wanted = [recipe.with_seed(number) for recipe in recipes for number in range(row.seeds)]
+    for job in jobs(store, wanted):
         if not job.sound():
             raise ValueError(f"{job.name}, is not trained in {store.trained}: see make runs SCALE={row.scale}")
-    measured = evaluate(store, plan, seeds=row.seeds)
-    for asked in measured.asked.values():
-        if asked.run.stamp["dirty"] is not False:
-            raise ValueError(f"{asked.run.folder.name} was trained by code that is no commit's: from a clean checkout, "
-                             "train it again")  # fmt: skip
-    for (method, number), asked in measured.asked.items():
-        name = asked.recipe.name + (f"-seed{number}" if number else "")
-        detector(measured, method, asked).save(PRETRAINED / name)
-        yield name
+    with TemporaryDirectory() as folder:
+        small = Store(Path(folder))
+        for recipe in wanted:
+            rounded(store.run(recipe), small.trained)
+        measured = evaluate(small, plan, seeds=row.seeds)
+        for (method, number), asked in measured.asked.items():
+            name = asked.recipe.name + (f"-seed{number}" if number else "")
+            detector(measured, method, asked).save(PRETRAINED / name)
+            yield name
+
+
+def rounded(run: Run, trained: Path) -> None:
+    """Lay a run with its weights as STORED into `trained`; its stamp says so under "rounded"."""
+    if run.stamp["dirty"] is not False:
+        raise ValueError(f"{run.folder.name} was trained by code that is no commit's: from a clean checkout, "
+                         "train it again")  # fmt: skip
+    stored = {name: one.to(STORED) if one.is_floating_point() else one for name, one in run.weights.items()}
+    if beyond := [name for name, tensor in stored.items() if not tensor.isfinite().all()]:
+        raise ValueError(f"{run.folder.name}: {beyond[0]} has weights beyond those of {STORED}")
+    payload, stamp = safetensors.torch.save(stored), {key: run.stamp[key] for key in run.stamp if key != "pretrained"}
+    files = {WEIGHTS: {"sha256": write_whole(trained / run.folder.name / WEIGHTS, payload), "bytes": len(payload)}}
+    stamp |= {"files": files, "rounded": str(STORED).removeprefix("torch.")}
+    write_record(trained / run.folder.name / STAMP, stamp)
 
 
 def detector(measured: Evaluation, method: str, asked: Asked) -> Detector:

@@ -79,6 +79,9 @@ def _pictures_at(path: Path, size: int) -> ImageSet | list[Path]:
 
 def _of_array(images: np.ndarray, size: int) -> Iterator[Chunk]:
     single = images.ndim == 2 or (images.ndim == 3 and images.shape[2] in (1, 3, 4))  # a row of so few pixels is none
+    if images.ndim == 3 and not single and len(images) == 3:
+        what = f"examples of shape {images.shape} may be three grey pictures, or one with its channels first"
+        raise ArgumentError(f"{what}; give (3, height, width, 1), or (height, width, 3)")
     images = images[None] if single else images
     for start in range(0, len(images), CHUNK):
         part = colour(images[start : start + CHUNK], "examples")

@@ -1,12 +1,15 @@
 """`make pretrained` and PRETRAINED=1: networks are made of a store's runs, and taken into one before a build."""
 
+import numpy as np
 import pretrained
 import pytest
+import torch
 from small_book import ROOT, chapter, make_book
 
-from oe_core import Detector, Store, experiment
+from oe_core import Detector, Store, experiment, load_images
 from oe_core.detector import pretrained as package
 from oe_core.runs import store as store_module
+from oe_core.runs.store import WEIGHTS
 
 PLANS = """
 from oe_core import experiment
@@ -46,6 +49,19 @@ def test_networks_are_made_of_runs_with_what_they_measure(place, trained, capsys
     mean = sum(row["AUROC"] for row in measured["out_dists"]) / len(measured["out_dists"])
     row = next(line for line in out.splitlines() if line.startswith("| `digits-oe` |"))
     assert f"| {measured['accuracy']:.1f} ({measured['guessing']:.1f}) |" in row and f"| {mean:.1f} |" in row
+
+
+def test_weights_take_half_the_bytes_and_say_nearly_the_same(place, trained, tmp_path):
+    trained(dirty=False)
+    assert pretrained.main(["make"]) == 0
+    made = Detector.from_pretrained("digits-oe")
+    run = Store(tmp_path / "runs/smoke").run(experiment("digits", "smoke").exposed)
+    assert made.card["run"]["rounded"] == "float16" and "rounded" not in run.stamp
+    assert {tensor.dtype for tensor in made.weights.values()} == {torch.float16, torch.int64}
+    test = load_images("digits", "test", 16)
+    np.testing.assert_allclose(made.score(test), Detector.of_run(run, test, test).held_out_scores, atol=0.005)
+    half, whole = made.card["run"]["files"][WEIGHTS]["bytes"], run.stamp["files"][WEIGHTS]["bytes"]
+    assert 0.4 * whole < half < 0.6 * whole
 
 
 def test_what_is_not_trained_or_of_no_commit_is_left_as_it_is(place, trained, capsys):

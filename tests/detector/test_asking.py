@@ -100,6 +100,14 @@ def test_a_table_of_paths_a_file_of_one_and_an_npz_are_asked_about_as_the_pictur
         list(image_chunks(tmp_path / "table.csv", 16))
 
 
+def test_an_array_that_could_be_read_in_two_ways_is_refused():
+    image = of_digit(0)[0]
+    for one in (image, image[None], image[None].repeat(3, 0)[..., :1]):
+        assert len(list(image_chunks(one, 16))) == 1
+    with pytest.raises(ValueError, match=r"shape \(3, 16, 16\) may be three grey pictures, or one with its channels"):
+        list(image_chunks(image.transpose(2, 0, 1), 16))
+
+
 def test_a_file_of_texts_is_one_in_capitals_too(tmp_path):
     (tmp_path / "TEXTS.TSV").write_text("weather\train\n")
     assert _asked(text_chunks(tmp_path)) == [(f"{tmp_path / 'TEXTS.TSV'}:1", "rain")]

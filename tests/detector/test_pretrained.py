@@ -43,7 +43,7 @@ def test_each_is_loaded_and_says_where_it_is_from(name):
     assert run["dirty"] is False and run["files"][WEIGHTS]["sha256"] == detector.card["files"][WEIGHTS]
     assert len(detector.card["terms"]) == sum(one is not None for one in data.values())
     measured = detector.card["evaluation"]
-    assert measured["accuracy"] > 2 * measured["guessing"] and len(measured["out_dists"]) >= 4
+    assert measured["accuracy"] > measured["guessing"] + 20 and len(measured["out_dists"]) >= 4
     assert detector.threshold.false_alarm_rate == 0.05 and all(finding.holds for finding in detector.findings)
 
 
