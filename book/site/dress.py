@@ -6,6 +6,8 @@ from docutils import nodes
 
 MEASURED = ("measured/", "results")
 QUOTED = re.compile(r"(`[^`]*`|\$[^$]+\$)")
+# Where a cell of numbers may not break: all but before a parenthesis; a heading not before its arrow.
+TOGETHER = {True: re.compile(r" (?=[↓↑])"), False: re.compile(r" (?!\()")}
 MARKUP = re.compile(r"[*|\\]|(?<=\w)_(?!\w)")
 
 
@@ -21,8 +23,12 @@ def badge(app, pagename: str, templatename: str, context: dict, doctree: nodes.d
 
 
 def wrap_tables(app, doctree: nodes.document, docname: str) -> None:
-    """Put every table into a box of its own that scrolls, also by keyboard."""
+    """Put every table into a box of its own that scrolls, also by keyboard; a number breaks before a parenthesis."""
     for table in list(doctree.findall(nodes.table)):
+        for cell in table.findall(lambda node: isinstance(node, nodes.entry) and "text-right" in node["classes"]):
+            together = TOGETHER[isinstance(cell.parent.parent, nodes.thead)]
+            for text in list(cell.findall(nodes.Text)):
+                text.parent.replace(text, nodes.Text(together.sub("\N{NO-BREAK SPACE}", text)))
         before = nodes.raw("", '<div class="scroll" tabindex="0" role="region" aria-label="table">', format="html")
         after = nodes.raw("", "</div>", format="html")
         table.parent.replace(table, [before, table, after])

@@ -1,8 +1,10 @@
 """A chapter's notebook as a page of the site, cell by cell, without building one."""
 
 import json
+import re
 
 import nbformat
+import pandas as pd
 import pytest
 from measured import measured_pages
 from pages import page, table_title
@@ -103,6 +105,13 @@ def test_a_table_of_pandas_scrolls_by_keyboard_and_other_html_stays(tmp_path):
     assert [output.data["text/html"] for output in cell.outputs] == [
         '<div class="scroll" tabindex="0" role="region" aria-label="table"><table></table></div>', "<b>",
     ]  # fmt: skip
+
+
+def test_columns_of_words_are_flush_left_and_columns_of_numbers_are_not(tmp_path):
+    frame = pd.DataFrame({"why": ["small", "3 seeds", "slow"], "value": [1.5, -2, None], "paper": ["9.5", "—", "±1"]})
+    (cell,) = _page(tmp_path, _code("frame", _shown({"text/html": frame.to_html()})))
+    left = re.findall(r'<(t[dh]) class="text-left">([^<]*)<', cell.outputs[0].data["text/html"])
+    assert left == [("th", "why"), ("td", "small"), ("td", "3 seeds"), ("td", "slow")]
 
 
 def test_a_figure_with_knobs_keeps_them(tmp_path):
