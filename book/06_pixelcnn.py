@@ -74,6 +74,7 @@ from scipy import stats
 from oe_core import Store, evaluate, figures, load_images, out_sets, paper, runs_root, substituted
 from oe_core.detectors.density.training import margin, scaled
 from oe_core.evaluation.ablations import controlled
+from oe_core.wording import several
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / SCALE
@@ -177,7 +178,7 @@ figures.publish(figure, "06_influence", ROOM / "figures", "Which pixels an untra
 
 # %%
 recipe = plan.exposed
-print(f"{recipe.blocks} block(s) of {recipe.filters} filters, {recipe.mixtures} logistics, {recipe.size} px; "
+print(f"{several('block', recipe.blocks)} of {recipe.filters} filters, {recipe.mixtures} logistics, {recipe.size} px; "
       f"{plan.baseline.epochs} epochs, then {recipe.epochs} with outliers; margin {margin(recipe) / math.log(2):.2f} bits a sub-pixel")  # fmt: skip
 
 # %%

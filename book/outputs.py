@@ -66,7 +66,8 @@ def _table(output, found: Found, out: Path) -> list | None:
     said = []
     if published:
         said += [f"{', '.join(constants)}."] if (constants := list(_constants(table))) else []
-        said += map(table_title, PUBLISHED_TABLE.findall(found.cells["table"].source))
+        stems = PUBLISHED_TABLE.findall(found.cells["table"].source)
+        said += [table_title(stem, published) for stem in stems]
     said += [f"The first {most} of {len(rows)} rows."] if len(rows) > most else []
     caption = f'<div class="caption">{as_html(" ".join(said))}</div>' if said else ""
     shown = _display({"text/html": f"{_fitted(table)}{caption}"})

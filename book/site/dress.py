@@ -5,6 +5,8 @@ import re
 from docutils import nodes
 
 MEASURED = ("measured/", "results")
+# Which numbers each badge is about where a page has both.
+FRONT = {"measured": "the numbers here: ", "build": "the chapters: "}
 QUOTED = re.compile(r"(`[^`]*`|\$[^$]+\$)")
 # Where a cell of numbers may not break: all but before a parenthesis; a heading not before its arrow.
 TOGETHER = {True: re.compile(r" (?=[↓↑])"), False: re.compile(r" (?!\()")}
@@ -15,11 +17,12 @@ def badge(app, pagename: str, templatename: str, context: dict, doctree: nodes.d
     """Say at the top of a page which build it belongs to, and which data its numbers are of."""
     if "body" not in context:
         return
-    kind = "measured" if pagename.startswith(MEASURED) else "build"
-    words = app.config.oe_badges[kind]
+    about = FRONT if pagename == "index" else {"measured" if pagename.startswith(MEASURED) else "build": ""}
+    badges = app.config.oe_badges
+    spans = (f'<span class="data-badge {kind}">{what}{badges[kind]}</span>' for kind, what in about.items())
     # docutils gives entries of a bibliography a role that is deprecated.
     body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
-    context["body"] = f'<p class="badge-line"><span class="data-badge {kind}">{words}</span></p>{body}'
+    context["body"] = f'<p class="badge-line">{" ".join(spans)}</p>{body}'
 
 
 def wrap_tables(app, doctree: nodes.document, docname: str) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from oe_core.evaluation.calibration import adaptive_bins, calibration_metrics
 from oe_core.figures.curves import UNIT, shares
 from oe_core.figures.style import BLUE, GREEN, GREY, PALETTE, VERMILION, check_count, legend_above, row, styled
+from oe_core.wording import several
 
 Predictions = tuple[ArrayLike, ArrayLike]
 GROUP_COLOURS = (BLUE, GREEN, VERMILION)
@@ -33,7 +34,7 @@ def reliability(predictions: Mapping[str, Predictions]) -> Figure:
             claimed, right = bins.confidence[chosen], bins.accuracy[chosen]
             axes.vlines(claimed, right, claimed, color=colour, linewidth=0.8, alpha=0.5)
             axes.plot(claimed, right, "o", color=colour, markersize=3.2)
-        text = f"RMS {100 * errors['RMS']:.1f}\nMAD {100 * errors['MAD']:.1f}\n{len(bins.count)} bin(s)"
+        text = f"RMS {100 * errors['RMS']:.1f}\nMAD {100 * errors['MAD']:.1f}\n{several('bin', len(bins.count))}"
         axes.text(0.04, 0.96, text, transform=axes.transAxes, va="top", fontsize=9)
         axes.set(xlabel="mean confidence of a bin", xlim=UNIT, ylim=UNIT, box_aspect=1)
     panels[0].set_ylabel("accuracy of a bin")
