@@ -67,8 +67,8 @@ def confidence_histograms(confidences: Mapping[str, Mapping[str, ArrayLike]], bi
 def error_bars(panels: Mapping[str, pd.DataFrame]) -> Figure:
     """RMS errors as bars (Figure 3), one panel a name: {panel: frame with a row a data set and a column a method}.
 
-    Percent. A column "METHOD ±" is the spread of METHOD, a whisker. Raises ValueError for other than 1 to 4 panels or
-    methods.
+    Percent. A column "METHOD ±" is the spread of METHOD, a whisker that ends at 0 and 100. Raises ValueError for other
+    than 1 to 4 panels or methods.
     """
     check_count("panels", panels, "panels")
     figure, row_of_axes = row(list(panels), 3.4, [max(1.6, 0.95 * len(frame)) for frame in panels.values()])
@@ -77,7 +77,8 @@ def error_bars(panels: Mapping[str, pd.DataFrame]) -> Figure:
         check_count("a frame", methods, "methods")
         spread = frame.reindex(columns=[f"{name} ±" for name in methods]).fillna(0)
         bars = frame[methods].rename(index=lambda name: name.replace(" ", "\n"))
-        bars.plot.bar(yerr=spread.to_numpy().T, error_kw={"ecolor": GREY, "elinewidth": 1.8}, rot=0, width=0.74,
+        whiskers = np.stack([np.minimum(spread.to_numpy(), room) for room in (bars, 100 - bars)]).transpose(2, 0, 1)
+        bars.plot.bar(yerr=whiskers, error_kw={"ecolor": GREY, "elinewidth": 1.8}, rot=0, width=0.74,
                       color=PALETTE[: len(methods)], ax=axes)  # fmt: skip
         axes.set_xlim(min(-0.55, len(frame) / 2 - 1.35), max(len(frame) - 0.45, len(frame) / 2 + 0.35))
         axes.set(xlabel="", ylabel="RMS error (%), lower = better")
