@@ -157,3 +157,9 @@ def test_every_record_has_a_page_with_its_evidence_and_the_overview_leads_there(
     assert "## Table 5\n\nMeasured by chapter `06_pixelcnn`, where Table 5" in density and "Table 05" not in density
     assert "![Every printed number and its mark](../files/reference/wall.png)" in pages["measured/index.md"]
     assert "| 50.4 → 16.5 | 80.1 → 95.7 |" in pages["_made/headline.md"]
+
+
+def test_the_glossary_is_sorted():
+    entries = (ROOT / "book/site/glossary.md").read_text("utf-8").partition("```{glossary}\n")[2].split("\n\n")
+    first = [re.sub(r"[^a-z0-9 ]", "", entry.splitlines()[0].lower()) for entry in entries]
+    assert first == sorted(first) and {"anomaly", "inlier", "control", "logit", "posterior", "bpp", "mad"} < set(first)
