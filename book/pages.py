@@ -31,6 +31,7 @@ BAR = re.compile(
 WARNING = re.compile(r"^\S+\.py:\d+: (\w*Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)
 FORMS = {"png": "PNG", "svg": "SVG", "csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
 NUMBER = re.compile(r"[^\w\s]{0,3}\d")  # what begins a cell with a number
+LONG = 40  # letters from which a text in a table has a column that is not narrowed to its longest word
 NOTHING = {"", "—", "nan", "NaN", "None", "<NA>"}  # what a cell says that has no value
 HEADING = re.compile(r"^# .+$", re.MULTILINE)
 REFERENCES = re.compile(r"\A## References$", re.MULTILINE)
@@ -119,21 +120,22 @@ def clean(text: str) -> str:
 def _scrolling(table: str) -> str:
     """A table of pandas, in a box of its own that scrolls, also by keyboard, without the look that it brings along."""
     table = re.sub(r"<style scoped>.*?</style>", "", table, flags=re.DOTALL).replace(' border="1"', "")
-    table = _texts_left(table)
+    table = _aligned(table)
     return f'<div class="scroll" tabindex="0" role="region" aria-label="table">{table}</div>'
 
 
-def _texts_left(table: str) -> str:
-    """The table with columns of words marked as such, cells and heading: more than half of the cells are no number."""
+def _aligned(table: str) -> str:
+    """The table with its columns marked, cells and heading: words where more than half of the cells are no number."""
     soup = BeautifulSoup(table, "html.parser")
     rows = [[cell for cell in row.find_all(["td", "th"]) if cell.name == "td"] for row in soup.select("tbody tr")]
     last_head = soup.select("thead tr")[-1:]
     for place, cells in enumerate(zip(*rows, strict=False)):
         said = [text for cell in cells if (text := cell.get_text(strip=True)) not in NOTHING]
-        if 2 * sum(not NUMBER.match(text) for text in said) > len(said):
-            heads = [row.find_all("th")[place - len(rows[0])] for row in last_head]
-            for cell in (*cells, *heads):
-                cell["class"] = [*cell.get("class", []), "text-left"]
+        words = 2 * sum(not NUMBER.match(text) for text in said) > len(said)
+        look = ["text-left" if words else "text-right", *(["long"] if words and max(map(len, said)) > LONG else [])]
+        heads = [row.find_all("th")[place - len(rows[0])] for row in last_head]
+        for cell in (*cells, *heads):
+            cell["class"] = [*cell.get("class", []), *look]
     return str(soup)
 
 

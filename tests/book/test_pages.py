@@ -125,7 +125,9 @@ def test_a_table_of_pandas_scrolls_by_keyboard_and_other_html_stays(tmp_path):
 def test_columns_of_words_are_flush_left_and_columns_of_numbers_are_not(tmp_path):
     frame = pd.DataFrame({"why": ["small", "3 seeds", "slow"], "value": [1.5, -2, None], "paper": ["9.5", "—", "±1"]})
     (cell,) = _page(tmp_path, _code("frame", _shown({"text/html": frame.to_html()})))
-    left = re.findall(r'<(t[dh]) class="text-left">([^<]*)<', cell.outputs[0].data["text/html"])
+    marked = cell.outputs[0].data["text/html"]
+    assert '<td class="text-right">1.5<' in marked and '<th class="text-right">paper<' in marked
+    left = re.findall(r'<(t[dh]) class="text-left">([^<]*)<', marked)
     assert left == [("th", "why"), ("td", "small"), ("td", "3 seeds"), ("td", "slow")]
 
 
