@@ -74,6 +74,7 @@ from scipy import stats
 from oe_core import Store, evaluate, figures, load_images, out_sets, paper, runs_root, substituted
 from oe_core.detectors.density.training import margin, scaled
 from oe_core.evaluation.ablations import controlled
+from oe_core.wording import several
 
 plt.rcParams.update(figures.STYLE)
 ROOM = runs_root() / SCALE
@@ -177,7 +178,7 @@ figures.publish(figure, "06_influence", ROOM / "figures", "Which pixels an untra
 
 # %%
 recipe = plan.exposed
-print(f"{recipe.blocks} block(s) of {recipe.filters} filters, {recipe.mixtures} logistics, {recipe.size} px; "
+print(f"{several('block', recipe.blocks)} of {recipe.filters} filters, {recipe.mixtures} logistics, {recipe.size} px; "
       f"{plan.baseline.epochs} epochs, then {recipe.epochs} with outliers; margin {margin(recipe) / math.log(2):.2f} bits a sub-pixel")  # fmt: skip
 
 # %%
@@ -296,8 +297,8 @@ inlier_files = compressed_bits(as_pixels(evaluation.tests.inside.inputs()[:MOST]
 figure, axes = plt.subplots(figsize=(6, 4))
 groups = {in_dist: (inlier_files, evaluation.scores[aurocs.idxmin()]["BPP"][0][:MOST])}
 groups |= {name: (files[name], evaluation.scores[name]["BPP"][1][:MOST]) for name in files}
-for (name, (file_bits, network_bits)), colour in zip(groups.items(), plt.cm.tab10.colors, strict=False):
-    axes.plot(file_bits, network_bits, ".", markersize=3, alpha=0.6, color=colour, label=name)
+for (name, (file_bits, network_bits)), (colour, _, marker) in zip(groups.items(), figures.series(), strict=False):
+    axes.plot(file_bits, network_bits, marker, markersize=3, markeredgewidth=0, alpha=0.6, color=colour, label=name)
 axes.set(xlabel="compressed file (bits per pixel)", ylabel="network (bits per pixel)")
 axes.legend(markerscale=3, fontsize=8, ncols=2)
 figures.publish(figure, "06_complexity", ROOM / "figures", "Bits per pixel by the network over bits per pixel of the compressed file, an image a dot, for inliers and every out-distribution.")

@@ -63,6 +63,7 @@ from IPython.display import Markdown, display
 
 from oe_core import MissingDataError, Store, calibrate, figures, paper, runs_root
 from oe_core.evaluation import calibration
+from oe_core.wording import several
 
 plt.rcParams.update(figures.STYLE)
 ROOM, PROTOCOLS = runs_root() / SCALE, holdout.PROTOCOLS
@@ -438,7 +439,7 @@ for name, rows in table_12_rows.groupby(level=0):
 
 # %%
 examples = {name: sum(map(len, next(iter(measured["code"].draws.values()))[0])) for name, measured in found.items()}
-print("\n".join(f"{name}: {max(1, count // 100)} bin(s) of the code's {count} examples" for name, count in examples.items()))
+print("\n".join(f"{name}: {several('bin', max(1, count // 100))} of the code's {count} examples" for name, count in examples.items()))
 
 # %% [markdown]
 # ## 8.9 What was not run

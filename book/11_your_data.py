@@ -198,7 +198,7 @@ pd.DataFrame(predictions).assign(path=[os.path.relpath(one.path, FOLDER) for one
 #
 # ## 11.3 The command
 #
-# The same without Python: `oe` is a command of the shell. What follows are real calls. Training takes no time, as the same training was found; the detector is a folder of weights and a readable card.
+# The same without Python: `oe` is a command of the shell. What follows are real calls. Training takes no time, as the same training was found; the detector is a folder of weights and a readable card. Scores are cut to four decimals here; the command gives all digits.
 
 # %%
 def oe(*words, lines=7):
@@ -208,7 +208,7 @@ def oe(*words, lines=7):
     done = subprocess.run([sys.executable, "-m", "oe_core.cli", *words], cwd=OWN, env=os.environ | places,
                           capture_output=True, text=True, encoding="utf-8")  # fmt: skip
     said = (done.stderr + done.stdout).splitlines()
-    print(*said[:lines], f"({len(said)} lines, exit status {done.returncode})\n", sep="\n")
+    print(*pd.Series(said[:lines]).replace(r"(\.\d{4})\d{5,}", r"\1", regex=True), f"({len(said)} lines, exit status {done.returncode})\n", sep="\n")
     return done.stdout
 
 

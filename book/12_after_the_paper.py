@@ -58,7 +58,6 @@ taught = choices.of_sources(plan, SIZES, SOURCES or choices.SOURCES)
 trainings = [([plan, *taught.recipes.values()], seeds)]
 
 # %%
-from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -223,10 +222,8 @@ judged.style.format("{:.1f}").highlight_max(subset=["validation", "with means", 
 figure, panels = plt.subplots(1, 2, figsize=(9.2, 3.6), sharex=True, sharey=True)
 for axes, column in zip(panels, ("validation", "test"), strict=True):
     axes.axhline(before[column], color=figures.GREY, linewidth=0.9, label="without outliers")
-    for number, (source, (colour, dash)) in enumerate(zip(largest, cycle(figures.LINES), strict=False)):
-        again = number >= len(figures.LINES)  # the colours come round
-        marker = {"marker": "s" if again else "o", "markerfacecolor": "white" if again else colour, "markersize": 5}
-        axes.plot(judged[column].loc[source], dash, color=colour, label=source, **marker)
+    for source, (colour, dash, marker) in zip(largest, figures.series(), strict=False):
+        axes.plot(judged[column].loc[source], dash, marker=marker, markersize=5, color=colour, label=source)
     axes.set(title=f"{column} distributions", xscale="log", xlabel="number of outliers")
     axes.set_xticks(SIZES, map(str, SIZES))
     axes.minorticks_off()

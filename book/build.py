@@ -21,6 +21,7 @@ from workers import Stopped, stoppable
 import oe_core
 from oe_core.processors import usable_cores
 from oe_core.scales import SCALES, check_scale, runs_root
+from oe_core.wording import several
 
 LIBRARY = Path(oe_core.__file__).parent
 
@@ -112,7 +113,7 @@ def _follow(options: argparse.Namespace) -> int:
     jobs = min(options.jobs, len(wanted))
     threads = threads_each(options.scale, jobs, options.threads)
     progress = Progress(len(wanted), sys.stdout)
-    progress.say(f"{len(wanted)} chapter(s) at scale {options.scale} into {out}, {jobs} at a time")
+    progress.say(f"{several('chapter', len(wanted))} at scale {options.scale} into {out}, {jobs} at a time")
     failed = Build(Request(book, options.scale, out, library, wanted, options.force, jobs, threads), progress).run()
     if "index.html" not in failed:
         print(f"see {out / 'index.html'}")

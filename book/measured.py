@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 import pandas as pd
 from matplotlib.figure import Figure
-from pages import FILES
+from pages import FILES, PAPERS_TABLE
 
 from oe_core import compare, figures
-from oe_core.paper import render, results
+from oe_core.paper import index, render, results
 
 LINK = re.compile(r"\]\((?P<path>(?!https?:|#)[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
 # The front page's table: what was trained, its records, the paper's table, and the method without Outlier Exposure.
@@ -19,6 +19,22 @@ HEADLINES = (
     ("confidence branch", "branch-cifar10", 3, "Branch"),
     ("language model", "lm-ptb-words", 11, "BPC/BPW"),
 )
+
+# Tables that the paper does not number, with the chapter that measures them.
+OTHER_TABLES = {"table": index.row(index.LOGS).chapter, "detectors": "12_after_the_paper"}
+PICTURES = {
+    "confidences": "How confidence is spread over inliers and anomalies, by network",
+    "detectors": "Each later detector on the baseline and on the exposed network",
+    "figure_1": "Curves of detection, in the form of the paper's Figure 1",
+    "figure_2": "Inliers and anomalies by their likelihood, in the form of the paper's Figure 2",
+    "figure_3": "Calibration errors on each out-distribution, in the form of the paper's Figure 3",
+    "figure_4": "Curves of detection, in the form of the paper's Figure 4",
+    "gain": "Each out-distribution before and after Outlier Exposure",
+    "game": "The losses of generator and discriminator while they trained",
+    "samples": "Images that the generator made",
+    "seeds": "Every training, for each out-distribution",
+    "training": "The losses of each network while it trained",
+}
 
 
 def measured_pages(reference: Path) -> dict[str, str]:
@@ -45,11 +61,12 @@ def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
         parts.append(f"## Evidence\n\n{_markdown(row.reset_index())}")
     for table in sorted(folder.glob("*.md")):
         if table != readme:
-            parts.append(f"## {_words(table)}\n\n{table.read_text('utf-8')}")
+            parts.append(f"## {_words(table)}\n\n{_measured_by(table)}\n\n{table.read_text('utf-8')}")
     for picture in sorted(folder.glob("*.png")):
         if picture.name not in text:
-            alt = f"{_words(picture)}, of the record {folder.name}"
-            parts.append(f"## {_words(picture)}\n\n![{alt}](../{FILES}/reference/{folder.name}/{picture.name})")
+            shown = PICTURES.get(picture.stem, f"{_words(picture)}, of the record {folder.name}")
+            place = f"../{FILES}/reference/{folder.name}/{picture.name}"
+            parts.append(f"## {_words(picture)}\n\n{shown}.\n\n![{shown}]({place})")
     files = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
     items = "".join(f'<li><a href="../{FILES}/reference/{folder.name}/{quote(name)}">{name}</a></li>' for name in files)
     parts.append(f"## Files\n\n<ul>{items}</ul>")
@@ -57,7 +74,17 @@ def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
 
 
 def _words(path: Path) -> str:
-    return path.stem.replace("_", " ").capitalize()
+    """The heading of a table or picture."""
+    number = PAPERS_TABLE.fullmatch(path.stem)
+    return f"Table {int(number[1])}{number[2]}" if number else path.stem.replace("_", " ").capitalize()
+
+
+def _measured_by(table: Path) -> str:
+    number = PAPERS_TABLE.fullmatch(table.stem)
+    if number:
+        number = int(number[1])
+        return f"Measured by chapter `{index.row(number).chapter}`, where Table {number} has the same of this build."
+    return f"Measured by chapter `{OTHER_TABLES[table.stem]}`, which has the same of this build."
 
 
 def _markdown(frame: pd.DataFrame) -> str:
@@ -107,7 +134,7 @@ def relinked(text: str, folder: Path, reference: Path, up: str = "") -> str:
         if path.is_dir():
             return f"]({up}measured/{'index' if path == reference else path.name}.md{anchor})"
         if path.suffix == ".md":
-            return f"]({up}measured/{path.parent.name}.md#{path.stem.replace('_', '-')})"
+            return f"]({up}measured/{path.parent.name}.md#{_words(path).lower().replace(' ', '-')})"
         return f"]({up}{FILES}/reference/{path.relative_to(reference).as_posix()})"
 
     return LINK.sub(target, text)

@@ -3,7 +3,6 @@
 import base64
 import io
 import textwrap
-from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -65,22 +64,23 @@ def _table(output, found: Found, out: Path) -> list | None:
         row.decompose()
     said = []
     if published:
-        said += [f"{', '.join(constants)}."] if (constants := list(_constants(table))) else []
-        said += map(table_title, PUBLISHED_TABLE.findall(found.cells["table"].source))
+        said += [f"{in_dist}."] if (in_dist := _taken_out(table)) else []
+        stems = PUBLISHED_TABLE.findall(found.cells["table"].source)
+        said += [table_title(stem, published) for stem in stems]
     said += [f"The first {most} of {len(rows)} rows."] if len(rows) > most else []
     caption = f'<div class="caption">{as_html(" ".join(said))}</div>' if said else ""
     shown = _display({"text/html": f"{_fitted(table)}{caption}"})
     return [shown, *(line.removeprefix("- ") for line in footnotes.splitlines())]
 
 
-def _constants(table: Tag) -> Iterator[str]:
-    """Take in-distribution and out-distribution out where every row has the same, and say what that is."""
-    for _ in range(2):
-        if len({row.td.get_text() for row in table.select("tbody tr")}) > 1:
-            return
-        yield table.tbody.td.get_text()
-        for row in table.select("tr"):
-            row.select_one("th, td").decompose()
+def _taken_out(table: Tag) -> str:
+    """Take the in-distribution out where every row has the same, and return it; the out-distribution names the rows."""
+    if len({row.td.get_text() for row in table.select("tbody tr")}) > 1:
+        return ""
+    in_dist = table.tbody.td.get_text()
+    for row in table.select("tr"):
+        row.select_one("th, td").decompose()
+    return in_dist
 
 
 def _fitted(table: Tag) -> Tag:

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import nbformat
+from bs4 import BeautifulSoup
 from PIL import Image
 from quiz import Question, quiz_section
 from stamps import read_stamp
@@ -29,6 +30,9 @@ BAR = re.compile(
 )
 WARNING = re.compile(r"^\S+\.py:\d+: (\w*Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)
 FORMS = {"png": "PNG", "svg": "SVG", "csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
+NUMBER = re.compile(r"[^\w\s]{0,3}\d")  # what begins a cell with a number
+LONG = 40  # letters from which a text in a table has a column that is not narrowed to its longest word
+NOTHING = {"", "—", "nan", "NaN", "None", "<NA>"}  # what a cell says that has no value
 HEADING = re.compile(r"^# .+$", re.MULTILINE)
 REFERENCES = re.compile(r"\A## References$", re.MULTILINE)
 
@@ -41,9 +45,9 @@ def page(
     quiz: questions that are asked before the references.
     """
     numbers = (f"{int(name.split('_')[0])}.{count}" for count in itertools.count(1))
-    cells = []
+    cells, said = [], {}
     for solved, group in groupby(notebook.cells, lambda cell: "solution" in _tags(cell)):
-        shown = [_cell(cell, numbers, out) for cell in group]
+        shown = [_cell(cell, numbers, said, out) for cell in group]
         cells += _folded(shown) if solved else shown
     if quiz:
         before = next((place for place, cell in enumerate(cells) if REFERENCES.search(cell.source)), len(cells))
@@ -64,18 +68,22 @@ def _folded(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
     return [nbformat.v4.new_markdown_cell(begin), *cells, nbformat.v4.new_markdown_cell(end)]
 
 
-def _cell(cell: nbformat.NotebookNode, numbers: Iterator[str], out: Path) -> nbformat.NotebookNode:
+def _cell(cell: nbformat.NotebookNode, numbers: Iterator[str], said: dict, out: Path) -> nbformat.NotebookNode:
     if cell.cell_type != "code":
         return nbformat.v4.new_markdown_cell(cell.source)
     tables = iter(PUBLISHED_TABLE.findall(cell.source))
-    outputs = [shown for output in cell.outputs for shown in [_output(output, numbers, tables, out)] if shown]
+    shown = (_output(output, numbers, tables, said, out) for output in cell.outputs)
+    outputs = [output for output in shown if output]
     words = next((FOLDED[tag] for tag in _tags(cell) if tag in FOLDED), None)
     metadata = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": words}} if words else {}
     return nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=metadata)
 
 
-def _output(output, numbers: Iterator[str], tables: Iterator[str], out: Path):
-    """An output as the page has it, None for one that leaves nothing to read."""
+def _output(output, numbers: Iterator[str], tables: Iterator[str], said: dict[str, str], out: Path):
+    """An output as the page has it, None for one that leaves nothing to read.
+
+    said: the footnotes of the tables so far, and for each a link to its table.
+    """
     if output.output_type == "stream":
         output.text = clean(output.text)
         return output if output.text.strip() else None
@@ -89,7 +97,8 @@ def _output(output, numbers: Iterator[str], tables: Iterator[str], out: Path):
         output.data = {"text/html": f'<img alt="{html.escape(alt)}" src="{source}">'}
     if "text/markdown" in output.data:
         stem = next(tables, None)
-        return _markdown(_table(output.data["text/markdown"], stem, out) if stem else output.data["text/markdown"])
+        text = output.data["text/markdown"]
+        return _markdown(_table(text, stem, out, said) if stem else text)
     if "<table" in output.data.get("text/html", ""):
         output.data = {"text/html": _scrolling(output.data["text/html"])}
     return output
@@ -111,7 +120,23 @@ def clean(text: str) -> str:
 def _scrolling(table: str) -> str:
     """A table of pandas, in a box of its own that scrolls, also by keyboard, without the look that it brings along."""
     table = re.sub(r"<style scoped>.*?</style>", "", table, flags=re.DOTALL).replace(' border="1"', "")
+    table = _aligned(table)
     return f'<div class="scroll" tabindex="0" role="region" aria-label="table">{table}</div>'
+
+
+def _aligned(table: str) -> str:
+    """The table with its columns marked, cells and heading: words where more than half of the cells are no number."""
+    soup = BeautifulSoup(table, "html.parser")
+    rows = [[cell for cell in row.find_all(["td", "th"]) if cell.name == "td"] for row in soup.select("tbody tr")]
+    last_head = soup.select("thead tr")[-1:]
+    for place, cells in enumerate(zip(*rows, strict=False)):
+        said = [text for cell in cells if (text := cell.get_text(strip=True)) not in NOTHING]
+        words = 2 * sum(not NUMBER.match(text) for text in said) > len(said)
+        look = ["text-left" if words else "text-right", *(["long"] if words and max(map(len, said)) > LONG else [])]
+        heads = [row.find_all("th")[place - len(rows[0])] for row in last_head]
+        for cell in (*cells, *heads):
+            cell["class"] = [*cell.get("class", []), *look]
+    return str(soup)
 
 
 def links(stem: str, folder: str, out: Path) -> str:
@@ -131,21 +156,39 @@ def _figure(published: dict, number: str, out: Path) -> str:
     return f"```{{figure}} {FILES}/figures/{picture.name}\n{options}\n\n{text}\n```\n"
 
 
-def table_title(stem: str) -> str:
-    """What a published table is, as Markdown: the paper's by its number, another by its name without the chapter's."""
+def table_title(stem: str, rows: str) -> str:
+    """What a published table is, as Markdown: the paper's by its number, another by its name without the chapter's.
+
+    rows: of the table, as Markdown; the paper's values are named where some stand in them.
+    """
     number = PAPERS_TABLE.fullmatch(stem)
-    numbered = number and f"Table {int(number[1])} of the paper{number[2].replace('_', ', ')}"
-    title = numbered or re.sub(r"^\d+_", "", stem)
-    return f"**{title}**: this build, and in parentheses the paper."
+    title = f"{_named(stem)} of the paper{number[2].replace('_', ', ')}" if number else _named(stem)
+    return f"**{title}**: this build{', and in parentheses the paper' if '(paper ' in rows else ''}."
 
 
-def _table(text: str, stem: str, out: Path) -> str:
-    """A published table with its caption; its footnotes stay below."""
+def _named(stem: str) -> str:
+    number = PAPERS_TABLE.fullmatch(stem)
+    return f"Table {int(number[1])}" if number else re.sub(r"^\d+_", "", stem)
+
+
+def _table(text: str, stem: str, out: Path, said: dict[str, str]) -> str:
+    """A published table with its caption; its footnotes stay below, but for those that a table before has `said`."""
     rows, _, notes = text.partition("\n\n")
     number = PAPERS_TABLE.fullmatch(stem)
-    caption = f'{table_title(stem)} <span class="forms">{links(stem, "tables", out)}</span>'
+    caption = f'{table_title(stem, rows)} <span class="forms">{links(stem, "tables", out)}</span>'
     anchor = f"table-{int(number[1])}{number[2]}" if number else stem
-    return f"```{{table}} {caption}\n:name: {anchor.replace('_', '-')}\n\n{rows}\n```\n\n{notes}\n"
+    anchor = anchor.replace("_", "-")
+    notes = _new_notes(notes, f"[{_named(stem)}](#{anchor})", said)
+    return f"```{{table}} {caption}\n:name: {anchor}\n\n{rows}\n```\n\n{notes}\n"
+
+
+def _new_notes(notes: str, here: str, said: dict[str, str]) -> str:
+    """The footnotes that no table of the page has said before, and a link to those that have said the others."""
+    lines = notes.splitlines()
+    before = list(dict.fromkeys(said[line] for line in lines if line in said))
+    new = [line for line in lines if line not in said]
+    said |= {line: here for line in new if line.startswith("- ")}
+    return "\n".join([*new, *([f"- The other notes are those of {' and '.join(before)}."] if before else [])])
 
 
 def _made(name: str, out: Path) -> str:

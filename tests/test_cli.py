@@ -60,7 +60,7 @@ def test_a_folder_of_pictures_is_trained_on_and_new_ones_are_told_apart(folder, 
     ]
     assert done.returncode == any(one.verdict == "anomaly" for one in expected)
     complaints = done.stderr.decode()
-    assert "torn.png: not a whole picture" in complaints and "left out 1 file(s) ending in .doc" in complaints
+    assert "torn.png: not a whole picture" in complaints and "left out 1 file ending in .doc" in complaints
     assert "Traceback" not in complaints
 
 

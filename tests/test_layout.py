@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOW = (
     ("errors",),
     ("arguments",),
-    ("scales", "atomic", "processors"),
+    ("scales", "wording", "atomic", "processors"),
     ("devices", "graphs", "ranks"),
     ("data.examples",),
     ("data.sentences", "data.vocabulary"),

@@ -5,7 +5,11 @@ import re
 from docutils import nodes
 
 MEASURED = ("measured/", "results")
+# Which numbers each badge is about where a page has both.
+FRONT = {"measured": "the numbers here: ", "build": "the chapters: "}
 QUOTED = re.compile(r"(`[^`]*`|\$[^$]+\$)")
+# Where a cell of numbers may not break: all but before a parenthesis; a heading not before its arrow.
+TOGETHER = {True: re.compile(r" (?=[↓↑])"), False: re.compile(r" (?!\()")}
 MARKUP = re.compile(r"[*|\\]|(?<=\w)_(?!\w)")
 
 
@@ -13,16 +17,21 @@ def badge(app, pagename: str, templatename: str, context: dict, doctree: nodes.d
     """Say at the top of a page which build it belongs to, and which data its numbers are of."""
     if "body" not in context:
         return
-    kind = "measured" if pagename.startswith(MEASURED) else "build"
-    words = app.config.oe_badges[kind]
+    about = FRONT if pagename == "index" else {"measured" if pagename.startswith(MEASURED) else "build": ""}
+    badges = app.config.oe_badges
+    spans = (f'<span class="data-badge {kind}">{what}{badges[kind]}</span>' for kind, what in about.items())
     # docutils gives entries of a bibliography a role that is deprecated.
     body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
-    context["body"] = f'<p class="badge-line"><span class="data-badge {kind}">{words}</span></p>{body}'
+    context["body"] = f'<p class="badge-line">{" ".join(spans)}</p>{body}'
 
 
 def wrap_tables(app, doctree: nodes.document, docname: str) -> None:
-    """Put every table into a box of its own that scrolls, also by keyboard."""
+    """Put every table into a box of its own that scrolls, also by keyboard; a number breaks before a parenthesis."""
     for table in list(doctree.findall(nodes.table)):
+        for cell in table.findall(lambda node: isinstance(node, nodes.entry) and "text-right" in node["classes"]):
+            together = TOGETHER[isinstance(cell.parent.parent, nodes.thead)]
+            for text in list(cell.findall(nodes.Text)):
+                text.parent.replace(text, nodes.Text(together.sub("\N{NO-BREAK SPACE}", text)))
         before = nodes.raw("", '<div class="scroll" tabindex="0" role="region" aria-label="table">', format="html")
         after = nodes.raw("", "</div>", format="html")
         table.parent.replace(table, [before, table, after])

@@ -10,6 +10,7 @@ from oe_core.arguments import ArgumentError, check_counts
 from oe_core.detectors.images.settings import SETTINGS
 from oe_core.evaluation.calibration import CODE_BOUNDS
 from oe_core.experiments import Experiment
+from oe_core.wording import several
 
 IN_DISTS = {
     "smoke": ("digits",),
@@ -37,7 +38,7 @@ class Protocol:
     def __str__(self) -> str:
         bins = "all bins" if self.last_bin else "without the most confident bin"
         bounds = "any temperature" if self.bounds is None else "temperatures from {} to {}".format(*self.bounds)
-        return f"{self.ratio} inlier(s) to one anomaly, {bins}, {bounds}"
+        return f"{several('inlier', self.ratio)} to one anomaly, {bins}, {bounds}"
 
 
 PROTOCOLS = {

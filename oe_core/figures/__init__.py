@@ -5,5 +5,5 @@ from oe_core.figures.curves import before_after, roc_pr, roc_pr_grid, score_hist
 from oe_core.figures.images import image_grid, pixels
 from oe_core.figures.knobs import Knobs, knobs
 from oe_core.figures.results import agreement, wall
-from oe_core.figures.style import BLUE, GREEN, GREY, LINES, STYLE, VERMILION, publish
+from oe_core.figures.style import BLUE, GREEN, GREY, LINES, STYLE, VERMILION, publish, series
 from oe_core.figures.turned import alarms, posteriors, tempered

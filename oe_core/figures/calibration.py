@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from oe_core.evaluation.calibration import adaptive_bins, calibration_metrics
 from oe_core.figures.curves import UNIT, shares
 from oe_core.figures.style import BLUE, GREEN, GREY, PALETTE, VERMILION, check_count, legend_above, row, styled
+from oe_core.wording import several
 
 Predictions = tuple[ArrayLike, ArrayLike]
 GROUP_COLOURS = (BLUE, GREEN, VERMILION)
@@ -33,7 +34,7 @@ def reliability(predictions: Mapping[str, Predictions]) -> Figure:
             claimed, right = bins.confidence[chosen], bins.accuracy[chosen]
             axes.vlines(claimed, right, claimed, color=colour, linewidth=0.8, alpha=0.5)
             axes.plot(claimed, right, "o", color=colour, markersize=3.2)
-        text = f"RMS {100 * errors['RMS']:.1f}\nMAD {100 * errors['MAD']:.1f}\n{len(bins.count)} bin(s)"
+        text = f"RMS {100 * errors['RMS']:.1f}\nMAD {100 * errors['MAD']:.1f}\n{several('bin', len(bins.count))}"
         axes.text(0.04, 0.96, text, transform=axes.transAxes, va="top", fontsize=9)
         axes.set(xlabel="mean confidence of a bin", xlim=UNIT, ylim=UNIT, box_aspect=1)
     panels[0].set_ylabel("accuracy of a bin")
@@ -66,8 +67,8 @@ def confidence_histograms(confidences: Mapping[str, Mapping[str, ArrayLike]], bi
 def error_bars(panels: Mapping[str, pd.DataFrame]) -> Figure:
     """RMS errors as bars (Figure 3), one panel a name: {panel: frame with a row a data set and a column a method}.
 
-    Percent. A column "METHOD ±" is the spread of METHOD, a whisker. Raises ValueError for other than 1 to 4 panels or
-    methods.
+    Percent. A column "METHOD ±" is the spread of METHOD, a whisker that ends at 0 and 100. Raises ValueError for other
+    than 1 to 4 panels or methods.
     """
     check_count("panels", panels, "panels")
     figure, row_of_axes = row(list(panels), 3.4, [max(1.6, 0.95 * len(frame)) for frame in panels.values()])
@@ -76,7 +77,8 @@ def error_bars(panels: Mapping[str, pd.DataFrame]) -> Figure:
         check_count("a frame", methods, "methods")
         spread = frame.reindex(columns=[f"{name} ±" for name in methods]).fillna(0)
         bars = frame[methods].rename(index=lambda name: name.replace(" ", "\n"))
-        bars.plot.bar(yerr=spread.to_numpy().T, error_kw={"ecolor": GREY, "elinewidth": 1.8}, rot=0, width=0.74,
+        whiskers = np.stack([np.minimum(spread.to_numpy(), room) for room in (bars, 100 - bars)]).transpose(2, 0, 1)
+        bars.plot.bar(yerr=whiskers, error_kw={"ecolor": GREY, "elinewidth": 1.8}, rot=0, width=0.74,
                       color=PALETTE[: len(methods)], ax=axes)  # fmt: skip
         axes.set_xlim(min(-0.55, len(frame) / 2 - 1.35), max(len(frame) - 0.45, len(frame) / 2 + 0.35))
         axes.set(xlabel="", ylabel="RMS error (%), lower = better")

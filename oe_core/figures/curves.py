@@ -90,7 +90,8 @@ def before_after(table: pd.DataFrame, title: str = "") -> Figure:
     """One panel a metric, one line an out-distribution (or detector), one mark a method (or network) with its spread.
 
     table: the rows of one in-distribution of a frame of `paper.compare`, indexed by out_dist; or a frame of
-    `posthoc.comparison.summary`. The spread is the standard deviation over seeds, none where there is one seed.
+    `posthoc.comparison.summary`. The spread is the standard deviation over seeds, none where there is one seed; its bar
+    ends at 0 and at 100.
     Raises ValueError for another number of methods than two.
     """
     methods = list(table.columns.unique(1))
@@ -101,8 +102,9 @@ def before_after(table: pd.DataFrame, title: str = "") -> Figure:
     for metric, axes in panels.items():
         axes.hlines(lines, *(table[metric, method, "mean"] for method in methods), color=GREY, linewidth=1)
         for method, colour, marker in zip(methods, PALETTE, "os", strict=False):
-            spread = table[metric, method, "std_seeds"].fillna(0)
-            axes.errorbar(table[metric, method, "mean"], lines, xerr=spread, color=colour, marker=marker, linestyle="",
+            mean, spread = table[metric, method, "mean"], table[metric, method, "std_seeds"].fillna(0)
+            bar = [np.minimum(spread, mean), np.minimum(spread, 100 - mean)]
+            axes.errorbar(mean, lines, xerr=bar, color=colour, marker=marker, linestyle="",
                           label=method)  # fmt: skip
     legend_above(figure, list(panels.values()))
     return figure

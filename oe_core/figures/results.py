@@ -18,6 +18,7 @@ COLOURS = {
     grades.REPRODUCED: "#00624A", grades.OTHER_VALUE: "#E69F00", grades.DIRECTION: "#56B4E9",
     grades.UNDECIDED: "#EBD000", grades.AGAINST: VERMILION, grades.BASELINE: "#D3D7DC", NOT_RUN: "#FFFFFF",
 }  # fmt: skip
+AS_POINTS = COLOURS | {grades.BASELINE: GREY}  # what is light enough for a square is too faint for a point
 MARKERS = dict(zip(MARKS[:-1], "oP^DXs", strict=True))  # of points; not run is none
 INSIDE = {grades.OTHER_VALUE: ("+", "black"), grades.UNDECIDED: ("_", "black"), grades.AGAINST: ("x", "white")}
 EDGE = "#B8B8B8"
@@ -105,11 +106,12 @@ def agreement(cells: pd.DataFrame) -> Figure:
         axes.plot([0, 100], [0, 100], color=GREY, linewidth=0.9)
         for (mark, hollow), part in run[run["kind"] == kind].groupby(["mark", "hollow"]):
             axes.errorbar(part["paper"].astype(float), part["ours"], yerr=part["margin"].fillna(0), linestyle="",
-                          marker=MARKERS[mark], markersize=4, color=COLOURS[mark], elinewidth=0.7, alpha=0.7,
-                          markerfacecolor="white" if hollow else COLOURS[mark])  # fmt: skip
+                          marker=MARKERS[mark], markersize=4, color=AS_POINTS[mark], elinewidth=0.7, alpha=0.7,
+                          markerfacecolor="white" if hollow else AS_POINTS[mark])  # fmt: skip
         axes.set(title=kind, xlabel="the paper", ylabel="ours", xlim=(-3, 103), ylim=(-3, 103), box_aspect=1)
     for axes in panels.flat[len(kinds) :]:
         axes.axis("off")
-    handles = [Line2D([], [], linestyle="", color=COLOURS[mark], marker=MARKERS[mark], label=mark) for mark in MARKERS]
+    points = MARKERS.items()
+    handles = [Line2D([], [], linestyle="", color=AS_POINTS[mark], marker=sign, label=mark) for mark, sign in points]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure

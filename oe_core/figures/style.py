@@ -3,6 +3,7 @@
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib
@@ -16,6 +17,7 @@ from oe_core.atomic import write_whole
 BLUE, VERMILION, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
 LINES = [(BLUE, "--"), (VERMILION, "-"), (GREEN, "-."), (PURPLE, ":")]
 PALETTE = [colour for colour, _ in LINES]
+MORE_COLOURS, MARKERS = ("#E69F00", "#56B4E9", "#000000"), "osD^v"
 IN_COLOUR, OUT_COLOUR = BLUE, VERMILION
 STYLE = {
     "font.size": 10, "axes.titlesize": 10.5, "axes.titlelocation": "left", "axes.spines.top": False,
@@ -47,6 +49,11 @@ def check_count(argument: str, names: Collection[str], what: str, most: int = le
     """Raise a ValueError unless there are 1 to `most` of the `names`, which are a figure's panels or methods."""
     if not 1 <= len(names) <= most:
         raise ValueError(f"{argument} has {len(names)} {what} ({', '.join(names)}); a figure shows 1 to {most}")
+
+
+def series() -> Iterator[tuple[str, str, str]]:
+    """(colour, dash, marker) of any number of series, as `LINES` at first; those of the first 140 all differ."""
+    return zip(cycle([*PALETTE, *MORE_COLOURS]), cycle([dash for _, dash in LINES]), cycle(MARKERS), strict=True)
 
 
 def row(titles: Sequence[str], height: float, widths: Sequence[float]) -> tuple[Figure, list[Axes]]:

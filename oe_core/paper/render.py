@@ -11,6 +11,7 @@ from oe_core.data.catalog import source_of
 from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.paper import index
 from oe_core.scales import SCALES
+from oe_core.wording import several
 
 NO_VALUE = "—"
 MEAN = "Mean"
@@ -111,7 +112,8 @@ def footnotes(table: int, frame: pd.DataFrame, chosen: pd.DataFrame, paper: pd.D
 
 def _spread_note(frame: pd.DataFrame) -> str:
     seeds, draws = (_range(frame.xs(field, axis=1, level=2)) for field in ("seeds", "draws"))
-    return f"Ours: mean over {seeds} training seed(s) of {draws} draw(s) each. {SPREADS[spread_of(frame)]}"
+    trainings, each = several("training seed", seeds), several("draw", draws)
+    return f"Ours: mean over {trainings} of {each} each. {SPREADS[spread_of(frame)]}"
 
 
 def _same_draws(chosen: pd.DataFrame) -> Iterator[str]:

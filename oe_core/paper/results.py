@@ -20,6 +20,7 @@ from oe_core.data.anomalies import ANOMALIES
 from oe_core.evaluation import records as record_table
 from oe_core.paper import index
 from oe_core.runs.provenance import CHECKOUT
+from oe_core.wording import several
 
 REFERENCE = CHECKOUT / "runs" / "reference"
 AGAIN = "build the chapter that wrote it again"
@@ -141,7 +142,7 @@ def _hours(stamps: Mapping[str, dict]) -> float:
 
 
 def _device(facts: dict) -> str:
-    return facts["name"] + (f", {facts['threads']} thread(s)" if "threads" in facts else "")
+    return facts["name"] + (f", {several('thread', facts['threads'])}" if "threads" in facts else "")
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,8 +1,10 @@
 """A chapter's notebook as a page of the site, cell by cell, without building one."""
 
 import json
+import re
 
 import nbformat
+import pandas as pd
 import pytest
 from measured import measured_pages
 from pages import page, table_title
@@ -94,7 +96,22 @@ def test_a_page_says_below_its_title_how_it_was_made(tmp_path):
 
 
 def test_a_published_table_that_the_paper_does_not_number_has_its_name_without_the_chapters():
-    assert table_title("09_MNIST") == "**MNIST**: this build, and in parentheses the paper."
+    assert table_title("09_MNIST", "| 9.5 (paper 9.4) |") == "**MNIST**: this build, and in parentheses the paper."
+
+
+def test_a_caption_names_the_papers_values_only_where_some_stand_in_the_table():
+    assert table_title("table_07", "| 9.5 |") == "**Table 7 of the paper**: this build."
+
+
+def test_a_footnote_that_a_table_before_has_said_is_not_said_again(tmp_path):
+    tables = {"table_07": "- One seed.\n- Percent.", "table_01": "- One seed.\n- Of another set.\n- Percent."}
+    cells = [
+        _code(f'paper.publish(table, "{stem}", ROOM)', _shown({"text/markdown": f"| a |\n| --- |\n| 1 |\n\n{notes}\n"}))
+        for stem, notes in tables.items()
+    ]
+    first, second = (cell.outputs[0].data["text/markdown"] for cell in _page(tmp_path, *cells))
+    assert first.endswith("```\n\n- One seed.\n- Percent.\n")
+    assert second.endswith("```\n\n- Of another set.\n- The other notes are those of [Table 7](#table-7).\n")
 
 
 def test_a_table_of_pandas_scrolls_by_keyboard_and_other_html_stays(tmp_path):
@@ -103,6 +120,15 @@ def test_a_table_of_pandas_scrolls_by_keyboard_and_other_html_stays(tmp_path):
     assert [output.data["text/html"] for output in cell.outputs] == [
         '<div class="scroll" tabindex="0" role="region" aria-label="table"><table></table></div>', "<b>",
     ]  # fmt: skip
+
+
+def test_columns_of_words_are_flush_left_and_columns_of_numbers_are_not(tmp_path):
+    frame = pd.DataFrame({"why": ["small", "3 seeds", "slow"], "value": [1.5, -2, None], "paper": ["9.5", "—", "±1"]})
+    (cell,) = _page(tmp_path, _code("frame", _shown({"text/html": frame.to_html()})))
+    marked = cell.outputs[0].data["text/html"]
+    assert '<td class="text-right">1.5<' in marked and '<th class="text-right">paper<' in marked
+    left = re.findall(r'<(t[dh]) class="text-left">([^<]*)<', marked)
+    assert left == [("th", "why"), ("td", "small"), ("td", "3 seeds"), ("td", "slow")]
 
 
 def test_a_figure_with_knobs_keeps_them(tmp_path):
@@ -129,4 +155,13 @@ def test_every_record_has_a_page_with_its_evidence_and_the_overview_leads_there(
     evidence = json.loads((reference / "cifar10-course/evidence.json").read_text("utf-8"))
     text = pages["measured/cifar10-course.md"]
     assert "## Evidence" in text and evidence["runs"][0]["commit"][:7] in text and 'cifar10-course/records.csv"' in text
+    density = pages["measured/density-cifar10.md"]
+    assert "## Table 5\n\nMeasured by chapter `06_pixelcnn`, where Table 5" in density and "Table 05" not in density
+    assert "![Every printed number and its mark](../files/reference/wall.png)" in pages["measured/index.md"]
     assert "| 50.4 → 16.5 | 80.1 → 95.7 |" in pages["_made/headline.md"]
+
+
+def test_the_glossary_is_sorted():
+    entries = (ROOT / "book/site/glossary.md").read_text("utf-8").partition("```{glossary}\n")[2].split("\n\n")
+    first = [re.sub(r"[^a-z0-9 ]", "", entry.splitlines()[0].lower()) for entry in entries]
+    assert first == sorted(first) and {"anomaly", "inlier", "control", "logit", "posterior", "bpp", "mad"} < set(first)

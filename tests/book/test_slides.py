@@ -188,6 +188,13 @@ def test_a_published_table_says_what_it_is_and_what_all_of_its_rows_are_of():
     assert "A footnote." in html.partition('<aside class="notes">')[2].partition("</aside>")[0]
 
 
+def test_a_published_table_of_one_row_keeps_the_name_of_that_row():
+    text = "| In | Out | A |\n| --- | --- | --- |\n| digits | Mean | 1 |\n\n- A footnote.\n"
+    source = 'paper.publish(table_10, "table_10", ROOM)'
+    html = _slide(_chapter(_code(source, _shown({"text/markdown": text}))), table="table_10")
+    assert "<th>Out</th>" in html and "<td>Mean</td>" in html and "digits. <strong>Table 10" in html
+
+
 @pytest.mark.parametrize(("cell", "size"), [("1.0", "plain"), ("1.0 ±0.1", "dense"), ("1.0 ±0.1 (1.0)", "denser"),
                                             ("a text of more letters than a number ever has", "words")])  # fmt: skip
 def test_letters_follow_what_stands_in_a_row_of_a_table(cell, size):

@@ -179,8 +179,8 @@ def test_what_is_left_out_is_counted_and_said_in_one_line_a_set(root, caplog):
     assert len(read_folder("pets", "train", 8)) == 1
     assert [(record.name, record.levelname) for record in caplog.records] == [("oe_core.data.folders", "WARNING")]
     assert caplog.messages[0] == (
-        f"{root}/pets/train: left out 1 dangling link(s), 2 file(s) ending in .txt, 1 file(s) without ending, "
-        "1 linked folder(s), no pictures; the first is cat/LICENSE"
+        f"{root}/pets/train: left out 1 dangling link, 2 files ending in .txt, 1 file without ending, "
+        "1 linked folder, no pictures; the first is cat/LICENSE"
     )
 
 

@@ -50,8 +50,8 @@ def test_the_readings_differ_where_text_and_code_do():
     assert (
         replace(paper, ratio=5) == PROTOCOLS["code-ratio"] and replace(paper, last_bin=False) == PROTOCOLS["code-bins"]
     )
-    assert str(paper) == "1 inlier(s) to one anomaly, all bins, any temperature"
-    assert str(code) == "5 inlier(s) to one anomaly, without the most confident bin, temperatures from 0.2 to 5.0"
+    assert str(paper) == "1 inlier to one anomaly, all bins, any temperature"
+    assert str(code) == "5 inliers to one anomaly, without the most confident bin, temperatures from 0.2 to 5.0"
 
 
 def test_another_hold_out_is_taken_as_given():

@@ -27,7 +27,7 @@ def test_a_reliability_diagram_tells_boasting_from_modesty_and_writes_its_errors
     boasting, modest = [line for line in axes.lines if line.get_marker() == "o"]
     assert (boasting.get_xdata() > boasting.get_ydata()).all() and len(modest.get_xdata()) == 0
     errors = calibration.calibration_metrics(*predictions)
-    assert axes.texts[0].get_text() == f"RMS {100 * errors['RMS']:.1f}\nMAD {100 * errors['MAD']:.1f}\n10 bin(s)"
+    assert axes.texts[0].get_text() == f"RMS {100 * errors['RMS']:.1f}\nMAD {100 * errors['MAD']:.1f}\n10 bins"
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])

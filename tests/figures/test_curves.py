@@ -1,3 +1,5 @@
+from itertools import islice
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -133,6 +135,20 @@ def test_before_and_after_stand_on_one_line_an_out_distribution(compared):
     marks = {container.get_label(): container.lines[0].get_xdata() for container in panels[1].containers}
     for method in ("MSP", "+OE"):
         assert marks[method].tolist() == compared["AUROC", method, "mean"].tolist()
+
+
+def test_the_bars_of_before_and_after_end_at_0_and_100(compared):
+    wide = compared.copy()
+    wide.loc[:, (slice(None), slice(None), "std_seeds")] = 90.0
+    bars = [bar for axes in curves.before_after(wide).axes for bar in axes.containers]
+    ends = [end for bar in bars for line in bar.lines[2][0].get_segments() for end in line[:, 0]]
+    assert (min(ends), max(ends)) == (0, 100)
+
+
+def test_series_differ_in_look_beyond_four_and_begin_with_the_usual_lines():
+    looks = list(islice(style.series(), 140))
+    assert len(set(looks)) == 140 and [look[:2] for look in looks[:4]] == style.LINES
+    assert len({colour for colour, _, _ in looks[:7]}) == 7
 
 
 def test_before_and_after_compare_two_methods(compared):

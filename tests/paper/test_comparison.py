@@ -184,7 +184,7 @@ def test_a_method_that_was_not_run_says_so():
 def test_markdown_shows_value_spread_and_paper_in_a_cell():
     text = comparison.rendered(comparison.compare(recorded(["Textures"], seeds=2), 7))
     assert "| SVHN | Textures | 2.5 ±2.8 (paper 7.2) | 3.5 ±2.8 (paper 0.2) |" in text
-    assert "over 2 training seed(s) of 2 draw(s) each. ± is the standard deviation over training seeds" in text
+    assert "over 2 training seeds of 2 draws each. ± is the standard deviation over training seeds" in text
 
 
 def test_with_one_seed_the_spread_is_over_draws_and_says_so():

@@ -26,7 +26,7 @@ def test_hours_count_a_network_once_though_two_evaluations_ask_it(tmp_path):
     table = results.evidence_table(sources(tmp_path))
     assert table["hours"].tolist() == [0.5, 0.5] and table.attrs["hours"] == 0.5
     one = table.loc["one"]
-    assert (one["seeds"], one["draws"], one["networks"], one["hardware"]) == (3, 1, 1, "a processor, 2 thread(s)")
+    assert (one["seeds"], one["draws"], one["networks"], one["hardware"]) == (3, 1, 1, "a processor, 2 threads")
 
 
 def test_a_missing_folder_and_damaged_evidence_are_refused(tmp_path):

@@ -38,8 +38,10 @@ def test_the_ratio_decides_the_size_of_the_calibration_error_and_the_last_bin_do
 def test_the_readmes_quote_tables_12_and_13():
     quoted = {RESULTS: [12], ROOM / "README.md": [12, 13]}
     for readme, numbers in quoted.items():
-        for name in ("calibration-cifar10", "calibration-cifar10-code"):
+        for name, ratio in (("calibration-cifar10", "one inlier"), ("calibration-cifar10-code", "five inliers")):
             for number in numbers:
                 rendered = comparison.rendered(comparison.compare(records.read(ROOM / name / "records.csv"), number))
                 row = next(line for line in rendered.splitlines() if line.startswith("| CIFAR-10"))
+                reading = "code" if name.endswith("code") else "text"
+                row = row.replace("| Mean |", f"| Mean, {ratio} to an anomaly ({reading}) |")
                 assert row in readme.read_text(encoding="utf-8")

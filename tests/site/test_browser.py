@@ -126,6 +126,21 @@ def test_a_table_sorts_by_a_column_and_back_by_keyboard(opened):
     assert orders[0] == sorted(orders[0]) and orders[1] == sorted(orders[0], reverse=True) and len(set(orders[0])) > 1
 
 
+@pytest.mark.parametrize("name", ["results.html", "02_vision_msp.html", "08_calibration.html", "10_results.html"])
+def test_a_phone_shows_a_number_of_every_table_of_results_before_it_is_moved(name, opened):
+    page = opened(name, viewport=PHONE)
+    rights = "found => found.map((cell) => cell.getBoundingClientRect().right)"
+    seen = page.eval_on_selector_all(".scroll tbody tr:first-child > td.text-right:nth-child(3)", rights)
+    assert seen and max(seen) <= PHONE["width"]
+
+
+def test_a_wide_table_has_the_room_beside_the_lines(opened):
+    page = opened("results.html", viewport={"width": 1500, "height": 900})
+    width = "(node) => node.getBoundingClientRect().width"
+    table, line = (page.locator(part).first.evaluate(width) for part in (".scroll:has(th)", ".bd-article p"))
+    assert table > line + 100
+
+
 def test_the_front_page_is_one_screen(opened):
     page = opened("index.html", viewport=DESK)
     bottom = "(node) => node.getBoundingClientRect().bottom"

@@ -75,6 +75,12 @@ def test_every_page_says_which_data_it_rests_on(read):
     assert [name for name, kind in kinds.items() if f'class="data-badge {kind}"' not in read[name].text] == []
 
 
+def test_the_front_page_says_which_numbers_are_measured_and_which_of_this_build(read):
+    front = read["index.html"].text
+    badges = re.findall(r'class="data-badge (\w+)">the (\w+)', front)
+    assert badges == [("measured", "numbers"), ("build", "chapters")]
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_leads_to_its_source_notebook_records_and_evidence(chapter, read, site):
     links = read[f"{chapter}.html"].all("a", "href")

@@ -13,6 +13,7 @@ from oe_core.data.fetch.download import DownloadError, download_folder, fetch, h
 from oe_core.data.fetch.unpack import UnpackError, unpack
 from oe_core.data.folders import folder_splits, text_splits
 from oe_core.scales import SCALES, check_scale, data_root
+from oe_core.wording import several
 
 STATES = {
     "present": "Present",
@@ -81,7 +82,7 @@ def report(scale: str, found: list[Need]) -> str:
         known = size_text(sum(file.bytes or 0 for file in fetchable))
         unknown = sum(file.bytes is None for file in fetchable)
         more = f" and {unknown} of unpublished size" if unknown else ""
-        all_of_them = f"{known}{more} in {len(fetchable)} file(s)"
+        all_of_them = f"{known}{more} in {several('file', len(fetchable))}"
         lines += ["", f"Fetchable in all: {all_of_them}. FETCH=1 (or --fetch) fetches them."]
     return "\n".join(lines)
 

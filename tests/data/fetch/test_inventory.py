@@ -136,7 +136,7 @@ def test_fetch_gets_and_unpacks_what_is_needed_and_then_says_present(shop, data,
     assert main(["--scale", "course", "--fetch"]) == 0
     assert (data / "downloads/shapes/shapes/shapes/circle.txt").read_text() == "round"
     before, after = capsys.readouterr().out.split("shapes: shapes.zip")
-    assert "in 1 file(s). FETCH=1" in before and "Present\n  shapes" in after
+    assert "in 1 file. FETCH=1" in before and "Present\n  shapes" in after
 
 
 def test_a_failed_fetch_makes_the_exit_status_1_and_names_the_file(shop, capsys):
