@@ -185,13 +185,10 @@ def _no_picture(path: Path) -> str:
     return f"file(s) ending in {path.suffix}" if path.suffix else "file(s) without ending"
 
 
-def _counted(kind: str, count: int) -> str:
-    return f"{count} {kind}".replace("(s)", "" if count == 1 else "s", 1)
-
-
 def _say(folder: Path, left_out: dict[str, list[Path]]) -> None:
     if left_out:
-        kinds = ", ".join(_counted(kind, len(paths)) for kind, paths in sorted(left_out.items()))
+        some = ((kind, len(paths)) for kind, paths in sorted(left_out.items()))
+        kinds = ", ".join(f"{count} {kind}".replace("(s)", "s" * (count != 1), 1) for kind, count in some)
         first = min(path for paths in left_out.values() for path in paths)
         said = f"{folder}: left out {kinds}, no pictures; the first is {first.relative_to(folder)}"
         logger.warning("%s", printable(said))
