@@ -7,6 +7,8 @@ import pytest
 from reference_records import COURSE, RESULTS, ROOM, evidence_of, prose
 
 from oe_core.atomic import read_record
+from oe_core.detector.pretrained import PRETRAINED
+from oe_core.detector.saved import CARD
 from oe_core.detectors.registry import experiment, recipe_from_json
 from oe_core.evaluation import records
 from oe_core.paper import comparison
@@ -123,6 +125,18 @@ def test_scenes_as_outliers_teach_about_scenes_alone_and_things_as_outliers_abou
     assert (gains["places-course"] > 5).all()
     things = gains["tiny-imagenet-course"]
     assert set(things.index[things > 0]) == {"intel-scenes", "scene15"} and things["Gaussian"] < -40
+
+
+def test_the_packages_network_gains_on_every_set_of_the_papers_list_and_the_readme_quotes_it():
+    table = comparison.compare(records.read(ROOM / "cifar10-package" / "records.csv"), 7)
+    for metric, sign in (("FPR95", -1), ("AUROC", 1), ("AUPR", 1)):
+        assert (sign * (table[metric, "+OE", "mean"] - table[metric, "MSP", "mean"]) > 0).all()
+    assert len(table) == 9 and {"places-mini", "lsun-categories"} <= set(table.index.get_level_values("out_dist"))
+    readme = (ROOM / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in comparison.rendered(table).splitlines() if line.startswith("| CIFAR-10")]
+    assert len(rows) == 9 and [row for row in rows if row not in readme] == []
+    stamps = {run["identity"] for run in evidence_of(ROOM / "cifar10-package")["runs"]}
+    assert stamps == {read_record(PRETRAINED / name / CARD)["run"]["identity"] for name in ("cifar10", "cifar10-oe")}
 
 
 def test_the_same_photographs_as_textures_keep_noise_and_teach_no_scenes():
