@@ -161,7 +161,9 @@ WHY = {
     "allconv-tiny-imagenet": "outliers of one kind, as for tiny-imagenet-course",
     "allconv-cifar100": "as cifar100-course, by a thinner network: the outliers' part of the loss ends 0.6 nats above log 100",
     "allconv-cifar10": "a thin network, trained for 8 epochs of 100, on pictures that went through JPEG",
+    "cifar100-package": "trained too shortly, as cifar100-course, whose training turns out otherwise on noise",
     "calibration-cifar100-code": "the networks of cifar100-course",
+    "calibration-tiny-imagenet-code": "outliers of one kind, as for tiny-imagenet-course: errors fall on scenes and rise on noise",
     "gan-cifar10": "two trainings that differ much, with a third of the images and two epochs of exposure",
     "mnist": "ceilings leave little to gain, three trainings differ, and Omniglot is decided by how pen strokes become small pictures, in three ways in runs/reference",
 }

@@ -19,6 +19,16 @@ def test_exposure_calibrates_better_in_every_training_and_on_every_out_distribut
         assert (gain[["MAD", "RMS"]] < 0).all() and (gain["SoftF1"] > 0).all()
 
 
+def test_on_tiny_imagenet_errors_fall_on_the_kind_of_the_outliers_and_rise_on_noise():
+    found = records.read(ROOM / "calibration-tiny-imagenet" / "records.csv").query("table == 12 and metric == 'RMS'")
+    means = found.pivot_table("value", "out_dist", "method")
+    change = means["+OE"] - means["Temperature"]
+    assert (change[["intel-scenes", "scene15"]] < -1).all() and (change[["Gaussian", "Rademacher"]] > 9).all()
+    readme = (ROOM / "README.md").read_text(encoding="utf-8")
+    for out_dist in ("Gaussian", "Rademacher", "intel-scenes", "scene15"):
+        assert f"{means.loc[out_dist, 'Temperature']:.1f} to {means.loc[out_dist, '+OE']:.1f}" in readme
+
+
 def test_calibration_was_measured_with_the_networks_of_table_7():
     ours, table_7 = (evidence_of(folder)["runs"] for folder in (ROOM / "calibration-cifar10", COURSE))
     assert [run["identity"] for run in ours] == [run["identity"] for run in table_7]
