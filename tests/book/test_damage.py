@@ -131,7 +131,7 @@ def test_a_full_disk_is_one_sentence_with_the_file_and_the_way_out_and_others_ar
     out = tmp_path / "runs" / "smoke"
     sentence = (
         "OSError: [Errno 28] cannot write (No space left on device): make room or give access there, or choose another "
-        f"place with OE_RUNS; what was finished before is kept: '{out / 'tables' / 'full.csv'}'"
+        f"place (of runs: OE_RUNS); what was finished before is kept: '{out / 'tables' / 'full.csv'}'"
     )
     lines = shown.out.splitlines()
     assert lines[1].startswith("00_full: building") and lines[2] == f"00_full: {sentence}"
