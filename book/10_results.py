@@ -163,7 +163,7 @@ WHY = {
     "allconv-cifar10": "a thin network, trained for 8 epochs of 100, on pictures that went through JPEG",
     "cifar100-package": "trained too shortly, as cifar100-course, whose training turns out otherwise on noise",
     "calibration-cifar100-code": "the networks of cifar100-course",
-    "calibration-tiny-imagenet-code": "outliers of one kind, as for tiny-imagenet-course: errors fall on scenes and rise on noise",
+    "calibration-tiny-imagenet-code": "outliers of one kind, as for tiny-imagenet-course: errors fall on scenes and rise on noise; calibration-tiny-imagenet-phases loses a quarter of it",
     "gan-cifar10": "two trainings that differ much, with a third of the images and two epochs of exposure",
     "mnist": "ceilings leave little to gain, three trainings differ, and Omniglot is decided by how pen strokes become small pictures, in three ways in runs/reference",
 }
