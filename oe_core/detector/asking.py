@@ -28,13 +28,12 @@ from oe_core.data.readers.pixels import (
     is_picture,
     resized,
 )  # fmt: skip
-from oe_core.detector.given import column, is_table, read_table
+from oe_core.detector.given import ARRAYS, TABLE, column, is_table, read_table
 
 Refused = Callable[[FormatError], None]
 Chunk = tuple[list[str], ImageSet | TextSet]  # where its examples are from, for messages and tables; and they
 LONGEST_LINE = 1 << 20  # bytes; of what comes without an end of line, no more is kept in memory
 BLOCK = 1 << 13  # bytes of a stream that are read at once; less than a pipe holds, so that one that is full fills them
-TABLE, ARRAYS = ".csv", ".npz"
 
 
 def image_chunks(examples: object, size: int, refused: Refused | None = None) -> Iterator[Chunk]:

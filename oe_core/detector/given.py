@@ -27,6 +27,7 @@ from oe_core.data.readers.pixels import FormatError, Picture, check_regular, dec
 from oe_core.data.sources import IMAGES, TEXTS, load_images, load_texts
 from oe_core.scales import data_root
 
+TABLE, ARRAYS = ".csv", ".npz"  # endings of files, in any case
 LOOKED_AT = 64  # pictures of a source whose size and format are looked at
 WAYS = (
     "a folder of class folders with pictures, a .tsv, .txt, .csv or .npz, an array (n, height, width, 3), a list of "
@@ -115,10 +116,10 @@ def _of_path(path: Path, labels: Sequence | None) -> Given:
         return _of_folder(part, name) if part.is_dir() else _of_path(part, labels)
     if folders.is_text(path):
         return Given(name, "text", lambda name: _relabelled(folders.read_text_file(path, name), labels))
-    if path.suffix.lower() == ".npz":
+    if path.suffix.lower() == ARRAYS:
         _no_labels(labels, path, "a file that has its own")
         return Given(name, "images", lambda name, size: read_npz(path, size, name), Files(npz_side(path)))
-    if path.suffix.lower() == ".csv":
+    if path.suffix.lower() == TABLE:
         return _of_table(read_table(path)[0], str(path), labels, path.parent)
     what = "is a picture; put it into a folder" if is_picture(path.name) else "is not read"
     raise FormatError(f"{path}: {what}; expected {WAYS}")

@@ -1,6 +1,6 @@
 """Small networks that come with the package: folders of saved detectors, whose runs a store takes in.
 
-`book/pretrained.py` makes them of a store's runs.
+`book/pretrained.py` makes them of a store's runs, and rounds their weights to 16 bits; so has the run that is taken in.
 """
 
 from collections.abc import Iterable, Iterator
