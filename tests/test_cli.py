@@ -221,7 +221,7 @@ def test_a_result_that_is_not_to_be_believed_is_saved_with_status_1(tmp_path, ca
         (("detect", "{root}/nowhere", "-"), "nowhere holds no detector"),
         (("detect", "{numbers}", "{root}/nowhere"), "nowhere: there is nothing there"),
         (("train", "cifar10", "-o", "{root}/x"), "cifar10: its train images are not on this machine. CIFAR-10"),
-        (("evaluate", "{numbers}", "nothing-like-it"), "'nothing-like-it' is unknown; known are"),
+        (("evaluate", "{numbers}", "nothing-like-it"), "holds no 'nothing-like-it', and data set"),
         (("detect", "{numbers}", "{root}/table.csv"), "has the columns ['text']; expected one of them to be path"),
         (("detect", "{notes}", "{root}/one/zero/0.png"), "0.png: is a picture; expected one text a line"),
         (("detect", "{numbers}", "{root}/text.txt"), "text.txt: not a whole picture"),

@@ -27,6 +27,7 @@ FLOW = (
     ("data.catalog", "data.catalog.*"),
     ("data.fetch.http", "data.fetch.download"),
     ("data.folders",),
+    ("data.text_folders",),
     ("data.derived",),
     ("data.sources",),
     ("data.streams",),

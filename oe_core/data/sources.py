@@ -12,7 +12,7 @@ import numpy as np
 
 from oe_core.arguments import ArgumentError
 from oe_core.atomic import DamagedFileError, is_there, understood, write_whole
-from oe_core.data import derived, folders
+from oe_core.data import derived, folders, text_folders
 from oe_core.data.catalog import CATALOG, DataSet, source_of
 from oe_core.data.examples import Examples, ImageSet, TextSet
 from oe_core.data.fetch.download import download_folder, downloaded, how_to_get
@@ -140,7 +140,7 @@ class Sources:
         return "\n".join(lines)
 
     def _own_splits(self, name: str) -> tuple[str, ...]:
-        return folders.text_splits(name) if self.kind == "text" else folders.folder_splits(name)
+        return text_folders.text_splits(name) if self.kind == "text" else folders.folder_splits(name)
 
     def _row(self, name: str) -> DataSet | None:
         row = CATALOG.get(name)
@@ -148,10 +148,10 @@ class Sources:
 
 
 OWN_IMAGES = f"{folders.LAYOUTS} at {{folder}}/{{split}}/"
-OWN_TEXTS = f"{folders.TEXT_LAYOUTS} into {{folder}}/, for the split {{split}}"
+OWN_TEXTS = f"{text_folders.TEXT_LAYOUTS} into {{folder}}/, for the split {{split}}"
 IMAGES = Sources("images", folders.IMAGE_SPLITS, OWN_IMAGES, derived.OF_IMAGES)
-TEXTS = Sources("text", folders.TEXT_SPLITS, OWN_TEXTS, derived.OF_TEXTS)
-LINES = Sources("text", folders.TEXT_SPLITS, OWN_TEXTS)  # as a stream reads them, without any preparation
+TEXTS = Sources("text", text_folders.TEXT_SPLITS, OWN_TEXTS, derived.OF_TEXTS)
+LINES = Sources("text", text_folders.TEXT_SPLITS, OWN_TEXTS)  # as a stream reads them, without any preparation
 
 
 def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> ImageSet:
@@ -237,7 +237,7 @@ def load_lines(name: str, split: str) -> TextSet:
     """
     origin, row = LINES.origin(name, split), CATALOG.get(name)
     if origin == "folder":
-        return folders.read_text_folder(name, split)
+        return text_folders.read_text_folder(name, split)
     if origin == "embedded":
         return row.make(split)
     source, files = row.sources[split], downloaded(row)

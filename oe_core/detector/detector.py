@@ -18,7 +18,7 @@ from oe_core.data.vocabulary import Vocabulary
 from oe_core.detector import checks, pretrained, saved, settings
 from oe_core.detector.asking import Refused, image_chunks, text_chunks
 from oe_core.detector.checks import Finding
-from oe_core.detector.given import Files, given, looks_like_a_path, named
+from oe_core.detector.given import Files, check_known, given, looks_like_a_path, named
 from oe_core.detector.threshold import Threshold, check_rate, threshold
 from oe_core.detectors.kind import right
 from oe_core.detectors.registry import KINDS, kind_of, recipe_from_json
@@ -276,6 +276,7 @@ class Detector:
         if looks_like_a_path(place):
             return Path(place)  # whose reader says where there is nothing
         kind, size = kind_of(self.recipe), [self.recipe.size] if self.vocabulary is None else []
+        check_known(place, kind.sources)
         split = "test" if kind.sources.available(place, "test") else "train"
         return kind.load(place, split, *size)
 

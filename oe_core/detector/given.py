@@ -18,13 +18,13 @@ from PIL import Image
 from torch import Tensor
 
 from oe_core.arguments import ArgumentError
-from oe_core.data import folders
+from oe_core.data import folders, text_folders
 from oe_core.data.catalog import CATALOG
 from oe_core.data.examples import Examples, ImageSet, TextSet
 from oe_core.data.readers.arrays import colour, npz_side, read_npz
-from oe_core.data.readers.lines import UNLABELLED, own_bytes, text_lines
+from oe_core.data.readers.lines import UNLABELLED, is_text, own_bytes, text_lines
 from oe_core.data.readers.pixels import FormatError, Picture, check_regular, decode_all, is_picture, numbered, resized
-from oe_core.data.sources import IMAGES, TEXTS, load_images, load_texts
+from oe_core.data.sources import IMAGES, TEXTS, Sources, load_images, load_texts
 from oe_core.scales import data_root
 
 TABLE, ARRAYS = ".csv", ".npz"  # endings of files, in any case
@@ -114,8 +114,8 @@ def _of_path(path: Path, labels: Sequence | None) -> Given:
         if part.is_dir():
             _no_labels(labels, path, "a folder, whose class folders are its labels")
         return _of_folder(part, name) if part.is_dir() else _of_path(part, labels)
-    if folders.is_text(path):
-        return Given(name, "text", lambda name: _relabelled(folders.read_text_file(path, name), labels))
+    if is_text(path):
+        return Given(name, "text", lambda name: _relabelled(text_folders.read_text_file(path, name), labels))
     if path.suffix.lower() == ARRAYS:
         _no_labels(labels, path, "a file that has its own")
         return Given(name, "images", lambda name, size: read_npz(path, size, name), Files(npz_side(path)))
@@ -137,8 +137,16 @@ def named(name: str) -> Given:
         return _of_path(data_root() / name, None)
     if name in CATALOG and CATALOG[name].kind == "text":
         return Given(name, "text", lambda _: load_texts(name, "train"))
-    IMAGES.check_name(name)
+    check_known(name, IMAGES)
     return Given(name, "images", lambda _, size: load_images(name, "train", size))
+
+
+def check_known(name: str, sources: Sources) -> None:
+    """Refuse what is neither in the working folder nor a set of the book, which a mistyped path is."""
+    try:
+        sources.check_name(name)
+    except ArgumentError as unknown:
+        raise ArgumentError(f"{Path.cwd()} holds no {name!r}, and {unknown}") from None
 
 
 def _of_array(images: np.ndarray, argument: str, labels: Sequence | None) -> Given:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.io import savemat
 from spoiled import emptied, folder_instead, link_to_itself, link_to_nothing
 
-from oe_core.data import folders
+from oe_core.data import folders, text_folders
 from oe_core.data.fetch.unpack import UnpackError, unpack
 from oe_core.data.readers import arrays, corpora, labelled, lines, pictures, pixels, small_images, tables
 
@@ -111,8 +111,9 @@ READERS |= {f"{kind} picture": ("1.png", picture(noise(8, 8, 3), kind), decoded)
 OWN = {
     "own pictures": ("own/train/cat/1.dat", PNG, lambda _: folders.read_folder("own", "train", 8)),
     "own npz": ("own/train/images.npz", saved(np.savez, **IMAGES), lambda _: folders.read_folder("own", "train", 8)),
-    "own tsv": ("own/train.tsv", b"spam\tBuy !\nham\tHi\n", lambda _: folders.read_text_folder("own", "train")),
-    "own txt.gz": ("own/train.txt.gz", gzip.compress(b"one\n"), lambda _: folders.read_text_folder("own", "train")),
+    "own tsv": ("own/train.tsv", b"spam\tBuy !\nham\tHi\n", lambda _: text_folders.read_text_folder("own", "train")),
+    "own txt.gz": ("own/train.txt.gz", gzip.compress(b"one\n"),
+                   lambda _: text_folders.read_text_folder("own", "train")),
 }  # fmt: skip
 PLACE = st.floats(0, 1, exclude_max=True)
 DAMAGES = st.one_of(

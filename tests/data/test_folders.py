@@ -4,8 +4,9 @@ from genuine_files import channels_first, noise, picture
 from PIL import Image
 
 from oe_core.data.catalog import dataset
-from oe_core.data.folders import folder_names, folder_splits, read_folder, text_splits
+from oe_core.data.folders import folder_names, folder_splits, read_folder
 from oe_core.data.readers.pixels import FormatError, fit
+from oe_core.data.text_folders import text_splits
 
 IMAGES = [noise(8, 8, 3, seed=seed) for seed in range(4)]
 
@@ -182,6 +183,19 @@ def test_what_is_left_out_is_counted_and_said_in_one_line_a_set(root, caplog):
         f"{root}/pets/train: left out 1 dangling link, 2 files ending in .txt, 1 file without ending, "
         "1 linked folder, no pictures; the first is cat/LICENSE"
     )
+
+
+def test_a_level_too_many_is_said(root, caplog):
+    for place in ("pets/train/all/cat/1.png", "pets/train/all/dog/1.png"):
+        put(root / place, IMAGES[0])
+    assert read_folder("pets", "train", 8).classes == ("all",)
+    assert caplog.messages == [
+        f"{root}/pets/train: is read as one class, all; if the 2 folders in that are the classes (cat, dog), "
+        f"give {root}/pets/train/all"
+    ]
+    put(root / "pets/train/rest/1.png", IMAGES[0])
+    caplog.clear()
+    assert read_folder("pets", "train", 8).classes == ("all", "rest") and not caplog.messages
 
 
 def test_a_class_folder_may_be_a_link_and_an_unlabelled_one_a_class(root):

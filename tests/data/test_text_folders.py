@@ -2,8 +2,8 @@ import gzip
 
 import pytest
 
-from oe_core.data.folders import read_text_folder, text_splits
 from oe_core.data.readers.pixels import FormatError
+from oe_core.data.text_folders import read_text_folder, text_splits
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from oe_core.atomic import DamagedFileError
 from oe_core.data.catalog import CATALOG, DataFile, DataSet, dataset
 from oe_core.data.fetch.download import DownloadError, download_folder, fetch, how_to_get, size_text, verify
 from oe_core.data.fetch.unpack import UnpackError, unpack
-from oe_core.data.folders import folder_splits, text_splits
+from oe_core.data.folders import folder_splits
+from oe_core.data.text_folders import text_splits
 from oe_core.scales import SCALES, check_scale, data_root
 from oe_core.wording import several
 

@@ -9,6 +9,7 @@ from oe_core.data.fetch.unpack import whole_bytes
 from oe_core.data.readers.pixels import FormatError, damage_named, numbered
 
 UNLABELLED = "unlabelled"
+TEXT_SUFFIXES = (".tsv", ".txt", ".tsv.gz", ".txt.gz")
 SHOWN = 60  # characters of a wrong line that a message repeats
 MOST_LINES = 10_000_000  # of a file: each takes some 200 bytes of memory, and the longest of the paper's has 2 million
 
@@ -99,3 +100,18 @@ def labelled_lines(path: Path, read: Callable[[Path], bytes] = file_bytes) -> li
             raise FormatError(f"{path} line {number} is {shown(line)}; expected label<TAB>text")
         found.append((number, label.strip(), text))
     return found
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file's name is that of one of texts."""
+    return path.name.lower().endswith(TEXT_SUFFIXES)
+
+
+def is_txt(path: Path) -> bool:
+    """Whether a file of text holds no labels."""
+    return path.name.lower().endswith((".txt", ".txt.gz"))
+
+
+def without_endings(path: Path) -> str:
+    """The name of a file of text without them, in lower case: that of a split, where it is named like one."""
+    return path.name.lower().removesuffix(".gz").removesuffix(".tsv").removesuffix(".txt")

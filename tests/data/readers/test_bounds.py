@@ -14,7 +14,7 @@ from genuine_files import noise, picture, write_tar, write_zip
 from scipy.io import savemat
 
 from oe_core.data.fetch import unpack as bounds
-from oe_core.data.folders import read_folder, read_text_folder, text_splits
+from oe_core.data.folders import read_folder
 from oe_core.data.readers import arrays, lines, pixels
 from oe_core.data.readers.arrays import read_idx, read_npz, read_svhn
 from oe_core.data.readers.corpora import read_wikitext
@@ -23,6 +23,7 @@ from oe_core.data.readers.lines import read_lines
 from oe_core.data.readers.pictures import read_flat_tar, read_textures
 from oe_core.data.readers.pixels import FormatError, Picture, decode, decode_all
 from oe_core.data.readers.small_images import read_300k
+from oe_core.data.text_folders import read_text_folder, text_splits
 
 LABELS = np.array([0, 1])
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from genuine_files import noise, picture, write_tar
 
-from oe_core.data.folders import read_folder, read_text_folder
+from oe_core.data.folders import read_folder
 from oe_core.data.readers.arrays import read_npz
 from oe_core.data.readers.pictures import read_flat_tar
 from oe_core.data.readers.pixels import FormatError
 from oe_core.data.sources import IMAGES
+from oe_core.data.text_folders import read_text_folder
 
 
 @pytest.fixture
