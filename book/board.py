@@ -12,6 +12,7 @@ from oe_core.atomic import DamagedFileError, read_record
 from oe_core.runs.engine import BEGUN, DONE, QUEUED, RUNNING, Job, Outcome, kept_loads
 from oe_core.runs.estimates import Estimate, Estimates
 from oe_core.runs.store import STAMP, Store
+from oe_core.wording import size_text
 
 SHOWN = 20  # rows of the live table: all that runs and fails, then what comes next
 SECONDS_BETWEEN_LINES = 30.0
@@ -80,7 +81,7 @@ class Board:
         measured = sum(estimate.measured for estimate in todo)
         listed = ", ".join(f"{count} {state}" for state, count in counts.items())
         hours = _time(sum(estimate.seconds for estimate in todo))
-        disk = _size(sum(estimate.disk for estimate in todo))
+        disk = size_text(sum(estimate.disk for estimate in todo))
         basis = f"{measured} estimated from finished ones on such a device, the others (~) from their operations alone"
         return f"{listed}; left one after the other: {hours}, {disk} of disk ({basis})" if todo else listed
 
@@ -92,7 +93,7 @@ class Board:
             known = said["seconds_left"] if state == RUNNING else self._took(job) if state == DONE else None
             time_ = _time(known) if known is not None else ("" if estimate.measured else "~") + _time(estimate.seconds)
             cells = [job.recipe.name, str(job.recipe.seed), f"{state} {_step(said)}".strip(), _losses(said),
-                     time_, _size(estimate.memory), _size(estimate.disk)]  # fmt: skip
+                     time_, size_text(estimate.memory), size_text(estimate.disk)]  # fmt: skip
             table.add_row(*cells, style=STYLES[state])
         return table
 
@@ -122,7 +123,3 @@ def _time(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def _size(count: float) -> str:
-    return f"{count / 2**30:.1f} GB" if count > 2**30 else f"{count / 2**20:.1f} MB"

@@ -18,6 +18,8 @@ from PIL import Image
 from quiz import Question, quiz_section
 from stamps import read_stamp
 
+from oe_core.wording import size_text
+
 FILES = "files"  # the site's folder of everything that can be downloaded
 # Tags of cells that only the curious open, and what they are offered as.
 FOLDED = {"checks": "What checks the parameters", "injected-parameters": "The parameters of this build"}
@@ -198,7 +200,7 @@ def _made(name: str, out: Path) -> str:
     given = [f"{key} = {value!r}" for key, value in stamp.get("made_from", {}).get("parameters", {}).items()]
     facts = ["Built" if stamp.get("status") == "done" else f"Build {stamp.get('status', 'unknown')}", *given]
     facts += [f"{stamp['seconds']:.0f} s"] if stamp.get("seconds") else []
-    facts += [f"{stamp['peak_memory'] / 1e9:.1f} GB"] if stamp.get("peak_memory") else []
+    facts += [size_text(stamp["peak_memory"])] if stamp.get("peak_memory") else []
     files = {"source": f"chapters/{name}.py", "notebook": f"notebooks/{name}.ipynb"}
     places = " · ".join(f'<a href="{FILES}/{path}">{word}</a>' for word, path in files.items())
     evidence = "".join(

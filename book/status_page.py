@@ -12,6 +12,7 @@ from stamps import notebook_path, read_stamp
 
 from oe_core.atomic import write_text
 from oe_core.scales import SCALES
+from oe_core.wording import size_text
 
 WORDS = {"done": "done", "failed": "failed", "missing": "not built", "damaged": "damaged"}
 STYLE = """
@@ -44,7 +45,7 @@ def _chapter(name: str, path: Path, out: Path) -> str:
         title, question = name, str(error)
     facts = [WORDS[stamp.get("status", "missing")]]
     facts += [f"{stamp['seconds']:.0f} s"] if stamp.get("seconds") is not None else []
-    facts += [f"{stamp['peak_memory'] / 1e9:.1f} GB"] if stamp.get("peak_memory") else []
+    facts += [size_text(stamp["peak_memory"])] if stamp.get("peak_memory") else []
     places = {"page": out / "site" / f"{name}.html", "notebook": notebook_path(out, name)}
     there = {word: file.relative_to(out).as_posix() for word, file in places.items() if file.exists()}
     links = [f'<a href="{quote(file)}">{word}</a>' for word, file in there.items()]

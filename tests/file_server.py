@@ -69,7 +69,7 @@ def fetch(key, name):
 
 
 def downloaded(key):
-    return download.downloaded(dataset(key))
+    return download.downloaded(dataset(key), [file.name for file in dataset(key).files])
 
 
 def asked_ranges(server):

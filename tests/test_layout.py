@@ -21,7 +21,6 @@ FLOW = (
     ("devices", "graphs", "ranks"),
     ("data.examples",),
     ("data.sentences", "data.vocabulary"),
-    ("data.fetch.unpack",),
     ("data.readers.*",),
     ("data.embedded.*",),
     ("data.catalog", "data.catalog.*"),

@@ -20,8 +20,22 @@ def check_labels(name: str, labels: Tensor, count: int, classes: tuple[str, ...]
         )
 
 
-@dataclass(frozen=True)
-class ImageSet:
+class _ByContent:
+    """Equal when names, origin and examples are, whichever tensors hold them."""
+
+    @property
+    def _content(self) -> tuple:
+        return self.name, self.classes, self.origin, self.stand_in_for, self.fingerprint
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet(_ByContent):
     """Images with labels, held whole in memory.
 
     images: uint8 (n, 3, height, width); labels: int64 (n,) with values in [0, len(classes)).
@@ -68,8 +82,8 @@ class ImageSet:
         return replace(self, images=self.images[indices], labels=self.labels[indices])
 
 
-@dataclass(frozen=True)
-class TextSet:
+@dataclass(frozen=True, eq=False)
+class TextSet(_ByContent):
     """Texts with labels, held whole in memory, before any vocabulary.
 
     texts: one example each, n of them, as their source spells them (case and punctuation kept), without line breaks.
@@ -111,6 +125,8 @@ class TextSet:
 
 
 Examples = ImageSet | TextSet
+
+UNLABELLED = "unlabelled"  # the one class of examples that have none
 
 FEWEST_OF_A_CLASS = 2  # one to learn from, and one to tell that from
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 
 from oe_core.data.catalog.row import DataSet
-from oe_core.data.examples import ImageSet
+from oe_core.data.examples import UNLABELLED, ImageSet
 from oe_core.data.readers.arrays import npz_labels, read_npz
-from oe_core.data.readers.lines import UNLABELLED, is_text, without_endings
+from oe_core.data.readers.lines import is_text, without_endings
 from oe_core.data.readers.pixels import FORMATS, FormatError, Picture, decode_all, holds_picture, is_picture, numbered
 from oe_core.errors import printable
 from oe_core.scales import data_root

@@ -21,8 +21,8 @@ LONGEST_ABBREVIATION = 8  # characters, with the blank before
 def sentences(texts: Iterable[str], clinging: bool = False) -> list[str]:
     """The sentences of `texts` that are kept, in order.
 
-    Left out: empty lines and headings (` = Title = `), sentences that begin with `@`, a digit or lone punctuation, and
-    those with fewer than 3 or more than 60 tokens. clinging: end marks may cling to their words, as in
+    Left out: empty lines and headings (` = Title = `), sentences that begin with `@`, `=` or a digit, and those
+    with fewer than 3 or more than 60 tokens. clinging: end marks may cling to their words, as in
     ordinary prose.
     """
     found = (

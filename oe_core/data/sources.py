@@ -85,7 +85,7 @@ class Sources:
         if row and row.make:
             return "embedded" if split in row.splits else ""
         source = row and row.sources.get(split)
-        return "catalog" if source and set(source.files) <= set(downloaded(row)) else ""
+        return "catalog" if source and downloaded(row, source.files) else ""
 
     def resolve(self, name: str, split: str, without: Iterable[str] = (), apart_from: Iterable[str] = ()) -> str:
         """`name` itself when it is available, else the first available stand-in that the catalog names for it.
@@ -177,8 +177,8 @@ def _read_downloads(row: DataSet, split: str, size: int) -> ImageSet:
 
     Raises DamagedFileError for a file that is not the published one, FormatError for damage inside it.
     """
-    source, files = row.sources[split], downloaded(row)
-    paths = [files[file] for file in source.files]
+    source = row.sources[split]
+    paths = downloaded(row, source.files)
     if not source.decodes:
         return source.read(*paths, name=row.key, size=size)
     digest = _digest(row, source.files, paths)
@@ -240,8 +240,8 @@ def load_lines(name: str, split: str) -> TextSet:
         return text_folders.read_text_folder(name, split)
     if origin == "embedded":
         return row.make(split)
-    source, files = row.sources[split], downloaded(row)
-    return source.read(*(files[file] for file in source.files), name=name)
+    source = row.sources[split]
+    return source.read(*downloaded(row, source.files), name=name)
 
 
 def load_texts(name: str, split: str, stand_in_for: str = "") -> TextSet:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import torch
@@ -97,9 +97,9 @@ def load_stream(name: str, split: str, unit: str, lower: bool = False) -> Stream
     lines = load_lines(name, split)
     if split != "train":
         return stream_of(lines, unit, lower)
-    if LINES.available(name, "valid"):
-        return _stream(_Text.of(lines), _Text.of(load_lines(name, "valid")), 0.0, unit, lower)
-    return _stream(_Text.of(lines), None, HELD_OUT, unit, lower)
+    if LINES.available(name, "valid") == lines.origin:  # and not another's, of the same name
+        return _stream(lines, load_lines(name, "valid"), 0.0, unit, lower)
+    return _stream(lines, None, HELD_OUT, unit, lower)
 
 
 def stream_of(lines: TextSet, unit: str, lower: bool = False) -> Stream:
@@ -109,37 +109,25 @@ def stream_of(lines: TextSet, unit: str, lower: bool = False) -> Stream:
     is `_`. lower: in lower case. The texts of a labelled set, which are stored class by class, are mixed first.
     Raises ValueError for an unknown unit.
     """
-    return _stream(_Text.of(lines), None, 0.0, unit, lower)
-
-
-@dataclass(frozen=True)
-class _Text:
-    """Lines that are equal when their names and content are."""
-
-    key: tuple[str, ...]
-    lines: TextSet = field(compare=False)
-
-    @classmethod
-    def of(cls, lines: TextSet) -> "_Text":
-        return cls((lines.name, lines.origin, lines.stand_in_for, lines.fingerprint, *lines.classes), lines)
+    return _stream(lines, None, 0.0, unit, lower)
 
 
 @lru_cache(KEPT_STREAMS)
-def _stream(text: _Text, valid: _Text | None, share: float, unit: str, lower: bool) -> Stream:
+def _stream(text: TextSet, valid: TextSet | None, share: float, unit: str, lower: bool) -> Stream:
     """A text that ends with the last `share` of its tokens held out, or else with `valid`.
 
     Held-out tokens that do not occur before are unknown, or left out where nothing is unknown.
     """
-    tokens = _tokens(text.lines, unit, lower)
+    tokens = _tokens(text, unit, lower)
     count = len(tokens) - round(share * len(tokens))
-    held_out = _tokens(valid.lines, unit, lower) if valid else tokens[count:]
+    held_out = _tokens(valid, unit, lower) if valid else tokens[count:]
     classes = _classes(tokens[:count], unit)
     index = {token: number for number, token in enumerate(classes)}
     unknown = index.get(UNKNOWN, -1)
     known = [number for token in held_out if (number := index.get(token, unknown)) >= 0]
     ids = torch.tensor([index[token] for token in tokens[:count]] + known, dtype=torch.int32)
-    name, origin = text.lines.name, text.lines.origin
-    return Stream(name, unit, ids, classes, len(known), origin, _replaced(text.lines, unit))
+    name, origin = text.name, text.origin
+    return Stream(name, unit, ids, classes, len(known), origin, _replaced(text, unit))
 
 
 def printed_stream_name(name: str, unit: str = "") -> str:

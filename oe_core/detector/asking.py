@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from oe_core.arguments import ArgumentError
-from oe_core.data.examples import ImageSet, TextSet
+from oe_core.data.examples import UNLABELLED, ImageSet, TextSet
 from oe_core.data.folders import pictures_below
 from oe_core.data.readers.arrays import colour, read_npz
-from oe_core.data.readers.lines import TEXT_SUFFIXES, UNLABELLED, is_text, is_txt
+from oe_core.data.readers.lines import TEXT_SUFFIXES, is_text, is_txt
 from oe_core.data.readers.pixels import (
     CHUNK,
     FormatError,

@@ -20,9 +20,9 @@ from torch import Tensor
 from oe_core.arguments import ArgumentError
 from oe_core.data import folders, text_folders
 from oe_core.data.catalog import CATALOG
-from oe_core.data.examples import Examples, ImageSet, TextSet
+from oe_core.data.examples import UNLABELLED, Examples, ImageSet, TextSet
 from oe_core.data.readers.arrays import colour, npz_side, read_npz
-from oe_core.data.readers.lines import UNLABELLED, is_text, own_bytes, text_lines
+from oe_core.data.readers.lines import is_text, own_bytes, text_lines
 from oe_core.data.readers.pixels import FormatError, Picture, check_regular, decode_all, is_picture, numbered, resized
 from oe_core.data.sources import IMAGES, TEXTS, Sources, load_images, load_texts
 from oe_core.scales import data_root

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from oe_core.data.examples import ImageSet
+from oe_core.data.examples import UNLABELLED, ImageSet
 from oe_core.detectors.gan.recipe import GanRecipe
 from oe_core.detectors.gan.training import generated
 from oe_core.detectors.kind import Kind, right
@@ -70,7 +70,7 @@ def generated_outliers(store: Store, recipe: GanRecipe, count: int) -> ImageSet:
     run = store.run(recipe)
     made = store.kept(run, "generated", f"{count} images seed=0", lambda: generated(recipe, run.weights, count).numpy())
     labels = torch.zeros(count, dtype=torch.int64)
-    return ImageSet(f"{recipe.name}, {count} generated", torch.from_numpy(made), labels, ("unlabelled",), "generated")
+    return ImageSet(f"{recipe.name}, {count} generated", torch.from_numpy(made), labels, (UNLABELLED,), "generated")
 
 
 def summary(frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 Which still matter once Outlier Exposure is used? None is fitted to, or tuned on, test anomalies or training's outliers.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from oe_core.atomic import write_text
+from oe_core.atomic import write_record, write_text
 from oe_core.data.anomalies import distance
 from oe_core.detectors.images.training import head
 from oe_core.detectors.registry import KINDS, kind_of
@@ -57,7 +56,7 @@ class Comparison:
         chosen = {"detectors": rows, "epsilons": self.epsilons.to_dict("records"), "measured": self.measured}
         write_text(folder / "detectors.csv", self.records.to_csv(index=False))
         write_text(folder / "intervals.csv", self.intervals.to_csv(index=False))
-        write_text(folder / "evidence.json", json.dumps(self.evaluation.evidence() | chosen, indent=1))
+        write_record(folder / "evidence.json", self.evaluation.evidence() | chosen)
         write_text(folder / "detectors.md", rendered(summary(self.records, self.intervals)))
 
 

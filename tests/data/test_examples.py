@@ -24,6 +24,14 @@ def test_the_fingerprint_is_that_of_texts_and_labels_not_of_the_name():
     assert first.fingerprint != texts("one", "too", labels=[0, 1]).fingerprint
 
 
+def test_sets_are_equal_by_what_they_hold():
+    one, copy = (TextSet("x", ("a", "b"), torch.tensor([0, 1]), ("c", "d"), "folder") for _ in range(2))
+    assert one == copy and hash(one) == hash(copy) and one != replace(one, texts=("a", "c")) and one != "x"
+    pictures = [ImageSet("x", torch.full((2, 3, 4, 4), value, dtype=torch.uint8), torch.tensor([0, 1]), ("c", "d"), "x")
+                for value in (0, 0, 1)]  # fmt: skip
+    assert pictures[0] == pictures[1] != pictures[2] and len({*pictures}) == 2
+
+
 def test_a_set_that_keeps_its_case_is_another_set_and_its_parts_keep_it_too():
     kept = replace(texts("One", "two"), keeps_case=True)
     assert kept.fingerprint != texts("One", "two").fingerprint

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from oe_core.data import streams
+from oe_core.data.catalog import CATALOG
 from oe_core.data.examples import TextSet
 from oe_core.data.sources import MissingDataError
 from oe_core.data.streams import END, UNKNOWN, Stream, characters, load_stream, printed_stream_name, stream_of
@@ -70,6 +71,14 @@ def test_the_valid_split_is_held_out_where_there_is_one(home):
     assert read(stream, stream.training) == ["a", "b", END, "a", "c", END]
     assert read(stream, stream.validation) == ["c", "a", END] and stream.held_out == 3
     assert stream.origin == "folder"
+
+
+def test_a_folder_without_the_split_holds_out_its_own_and_not_that_of_another_source(home, monkeypatch):
+    other = replace(CATALOG["docstrings"], key="verse", splits={"valid": 1}, make=lambda split: lines("z z"))
+    monkeypatch.setitem(CATALOG, "verse", other)
+    home(train="a b\na c\n" * 5)
+    stream = load_stream("verse", "train", "words")
+    assert read(stream, stream.validation) == ["a", "c", END]
 
 
 def test_else_the_last_tenth_of_the_tokens_is_held_out_and_not_counted(home):

@@ -15,13 +15,11 @@ WITHOUT_TINY_IMAGES = ("tiny-imagenet-32-no-cifar10", "tiny-imagenet", "photo-ch
 IMAGENET_AND_TINY_IMAGES = (
     DataSet(
         "imagenet-1k", "ImageNet", "ImageNet-1K (ILSVRC 2012)", "account", "images",
-        {"train": 1281167, "test": 50000}, IMAGENET_TERMS,
-        "with an account at https://image-net.org fetch the ILSVRC2012 archives", RUSSAKOVSKY, "test is the val split",
-        (DataFile("ILSVRC2012_img_train.tar", (), 147897477120,
-                  "b08200a27a8e34218a0e58fde36b0fe8f73bc377f4acea2d91602057c3ca45bb"),
-         DataFile("ILSVRC2012_img_val.tar", (), 6744924160,
-                  "c7e06a6c0baccf06d8dbeb6577d71efff84673a5dbdd50633ab44f8ea0456ae0"),
-         DataFile("ILSVRC2012_devkit_t12.tar.gz", (), None, "fa75699e90414af021442c21a62c3abf")),
+        {"test": 50000}, IMAGENET_TERMS,
+        "with an account at https://image-net.org fetch the archive of the val split", RUSSAKOVSKY,
+        "test is the val split",
+        (DataFile("ILSVRC2012_img_val.tar", (), 6744924160,
+                  "c7e06a6c0baccf06d8dbeb6577d71efff84673a5dbdd50633ab44f8ea0456ae0"),),
         {"test": read_by(read_flat_tar, "ILSVRC2012_img_val.tar", decodes=True)},
         stand_ins=("imagenet-samples",), subject="objects",
     ),
@@ -42,7 +40,6 @@ IMAGENET_AND_TINY_IMAGES = (
         "as class folders into OE_DATA/imagenet-22k/train",
         "Deng et al. 2009, ImageNet: a large-scale hierarchical image database",
         "the paper must have used the release of fall 2011; winter 2021 lacks close to 3000 classes of people",
-        (DataFile("winter21_whole.tar.gz", (), None, "ab313ce03179fd803a401b02c651c0a2"),),
         stand_ins=("imagenet-800", "tiny-imagenet", "tiny-imagenet-32", "places-mini"), subject="objects",
     ),
     DataSet(
@@ -50,11 +47,10 @@ IMAGENET_AND_TINY_IMAGES = (
         {"train": 79302017}, WITHDRAWAL, "only a copy that the reader already holds, and better none: take a stand-in",
         "Torralba et al. 2008, 80 million tiny images",
         "a copy that the reader already holds is read where it lies, and never fetched",
-        # The second file lists the images of CIFAR in the first, for the same reader.
         (DataFile("tiny_images.bin", (), 243615796224),
          DataFile("80mn_cifar_idxs.txt", (), 1170875,
                   "5716e41a62b6fb304972ef80e286a0f8be89b709f64240d8003e75398c09d7d5")),
-        {"train": read_by(read_tiny_images, "tiny_images.bin", decodes=True)},
+        {"train": read_by(read_tiny_images, "tiny_images.bin", "80mn_cifar_idxs.txt", decodes=True)},
         needs={"course": ("train",)}, stand_ins=(*WITHOUT_TINY_IMAGES, "tiny-images-300k"), subject="objects",
     ),
     DataSet(

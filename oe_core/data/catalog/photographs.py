@@ -105,7 +105,7 @@ PHOTOGRAPHS = (
     DataSet(
         "lsun", "LSUN", "LSUN scenes, test", "by-hand", "images", {"test": 10000}, "none found",
         f"fetch {LSUN}test_lmdb.zip; the book does not, because no hash is published", YU,
-        "not the cropped or resized LSUN of the ODIN paper", hosted(LSUN, ("test_lmdb.zip", None, "", True)),
+        "not the cropped or resized LSUN of the ODIN paper", hosted(LSUN, ("test_lmdb.zip",)),
         {"test": read_by(pictures.read_lsun, "test_lmdb.zip", decodes=True)},
         stand_ins=("lsun-val", "lsun-categories", "scene15"), subject="scenes",
     ),
@@ -113,7 +113,7 @@ PHOTOGRAPHS = (
         "lsun-val", "LSUN val", "LSUN scenes, the ten validation sets", "open", "images", {"test": 3000},
         "none found", f"fetch the ten <scene>_val_lmdb.zip from {LSUN}", YU,
         "3000 pictures are enough at 1:5 beside CIFAR and Tiny ImageNet, not beside SVHN (5206)",
-        hosted(LSUN, *((f"{scene}_val_lmdb.zip", size, sha, True) for scene, (size, sha) in LSUN_VAL.items())),
+        hosted(LSUN, *((f"{scene}_val_lmdb.zip", size, sha) for scene, (size, sha) in LSUN_VAL.items())),
         {"test": read_by(pictures.read_lsun, *(f"{scene}_val_lmdb.zip" for scene in LSUN_VAL), decodes=True)},
         needs={"course": TEST}, in_paper=False, subject="scenes",
     ),

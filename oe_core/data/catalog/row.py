@@ -13,14 +13,12 @@ class DataFile:
 
     name: file name under `downloads/<key>/`; addresses: tried in order; bytes: None where unpublished. digest: the
     strongest published one, md5 or sha256 in hexadecimal digits, "" where there is none.
-    unpack: its reader needs the members as real files (an LMDB is opened as a folder), beside the archive.
     """
 
     name: str
     addresses: tuple[str, ...] = ()
     bytes: int | None = None
     digest: str = ""
-    unpack: bool = False
 
     @property
     def hash(self) -> tuple[str, str] | None:
@@ -117,7 +115,7 @@ class DataSet:
 
 
 def hosted(hosts: str | Sequence[str], *entries) -> tuple[DataFile, ...]:
-    """The files that lie under their names on each of `hosts`; an entry is name, bytes, digest, unpack."""
+    """The files that lie under their names on each of `hosts`; an entry is name, bytes, digest."""
     hosts = (hosts,) if isinstance(hosts, str) else hosts
     return tuple(DataFile(name, tuple(host + name for host in hosts), *rest) for name, *rest in entries)
 

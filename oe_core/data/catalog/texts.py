@@ -7,7 +7,7 @@ unverified or left None. Printed names are those of tables 8 and 11; the same se
 """
 
 from oe_core.data.catalog.row import BOTH, TEST, DataFile, DataSet, either, hosted, read_by, split_by
-from oe_core.data.readers.corpora import read_books, read_conll, read_conllu, read_wikitext
+from oe_core.data.readers.corpora import read_books, read_conllu, read_wikitext
 from oe_core.data.readers.labelled import read_bydate, read_imdb, read_no_short, read_sst, read_trec
 from oe_core.data.readers.lines import read_lines
 from oe_core.data.readers.tables import read_multi30k, read_snli, read_yelp
@@ -131,20 +131,18 @@ UD_ENGLISH_EWT = hosted(
 
 
 def _web_treebank(genre: str, source: str, sentences: int, subject: str) -> DataSet:
-    of_ldc = f"{genre}_penntrees.dev.conll"
     return DataSet(
         f"ewt-{genre}", f"EWT-{genre[0].upper()}",
         f"English Web Treebank, {source} (edition of Universal Dependencies)", "open", "text",
-        {"dev": None, "test": sentences},
+        {"test": sentences},
         "annotations CC BY-SA 4.0, texts partly of third parties; the LDC release is paid (LDC2012T13)",
         f"fetch {UD_FILES[0]} and {UD_FILES[1]} of release 2.15 from "
-        f"github.com/UniversalDependencies/UD_English-EWT; LDC members put {of_ldc} beside them",
+        f"github.com/UniversalDependencies/UD_English-EWT; LDC members put the sentences of "
+        f"{genre}_penntrees.dev.conll, one a line, into OE_DATA/ewt-{genre}/test.txt",
         "Bies et al. 2012, English Web Treebank; Silveira et al. 2014, A gold standard dependency corpus",
-        "dev is the LDC's file that the paper tests on; test is the genre in UD's dev and test files, the same "
-        "sentences parted a little otherwise and too few for 20 Newsgroups at 1:5 (1505)",
-        (*UD_ENGLISH_EWT, DataFile(of_ldc)),
-        {"dev": read_by(read_conll, of_ldc), "test": read_by(read_conllu, *UD_FILES, genre=genre)},
-        # UD's part serves; the file of the LDC release, read as "dev", is paid.
+        "the paper tests on the LDC's dev file; these are the same sentences parted a little otherwise, and too few "
+        "for 20 Newsgroups at 1:5 (1505)",
+        UD_ENGLISH_EWT, {"test": read_by(read_conllu, *UD_FILES, genre=genre)},
         needs={"course": TEST, "paper": TEST}, stream_names={"": genre.capitalize()},
         unlike="the LDC's edition", subject=subject,
     )

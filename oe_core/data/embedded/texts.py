@@ -22,7 +22,7 @@ from oe_core.atomic import DamagedFileError, read_record, understood, write_reco
 from oe_core.data import sentences
 from oe_core.data.embedded import docstrings as cutting
 from oe_core.data.embedded.docstrings import STDLIB, is_installed, package_home
-from oe_core.data.examples import TextSet
+from oe_core.data.examples import UNLABELLED, TextSet
 from oe_core.scales import runs_root
 
 CUTTERS = (cutting, sentences)
@@ -132,4 +132,4 @@ def _text_set(name: str, texts: tuple[str, ...], labels: np.ndarray, classes: tu
 
 
 def _unlabelled(name: str, texts: tuple[str, ...], stand_in_for: str = "") -> TextSet:
-    return _text_set(name, texts, np.zeros(len(texts)), ("unlabelled",), stand_in_for)
+    return _text_set(name, texts, np.zeros(len(texts)), (UNLABELLED,), stand_in_for)

@@ -2,13 +2,13 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
-from filelock import FileLock
-
-from oe_core.atomic import DamagedFileError, write_whole
+from oe_core.atomic import DamagedFileError, exclusive, write_whole
 from oe_core.data.catalog.row import DataFile, DataSet
 from oe_core.scales import data_root
+from oe_core.wording import size_text
 
 AGENT = "outlier-exposure-book (Python urllib)"
 BROWSER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -23,17 +23,19 @@ def download_folder(row: DataSet) -> Path:
     return data_root() / "downloads" / row.key
 
 
-def downloaded(row: DataSet) -> dict[str, Path]:
-    """File name -> path of the row's files that are present and verified; {} when none is there.
+def downloaded(row: DataSet, names: Iterable[str]) -> list[Path]:
+    """Where the files `names` of the row are, each of them verified; [] unless all are there.
 
-    A file without a published hash, which only its reader can have put there, is held against its size alone.
+    A file without a published hash, which only its reader can have put there, is held against its size alone. Others
+    of the row are not looked at: a split is read without the gigabytes of another.
     Raises DamagedFileError naming a file that is not the one that its owner publishes, and the difference.
     """
-    found = {file: download_folder(row) / file.name for file in row.files}
-    found = {file: path for file, path in found.items() if path.is_file()}
-    for file, path in found.items():
-        verify(path, file)
-    return {file.name: path for file, path in found.items()}
+    paths = {name: download_folder(row) / name for name in names}
+    if not all(path.is_file() for path in paths.values()):
+        return []
+    for name, path in paths.items():
+        verify(path, row.file(name))
+    return list(paths.values())
 
 
 def verify(path: Path, file: DataFile) -> None:
@@ -65,41 +67,30 @@ def fetch(row: DataSet, file: DataFile) -> Path:
     Raises DownloadError when it may not be fetched, when OE_OFFLINE is set, or when every address failed.
     """
     path = download_folder(row) / file.name
-    if path.is_file() and _is_whole(path, file):
-        return path
-    _refuse(row, file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f".{file.name}.lock")):
-        if not (path.is_file() and _is_whole(path, file)):  # another process may have fetched it meanwhile
+    with exclusive(path.with_name(f".{file.name}.lock"), f"fetching {file.name}"):
+        if not (path.is_file() and _is_whole(path, file)):
+            _refuse(row, file)
             _fetch_from_any(row, file, path)
     return path
 
 
 def how_to_get(row: DataSet) -> str:
     """One paragraph: fetch it, put it there by hand, or take a stand-in; with addresses and terms."""
-    lines = [f"{row.title}: {row.access}. Terms: {row.terms}."]
+    lines = [f"{row.title} ({row.citation}): {row.access}. Terms: {row.terms}."]
     if any(row.fetchable(file) for file in row.files):
         lines.append(f"Fetch it with `python -m oe_core.data.fetch.inventory --fetch --only {row.key}`.")
     lines.append(f"By hand: {row.by_hand}.")
     if row.files:
         lines.append(f"Its files go, as they are, into {download_folder(row)}/:")
         lines.extend(f"  {', '.join((file.name, size_text(file.bytes), *file.addresses[:1]))}" for file in row.files)
+    if row.note:
+        lines.append(f"Note: {row.note}.")
     own = data_root() / row.key
     place = f"A folder {own}/<split>/" if row.kind == "images" else f"A file {own}/<split>.txt (or .tsv)"
     lines.append(f"{place} with your own copy as {row.kind} takes precedence.")
     if row.stand_ins:
         lines.append(f"Stand-ins, the best first: {', '.join(row.stand_ins)}.")
     return "\n".join(lines)
-
-
-def size_text(size: int | None) -> str:
-    """Bytes as people read them: "170.1 MB"; "size not published" for None."""
-    if size is None:
-        return "size not published"
-    for unit, in_bytes in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= in_bytes:
-            return f"{size / in_bytes:.1f} {unit}"
-    return f"{size} bytes"
 
 
 def _is_whole(path: Path, file: DataFile) -> bool:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 from oe_core.atomic import DamagedFileError
 from oe_core.data.catalog import CATALOG, DataFile, DataSet, dataset
-from oe_core.data.fetch.download import DownloadError, download_folder, fetch, how_to_get, size_text, verify
-from oe_core.data.fetch.unpack import UnpackError, unpack
+from oe_core.data.fetch.download import DownloadError, download_folder, fetch, how_to_get, verify
 from oe_core.data.folders import folder_splits
 from oe_core.data.text_folders import text_splits
 from oe_core.scales import SCALES, check_scale, data_root
-from oe_core.wording import several
+from oe_core.wording import several, size_text
 
 STATES = {
     "present": "Present",
@@ -121,16 +120,14 @@ def _stand_in(key: str) -> str:
 
 
 def fetch_all(found: list[Need]) -> list[str]:
-    """Fetch, and unpack where a reader needs it, all that may be fetched; return one message for each failure."""
+    """Fetch all that may be fetched; return one message for each failure."""
     failures = []
     for need in found:
         for file in filter(need.row.fetchable, need.missing):
             print(f"{need.row.key}: {file.name}, {size_text(file.bytes)}", flush=True)
             try:
-                path = fetch(need.row, file)
-                if file.unpack:
-                    unpack(path)
-            except (DownloadError, UnpackError) as failure:
+                fetch(need.row, file)
+            except DownloadError as failure:
                 failures.append(str(failure))
     return failures
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from oe_core.data.examples import ImageSet
-from oe_core.data.fetch.unpack import check_size, open_zip, whole_bytes
+from oe_core.data.readers.bounds import check_size, open_zip, whole_bytes
 from oe_core.data.readers.pixels import NEARLY_BLACK, FormatError, check_name, damage_named, eight_bits, resized
 
 DIGITS = tuple("0123456789")

@@ -74,22 +74,6 @@ def read_conllu(*paths: Path, genre: str, name: str) -> TextSet:
     return text_set(name, texts, ", ".join(map(str, paths)), f"sentences whose sent_id begins with {genre}-")
 
 
-def read_conll(path: Path, name: str) -> TextSet:
-    """A plain CoNLL file, <genre>_penntrees.dev.conll: the word in column 2, a blank line between sentences.
-
-    Columns are parted by tabs; case is kept (hendrycks/outlier-exposure NLP_classification/eval_OOD_sst.py reads it
-    so). Raises FormatError naming file and line for a line without a second column.
-    """
-    texts, words = [], []
-    for number, line in enumerate([*split_lines(file_bytes(path), str(path)), ""], 1):
-        if line.strip():
-            words.append(_second_column(line, f"{path} line {number}", at_least=2))
-        elif words:
-            texts.append(" ".join(words))
-            words = []
-    return text_set(name, texts, str(path), "a word a line, in column 2")
-
-
 def _sentences(path: Path) -> Iterator[tuple[str, str]]:
     """Genre and text of every sentence of a CoNLL-U file."""
     genre, words, number = "", [], 0
@@ -98,7 +82,7 @@ def _sentences(path: Path) -> Iterator[tuple[str, str]]:
         if line.startswith(SENT_ID):
             genre = _genre(line, where)
         elif line.strip() and not line.startswith("#"):
-            form = _second_column(line, where, at_least=COLUMNS)
+            form = _second_column(line, where)
             if line.partition("\t")[0].isdigit():
                 words.append(form)
         elif not line.strip() and words:
@@ -117,11 +101,11 @@ def _genre(line: str, where: str) -> str:
     return genre
 
 
-def _second_column(line: str, where: str, at_least: int) -> str:
+def _second_column(line: str, where: str) -> str:
     columns = line.split("\t")
-    if len(columns) < at_least or not columns[1]:
+    if len(columns) < COLUMNS or not columns[1]:
         raise FormatError(
-            f"{where} is {shown(line)} with {len(columns)} columns; expected at least {at_least}, parted by tabs, "
+            f"{where} is {shown(line)} with {len(columns)} columns; expected at least {COLUMNS}, parted by tabs, "
             "with the word in the second"
         )
     return columns[1]

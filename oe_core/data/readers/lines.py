@@ -4,11 +4,10 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from oe_core.data.examples import TextSet
-from oe_core.data.fetch.unpack import whole_bytes
+from oe_core.data.examples import UNLABELLED, TextSet
+from oe_core.data.readers.bounds import whole_bytes
 from oe_core.data.readers.pixels import FormatError, damage_named, numbered
 
-UNLABELLED = "unlabelled"
 TEXT_SUFFIXES = (".tsv", ".txt", ".tsv.gz", ".txt.gz")
 SHOWN = 60  # characters of a wrong line that a message repeats
 MOST_LINES = 10_000_000  # of a file: each takes some 200 bytes of memory, and the longest of the paper's has 2 million

@@ -1,15 +1,16 @@
 """Archives of pictures: DTD, Chars74K, Omniglot, ImageNet's val part, Tiny ImageNet, Places365, LSUN."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from posixpath import basename, dirname
+from tempfile import TemporaryDirectory
 
 import torch
 
-from oe_core.data.examples import ImageSet
-from oe_core.data.fetch.unpack import unpack
+from oe_core.data.examples import UNLABELLED, ImageSet
 from oe_core.data.readers.archives import opened_zip, picture_set, tar_member, tar_members, zip_member
 from oe_core.data.readers.pixels import FormatError, Picture, damage_named, decode_all, is_picture
 
@@ -39,7 +40,7 @@ def read_textures(path: Path, size: int, name: str = "textures") -> ImageSet:
 
 def read_flat_tar(path: Path, size: int, name: str) -> ImageSet:
     """Every picture of a tar as one class, "unlabelled": for out-distributions such as ILSVRC2012_img_val.tar."""
-    pictures = (Picture("unlabelled", f"{path}: {member}", raw) for member, raw in tar_members(path, is_picture))
+    pictures = (Picture(UNLABELLED, f"{path}: {member}", raw) for member, raw in tar_members(path, is_picture))
     return picture_set(name, path, pictures, size, "its names")
 
 
@@ -172,11 +173,10 @@ def _labels(lists: Path, file: str) -> dict[str, int]:
 
 
 def read_lsun(*paths: Path, size: int, name: str = "lsun") -> ImageSet:
-    """LSUN databases, each <scene>_lmdb.zip or the folder with its data.mdb, joined in the order given.
+    """LSUN databases, each <scene>_lmdb.zip with its data.mdb, joined in the order given.
 
-    A file is a class, named without "_lmdb". An LMDB must lie on disk to be opened, so a zip is unpacked beside itself.
-    Raises FormatError or UnpackError naming the file when it is damaged or holds no data.mdb, FormatError naming the
-    key of a picture that cannot be read.
+    A file is a class, named without "_lmdb". Raises FormatError naming the file when it is damaged or holds no
+    data.mdb, and the key of a picture that cannot be read.
     """
     pictures = (picture for path in paths for picture in _lmdb_pictures(path))
     return picture_set(name, paths[0], pictures, size, "any key")
@@ -185,25 +185,32 @@ def read_lsun(*paths: Path, size: int, name: str = "lsun") -> ImageSet:
 def _lmdb_pictures(path: Path) -> Iterator[Picture]:
     import lmdb
 
-    folder = path if path.is_dir() else unpack(path)
-    databases = sorted(folder.rglob("data.mdb"))
-    if len(databases) != 1:
-        raise FormatError(f"{path}: holds {len(databases)} files data.mdb; expected one")
-    database = databases[0]
     class_name = path.name.removesuffix(".zip").removesuffix("_lmdb")
-    with (
-        damage_named(database, (lmdb.Error,), "an LMDB of pictures"),
-        lmdb.open(str(database.parent), readonly=True, lock=False, readahead=False) as environment,
-    ):
-        _check_lmdb_length(database, environment)
-        with environment.begin(buffers=False) as transaction:
-            for key, value in transaction.cursor():
-                yield Picture(class_name, f"{database}: {key.decode('ascii', 'replace')}", value)
+    with TemporaryDirectory() as room:  # an LMDB must lie on disk to be opened
+        database = _unzipped(path, Path(room))
+        with (
+            damage_named(path, (lmdb.Error,), "an LMDB of pictures"),
+            lmdb.open(room, readonly=True, lock=False, readahead=False) as environment,
+        ):
+            # Before its pages are touched: reading past the end of a mapped file kills the process.
+            expected = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+            if (length := database.stat().st_size) < expected:
+                raise FormatError(f"{path}: its data.mdb has {length} bytes; expected {expected}")
+            with environment.begin(buffers=False) as transaction:
+                for key, value in transaction.cursor():
+                    yield Picture(class_name, f"{path}: {key.decode('ascii', 'replace')}", value)
 
 
-def _check_lmdb_length(database: Path, environment) -> None:
-    """Refuse a shortened file before its pages are touched: reading past the end of a mapped file kills the process."""
-    expected = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
-    length = database.stat().st_size
-    if length < expected:
-        raise FormatError(f"{database}: truncated at {length} bytes; expected {expected}. Delete it and get it again")
+def _unzipped(path: Path, folder: Path) -> Path:
+    """The one data.mdb of a zip, in `folder`."""
+    with opened_zip(path) as archive:
+        members = [member for member in archive.infolist() if basename(member.filename) == "data.mdb"]
+        if len(members) != 1:
+            raise FormatError(f"{path}: holds {len(members)} files data.mdb; expected one")
+        free = shutil.disk_usage(folder).free
+        if members[0].file_size > free:
+            what = f"its data.mdb takes {members[0].file_size:,} bytes in {folder}, where {free:,} are free"
+            raise FormatError(f"{path}: {what}; make room, or set TMPDIR to a folder that has it")
+        with archive.open(members[0]) as source, open(folder / "data.mdb", "xb") as file:
+            shutil.copyfileobj(source, file)
+    return folder / "data.mdb"

@@ -22,7 +22,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
-from oe_core.data.fetch.unpack import TooLargeError
+from oe_core.data.readers.bounds import TooLargeError
 from oe_core.errors import PrintableError
 from oe_core.scales import data_root
 

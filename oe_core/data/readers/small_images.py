@@ -7,7 +7,7 @@ from posixpath import basename
 import numpy as np
 import torch
 
-from oe_core.data.examples import ImageSet
+from oe_core.data.examples import UNLABELLED, ImageSet
 from oe_core.data.readers.archives import tar_members
 from oe_core.data.readers.pixels import FormatError, damage_named, numbered, resized
 
@@ -68,20 +68,17 @@ def _records(where: str, raw: bytes, layout: Layout) -> np.ndarray:
 
 TINY_IMAGE_BYTES = 32 * 32 * 3
 TINY_IMAGES_READ = 1_000_000  # 3 GB; about as many as ten epochs of the paper's fine-tuning meet (391 x 256 x 10)
-CIFAR_LIST = "80mn_cifar_idxs.txt"
 
 
-def read_tiny_images(path: Path, size: int, name: str = "tiny-images-80m", count: int = TINY_IMAGES_READ) -> ImageSet:
-    """`count` images evenly spaced over tiny_images.bin, those of CIFAR left out, as one class.
+def read_tiny_images(path: Path, listed: Path, size: int, name: str = "tiny-images-80m") -> ImageSet:
+    """TINY_IMAGES_READ images evenly spaced over tiny_images.bin, those of CIFAR left out, as one class.
 
-    3072 bytes an image, 32x32x3 in Fortran order. The images of CIFAR are listed, counted from 1, in
-    80mn_cifar_idxs.txt (hendrycks/outlier-exposure utils/), which must lie beside the file.
+    3072 bytes an image, 32x32x3 in Fortran order. listed: 80mn_cifar_idxs.txt (hendrycks/outlier-exposure utils/), the
+    images of CIFAR, counted from 1.
     """
-    length, listed = path.stat().st_size, path.with_name(CIFAR_LIST)
+    length = path.stat().st_size
     if not length or length % TINY_IMAGE_BYTES:
         raise FormatError(f"{path}: has {length} bytes; expected a multiple of {TINY_IMAGE_BYTES}")
-    if not listed.exists():
-        raise FormatError(f"{listed} is missing; put it there from utils/ of github.com/hendrycks/outlier-exposure")
     with damage_named(listed, (ValueError,), "one index, counted from 1, a line"):
         in_cifar = np.atleast_1d(np.loadtxt(listed, dtype=np.int64)) - 1
     images = np.memmap(path, np.uint8, "r").reshape(-1, 3, 32, 32)
@@ -90,7 +87,7 @@ def read_tiny_images(path: Path, size: int, name: str = "tiny-images-80m", count
         raise FormatError(
             f"{path}: {listed.name} lists all of its {len(images)} images; expected some that are not CIFAR's"
         )
-    chosen = allowed[np.linspace(0, len(allowed) - 1, min(count, len(allowed))).round().astype(np.int64)]
+    chosen = allowed[np.linspace(0, len(allowed) - 1, min(TINY_IMAGES_READ, len(allowed))).round().astype(np.int64)]
     # Fortran order: a channel's columns follow each other, so height is the last axis on disk.
     return _outliers(name, images[chosen].transpose(0, 3, 2, 1), size)
 
@@ -107,4 +104,4 @@ def read_300k(path: Path, size: int, name: str = "tiny-images-300k") -> ImageSet
 
 
 def _outliers(name: str, images: np.ndarray, size: int) -> ImageSet:
-    return ImageSet(name, resized(images, size), *numbered(["unlabelled"] * len(images)), "catalog")
+    return ImageSet(name, resized(images, size), *numbered([UNLABELLED] * len(images)), "catalog")

@@ -4,23 +4,20 @@ import gzip
 import io
 import os
 import struct
-import tarfile
 import threading
 import zlib
 
 import numpy as np
 import pytest
-from genuine_files import noise, picture, write_tar, write_zip
+from genuine_files import noise, picture, write_zip
 from scipy.io import savemat
 
-from oe_core.data.fetch import unpack as bounds
 from oe_core.data.folders import read_folder
-from oe_core.data.readers import arrays, lines, pixels
+from oe_core.data.readers import arrays, bounds, lines, pixels
 from oe_core.data.readers.arrays import read_idx, read_npz, read_svhn
 from oe_core.data.readers.corpora import read_wikitext
-from oe_core.data.readers.labelled import read_imdb
 from oe_core.data.readers.lines import read_lines
-from oe_core.data.readers.pictures import read_flat_tar, read_textures
+from oe_core.data.readers.pictures import read_textures
 from oe_core.data.readers.pixels import FormatError, Picture, decode, decode_all
 from oe_core.data.readers.small_images import read_300k
 from oe_core.data.text_folders import read_text_folder, text_splits
@@ -56,12 +53,6 @@ def saved(array, **how):
 
 def npz(tmp_path, **members):
     return write_zip(tmp_path / "images.npz", {f"{key}.npy": content for key, content in members.items()})
-
-
-def header(name, kind, size):
-    member = tarfile.TarInfo(name)
-    member.type, member.size = kind, size
-    return member.tobuf(tarfile.GNU_FORMAT)
 
 
 def test_a_huge_label_takes_no_room(tmp_path):
@@ -102,8 +93,6 @@ def test_what_unpacks_to_far_more_than_its_size_is_refused_with_what_is_allowed(
         read_idx(path, size=28, name="x")
     with pytest.raises(FormatError, match=rf"w\.zip: {allowed}"):
         read_wikitext(write_zip(tmp_path / "w.zip", {"wiki.test.tokens": b"word \n" * 3000}), "test")
-    with pytest.raises(FormatError, match=rf"v\.tar\.gz: {allowed}"):
-        read_imdb(write_tar(tmp_path / "v.tar.gz", {"aclImdb/test/neg/1.txt": b"word " * 3000}))
 
 
 def test_many_images_of_one_pixel_are_not_enlarged_beyond_memory(tmp_path, monkeypatch):
@@ -130,38 +119,6 @@ def test_an_npy_that_claims_more_than_it_has_is_refused(tmp_path):
     path.write_bytes(npy((10**9, 32, 32, 3), "|u1", bytes(3072)))
     with pytest.raises(FormatError, match=r"300K_random_images\.npy: truncated or damaged"):
         read_300k(path, 32)
-
-
-@pytest.mark.parametrize("kind", bounds.EXTENSIONS)
-def test_an_extended_header_of_a_tar_is_bounded_before_it_is_read(tmp_path, kind):
-    path = tmp_path / "set.tar"
-    path.write_bytes(header("x", kind, 3 * 10**9) + bytes(2048))
-    with pytest.raises(FormatError, match=r"set\.tar: .*a header claims 3,000,000,000 bytes, allowed are 0 to 65,536"):
-        read_flat_tar(path, 8, "x")
-
-
-def test_a_tar_member_that_claims_more_than_there_can_be_is_refused_before_it_is_read(tmp_path):
-    path = tmp_path / "set.tar"
-    for kind in (tarfile.REGTYPE, tarfile.GNUTYPE_SPARSE):
-        path.write_bytes(header("a.png", kind, 10**13) + bytes(2048))
-        with pytest.raises(FormatError, match=r"set\.tar: unpacks to 10,000,000,\d+,\d+ bytes or more; expected at mo"):
-            read_flat_tar(path, 8, "x")
-
-
-def test_a_zip_with_an_endless_list_of_members_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(bounds, "MOST_DIRECTORY", 3000)
-    with pytest.raises(FormatError, match=r"w\.zip: lists its members in [\d,]+ bytes; allowed are 3,000"):
-        read_wikitext(write_zip(tmp_path / "w.zip", dict.fromkeys(map(str, range(100)), b"")), "test")
-
-
-def test_the_headers_of_a_long_tar_are_neither_kept_nor_endless(tmp_path, monkeypatch):
-    path = write_tar(tmp_path / "long.tar", dict.fromkeys(map(str, range(100)), b""))
-    with bounds.open_tar(path) as archive:
-        assert max(len(archive.members) for _ in bounds.tar_headers(archive, path)) == 0
-    monkeypatch.setattr(bounds, "FLOOR", 10_000)
-    path.with_name("long.tar.gz").write_bytes(gzip.compress(path.read_bytes()))
-    with pytest.raises(FormatError, match=r"long\.tar\.gz: unpacks to 10,240 bytes or more; expected at most 10,000"):
-        read_flat_tar(path.with_name("long.tar.gz"), 8, "x")
 
 
 def test_more_lines_than_memory_has_room_for_are_refused(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 import pytest
 from genuine_files import shorten, write_zip
 
-from oe_core.data.readers.corpora import read_books, read_conll, read_conllu, read_wikitext
+from oe_core.data.readers.corpora import read_books, read_conllu, read_wikitext
 from oe_core.data.readers.pixels import FormatError
 
 PAGE = b" \n = Homarus gammarus = \n \n The <unk> lobster is state @-@ owned . \n"
@@ -118,24 +118,3 @@ def test_a_genre_that_does_not_occur_is_refused(tmp_path):
     path = conllu(tmp_path, sentence("email", "Hi"))
     with pytest.raises(FormatError, match=r"dev\.conllu: holds no text; expected sentences whose sent_id begins with"):
         read_conllu(path, genre="weblog", name="ewt-weblog")
-
-
-def test_plain_conll_has_the_word_in_column_two_and_blank_lines_between_sentences(tmp_path):
-    path = tmp_path / "weblog_penntrees.dev.conll"
-    path.write_text("1\tFrom\t_\tIN\n2\tAP\t_\tNNP\n\n\n1\tStay\t_\tVB\n")
-    assert read_conll(path, "ewt-weblog").texts == ("From AP", "Stay")
-
-
-@pytest.mark.parametrize("line", ["word", "1 word", "1\t"])
-def test_a_line_without_second_column_is_named(tmp_path, line):
-    path = tmp_path / "weblog_penntrees.dev.conll"
-    path.write_text(f"1\tFrom\n{line}\n")
-    with pytest.raises(FormatError, match=r"dev\.conll line 2 is .*; expected at least 2, parted by tabs"):
-        read_conll(path, "ewt-weblog")
-
-
-def test_an_empty_conll_file_is_named(tmp_path):
-    path = tmp_path / "weblog_penntrees.dev.conll"
-    path.write_text("\n")
-    with pytest.raises(FormatError, match=r"dev\.conll: holds no text; expected a word a line, in column 2"):
-        read_conll(path, "ewt-weblog")

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from genuine_files import channels_first, noise, shorten, write_tar
 
+from oe_core.data.readers import small_images
 from oe_core.data.readers.pixels import FormatError, resized
-from oe_core.data.readers.small_images import CIFAR_LIST, read_300k, read_cifar, read_tiny_images
+from oe_core.data.readers.small_images import read_300k, read_cifar, read_tiny_images
 
 NAMES10 = "airplane automobile bird cat deer dog frog horse ship truck".split()
 NAMES100 = [f"fine{number:02}" for number in range(100)]
@@ -94,41 +95,37 @@ IMAGES = noise(6, 32, 32, 3)
 def tiny_images(tmp_path, listed="2\n6\n"):
     path = tmp_path / "tiny_images.bin"
     path.write_bytes(b"".join(image.tobytes(order="F") for image in IMAGES))
-    (tmp_path / CIFAR_LIST).write_text(listed)
-    return path
+    (tmp_path / "80mn_cifar_idxs.txt").write_text(listed)
+    return path, tmp_path / "80mn_cifar_idxs.txt"
 
 
 def test_tiny_images_are_read_in_fortran_order_without_those_of_cifar(tmp_path):
-    read = read_tiny_images(tiny_images(tmp_path), 32)
+    read = read_tiny_images(*tiny_images(tmp_path), 32)
     assert read.images.tolist() == [channels_first(IMAGES[place]) for place in (0, 2, 3, 4)]
     assert read.classes == ("unlabelled",)
 
 
-def test_fewer_tiny_images_are_taken_evenly_from_the_whole_file(tmp_path):
-    read = read_tiny_images(tiny_images(tmp_path), 32, count=2)
+def test_fewer_tiny_images_are_taken_evenly_from_the_whole_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(small_images, "TINY_IMAGES_READ", 2)
+    read = read_tiny_images(*tiny_images(tmp_path), 32)
     assert read.images.tolist() == [channels_first(IMAGES[place]) for place in (0, 4)]
 
 
 def test_tiny_images_need_the_list_of_cifars_images(tmp_path):
-    path = tiny_images(tmp_path)
-    (tmp_path / CIFAR_LIST).write_text("2\nsix\n")
     with pytest.raises(FormatError, match=r"80mn_cifar_idxs\.txt: truncated or damaged .*; expected one index"):
-        read_tiny_images(path, 32)
-    (tmp_path / CIFAR_LIST).unlink()
-    with pytest.raises(FormatError, match=r"80mn_cifar_idxs\.txt is missing; put it there"):
-        read_tiny_images(path, 32)
+        read_tiny_images(*tiny_images(tmp_path, "2\nsix\n"), 32)
 
 
 def test_tiny_images_name_a_file_with_part_of_an_image(tmp_path):
-    path = tiny_images(tmp_path)
+    path, listed = tiny_images(tmp_path)
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(FormatError, match=r"tiny_images\.bin: has 18431 bytes; expected a multiple of 3072"):
-        read_tiny_images(path, 32)
+        read_tiny_images(path, listed, 32)
 
 
 def test_tiny_images_refuse_a_list_that_leaves_nothing(tmp_path):
     with pytest.raises(FormatError, match="lists all of its 6 images"):
-        read_tiny_images(tiny_images(tmp_path, "1\n2\n3\n4\n5\n6\n"), 32)
+        read_tiny_images(*tiny_images(tmp_path, "1\n2\n3\n4\n5\n6\n"), 32)
 
 
 def test_the_300k_selection_is_one_class(tmp_path):
