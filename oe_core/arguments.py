@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from numbers import Real
+from pathlib import Path
 
 from oe_core.errors import ExplainedError
 
@@ -24,7 +25,7 @@ def check_counts(*, least: int = 1, given: bool = False, **counts: int | None) -
     given: it may not.
     """
     for argument, value in counts.items():
-        if (given or value is not None) and (not isinstance(value, int) or value < least):
+        if (given or value is not None) and (not isinstance(value, int) or isinstance(value, bool) or value < least):
             raise ArgumentError(f"{argument}={value!r} must be a whole number of at least {least}")
 
 
@@ -34,6 +35,14 @@ def check_numbers(*, above: float, most: float = math.inf, below: float = math.i
     for argument, value in numbers.items():
         if not isinstance(value, Real) or not above < value <= most or value >= below < math.inf:
             raise ArgumentError(f"{argument}={value!r} must be a number above {above:g}{upper}")
+
+
+def expanded(path: str | Path) -> Path:
+    """A path whose `~` or `~name` is that user's folder; an ArgumentError where nobody is known to have that name."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as unknown:
+        raise ArgumentError(f"{path}: {unknown}; give the folder itself") from unknown
 
 
 def check_lists(*, least: int = 0, **lists: list | tuple) -> None:

@@ -41,6 +41,9 @@ class Recipe:
     LATER: ClassVar[tuple[str, ...]] = ()  # younger than stored runs: the digest leaves them out at their defaults
 
     def __post_init__(self):
+        for field in fields(self):
+            if field.type is int and type(value := getattr(self, field.name)) is not int:
+                raise ArgumentError(f"{field.name}={value!r} must be a whole number")
         self._one_of("outlier_order", ("contiguous", "shuffled"))
         self._one_of("precision", ("auto", "float32", "bfloat16"))
         self._at_least(self._least_epochs(), "epochs")

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from oe_core.arguments import check_choice
+from oe_core.arguments import check_choice, expanded
 
 SCALES = {
     "smoke": "seconds a chapter; proves that everything runs, its numbers mean nothing",
@@ -21,7 +21,7 @@ def check_scale(scale: str) -> str:
 
 def _root(variable: str, folder: str) -> Path:
     if os.environ.get(variable):
-        return Path(os.environ[variable]).expanduser().resolve()
+        return expanded(os.environ[variable]).resolve()
     checkout = Path(__file__).resolve().parents[1]
     base = checkout if (checkout / "pyproject.toml").exists() else Path.cwd()
     return base / folder

@@ -4,6 +4,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from oe_core import ArgumentError, check_choice, check_counts, check_lists, check_numbers
+from oe_core.arguments import expanded
 from oe_core.atomic import DamagedFileError
 from oe_core.data.sources import MissingDataError
 from oe_core.errors import ExplainedError
@@ -17,6 +18,7 @@ from oe_core.errors import ExplainedError
         (lambda: check_counts(least=0, SEED="0"), "SEED='0' must be a whole number of at least 0"),
         (lambda: check_counts(least=0, given=True, SEED=None), "SEED=None must be a whole number of at least 0"),
         (lambda: check_counts(SEEDS=1.0), "SEEDS=1.0 must be a whole number of at least 1"),
+        (lambda: check_counts(SEEDS=True), "SEEDS=True must be a whole number of at least 1"),
         (lambda: check_lists(SETS=[], IN_DISTS="digits"), "IN_DISTS='digits' must be a list, such as ['digits']"),
         (lambda: check_lists(UNITS=None), "UNITS=None must be a list, such as [None]"),
         (lambda: check_lists(least=1, UNITS=[]), "UNITS=[] must hold at least 1"),
@@ -31,6 +33,13 @@ def test_a_refusal_names_the_argument_its_value_and_what_is_allowed(check, said)
     with pytest.raises(ArgumentError) as refused:
         check()
     assert str(refused.value) == said
+
+
+def test_the_folder_of_a_user_is_found_and_that_of_nobody_refused(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/reader")
+    assert str(expanded("~/x")) == "/home/reader/x" and str(expanded("x")) == "x"
+    with pytest.raises(ArgumentError, match="~no-such-user/x: .*; give the folder itself"):
+        expanded("~no-such-user/x")
 
 
 def test_what_is_allowed_passes():

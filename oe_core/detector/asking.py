@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from oe_core.arguments import ArgumentError
+from oe_core.arguments import ArgumentError, expanded
 from oe_core.data.examples import UNLABELLED, ImageSet, TextSet
 from oe_core.data.folders import pictures_below
 from oe_core.data.readers.arrays import colour, read_npz
@@ -44,7 +44,7 @@ def image_chunks(examples: object, size: int, refused: Refused | None = None) ->
     which is left out; None: that raises FormatError.
     """
     if isinstance(examples, str | Path):
-        examples = _pictures_at(Path(examples).expanduser(), size)
+        examples = _pictures_at(expanded(examples), size)
     if isinstance(examples, ImageSet):
         examples = examples.images.permute(0, 2, 3, 1).numpy()
     if isinstance(examples, np.ndarray | Tensor):
@@ -59,7 +59,7 @@ def image_chunks(examples: object, size: int, refused: Refused | None = None) ->
     else:
         what = "a folder, paths of pictures, or an array (n, height, width, 3)"
         raise ArgumentError(f"examples is {type(examples).__name__}; expected {what}")
-    pictures = ([Picture("", str(path), Path(path).expanduser()) for path in paths] for paths in taken)
+    pictures = ([Picture("", str(path), expanded(path)) for path in paths] for paths in taken)
     for found, pixels in decode_chunks(pictures, size, upright=True, refused=refused):
         yield [picture.where for picture in found], _images(torch.from_numpy(pixels))
 
@@ -105,7 +105,7 @@ def text_chunks(examples: object, refused: Refused | None = None) -> Iterator[Ch
     if is_table(examples):
         examples = column(examples, "examples", ["text"])[1]
     if isinstance(examples, Path):
-        taken = chunks(line for path in _text_files(examples.expanduser()) for line in _lines_of(path, refused))
+        taken = chunks(line for path in _text_files(expanded(examples)) for line in _lines_of(path, refused))
     elif hasattr(examples, "readline"):
         taken = (list(_decoded(lines, "-", refused)) for lines in arrivals(examples))
     elif isinstance(examples, Iterable):
@@ -163,8 +163,8 @@ def arrivals(file: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
     r"""Number, from 1, and content of the lines of an open binary file that hold more than blanks, without their ends.
 
     At most CHUNK together, and no more than have come: whoever writes slowly is not kept waiting for an answer. A line
-    ends in \n, \r\n or \r; of one longer than LONGEST_LINE the parts come by themselves. Raises ValueError for a file
-    that is open as text.
+    ends in \n, \r\n or \r; of one longer than LONGEST_LINE only so much comes as shows that it is. Raises ValueError
+    for a file that is open as text.
     """
     if isinstance(file, io.TextIOBase):
         raise ArgumentError(f"examples is {type(file).__name__}, open as text; open it in binary, as open(path, 'rb')")
@@ -172,8 +172,9 @@ def arrivals(file: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
     for block in iter(lambda: read(BLOCK), b""):
         lines = (held + block).splitlines(keepends=True)
         # A line may go on in the next block, and the \n that belongs to a \r may be there.
-        open_end = not lines[-1].endswith(b"\n") and len(lines[-1]) < LONGEST_LINE
-        held = lines.pop() if open_end else b""
+        held = b"" if lines[-1].endswith(b"\n") else lines.pop()
+        if len(held) > LONGEST_LINE:
+            held = held[:LONGEST_LINE] + held[-1:]  # too long already, and whether it ends in \r
         come += ((number, line.rstrip(b"\r\n")) for line, number in zip(lines, numbers, strict=False) if line.strip())
         while len(come) >= CHUNK or (come and len(block) < BLOCK):
             yield come[:CHUNK]

@@ -67,7 +67,7 @@ def told_outliers(in_scores: np.ndarray, out_scores: np.ndarray) -> Finding:
     """
     from scipy import stats
 
-    if math.comb(len(in_scores) + len(out_scores), len(out_scores)) * SURE < 1:
+    if math.comb(len(in_scores) + len(out_scores), len(out_scores)) < 1 / SURE:
         says = f"{len(out_scores)} outliers beside {len(in_scores)} inliers that were kept from training tell nothing"
         return Finding("outliers", False, says, "Give more of both: whether it learned its outliers is not known")
     test = stats.mannwhitneyu(out_scores, in_scores, alternative="greater")

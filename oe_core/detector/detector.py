@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 
 import oe_core
-from oe_core.arguments import ArgumentError, check_counts
+from oe_core.arguments import ArgumentError, check_counts, expanded
 from oe_core.atomic import understood
-from oe_core.data.examples import Examples, ImageSet, TextSet, check_trainable
+from oe_core.data.examples import Examples, TextSet, check_trainable
 from oe_core.data.vocabulary import Vocabulary
 from oe_core.detector import checks, pretrained, saved, settings
 from oe_core.detector.asking import Refused, image_chunks, text_chunks
 from oe_core.detector.checks import Finding
-from oe_core.detector.given import Files, check_known, given, looks_like_a_path, named
+from oe_core.detector.given import BESIDE, Files, check_known, given, looks_like_a_path, named
 from oe_core.detector.threshold import Threshold, check_rate, threshold
 from oe_core.detectors.kind import right
 from oe_core.detectors.registry import KINDS, kind_of, recipe_from_json
@@ -109,7 +109,7 @@ class Detector:
                 raise ArgumentError(f"{argument}: {other.name} has {other.kind}, in_dist has {inside.kind}")
         size = [changes.get("size", settings.pixels(inside.files.side))] if inside.kind == "images" else []
         inliers, test = inside.load(inside.name, *size), None if kept is None else kept.load(kept.name, *size)
-        beside = f"{outside.name} (outliers)" if outside.name == inside.name else outside.name
+        beside = f"{outside.name}{BESIDE}" if outside.name == inside.name else outside.name
         recipe = settings.recipe(inside.name, inliers, beside, kept is None, **changes)
         check_trainable(inliers, test, held_out=recipe.holdout / len(inliers))
         others = mixed(outside.load(beside, *size))
@@ -151,7 +151,7 @@ class Detector:
         Raises FileNotFoundError where there is none, ValueError for one of a newer version, and DamagedFileError naming
         the file that is missing, or is not what was written.
         """
-        folder = Path(folder).expanduser()
+        folder = expanded(folder)
         card, weights, held_out = saved.read(folder)
         with understood(folder / saved.CARD), torch.random.fork_rng([]):
             words = card.pop("vocabulary")
@@ -180,7 +180,7 @@ class Detector:
             "threshold": self.threshold and asdict(self.threshold),
             "findings": [asdict(finding) for finding in self.findings],
         }  # fmt: skip
-        saved.write(Path(folder).expanduser(), self.card | card, self.weights, {"scores": self.held_out_scores})
+        saved.write(expanded(folder), self.card | card, self.weights, {"scores": self.held_out_scores})
 
     def score(self, examples: object) -> np.ndarray:
         """Anomaly scores float64 (n,), higher = more anomalous, in bounded memory.
@@ -295,6 +295,6 @@ class Detector:
 
     def _outputs(self, chunk: Examples) -> np.ndarray:
         """Logits float32 (n, classes)."""
-        images = isinstance(chunk, ImageSet)
-        inputs = chunk.images if images else token_ids(chunk, self.vocabulary, self.recipe)
+        words = self.vocabulary
+        inputs = chunk.images if words is None else token_ids(chunk, words, self.recipe, inside=True)
         return kind_of(self.recipe).predict(self.network, inputs, self.recipe).numpy()

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from oe_core.arguments import ArgumentError
+from oe_core.arguments import ArgumentError, expanded
 from oe_core.data import folders, text_folders
 from oe_core.data.catalog import CATALOG
 from oe_core.data.examples import UNLABELLED, Examples, ImageSet, TextSet
@@ -28,6 +28,7 @@ from oe_core.data.sources import IMAGES, TEXTS, Sources, load_images, load_texts
 from oe_core.scales import data_root
 
 TABLE, ARRAYS = ".csv", ".npz"  # endings of files, in any case
+BESIDE = " (outliers)"  # behind the name of outliers that are named like the inliers
 LOOKED_AT = 64  # pictures of a source whose size and format are looked at
 WAYS = (
     "a folder of class folders with pictures, a .tsv, .txt, .csv or .npz, an array (n, height, width, 3), a list of "
@@ -69,7 +70,7 @@ def given(source: object, argument: str, labels: Sequence | None = None) -> Give
         _no_labels(labels, argument, "examples that have their own")
         return _of_examples(source)
     if isinstance(source, str | Path) and (isinstance(source, Path) or looks_like_a_path(source)):
-        return _of_path(Path(source).expanduser(), labels)
+        return _of_path(expanded(source), labels)
     if isinstance(source, str):
         _no_labels(labels, source, "a data set, which has its own")
         return named(source)
@@ -93,7 +94,7 @@ def _no_labels(labels: Sequence | None, source: object, what: str) -> None:
 def looks_like_a_path(text: str) -> bool:
     """A name is a name unless something lies under it here, or only a path is spelled like it."""
     known = text in IMAGES.known_names() or text in TEXTS.known_names()
-    return Path(text).expanduser().exists() or (not known and ("/" in text or "." in text))
+    return expanded(text).exists() or (not known and ("/" in text or "." in text))
 
 
 def _of_examples(examples: Examples) -> Given:
@@ -133,6 +134,7 @@ def _of_folder(folder: Path, name: str) -> Given:
 
 def named(name: str) -> Given:
     """A set of the book, whatever lies in the working folder: pictures where there are any under it, else texts."""
+    name = name.removesuffix(BESIDE)
     if name not in CATALOG and name in folders.folder_names():
         return _of_path(data_root() / name, None)
     if name in CATALOG and CATALOG[name].kind == "text":
@@ -202,7 +204,7 @@ def _of_list(items: list, argument: str, labels: Sequence | None) -> Given:
     if not _are_paths(items):
         texts = TextSet(argument, tuple(map(str, items)), numbers, classes, "folder")
         return Given(argument, "text", lambda name: replace(texts, name=name))
-    paths = [Path(item).expanduser() for item in items]
+    paths = [expanded(item) for item in items]
     decoded = partial(decode_all, [Picture("", str(path), path) for path in paths], total=len(paths), upright=True)
     return _pictures(argument, looked_at(paths), lambda size: decoded(size)[0], numbers, classes)
 
@@ -211,7 +213,7 @@ def _are_paths(items: list) -> bool:
     if any(isinstance(item, Path) for item in items):
         return True
     like = [item for item in items if is_picture(item)]
-    return 2 * len(like) > len(items) or any(Path(item).expanduser().is_file() for item in like)
+    return 2 * len(like) > len(items) or any(expanded(item).is_file() for item in like)
 
 
 def _pictures(name: str, files: Files, load: Callable[[int], Tensor], labels: Tensor, classes) -> Given:
@@ -261,10 +263,9 @@ def _numbers(labels: Sequence | None, count: int, argument: str) -> tuple[Tensor
         raise ArgumentError(f"labels[0] is a list of {len(labels[0])}; expected one label for each of {argument}")
     if len(labels) != count:
         raise ArgumentError(f"labels has {len(labels)} entries, {argument} {count} examples; expected one each")
-    names = [str(label).strip() for label in labels]
-    if missing := [place for place, name in enumerate(names) if name in ("", "nan", "None", "<NA>")]:
+    if missing := [place for place, label in enumerate(labels) if _is_missing(label)]:
         raise ArgumentError(f"labels[{missing[0]}] is missing, of {len(missing)} that are; leave those examples out")
-    return numbered(names)
+    return numbered([str(label).strip() for label in labels])
 
 
 def looked_at(paths: Sequence[Path]) -> Files:

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from oe_core.arguments import ArgumentError
+from oe_core.arguments import ArgumentError, expanded
 from oe_core.atomic import write_text
 from oe_core.data.anomalies import NEAR, YOURS
 from oe_core.data.examples import Examples, ImageSet
@@ -68,7 +68,7 @@ class Report:
 
     def save(self, folder: str | Path) -> None:
         """Write evaluation.csv, misses.csv and, of pictures, misses.png and .svg into `folder`."""
-        folder = Path(folder).expanduser()
+        folder = expanded(folder)
         write_text(folder / "evaluation.csv", self.table.to_csv(index=False))
         rows = [(name, *miss) for name, misses in self.misses.items() for miss in misses]
         frame = pd.DataFrame(rows, columns=["set", "score", "path", "class", "text"])

@@ -55,6 +55,8 @@ SMOKE = {"smoke": ({"limit": 1_500, "epochs": 6}, {"limit": 1_500})}
 def calibration_experiment(in_dist: str, scale: str, *, holdout: int = 0, share: float = 1.0, **options) -> Experiment:
     """The image classifiers' experiment at one scale, with `holdout` examples kept out of both trainings.
 
+    A network that stands between the two is left out.
+
     holdout: 0 takes the paper's, from HOLDOUT. share, options and errors as `Settings.experiment`; also raises
     ValueError for a holdout below 0, without one for a set outside HOLDOUT, and for a network that comes trained (on
     everything).
@@ -71,4 +73,4 @@ def calibration_experiment(in_dist: str, scale: str, *, holdout: int = 0, share:
     of_baseline, of_exposed = SMOKE.get(scale, ({}, {}))
     baseline = replace(plan.baseline, **kept | of_baseline)
     exposed = replace(plan.exposed, parent=baseline, **kept | of_exposed)
-    return replace(plan, baseline=baseline, exposed=exposed).shortened(share)
+    return replace(plan, baseline=baseline, exposed=exposed, between={}).shortened(share)

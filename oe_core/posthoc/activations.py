@@ -70,9 +70,10 @@ def scale(features: Array) -> Array:
 def _largest(features: Array, pruned: int) -> np.ndarray:
     """Which features are not among the smallest `pruned` percent of their example, bool (n, features)."""
     width = features.shape[1]
-    order = np.argpartition(features, round(width * pruned / 100) - 1, axis=1)
+    count = min(width - 1, round(width * pruned / 100))  # of few features one is kept
     kept = np.zeros(features.shape, bool)
-    np.put_along_axis(kept, order[:, round(width * pruned / 100) :], True, axis=1)
+    order = np.argpartition(features, max(0, count - 1), axis=1)
+    np.put_along_axis(kept, order[:, count:], True, axis=1)
     return kept
 
 

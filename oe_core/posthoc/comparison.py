@@ -138,7 +138,7 @@ def _measured(fitted: _Fitted, evaluation: Evaluation, tpr: float) -> Iterator[t
     for out in tests.outs:
         drawn, out_scores = evaluation.draws[out.printed], fitted.scores(out)
         sizes = len(in_scores["MSP"]), len(out_scores["MSP"])
-        again = resamples(*sizes, RESAMPLES, tuple(map(len, drawn[0])))
+        again = list(resamples(*sizes, RESAMPLES, tuple(map(len, drawn[0]))))
         far = distance(out.key, tests.experiment.baseline.in_dist)
         for name, scores in in_scores.items():
             pair = scores, out_scores[name]

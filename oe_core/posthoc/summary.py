@@ -52,12 +52,13 @@ def summary(records: pd.DataFrame, limits: pd.DataFrame | None = None) -> pd.Dat
 def rendered(frame: pd.DataFrame) -> str:
     """A frame of `summary` as a Markdown table, `mean ±spread [low, high]` in a cell.
 
-    The spread is the standard deviation over seeds (over draws, where one is), the interval that over examples.
+    The spread is the standard deviation over seeds (over draws, where one is), none of a single draw; the interval is
+    that over examples.
     """
-    spread = spread_of(frame) or "std_draws"
+    spread = spread_of(frame)
 
     def cell(row: pd.Series, group: tuple[str, str]) -> str:
-        text = f"{row[*group, 'mean']:.1f} ±{row[*group, spread]:.1f}"
+        text = f"{row[*group, 'mean']:.1f}" + (f" ±{row[*group, spread]:.1f}" if spread else "")
         return f"{text} [{row[*group, 'low']:.1f}, {row[*group, 'high']:.1f}]" if (*group, "low") in row else text
 
     groups = groups_of(frame)

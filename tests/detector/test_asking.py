@@ -32,6 +32,18 @@ def test_a_line_ends_as_it_does_in_a_file_to_learn_from_wherever_a_block_does(mo
     assert found == [(1, b"a b"), (2, b"c"), (4, b" \xe2\x80\xa8d"), (6, b"e")]
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+@pytest.mark.parametrize("length", [9, 15, 16, 17, 40])
+def test_a_line_too_long_is_refused_once_and_the_next_keep_their_numbers(monkeypatch, end, length):
+    monkeypatch.setattr(asking, "LONGEST_LINE", 16)
+    monkeypatch.setattr(asking, "BLOCK", 4)
+    refused = []
+    found = _asked(text_chunks(io.BytesIO(b"one" + end + b"x" * length + end + b"three"), refused.append))
+    whole = [("-:2", "x" * length)] if length < 16 else []
+    assert found == [("-:1", "one"), *whole, ("-:3", "three")]
+    assert ["- line 2 is no text" in str(one) for one in refused] == [True] * (length >= 16)
+
+
 def test_what_has_come_is_answered_before_more_comes():
     reading, writing = os.pipe()
     with open(reading, "rb") as stream, open(writing, "wb", buffering=0) as source:

@@ -49,6 +49,7 @@ def test_a_loss_has_to_fall_and_to_be_below_that_of_guessing(losses, holds):
 def test_outliers_have_to_outscore_inliers():
     inliers = np.random.default_rng(0).normal(size=100)
     assert told_outliers(inliers, inliers + 1).holds and not told_outliers(inliers, inliers[::-1]).holds
+    assert told_outliers(*(np.random.default_rng(mean).normal(mean, size=2_000) for mean in (0, 1))).holds
     few = told_outliers(inliers[:20], inliers[:1] + 9)
     assert not few.holds and "1 outliers beside 20 inliers" in few.says and "is not known" in str(few)
 

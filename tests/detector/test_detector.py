@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from own_data import OTHER, SHOWN, foreign, of_digit, pictures, save, text_detector, texts
+from own_data import OTHER, SHOWN, WORDS, foreign, of_digit, pictures, save, sentences, text_detector, texts
 from PIL import Image
 from store_process import truncate
 
-from oe_core import Detector
+from oe_core import Detector, Store
 from oe_core.atomic import DamagedFileError, read_record, write_record
 from oe_core.detector.saved import CARD, HELD_OUT, WEIGHTS
 from oe_core.detector.settings import DEFAULT_OUTLIERS
@@ -238,3 +238,18 @@ def test_pictures_of_one_colour_are_said_to_teach_nothing(tmp_path, caplog):
     with pytest.raises(ValueError, match="there is no threshold"):
         detector.predict(tmp_path / "flat")
     assert len(detector.score(tmp_path / "flat")) == 20
+
+
+def test_texts_are_asked_about_as_the_inliers_are_spelled(tmp_path):
+    """Two classes that only their capitals tell apart."""
+    words = sentences(WORDS["weather"], 200, 0)
+    labelled = {text: "quiet" for text in words[:100]} | {text.upper(): "loud" for text in words[100:]}
+    detector = Detector.fit(
+        list(labelled), foreign(tmp_path / "other.txt"), labels=list(labelled.values()), lower_inliers=False,
+        store=Store(tmp_path / "runs"), steps=60,
+    )  # fmt: skip
+    asked = sentences(WORDS["weather"], 20, 1)
+    assert {one.class_name for one in detector.predict(asked)} == {"quiet"}
+    assert {one.class_name for one in detector.predict([text.upper() for text in asked])} == {"loud"}
+    detector.save(tmp_path / "alarm")
+    assert Detector.load(tmp_path / "alarm").score(asked).tolist() == detector.score(asked).tolist()

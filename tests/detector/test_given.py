@@ -9,7 +9,7 @@ from PIL import Image
 
 from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.readers.pixels import FormatError
-from oe_core.detector.given import Files, given
+from oe_core.detector.given import BESIDE, Files, given, named
 from oe_core.detector.settings import holdout, pixels, recipe, shown
 
 IMAGES = np.concatenate([of_digit(0)[:3], of_digit(1)[:2]])
@@ -103,6 +103,7 @@ def test_twelve_bits_in_sixteen_are_refused_as_nearly_black(tmp_path):
 def test_names_of_the_books_sets_give_their_training_examples():
     assert given("digits", "in_dist").load("digits", 16).classes == tuple("0123456789")
     assert given("docstrings-stdlib", "outliers").kind == "text"
+    assert named(f"docstrings-stdlib{BESIDE}").name == "docstrings-stdlib"
 
 
 @pytest.mark.parametrize(
@@ -193,11 +194,12 @@ def test_a_quoted_text_of_a_table_keeps_its_lines_and_commas(tmp_path):
 
 
 def test_what_a_table_has_where_it_has_nothing_is_no_text_and_no_label():
-    for nothing in (None, float("nan"), pd.NA, ""):
+    for nothing in (None, float("nan"), pd.NA, pd.NaT, ""):
         with pytest.raises(ValueError, match="the text of row 2 is missing, of 1 that are"):
             given(pd.DataFrame({"text": ["one", nothing], "label": ["a", "b"]}), "in_dist")
-    with pytest.raises(ValueError, match=r"labels\[1\] is missing"):
-        given(["one", "two"], "in_dist", ["a", pd.NA])
+        with pytest.raises(ValueError, match=r"labels\[1\] is missing"):
+            given(["one", "two"], "in_dist", ["a", nothing])
+    assert given(["one", "two"], "in_dist", ["nan", "None"]).load("x").classes == ("None", "nan")
 
 
 def test_labels_may_be_a_tensor_have_one_dimension_and_an_order():

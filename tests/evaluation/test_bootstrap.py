@@ -11,28 +11,32 @@ LEVELS = st.lists(st.integers(0, 8).map(lambda level: level / 4), min_size=1, ma
 
 @given(LEVELS, LEVELS, st.integers(1, 12), st.integers(1, 12), st.sampled_from([0.05, 0.5, 0.95, 1]))
 def test_metrics_of_a_resample_are_those_of_its_scores_to_the_last_bit(in_scores, out_scores, inside, outside, tpr):
-    drawn = resamples(len(in_scores), len(out_scores), 3, (inside, outside))
+    drawn = list(resamples(len(in_scores), len(out_scores), 3, (inside, outside)))
     found = resampled_metrics(in_scores, out_scores, drawn, tpr)
-    for number, counts in enumerate(zip(*drawn, strict=True)):
+    for number, counts in enumerate(drawn):
         expected = detection_metrics(*map(np.repeat, (in_scores, out_scores), counts), tpr)
         assert {metric: values[number] for metric, values in found.items()} == expected
 
 
+def arrays(drawn):
+    return [np.array(counts) for counts in zip(*drawn, strict=True)]
+
+
 def test_resamples_are_seeded_draws_with_replacement_of_the_sizes_asked_for():
-    in_counts, out_counts = resamples(50, 8, 4, (30, 6))
+    in_counts, out_counts = arrays(resamples(50, 8, 4, (30, 6)))
     assert in_counts.shape == (4, 50) and out_counts.shape == (4, 8)
     assert (in_counts.sum(axis=1) == 30).all() and (out_counts.sum(axis=1) == 6).all() and in_counts.max() > 1
     assert len(np.unique(in_counts, axis=0)) == 4
-    assert all(map(np.array_equal, resamples(50, 8, 4, (30, 6)), (in_counts, out_counts)))
-    assert resamples(50, 8, 4)[0].sum(axis=1).tolist() == [50] * 4
+    assert all(map(np.array_equal, arrays(resamples(50, 8, 4, (30, 6))), (in_counts, out_counts)))
+    assert arrays(resamples(50, 8, 4))[0].sum(axis=1).tolist() == [50] * 4
 
 
 def test_every_set_of_anomalies_meets_the_same_inliers():
-    assert np.array_equal(resamples(50, 8, 4, (30, 6))[0], resamples(50, 90, 4, (30, 6))[0])
+    assert np.array_equal(*(arrays(resamples(50, size, 4, (30, 6)))[0] for size in (8, 90)))
 
 
 def test_each_example_is_drawn_as_often_as_any_other():
-    counts = resamples(10, 1, 5000)[0].mean(axis=0)
+    counts = arrays(resamples(10, 1, 5000))[0].mean(axis=0)
     np.testing.assert_allclose(counts, 1, atol=0.06)  # four standard errors of a mean of 5000
 
 

@@ -56,6 +56,7 @@ def test_the_readings_differ_where_text_and_code_do():
 
 def test_another_hold_out_is_taken_as_given():
     assert calibration_experiment("digits", "demo", holdout=200).exposed.parent.holdout == 200
+    assert not calibration_experiment("mnist", "demo", holdout=200).between
     assert calibration_experiment("photo-china", "demo", outliers="font-letters", holdout=600).baseline.holdout == 600
 
 

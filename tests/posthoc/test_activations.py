@@ -43,6 +43,12 @@ def test_ash_b_spreads_the_sum_of_all_features_over_what_is_kept():
     assert activations.ash_b(np.ones((1, 20))).sum() == pytest.approx(20)
 
 
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_of_few_features_the_largest_is_kept(width):
+    features = np.arange(1.0, width + 1)
+    assert activations.ash_b(features[None]).tolist() == [[0] * (width - 1) + [features.sum()]]
+
+
 def test_ash_s_sharpens_what_is_kept():
     np.testing.assert_allclose(activations.ash_s(TEN)[0, 4], 9 * np.exp(20 / 9))
     assert not activations.ash_s(TEN)[1].any()

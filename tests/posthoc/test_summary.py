@@ -61,6 +61,7 @@ def test_the_table_has_mean_spread_and_interval():
 def test_with_one_seed_the_table_shows_the_spread_over_draws():
     one = summary(records().query("seed == 0"))[["AUROC near"]]
     assert "| MSP | 51.0 ±1.4 |" in rendered(one)
+    assert "| MSP | 50.0 |" in rendered(summary(records().query("seed == 0 and draw == 0"))[["AUROC near"]])
 
 
 def test_intervals_are_of_means_over_sets_and_seeds_and_of_differences_pair_by_pair():

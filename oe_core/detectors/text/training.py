@@ -21,13 +21,14 @@ def vocabulary_of(inliers: TextSet, recipe: TextRecipe) -> Vocabulary:
     return Vocabulary.of(_spelled(training_part(inliers, recipe), recipe.lower_inliers), recipe.vocabulary)
 
 
-def token_ids(texts: TextSet, vocabulary: Vocabulary, recipe: TextRecipe) -> Tensor:
+def token_ids(texts: TextSet, vocabulary: Vocabulary, recipe: TextRecipe, inside: bool | None = None) -> Tensor:
     """Token ids int64 (n, length) of a set: of inliers as the recipe spells them, of any other set in lower case.
 
     A set that keeps its case is read as it stands, by a vocabulary that may know no capitals. All are cut to the
-    recipe's length; where it reads padding, inliers alone.
+    recipe's length; where it reads padding, inliers alone. inside: whether they are read as inliers are; None: those
+    that have the in-distribution's name.
     """
-    inside = texts.name == recipe.in_dist
+    inside = texts.name == recipe.in_dist if inside is None else inside
     lower = (recipe.lower_inliers or not inside) and not texts.keeps_case
     return vocabulary.encode(_spelled(texts, lower), recipe.length if inside or not recipe.reads_padding else None)
 
