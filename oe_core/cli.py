@@ -8,12 +8,14 @@ import json
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
 from inspect import signature
 from pathlib import Path
 
 from oe_core.errors import PrintableError, printable
+from oe_core.wording import several
 
 FAILED, INTERRUPTED = 2, 130
 COMES_WITH = "pretrained:"
@@ -32,7 +34,8 @@ DETECT = """examples:
   oe detect pretrained:digits-oe new-pictures               by a network that comes with the package
 
 A text is named file:line. What cannot be read is named on stderr, and the rest is scored. Exit status: 0; 2 if
-nothing could be read; with --exit-code 1 if an anomaly was found, and 2 if nothing came."""
+nothing could be read; with --exit-code 1 if an anomaly was found, else 2 if anything could not be read or nothing
+came."""
 THRESHOLD = """examples:
   oe threshold products.oe                                  what is set, and in which interval the true rate lies
   oe threshold products.oe --false-alarm-rate 0.01          set another, by the inliers that were held out
@@ -40,7 +43,7 @@ THRESHOLD = """examples:
 
 EVALUATE = """examples:
   oe evaluate products.oe known-anomalies                   FPR95, AUROC and AUPR in percent, with 95 % intervals
-  oe evaluate products.oe broken stained --in-dist products -o report
+  oe evaluate products.oe broken stained --in-dist products --outliers other-things -o report
 
 With --in-dist also on synthetic anomalies, near (made of inliers) and far (noise), and on classes left out: for each
 of those another detector is trained, which takes as long as the first. Needs pandas, and matplotlib for -o."""
@@ -108,7 +111,7 @@ def _setting(text: str) -> tuple[str, object]:
     if not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is no setting; expected NAME=VALUE")
     try:
-        return name, ast.literal_eval(value)
+        return name, ast.literal_eval({"true": "True", "false": "False", "none": "None"}.get(value, value))
     except (ValueError, SyntaxError):
         return name, value
 
@@ -165,6 +168,9 @@ def detect(options: argparse.Namespace) -> int:
     if options.exit_code and lines == (not options.json):  # the heading alone
         print("oe: no example came, so that there is no answer for --exit-code", file=sys.stderr)
         return FAILED
+    if options.exit_code and refused and ANOMALY not in verdicts:
+        print("oe: not all could be read, so that there is no answer for --exit-code", file=sys.stderr)
+        return FAILED
     return int(options.exit_code and ANOMALY in verdicts)
 
 
@@ -188,6 +194,7 @@ def _row(values: Sequence) -> str:
 def threshold(options: argparse.Namespace) -> int:
     from oe_core.detector.detector import Detector
     from oe_core.detector.pretrained import PRETRAINED
+    from oe_core.detector.saved import CARD
 
     detector, output = Detector.load(options.detector), options.output or options.detector
     if options.false_alarm_rate is not None:
@@ -195,6 +202,8 @@ def threshold(options: argparse.Namespace) -> int:
     if options.false_alarm_rate is not None or options.output:
         if PRETRAINED in output.resolve().parents:
             raise ValueError(f"{output.name} comes with the package and stays as it is; save another one with -o")
+        if (output / CARD).exists() and output.resolve() != options.detector.resolve():
+            raise ValueError(f"{output} holds another detector; choose a new folder, or remove it")
         detector.save(output)
     print(detector.threshold or f"no threshold is set; {len(detector.held_out_scores)} inliers were held out")
     return 0
@@ -208,7 +217,10 @@ def _named(sets: Sequence[str]) -> dict[str, str]:
 
 def evaluate(options: argparse.Namespace) -> int:
     from oe_core.detector.detector import Detector
+    from oe_core.detector.report import check_place
 
+    if options.output:
+        check_place(options.output)
     detector = Detector.load(options.detector)
     report = detector.evaluate(
         _named(options.anomalies), in_dist=options.in_dist, outliers=options.outliers,
@@ -225,12 +237,13 @@ def info(options: argparse.Namespace) -> int:
 
     detector = Detector.load(options.detector)
     card, run, data = detector.card, detector.card["run"], detector.card["run"]["data"]
-    outliers = f"{data['outliers']['n']} of {data['outliers']['name']}" if data["outliers"] else "none"
+    shown = detector.recipe.outlier_limit or (data["outliers"] or {}).get("n")
+    outliers = f"{shown} of {data['outliers']['name']}" if data["outliers"] else "none"
     lines = {
         "detector": f"{detector.recipe.KIND}, network {detector.recipe.model}, {len(detector.classes)} classes: "
         + ", ".join(detector.classes[:20]),
-        "trained on": f"{data['inliers']['n']} examples of {data['inliers']['name']}, "
-        f"{card['held_out']['n']} held out; outliers: {outliers}",
+        "trained on": f"{data['inliers']['n'] - detector.recipe.holdout} examples of {data['inliers']['name']} for "
+        f"{several('epoch', detector.recipe.epochs)}, {card['held_out']['n']} held out; outliers: {outliers}",
         "trained": f"{run['finished']} in {run['seconds']:.0f} s on {run['device']['name']}, {card['made_by']}",
         "threshold": detector.threshold or "none",
         **{f"{finding.check}{'' if finding.holds else ' (!)'}": finding for finding in detector.findings},
@@ -248,6 +261,7 @@ def info(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status. Whatever is wrong with the input is said in a sentence, with status 2."""
     options = parser().parse_args(arguments)
+    warnings.filterwarnings("ignore", "Image size .* exceeds limit")  # Pillow's; the reader has a bound of its own
     logging.basicConfig(format="oe: %(message)s", stream=sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -15,7 +15,16 @@ from oe_core.data.catalog.row import DataSet
 from oe_core.data.examples import UNLABELLED, ImageSet
 from oe_core.data.readers.arrays import npz_labels, read_npz
 from oe_core.data.readers.lines import is_text, without_endings
-from oe_core.data.readers.pixels import FORMATS, FormatError, Picture, decode_all, holds_picture, is_picture, numbered
+from oe_core.data.readers.pixels import (
+    FORMATS,
+    FormatError,
+    Picture,
+    composed,
+    decode_all,
+    holds_picture,
+    is_picture,
+    numbered,
+)  # fmt: skip
 from oe_core.errors import printable
 from oe_core.scales import data_root
 from oe_core.wording import several
@@ -68,6 +77,7 @@ def read_pictures(
     left_out: LeftOut = {}
     pictures = _pictures_of(folder, row, left_out)
     _say(folder, left_out)
+    _say_level(folder, pictures)
     squash = row is not None and row.squash
     if pictures:
         images, names = decode_all(pictures, size, squash, total=len(pictures), upright=True)
@@ -75,6 +85,11 @@ def read_pictures(
         return ImageSet(name, images, *numbered(names, (UNLABELLED,) if flat else classes), "folder")
     images = read_npz(folder / NPZ, size, name, squash)
     return images if classes is None else _renumbered(images, classes, folder)
+
+
+def pictures_of(folder: Path) -> list[Path]:
+    """The pictures that `read_pictures` would read of a folder without an .npz, in its order; says nothing."""
+    return [picture.encoded for picture in _pictures_of(folder, None, {})]
 
 
 def pictures_below(folder: Path) -> list[Path]:
@@ -108,11 +123,7 @@ def _pictures_of(folder: Path, row: DataSet | None, left_out: LeftOut) -> list[P
         inside = _pictures_in(folder / class_name, left_out, deep=True)
         if not inside:
             raise FormatError(f"{folder / class_name}: holds no picture; expected those of its class, {FORMATS}")
-        pictures += [Picture(class_name, str(path), path) for path in inside]
-    only = folder / named[0] if len(named) == 1 else None
-    if only and not any(one.encoded.parent == only for one in pictures) and len(deeper := class_folders(only)) > 1:
-        said = f"{folder}: is read as one class, {only.name}; if the {len(deeper)} folders in that are the classes"
-        logger.warning("%s", printable(f"{said} ({', '.join(deeper[:5])}), give {only}"))
+        pictures += [Picture(composed(class_name), str(path), path) for path in inside]
     return pictures
 
 
@@ -142,7 +153,7 @@ def _classes_over_splits(name: str, row: DataSet | None) -> tuple[str, ...]:
     if {"names", "numbers"} <= set(kinds.values()):
         lists = " and ".join(f"{split} has {', '.join(names[:20])}" for split, names in found.items())
         raise FormatError(f"{data_root() / name}: {lists}; expected `classes` in both {NPZ} or in none of them")
-    classes = dict.fromkeys(one for names in found.values() for one in names if _keeps(row, one))
+    classes = dict.fromkeys(one for names in found.values() for one in map(composed, names) if _keeps(row, one))
     if "names" in kinds.values():
         return tuple(classes)
     return tuple(sorted(classes, key=int if set(kinds.values()) == {"numbers"} else None))
@@ -192,6 +203,15 @@ def _say(folder: Path, left_out: LeftOut) -> None:
         logger.warning("%s", printable(said))
 
 
+def _say_level(folder: Path, pictures: list[Picture]) -> None:
+    """Whether the one class folder seems to hold those of the classes."""
+    beside = class_folders(folder)
+    only = folder / beside[0] if len(beside) == 1 else None
+    if only and not any(one.encoded.parent == only for one in pictures) and len(deeper := class_folders(only)) > 1:
+        said = f"{folder}: is read as one class, {only.name}; if the {len(deeper)} folders in that are the classes"
+        logger.warning("%s", printable(f"{said} ({', '.join(deeper[:5])}), give {only}"))
+
+
 def _holds_images(folder: Path) -> bool:
     if not folder.is_dir():
         return False
@@ -201,8 +221,16 @@ def _holds_images(folder: Path) -> bool:
 
 def training_part(folder: Path) -> Path | None:
     """The one in TRAINING of a folder of splits and of nothing else, folder or file, in any case; None for others."""
-    splits = {name.lower(): folder / name for name in class_folders(folder)}
-    if set(splits) <= {*TRAINING, *OTHER_SPLITS} and (named := [splits[one] for one in TRAINING if one in splits]):
+    splits, known = {name.lower(): folder / name for name in class_folders(folder)}, {*TRAINING, *OTHER_SPLITS}
+    if set(splits) <= known and (named := [splits[one] for one in TRAINING if one in splits]):
         return named[0]
     texts = (path for path in sorted(folder.iterdir()) if is_text(path) and path.is_file())
-    return next((path for path in texts if without_endings(path) in TRAINING), None)
+    text = next((path for path in texts if without_endings(path) in TRAINING), None)
+    if text and splits:
+        beside = min(splits.values()).name
+        raise FormatError(f"{folder}: holds {text.name} beside the folder {beside}; give the one that is meant")
+    if among := sorted(known & set(splits)):
+        others = ", ".join(path.name for name, path in sorted(splits.items()) if name not in among) or "no train"
+        said = f"{folder}: {splits[among[0]].name} is read as a class, as {others} is no name of a split"
+        logger.warning("%s", printable(f"{said}; those are {', '.join((*TRAINING, *OTHER_SPLITS))}"))
+    return text

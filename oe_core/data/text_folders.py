@@ -82,11 +82,16 @@ def _labelled(path: Path, split: str) -> list[tuple[str, str]]:
     if empty := [number for number, _, text in rows if not text.strip()]:
         raise FormatError(f"{path} line {empty[0]} has no text after its label; expected label<TAB>text")
     found = [(label, text) for _, label, text in rows]
-    for first, second in ((LABEL_HEADINGS, TEXT_HEADINGS), (TEXT_HEADINGS, LABEL_HEADINGS)):
-        if rows and found[0][0].lower() in first and found[0][1].strip().lower() in second:
-            raise FormatError(f"{path} line {rows[0][0]} looks like a heading; expected label<TAB>text from there on")
+    if rows and is_heading(*found[0]):
+        raise FormatError(f"{path} line {rows[0][0]} looks like a heading; expected label<TAB>text from there on")
     _check_columns(path, split, found)
     return found
+
+
+def is_heading(label: str, text: str) -> bool:
+    """Whether a line of a .tsv names its columns, in either order."""
+    names = label.strip().lower(), text.strip().lower()
+    return any(one in LABEL_HEADINGS and other in TEXT_HEADINGS for one, other in (names, names[::-1]))
 
 
 def _check_columns(path: Path, split: str, found: list[tuple[str, str]]) -> None:

@@ -28,7 +28,9 @@ from oe_core.data.readers.pixels import (
     is_picture,
     resized,
 )  # fmt: skip
-from oe_core.detector.given import ARRAYS, TABLE, column, is_table, read_table
+from oe_core.data.text_folders import is_heading
+from oe_core.detector.given import ARRAYS, names_a_file
+from oe_core.detector.tables import TABLES, column, is_table, read_table
 
 Refused = Callable[[FormatError], None]
 Chunk = tuple[list[str], ImageSet | TextSet]  # where its examples are from, for messages and tables; and they
@@ -71,7 +73,7 @@ def _pictures_at(path: Path, size: int) -> ImageSet | list[Path]:
         return pictures_below(path)
     if path.suffix.lower() == ARRAYS:
         return read_npz(path, size, path.name)
-    if path.suffix.lower() == TABLE:
+    if path.name.lower().endswith(TABLES):
         return [path.parent / item for item in column(read_table(path)[0], str(path), ["path"])[1]]
     return [path]
 
@@ -101,6 +103,9 @@ def text_chunks(examples: object, refused: Refused | None = None) -> Iterator[Ch
     if isinstance(examples, TextSet):
         examples = examples.texts
     if isinstance(examples, str):
+        if names_a_file(examples):
+            raise ArgumentError(f"examples is the text {examples!r}, which a file is called, too; for what that holds "
+                                f"give Path({examples!r}), for the text [{examples!r}]")  # fmt: skip
         examples = [examples]
     if is_table(examples):
         examples = column(examples, "examples", ["text"])[1]
@@ -134,11 +139,14 @@ def _lines_of(path: Path, refused: Refused | None = None) -> Iterator[tuple[str,
     check_regular(path, "a file of texts")
     if is_picture(path.name) or path.suffix.lower() == ARRAYS:
         raise FormatError(f"{path}: is a picture; expected one text a line, label<TAB>text in a .tsv, or a .csv")
-    if path.suffix.lower() == TABLE:
+    if path.name.lower().endswith(TABLES):
         columns, numbers = read_table(path)
         _, texts = column(columns, str(path), ["text"])
         yield from ((f"{path}:{number}", text) for number, text in zip(numbers, texts, strict=True))
         return
+    if path.suffix and not is_text(path):
+        endings = ", ".join((*TEXT_SUFFIXES, *TABLES))
+        raise FormatError(f"{path}: is not read; expected a file ending in {endings}, or lines from an open file or -")
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     labelled = is_text(path) and not is_txt(path)
     refuse = refused or _raised
@@ -146,8 +154,10 @@ def _lines_of(path: Path, refused: Refused | None = None) -> Iterator[tuple[str,
         try:
             lines = (line for block in arrivals(file) for line in block)
             for where, text in _decoded(lines, str(path), refused):
-                content = text.partition("\t")[2] if labelled else text
-                if content.strip():
+                label, _, content = text.partition("\t") if labelled else ("", "", text)
+                if labelled and is_heading(label, content):
+                    refuse(FormatError(f"{where}: looks like a heading; expected label<TAB>text"))
+                elif content.strip():
                     yield where, content
                 else:
                     refuse(FormatError(f"{where}: has no text after a tab; expected label<TAB>text in each line"))

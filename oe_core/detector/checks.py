@@ -29,7 +29,7 @@ class Finding:
     advice: str = ""
 
     def __str__(self) -> str:
-        return self.says if self.holds else f"{self.says}. {self.advice}"
+        return self.says if self.holds or not self.advice else f"{self.says}. {self.advice}"
 
 
 def learned_classes(right: np.ndarray, labels: np.ndarray, usual: int) -> Finding:

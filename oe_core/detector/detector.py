@@ -19,6 +19,7 @@ from oe_core.detector import checks, pretrained, saved, settings
 from oe_core.detector.asking import Refused, image_chunks, text_chunks
 from oe_core.detector.checks import Finding
 from oe_core.detector.given import BESIDE, Files, check_known, given, looks_like_a_path, named
+from oe_core.detector.sets import GivenSets, in_memory, read_again
 from oe_core.detector.threshold import Threshold, check_rate, threshold
 from oe_core.detectors.kind import right
 from oe_core.detectors.registry import KINDS, kind_of, recipe_from_json
@@ -27,7 +28,7 @@ from oe_core.devices import default_device, meant
 from oe_core.evaluation.roles import HELD_OUT, LEARNED, shared_examples
 from oe_core.parts import held_out_part, mixed, training_part
 from oe_core.recipe import Recipe
-from oe_core.runs.store import Load, Run, Store, facts
+from oe_core.runs.store import Run, Store, facts
 from oe_core.scales import runs_root
 
 if TYPE_CHECKING:
@@ -51,20 +52,6 @@ class Prediction(NamedTuple):
     verdict: str
 
 
-class Trained(NamedTuple):
-    """What a detector was trained on and checked with; kept as long as it is not saved and loaded."""
-
-    inliers: Examples
-    outliers: Examples | None
-    held_out: Examples
-
-
-def in_memory(recipe: Recipe, inliers: Examples, outliers: Examples) -> Load:
-    """What loads the two sets that `recipe` learns from, which are there."""
-    held = {recipe.in_dist: inliers, recipe.outliers: outliers}
-    return lambda name, split, *options: held[name]
-
-
 @dataclass
 class Detector:
     """A trained classifier that scores how unlike its classes an example is; higher = more anomalous.
@@ -83,7 +70,7 @@ class Detector:
     findings: list[Finding] = field(default_factory=list)
     threshold: Threshold | None = None
     card: dict = field(default_factory=dict, repr=False)
-    data: Trained | None = field(default=None, repr=False)
+    data: GivenSets | None = field(default=None, repr=False)
 
     @classmethod
     def fit(
@@ -120,7 +107,7 @@ class Detector:
         store = store or Store(runs_root() / "own")
         run = store.run(recipe, load=in_memory(recipe, inliers, others))
         detector = cls.of_run(run, inliers, test)
-        detector.data = Trained(inliers, others, test)
+        detector.data = GivenSets(inliers, others, test)
         usual = int(training.labels.bincount().argmax())
         detector.findings = [
             *detector._checked(test, unseen, usual, (inside.files, outside.files)),
@@ -220,7 +207,13 @@ class Detector:
         for places, _, outputs, scores in self.answers(examples, refused):
             named = [self.classes[label] for label in outputs.argmax(axis=1)]
             for place, name, value in zip(places, named, scores.tolist(), strict=True):
-                yield Prediction(place, name, value, ANOMALY if value >= self.threshold.value else INLIER)
+                yield Prediction(place, name, value, self.verdict(value))
+
+    def verdict(self, score: float) -> str:
+        """ANOMALY from the threshold on, else INLIER; "" without a threshold."""
+        if self.threshold is None:
+            return ""
+        return ANOMALY if score >= self.threshold.value else INLIER
 
     def set_threshold(self, false_alarm_rate: float = FALSE_ALARM_RATE) -> Threshold:
         """Set from which score on an alarm is given, so that this share of the inliers ring on average.
@@ -228,6 +221,7 @@ class Detector:
         By the held-out inliers. Errors as `threshold.threshold`: for too few of them it says how many it takes.
         """
         self.threshold = threshold(self.held_out_scores, false_alarm_rate)
+        self.findings = [finding for finding in self.findings if finding.check != "threshold"]  # that there was none
         return self.threshold
 
     def evaluate(
@@ -236,7 +230,8 @@ class Detector:
     ) -> "Report":  # fmt: skip
         """What it catches, and what it does not; needs pandas, and matplotlib for pictures of the misses.
 
-        anomalies: of your own, as `score` takes them, or the name of a data set; or several, {name: them}. in_dist,
+        anomalies: of your own, as `score` takes them, or the name of a data set; or several, {name: them}; what cannot
+        be read of them, and what was trained on, is said in the log. in_dist,
         outliers, labels: what a loaded detector was trained on, as in `fit`; without, nothing that is made of inliers
         is tested on. left_out: for so many of three or more classes another detector is trained without one, which is
         then an anomaly. Raises ValueError for another in_dist than it was trained on, and as `fit`.
@@ -244,32 +239,10 @@ class Detector:
         from oe_core.detector import report
 
         check_counts(least=0, given=True, left_out=left_out)
-        data = self.data if in_dist is None else self._again(in_dist, outliers, labels, left_out)
+        data = self.data if in_dist is None else read_again(self, in_dist, outliers, labels, left_out)
         mine = anomalies if isinstance(anomalies, Mapping) else {} if anomalies is None else {"anomalies": anomalies}
         mine = {name: self.examples_of(one) if isinstance(one, str) else one for name, one in mine.items()}
         return report.evaluate(self, mine, data, store or Store(runs_root() / "own"), left_out)
-
-    def _again(self, in_dist: object, outliers: object, labels: Sequence | None, left_out: int) -> Trained:
-        """What it was trained on, read again; the outliers only where classes are left out."""
-        size, data = [self.recipe.size] if self.vocabulary is None else [], self.card["run"]["data"]
-        inside = given(in_dist, "in_dist", labels)
-        inliers = inside.load(inside.name, *size)
-        if inliers.fingerprint != data["inliers"]["fingerprint"]:
-            raise ArgumentError(f"in_dist: {inliers.name} is not what the detector was trained on; for other inliers, "
-                                "ask `score` or `predict`")  # fmt: skip
-        if not self.recipe.holdout:
-            raise ArgumentError("in_dist: the detector was checked with a held-out set of its own, which is not saved")
-        held_out, others = held_out_part(inliers, self.recipe), None
-        if left_out:
-            if self.recipe.parent or not self.recipe.outliers:
-                raise ArgumentError(f"left_out={left_out}: only for a detector that learned outliers from its first "
-                                    "step, as one of `fit`, others are trained without a class; choose 0")  # fmt: skip
-            if outliers is None and data["outliers"]["origin"] == "folder":
-                raise ArgumentError(f"outliers: to leave classes out takes those that the detector was trained with, "
-                                    f"{self.recipe.outliers}; give them, or left_out=0")  # fmt: skip
-            outside = named(self.recipe.outliers) if outliers is None else given(outliers, "outliers")
-            others = mixed(outside.load(outside.name, *size))
-        return Trained(inliers, others, held_out)
 
     def examples_of(self, place: str) -> Path | Examples:
         """A path, or of the name of a data set its test examples, else those to train on. Errors as of `given`."""

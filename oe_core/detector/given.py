@@ -3,8 +3,6 @@
 Nothing is read before the size of the network's pictures is known; the readers are those of `oe_core.data`.
 """
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -22,12 +20,21 @@ from oe_core.data import folders, text_folders
 from oe_core.data.catalog import CATALOG
 from oe_core.data.examples import UNLABELLED, Examples, ImageSet, TextSet
 from oe_core.data.readers.arrays import colour, npz_side, read_npz
-from oe_core.data.readers.lines import is_text, own_bytes, text_lines
-from oe_core.data.readers.pixels import FormatError, Picture, check_regular, decode_all, is_picture, numbered, resized
+from oe_core.data.readers.lines import is_text, shown
+from oe_core.data.readers.pixels import (
+    FormatError,
+    Picture,
+    composed,
+    decode_all,
+    is_picture,
+    numbered,
+    resized,
+)  # fmt: skip
 from oe_core.data.sources import IMAGES, TEXTS, Sources, load_images, load_texts
+from oe_core.detector.tables import TABLES, column, columns_of, is_missing, is_table, read_table
 from oe_core.scales import data_root
 
-TABLE, ARRAYS = ".csv", ".npz"  # endings of files, in any case
+ARRAYS = ".npz"  # the ending of a file, in any case
 BESIDE = " (outliers)"  # behind the name of outliers that are named like the inliers
 LOOKED_AT = 64  # pictures of a source whose size and format are looked at
 WAYS = (
@@ -116,11 +123,11 @@ def _of_path(path: Path, labels: Sequence | None) -> Given:
             _no_labels(labels, path, "a folder, whose class folders are its labels")
         return _of_folder(part, name) if part.is_dir() else _of_path(part, labels)
     if is_text(path):
-        return Given(name, "text", lambda name: _relabelled(text_folders.read_text_file(path, name), labels))
+        return Given(name, "text", lambda name: _relabelled(_texts(path, name), labels))
     if path.suffix.lower() == ARRAYS:
         _no_labels(labels, path, "a file that has its own")
         return Given(name, "images", lambda name, size: read_npz(path, size, name), Files(npz_side(path)))
-    if path.suffix.lower() == TABLE:
+    if path.name.lower().endswith(TABLES):
         return _of_table(read_table(path)[0], str(path), labels, path.parent)
     what = "is a picture; put it into a folder" if is_picture(path.name) else "is not read"
     raise FormatError(f"{path}: {what}; expected {WAYS}")
@@ -128,7 +135,7 @@ def _of_path(path: Path, labels: Sequence | None) -> Given:
 
 def _of_folder(folder: Path, name: str) -> Given:
     npz = folder / folders.NPZ
-    files = Files(npz_side(npz)) if npz.exists() else looked_at(folders.pictures_below(folder))
+    files = Files(npz_side(npz)) if npz.exists() else looked_at(folders.pictures_of(folder))
     return Given(name, "images", lambda name, size: folders.read_pictures(folder, size, name), files)
 
 
@@ -160,40 +167,8 @@ def _of_array(images: np.ndarray, argument: str, labels: Sequence | None) -> Giv
 def _of_table(table, argument: str, labels: Sequence | None, beside: Path = Path()) -> Given:
     """beside: the folder from which its paths lead."""
     content, items = column(table, argument)
-    labels = list(table["label"]) if labels is None and "label" in _columns(table) else labels
+    labels = list(table["label"]) if labels is None and "label" in columns_of(table) else labels
     return _of_list([beside / item for item in items] if content == "path" else items, argument, labels)
-
-
-def is_table(source: object) -> bool:
-    """Whether it is one in memory: a DataFrame, or a mapping of columns."""
-    return isinstance(source, Mapping) or hasattr(source, "columns")
-
-
-def column(table, argument: str, expected: Sequence[str] = ("path", "text")) -> tuple[str, list[str]]:
-    """The one of the `expected` columns that a table has, and what stands in it, each row's.
-
-    Raises ValueError naming the argument for none, for two of them, and for a row in which nothing stands.
-    """
-    content = [name for name in expected if name in _columns(table)]
-    if len(content) != 1:
-        wanted = " or ".join(expected)
-        raise ArgumentError(f"{argument} has the columns {_columns(table)}; expected one of them to be {wanted}")
-    items = list(table[content[0]])
-    if missing := [place for place, item in enumerate(items) if _is_missing(item)]:
-        raise ArgumentError(
-            f"{argument}: the {content[0]} of row {missing[0] + 1} is missing, of {len(missing)} that are; "
-            "leave those rows out"
-        )
-    return content[0], [str(item) for item in items]
-
-
-def _columns(table) -> list[str]:
-    return [str(name) for name in (table.columns if hasattr(table, "columns") else table)]
-
-
-def _is_missing(value: object) -> bool:
-    """Whether it is what a table has where it has nothing."""
-    return not value.strip() if isinstance(value, str) else value is None or str(value) in ("nan", "NaT", "<NA>")
 
 
 def _of_list(items: list, argument: str, labels: Sequence | None) -> Given:
@@ -202,11 +177,21 @@ def _of_list(items: list, argument: str, labels: Sequence | None) -> Given:
         return _of_array(np.stack([np.asarray(item) for item in items]), argument, labels)
     numbers, classes = _numbers(labels, len(items), argument)
     if not _are_paths(items):
+        if all(map(names_a_file, items)):
+            raise ArgumentError(f"{argument} holds names of files, such as {items[0]!r}; give one file, or the texts")
         texts = TextSet(argument, tuple(map(str, items)), numbers, classes, "folder")
         return Given(argument, "text", lambda name: replace(texts, name=name))
     paths = [expanded(item) for item in items]
     decoded = partial(decode_all, [Picture("", str(path), path) for path in paths], total=len(paths), upright=True)
     return _pictures(argument, looked_at(paths), lambda size: decoded(size)[0], numbers, classes)
+
+
+def names_a_file(text: str) -> bool:
+    """Whether a text is the name of a file that is there: it was hardly meant as a text."""
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a sign that none has
+        return False
 
 
 def _are_paths(items: list) -> bool:
@@ -220,32 +205,12 @@ def _pictures(name: str, files: Files, load: Callable[[int], Tensor], labels: Te
     return Given(name, "images", lambda name, size: ImageSet(name, load(size), labels, classes, "folder"), files)
 
 
-def read_table(path: Path) -> tuple[dict[str, list[str]], list[int]]:
-    """The columns of a .csv file by their names, and the number of the line in which each row ends.
-
-    Raises FormatError naming the file, and the line where there is one, for what is no table.
-    """
-    check_regular(path, "a table")
-    content = own_bytes(path)
-    list(text_lines(content, str(path)))  # says in which line there is no text
-    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-    try:
-        # A blank line is no row.
-        rows = [(reader.line_num, row) for row in reader if len(row) > 1 or "".join(row).strip()]
-    except csv.Error as damage:
-        what = f"is no table ({damage}, line {reader.line_num})"
-        raise FormatError(f"{path}: {what}; expected a heading, and comma-separated rows") from damage
-    if len(rows) < 2:
-        raise FormatError(f"{path}: holds no row; expected a heading with the columns label and path or text, and rows")
-    (_, heading), *rows = rows
-    if twice := [column for column in heading if heading.count(column) > 1]:
-        raise FormatError(f"{path}: has {heading.count(twice[0])} columns named {twice[0]!r}; expected one")
-    for number, row in rows:
-        if len(row) != len(heading):
-            what = f"line {number} has {len(row)} fields, the heading {len(heading)}"
-            raise FormatError(f"{path}: {what}; put a text that holds a comma or a line break in double quotes")
-    columns = dict(zip(heading, map(list, zip(*(row for _, row in rows), strict=True)), strict=True))
-    return columns, [number for number, _ in rows]
+def _texts(path: Path, name: str) -> TextSet:
+    texts = text_folders.read_text_file(path, name)
+    if 2 * len(named := [text for text in texts.texts if is_picture(text)]) > len(texts):
+        raise FormatError(f"{path}: its texts are names of pictures, such as {shown(named[0])}; put them into a .csv "
+                          "with the columns label and path")  # fmt: skip
+    return texts
 
 
 def _relabelled(texts: TextSet, labels: Sequence | None) -> TextSet:
@@ -263,9 +228,9 @@ def _numbers(labels: Sequence | None, count: int, argument: str) -> tuple[Tensor
         raise ArgumentError(f"labels[0] is a list of {len(labels[0])}; expected one label for each of {argument}")
     if len(labels) != count:
         raise ArgumentError(f"labels has {len(labels)} entries, {argument} {count} examples; expected one each")
-    if missing := [place for place, label in enumerate(labels) if _is_missing(label)]:
+    if missing := [place for place, label in enumerate(labels) if is_missing(label)]:
         raise ArgumentError(f"labels[{missing[0]}] is missing, of {len(missing)} that are; leave those examples out")
-    return numbered([str(label).strip() for label in labels])
+    return numbered([composed(str(label).strip()) for label in labels])
 
 
 def looked_at(paths: Sequence[Path]) -> Files:

@@ -123,3 +123,22 @@ def test_an_array_that_could_be_read_in_two_ways_is_refused():
 def test_a_file_of_texts_is_one_in_capitals_too(tmp_path):
     (tmp_path / "TEXTS.TSV").write_text("weather\train\n")
     assert _asked(text_chunks(tmp_path)) == [(f"{tmp_path / 'TEXTS.TSV'}:1", "rain")]
+
+
+def test_a_file_that_is_not_read_as_texts_is_refused_and_so_is_a_heading(tmp_path):
+    (tmp_path / "log.jsonl").write_text('{"text": "a"}\n')
+    with pytest.raises(ValueError, match=r"log\.jsonl: is not read; expected a file ending in \.tsv, .*, or lines"):
+        _asked(text_chunks(tmp_path / "log.jsonl"))
+    (tmp_path / "notes.tsv").write_text("label\ttext\na\tone\n")
+    refused = []
+    assert _asked(text_chunks(tmp_path / "notes.tsv", refused.append)) == [(f"{tmp_path}/notes.tsv:2", "one")]
+    assert "notes.tsv:1: looks like a heading" in str(refused[0])
+
+
+def test_a_text_that_is_the_name_of_a_file_has_to_be_meant(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("one\n")
+    with pytest.raises(ValueError, match=r"give Path\('notes.txt'\), for the text \['notes.txt'\]"):
+        _asked(text_chunks("notes.txt"))
+    assert _asked(text_chunks(["notes.txt"])) == [("0", "notes.txt")]
+    assert _asked(text_chunks(tmp_path / "notes.txt"))[0][1] == "one"

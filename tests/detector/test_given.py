@@ -1,5 +1,7 @@
 """Every form in which a user may give examples, and what follows from their number and size."""
 
+import gzip
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -167,7 +169,7 @@ def test_a_list_of_pictures_whose_first_is_missing_is_no_list_of_texts(tmp_path,
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     found = given([first, str(tmp_path / "a.png"), str(tmp_path / "a.png")], "in_dist")
     assert found.kind == "images"
-    with pytest.raises(FormatError, match="gone.png: not a whole picture"):
+    with pytest.raises(FormatError, match="gone.png: there is nothing there"):
         found.load("in_dist", 8)
 
 
@@ -217,3 +219,53 @@ def test_labels_are_refused_where_the_examples_have_their_own(tmp_path):
     for source in (tmp_path / "folder", tmp_path / "images.npz", "digits"):
         with pytest.raises(ValueError, match="labels has 2 entries, but .*; leave labels out"):
             given(source, "in_dist", ["a", "b"])
+
+
+def test_names_of_pictures_or_files_are_no_texts(tmp_path):
+    (tmp_path / "train.tsv").write_text("cat\ta/1.jpg\ndog\tb/2.jpg\n" * 5)
+    with pytest.raises(FormatError, match=r"are names of pictures, such as 'a/1\.jpg'; put them into a \.csv"):
+        given(tmp_path, "in_dist").load("in_dist")
+    (tmp_path / "cat").mkdir()
+    with pytest.raises(FormatError, match=r"holds train\.tsv beside the folder cat; give the one that is meant"):
+        given(tmp_path, "in_dist")
+    with pytest.raises(ValueError, match="in_dist holds names of files, such as"):
+        given([str(tmp_path / "train.tsv")] * 2, "in_dist")
+
+
+def test_a_class_is_one_however_its_name_is_composed(tmp_path):
+    composed, parted = "Caf\u00e9", "Cafe\u0301"
+    for number, name in enumerate((composed, parted, "Tea")):
+        save(IMAGES[:2] + number, tmp_path / "rooms" / name)
+    assert given(tmp_path / "rooms", "in_dist").load("in_dist", 4).classes == (composed, "Tea")
+    assert given(["a", "b"], "in_dist", [composed, parted]).load("in_dist").classes == (composed,)
+    (tmp_path / "notes.tsv").write_text(f"{composed}\ta\n{parted}\tb\n")
+    assert given(tmp_path / "notes.tsv", "in_dist").load("in_dist").classes == (composed,)
+
+
+def test_folders_of_which_some_are_called_as_splits_are_said_to_be_classes(tmp_path, caplog):
+    for name in ("trian", "test"):
+        save(IMAGES[:2], tmp_path / "own" / name)
+    assert given(tmp_path / "own", "in_dist").load("in_dist", 4).classes == ("test", "trian")
+    assert "own: test is read as a class, as trian is no name of a split; those are train, training, dev" in caplog.text
+
+
+def test_a_linked_class_folder_is_one_and_not_said_to_be_left_out(tmp_path, caplog):
+    save(IMAGES[:2], tmp_path / "elsewhere")
+    (tmp_path / "own").mkdir()
+    for name in ("cat", "dog"):
+        (tmp_path / "own" / name).symlink_to(tmp_path / "elsewhere")
+    assert given(tmp_path / "own", "in_dist").load("in_dist", 4).classes == ("cat", "dog") and not caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("heading", "hint"), [("label;text", "fields are parted by commas"), ("text,path", "leave the other out")]
+)
+def test_a_heading_that_nearly_fits_is_told_what_is_missing(tmp_path, heading, hint):
+    (tmp_path / "table.csv").write_text(f"{heading}\n{'a' if ';' in heading else 'a,b'}\n")
+    with pytest.raises(ValueError, match=hint):
+        given(tmp_path / "table.csv", "in_dist")
+
+
+def test_a_table_may_be_gzipped(tmp_path):
+    (tmp_path / "table.csv.gz").write_bytes(gzip.compress(b"label,text\na,one\nb,two\n"))
+    assert given(tmp_path / "table.csv.gz", "in_dist").load("in_dist").texts == ("one", "two")

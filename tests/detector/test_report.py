@@ -48,7 +48,15 @@ def test_pictures_of_ones_own_and_synthetic_ones_and_a_class_left_out(of_picture
     report.save(tmp_path)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "evaluation.csv"), report.table)
     assert (tmp_path / "misses.png").read_bytes()[:4] == b"\x89PNG"
-    assert pd.read_csv(tmp_path / "misses.csv")["path"][0] == misses[0].path
+    rows = pd.read_csv(tmp_path / "misses.csv", keep_default_na=False)
+    assert rows["path"][0] == misses[0].path
+    limit = of_pictures.threshold.value
+    predicted = of_pictures.predict([miss.path for miss in misses])
+    assert [miss.verdict for miss in misses] == [one.verdict for one in predicted]
+    assert all((row.verdict == "anomaly") == (row.score >= limit) for row in rows.itertuples() if "left" not in row.set)
+    of_pictures.save(tmp_path / "alarm")
+    with pytest.raises(ValueError, match="alarm holds a detector; choose another folder for the report"):
+        report.save(tmp_path / "alarm")
 
 
 def test_a_loaded_detector_takes_its_data_again_and_no_other(of_pictures, folder, tmp_path):
@@ -60,6 +68,28 @@ def test_a_loaded_detector_takes_its_data_again_and_no_other(of_pictures, folder
     assert report.table.equals(of_pictures.evaluate(left_out=0).table)
     with pytest.raises(ValueError, match="seven is not what the detector was trained on"):
         loaded.evaluate(in_dist=folder / "numbers/seven")
+
+
+def test_anomalies_that_it_was_trained_with_are_said_and_what_cannot_be_read_is_left_out(folder, tmp_path, caplog):
+    detector, known = text_detector(folder), (folder / "other.txt").read_text().splitlines()[:7]
+    detector.evaluate([*known, "ein Satz"], left_out=0)
+    said = "anomalies: 7 of its 8 examples are also in the outliers: no test of these"
+    assert [message for message in caplog.messages if "no test" in message] == [said]
+    (tmp_path / "torn.txt").write_bytes(b"ein Satz\n\xff\nnoch einer\n")
+    assert detector.evaluate(tmp_path / "torn.txt", left_out=0).table["anomalies"][0] == 2
+    assert "torn.txt line 2 is no text" in caplog.messages[-1]
+
+
+def test_other_outliers_than_it_was_trained_with_are_refused(folder, tmp_path):
+    text_detector(folder).save(tmp_path / "notes")
+    (tmp_path / "more.txt").write_text("etwas anderes\n" * 30)
+    with pytest.raises(ValueError, match="more.txt is not what the detector was trained with, other.txt; give that"):
+        Detector.load(tmp_path / "notes").evaluate(in_dist=folder / "notes.tsv", outliers=tmp_path / "more.txt")
+
+
+def test_of_one_anomaly_there_is_no_interval(folder):
+    row = text_detector(folder).evaluate(["ein Satz"], left_out=0).table.iloc[0]
+    assert row[["AUROC_low", "AUROC_high"]].isna().all() and row["AUROC"] >= 0
 
 
 def test_outliers_of_ones_own_are_asked_for_where_classes_are_left_out(folder, tmp_path):

@@ -11,7 +11,15 @@ import torch
 
 from oe_core.data.examples import ImageSet
 from oe_core.data.readers.bounds import check_size, open_zip, whole_bytes
-from oe_core.data.readers.pixels import NEARLY_BLACK, FormatError, check_name, damage_named, eight_bits, resized
+from oe_core.data.readers.pixels import (
+    NEARLY_BLACK,
+    FormatError,
+    check_name,
+    composed,
+    damage_named,
+    eight_bits,
+    resized,
+)
 
 DIGITS = tuple("0123456789")
 NPZ_HELP = (
@@ -105,7 +113,7 @@ def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
         raise FormatError(f"{path}: labels run from {labels.min()} to {labels.max()}; expected 0 to {highest}")
     if names is not None:
         spelled = np.char.decode(names, "utf-8", "replace") if names.dtype.kind == "S" else names
-        return labels.astype(np.int64), tuple(map(check_name, spelled.tolist())), True
+        return labels.astype(np.int64), tuple(check_name(composed(name)) for name in spelled.tolist()), True
     occurring, numbers = np.unique(labels, return_inverse=True)
     return numbers.astype(np.int64), tuple(map(str, occurring.tolist())), False
 

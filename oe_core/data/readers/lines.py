@@ -6,7 +6,7 @@ from pathlib import Path
 
 from oe_core.data.examples import UNLABELLED, TextSet
 from oe_core.data.readers.bounds import whole_bytes
-from oe_core.data.readers.pixels import FormatError, damage_named, numbered
+from oe_core.data.readers.pixels import FormatError, composed, damage_named, numbered
 
 TEXT_SUFFIXES = (".tsv", ".txt", ".tsv.gz", ".txt.gz")
 SHOWN = 60  # characters of a wrong line that a message repeats
@@ -97,7 +97,7 @@ def labelled_lines(path: Path, read: Callable[[Path], bytes] = file_bytes) -> li
         label, tab, text = line.partition("\t")
         if not tab or not label.strip():
             raise FormatError(f"{path} line {number} is {shown(line)}; expected label<TAB>text")
-        found.append((number, label.strip(), text))
+        found.append((number, composed(label.strip()), text))
     return found
 
 

@@ -158,6 +158,8 @@ def decode(picture: Picture, size: int, squash: bool = False, upright: bool = Fa
     """
     source = picture.encoded if isinstance(picture.encoded, Path) else io.BytesIO(picture.encoded)
     if isinstance(source, Path):
+        if not source.exists():
+            raise FormatError(f"{picture.where}: there is nothing there; expected a picture")
         check_regular(source, "a picture")
     try:
         with Image.open(source, formats=_formats()) as opened, _room_for(opened):
@@ -270,6 +272,11 @@ def resized(images: np.ndarray, size: int, squash: bool = False, where: str = "i
             fitted[place] = fit(Image.fromarray(image), size, squash)
             bar.update()
     return torch.from_numpy(fitted)
+
+
+def composed(written: str) -> str:
+    """A class's name in one form of Unicode: file systems and editors write é as one sign or as two."""
+    return unicodedata.normalize("NFC", written)
 
 
 def check_name(name: str) -> str:
