@@ -151,6 +151,22 @@ def test_one_training_decides_nothing_about_noise():
     assert abs(gains[0]["Textures"] - gains[1]["Textures"]) < 1
 
 
+def test_two_trainings_of_cifar100_agree_on_pictures_and_not_on_noise():
+    measured = records.read(ROOM / "cifar100-seeds" / "records.csv").query("table == 7 and metric == 'AUROC'")
+    aurocs = measured.groupby(["method", "seed", "out_dist"])["value"].mean().unstack(["method", "seed"])
+    apart = (aurocs.xs(0, axis=1, level="seed") - aurocs.xs(1, axis=1, level="seed")).abs()
+    noise = ["Gaussian", "Rademacher"]
+    assert (apart.loc[noise].min() > 10).all() and (apart.drop([*noise, "Blobs"]).max() < 1.6).all()
+    readme = (ROOM / "README.md").read_text(encoding="utf-8")
+    order = ["Gaussian", "Rademacher", "Blobs", "Textures", "SVHN", "places-mini", "lsun-categories", "CIFAR-10"]
+    for (method, seed), column in aurocs.items():
+        row = [*column[order], column.mean()]
+        assert f"| {method} | {seed} | {' | '.join(f'{value:.1f}' for value in row)} |" in readme
+    single = records.read(ROOM / "cifar100-package" / "records.csv")
+    both = records.read(ROOM / "cifar100-seeds" / "records.csv")
+    assert single["value"].to_numpy() == pytest.approx(both.query("seed == 0")["value"].to_numpy(), abs=0.01)
+
+
 def test_the_same_photographs_as_textures_keep_noise_and_teach_no_scenes():
     table = comparison.compare(records.read(ROOM / "tiny-imagenet-course-phases" / "records.csv"), 7)
     aurocs = table["AUROC"].xs("mean", axis=1, level=1).droplevel("in_dist")
