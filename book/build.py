@@ -10,8 +10,9 @@ import os
 import sys
 from pathlib import Path
 
-from chapters import Chapter, ChapterError, find_chapters, read_chapter, tree_sha256
+from chapters import Chapter, ChapterError, read_chapter, tree_sha256
 from checks import refusal
+from commandline import add_wanted, selected
 from parameters import check_names, given_values
 from progress import Progress, replace_what_cannot_be_shown
 from schedule import Build, Request, threads_each, verdict
@@ -20,7 +21,7 @@ from workers import Stopped, stoppable
 
 import oe_core
 from oe_core.processors import usable_cores
-from oe_core.scales import SCALES, check_scale, runs_root
+from oe_core.scales import check_scale, runs_root
 from oe_core.wording import several
 
 LIBRARY = Path(oe_core.__file__).parent
@@ -48,18 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="build.py", description="Build the chapters of the book.")
-    parser.add_argument("--scale", default="demo", help=f"one of {', '.join(SCALES)} (default: %(default)s)")
-    parser.add_argument("--chapter", action="append", metavar="NN_name", help="only this chapter (may be repeated)")
-    parser.add_argument(
-        "-p",
-        "--parameter",
-        dest="parameters",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="another value for a parameter of those chapters that have it",
-    )
+    add_wanted(parser)
     parser.add_argument(
         "--jobs",
         type=_jobs,
@@ -74,7 +64,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--force", action="store_true", help="build also what is up to date")
     parser.add_argument("--list", action="store_true", help="list the chapters and their state, build nothing")
-    parser.add_argument("--book", type=Path, default=Path(__file__).resolve().parent, help="folder of the chapters")
     return parser.parse_args(arguments)
 
 
@@ -97,7 +86,7 @@ def _follow(options: argparse.Namespace) -> int:
     """Do what the `options` ask for; a ValueError when the request is wrong."""
     check_scale(options.scale)
     book, out = options.book.resolve(), runs_root() / options.scale
-    paths = _select(book, options.chapter)
+    paths = selected(book, options.chapter)
     if options.list:
         return _list(paths, out)
     chapters = {name: _read(path) for name, path in paths.items()}
@@ -120,14 +109,6 @@ def _follow(options: argparse.Namespace) -> int:
     if failed:
         print(f"failed: {', '.join(failed)} (a failing cell is marked in the chapter's notebook)", file=sys.stderr)
     return 1 if failed else 0
-
-
-def _select(book: Path, names: list[str] | None) -> dict[str, Path]:
-    known = find_chapters(book)
-    unknown = [name for name in names or [] if name not in known]
-    if unknown or not known:
-        raise ValueError(f"chapter {', '.join(unknown) or book} is unknown; known: {', '.join(known) or 'none'}")
-    return {name: path for name, path in known.items() if not names or name in names}
 
 
 def _read(path: Path) -> Chapter | ChapterError:

@@ -15,6 +15,8 @@ from urllib.parse import quote
 import nbformat
 from bs4 import BeautifulSoup
 from PIL import Image
+from progress import TERMINAL_CODES
+from questions import tagged
 from quiz import Question, quiz_section
 from stamps import read_stamp
 
@@ -25,7 +27,6 @@ FILES = "files"  # the site's folder of everything that can be downloaded
 FOLDED = {"checks": "What checks the parameters", "injected-parameters": "The parameters of this build"}
 PUBLISHED_TABLE = re.compile(r'paper\.publish\(\w+, "(\w+)"')
 PAPERS_TABLE = re.compile(r"table_(\d+)(.*)")
-CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # A bar of tqdm: what it counts, how far it came, how long it took, and what it says in the end.
 BAR = re.compile(
     r"([^\n|]*?): *(\d+)%\|[^|\n]*\| *(\d+)/\d+ \[([\d:]+)<[^\]\n,]*(?:, +[\d.?]+(?:it/s|s/it))?([^\]\n]*)\]\n?"
@@ -48,7 +49,7 @@ def page(
     """
     numbers = (f"{int(name.split('_')[0])}.{count}" for count in itertools.count(1))
     cells, said = [], {}
-    for solved, group in groupby(notebook.cells, lambda cell: "solution" in _tags(cell)):
+    for solved, group in groupby(notebook.cells, lambda cell: tagged(cell, "solution")):
         shown = [_cell(cell, numbers, said, out) for cell in group]
         cells += _folded(shown) if solved else shown
     if quiz:
@@ -59,10 +60,6 @@ def page(
     made = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
     _, made = nbformat.validator.normalize(made)
     return made
-
-
-def _tags(cell: nbformat.NotebookNode) -> list[str]:
-    return cell.metadata.get("tags", [])
 
 
 def _folded(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
@@ -76,7 +73,7 @@ def _cell(cell: nbformat.NotebookNode, numbers: Iterator[str], said: dict, out: 
     tables = iter(PUBLISHED_TABLE.findall(cell.source))
     shown = (_output(output, numbers, tables, said, out) for output in cell.outputs)
     outputs = [output for output in shown if output]
-    words = next((FOLDED[tag] for tag in _tags(cell) if tag in FOLDED), None)
+    words = next((words for tag, words in FOLDED.items() if tagged(cell, tag)), None)
     metadata = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": words}} if words else {}
     return nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=metadata)
 
@@ -116,7 +113,7 @@ def clean(text: str) -> str:
         what, percent, steps, took, rest = bar.groups()
         return f"{what}: {steps} steps in {took}{rest}\n" if percent == "100" else ""
 
-    return WARNING.sub(r"\1\n", BAR.sub(ended, CODES.sub("", text)))
+    return WARNING.sub(r"\1\n", BAR.sub(ended, TERMINAL_CODES.sub("", text)))
 
 
 def _scrolling(table: str) -> str:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import safetensors.torch
 import torch
+from commandline import add_wanted
 
 from oe_core import Detector, Store, evaluate, experiment, kind_of, runs_root, substituted
 from oe_core.atomic import DamagedFileError, write_record, write_whole
@@ -29,7 +30,7 @@ from oe_core.parts import held_out_part, training_part
 from oe_core.runs.engine import jobs
 from oe_core.runs.store import STAMP, WEIGHTS, Run
 from oe_core.scales import check_scale
-from runs import add_wanted, say_not_at_hand, wanted_jobs
+from runs import say_not_at_hand, wanted_jobs
 
 
 @dataclass(frozen=True)

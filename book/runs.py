@@ -16,8 +16,9 @@ from pathlib import Path
 
 import torch
 from board import Board
-from chapters import Chapter, find_chapters, read_chapter
+from chapters import Chapter, read_chapter
 from checks import checked
+from commandline import add_wanted, selected
 from parameters import check_names, given_values
 
 from oe_core.atomic import DamagedFileError
@@ -29,7 +30,7 @@ from oe_core.processors import usable_cores, users_threads
 from oe_core.recipe import Recipe
 from oe_core.runs.engine import DONE, Here, Job, Place, Processes, jobs, kept_loads, run
 from oe_core.runs.store import Store
-from oe_core.scales import SCALES, check_scale, runs_root
+from oe_core.scales import check_scale, runs_root
 
 UNFINISHED = 75  # exit status: the time was up, the same call goes on
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -80,16 +81,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def add_wanted(parser: argparse.ArgumentParser) -> None:
-    """Add the options by which `wanted_jobs` knows what is asked for."""
-    parser.add_argument("--scale", default="demo", help=f"one of {', '.join(SCALES)} (default: %(default)s)")
-    parser.add_argument("--chapter", action="append", metavar="NN_name", help="only of this chapter (may be repeated)")
-    parser.add_argument("-p", "--parameter", dest="parameters", nargs=2, action="append", default=[],
-                        metavar=("NAME", "VALUE"), help="another value for a parameter of those chapters that have it, "
-                        "such as SEEDS 3")  # fmt: skip
-    parser.add_argument("--book", type=Path, default=Path(__file__).resolve().parent, help="folder of the chapters")
-
-
 def _workers(text: str) -> int | str:
     if text != "auto" and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, nor auto")
@@ -115,11 +106,7 @@ def wanted_jobs(store: Store, options: argparse.Namespace) -> tuple[list[Job], d
 
     options: as `add_wanted` has them. Raises ValueError for an unknown chapter or parameter, and as `trainings`.
     """
-    known = find_chapters(options.book)
-    unknown = [name for name in options.chapter or [] if name not in known]
-    if unknown:
-        raise ValueError(f"chapter {', '.join(unknown)} is unknown; choose from {', '.join(known)}")
-    chapters = {name: read_chapter(known[name]) for name in options.chapter or known}
+    chapters = {name: read_chapter(path) for name, path in selected(options.book, options.chapter).items()}
     check_names((chapter.parameters for chapter in chapters.values()), options.parameters)
     found, not_run = {}, {}
     for name, chapter in chapters.items():

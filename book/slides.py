@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 from chapters import find_chapters, read_chapter
+from commandline import add_scale
 from deck import HERE, closing_slide, content_slide, made_line, opening_slide, page
 from excerpts import Excerpts, PointerError, excerpts
 from lessons import Session, find, read_sessions
@@ -22,7 +23,7 @@ from quiz import read_quiz
 from stamps import notebook_path
 
 from oe_core.atomic import exclusive, write_text
-from oe_core.scales import SCALES, check_scale, runs_root
+from oe_core.scales import check_scale, runs_root
 
 BOOK = Path(__file__).resolve().parent
 NAMES = {int(name[:2]): name for name in find_chapters(BOOK)}
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Write the slides of one scale; returns 0, 1 when a pointer leads nowhere, 2 for a wrong request."""
     replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     parser = argparse.ArgumentParser(prog="slides.py", description="Write the slides of the course.")
-    parser.add_argument("--scale", default="demo", help=f"one of {', '.join(SCALES)} (default: %(default)s)")
+    add_scale(parser)
     scale = parser.parse_args(arguments).scale
     try:
         check_scale(scale)

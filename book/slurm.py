@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from string import Template
 
+from commandline import add_scale
+
 from oe_core.atomic import write_text
-from oe_core.scales import SCALES, check_scale, data_root, runs_root
+from oe_core.scales import check_scale, data_root, runs_root
 
 TEMPLATE = Path(__file__).with_name("slurm.sh")
 CHECKOUT = TEMPLATE.parents[1]
@@ -16,7 +18,7 @@ CHECKOUT = TEMPLATE.parents[1]
 def main(arguments: list[str] | None = None) -> int:
     """Write `slurm.sh` into the folder of the scale's runs, and say how to go on; returns 0, or 2."""
     parser = argparse.ArgumentParser(prog="slurm.py", description=__doc__.splitlines()[0])
-    parser.add_argument("--scale", default="demo", help=f"one of {', '.join(SCALES)} (default: %(default)s)")
+    add_scale(parser)
     parser.add_argument("--workers", type=int, default=4, help="jobs of the array (default: %(default)s)")
     parser.add_argument("--cores", type=int, default=4, help="of a job (default: %(default)s)")
     parser.add_argument("--time", default="08:00:00", help="limit of a job, as sbatch has it (default: %(default)s)")

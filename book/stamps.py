@@ -4,7 +4,6 @@ Every file that a chapter made is known from the journal of its own writes and k
 which is gone, damaged or another's is noticed.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -15,7 +14,16 @@ from pathlib import Path
 
 from chapters import Chapter
 
-from oe_core.atomic import DamagedFileError, exclusive, read_journal, read_record, read_whole, understood, write_record
+from oe_core.atomic import (
+    DamagedFileError,
+    digest_of,
+    exclusive,
+    read_journal,
+    read_record,
+    read_whole,
+    understood,
+    write_record,
+)  # fmt: skip
 from oe_core.scales import data_root
 
 MADE_FOLDERS = ("tables", "figures", "records")
@@ -134,7 +142,7 @@ def trained(journal: Path, out: Path) -> list[str]:
 
 def sha256_of(path: Path) -> str:
     """Return the sha256 (hex) of a file's content."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return digest_of(path.read_bytes())
 
 
 def pages(out: Path, name: str) -> dict[str, str]:
@@ -176,4 +184,4 @@ def readable(reference: Path, out: Path) -> dict[str, str]:
 def state_sha256(files: dict[str, str], own: dict[str, str]) -> str:
     """Return one hash of the `readable` files but those that are a chapter's `own`."""
     others = {name: sha256 for name, sha256 in files.items() if name not in own}
-    return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()
+    return digest_of(json.dumps(others, sort_keys=True).encode())

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 from chapters import find_chapters, tree_sha256
+from commandline import add_scale
 from measured import front_figure, measured_pages, relinked
 from pages import FILES, page
 from progress import TERMINAL_CODES, replace_what_cannot_be_shown
@@ -25,11 +26,11 @@ from status_page import write_index
 
 from oe_core import figures
 from oe_core.atomic import exclusive, write_text
+from oe_core.paper.results import REFERENCE
 from oe_core.scales import SCALES, check_scale, runs_root
 
 BOOK = Path(__file__).resolve().parent
 SETTINGS = BOOK / "site"
-REFERENCE = BOOK.parent / "runs" / "reference"
 COURSE = BOOK / "course"
 SLIDES = "<!-- slides -->"  # where the syllabus has the links to them
 AROUND = {
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Build the site that the command line asks for; returns 0, 1 when a page has a fault, 2 for a wrong request."""
     replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     parser = argparse.ArgumentParser(prog="website.py", description="Build the site of the book.")
-    parser.add_argument("--scale", default="demo", help=f"one of {', '.join(SCALES)} (default: %(default)s)")
+    add_scale(parser)
     scale = parser.parse_args(arguments).scale
     try:
         check_scale(scale)

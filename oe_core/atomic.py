@@ -41,7 +41,8 @@ class DamagedFileError(PrintableError):
         self.path, self.problem = path, problem
 
 
-def _sha256(payload: bytes) -> str:
+def digest_of(payload: bytes) -> str:
+    """The sha256 of bytes, in hexadecimal digits."""
     return hashlib.sha256(payload).hexdigest()
 
 
@@ -88,7 +89,7 @@ def write_whole(path: Path, payload: bytes) -> str:
     Returns the payload's sha256 (hex), which is also noted in the journal where there is one (`JOURNAL`). Raises
     OSError naming `path` when the disk is full or access is refused; the old content then stays.
     """
-    part, sha256 = path.with_name(f".{path.name}.{owned_name()}.part"), _sha256(payload)
+    part, sha256 = path.with_name(f".{path.name}.{owned_name()}.part"), digest_of(payload)
     try:
         with _naming("write", path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -189,7 +190,7 @@ def read_whole(path: Path, sha256: str | None = None) -> bytes:
     payload = _content(path)
     if payload is None:
         raise DamagedFileError(path, "is missing")
-    found = _sha256(payload)
+    found = digest_of(payload)
     if sha256 is not None and found != sha256:
         raise DamagedFileError(path, f"is damaged: its sha256 is {found[:12]}..., it was written as {sha256[:12]}...")
     return payload
@@ -197,7 +198,7 @@ def read_whole(path: Path, sha256: str | None = None) -> bytes:
 
 def write_sealed(path: Path, payload: bytes) -> None:
     """`write_whole` with the sha256 as first line: for files rewritten often, where a separate record could lag."""
-    write_whole(path, f"sha256 {_sha256(payload)}\n".encode() + payload)
+    write_whole(path, f"sha256 {digest_of(payload)}\n".encode() + payload)
 
 
 def read_sealed(path: Path) -> bytes | None:
@@ -206,13 +207,13 @@ def read_sealed(path: Path) -> bytes | None:
     if content is None:
         return None
     seal, _, payload = content.partition(b"\n")
-    if seal != f"sha256 {_sha256(payload)}".encode():
+    if seal != f"sha256 {digest_of(payload)}".encode():
         raise DamagedFileError(path, "is damaged: its content does not have the sha256 of its first line")
     return payload
 
 
 def _record_sha256(values: dict) -> str:
-    return _sha256(json.dumps(values, sort_keys=True).encode())
+    return digest_of(json.dumps(values, sort_keys=True).encode())
 
 
 def write_record(path: Path, values: dict) -> None:

@@ -166,3 +166,8 @@ def precision_recall_curve(in_scores: ArrayLike, out_scores: ArrayLike) -> Curve
     alarms = count_alarms(in_scores, out_scores)
     precision = alarms.hits / (alarms.hits + alarms.false_alarms)
     return np.append(0.0, alarms.hits / alarms.num_out), np.append(precision[0], precision)
+
+
+def lower_is_better(metric: str) -> bool:
+    """Whether less of a metric is better: of false alarms (FPR95, FPR90) and of calibration errors (RMS, MAD)."""
+    return metric.startswith(("FPR", "RMS", "MAD"))

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from oe_core.evaluation.metrics import aupr, auroc, precision_recall_curve, roc_curve
+from oe_core.evaluation.metrics import aupr, auroc, lower_is_better, precision_recall_curve, roc_curve
 from oe_core.figures.style import GREY, IN_COLOUR, LINES, OUT_COLOUR, PALETTE, check_count, legend_above, row, styled
 
 MethodScores = Mapping[str, tuple[ArrayLike, ArrayLike]]
@@ -140,7 +140,7 @@ def _a_panel_a_metric(table: pd.DataFrame, title: str, line: float) -> tuple[Fig
     metrics = list(table.columns.unique(0))
     figure, panels = row([title, *[""] * (len(metrics) - 1)], line * len(table) + 1.4, [3.1] * len(metrics))
     for axes, metric in zip(panels, metrics, strict=True):
-        better = "lower" if metric.startswith(("FPR", "RMS", "MAD")) else "higher"
+        better = "lower" if lower_is_better(metric) else "higher"
         axes.set(xlim=(-3, 103), xlabel=f"{metric} ({better} = better)")
     panels[0].set_yticks(range(len(table)), table.index)
     panels[0].set_ylim(len(table) - 0.5, -0.5)

@@ -8,6 +8,7 @@ from operator import itemgetter
 import pandas as pd
 
 from oe_core.data.catalog import source_of
+from oe_core.evaluation.metrics import lower_is_better
 from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.paper import index
 from oe_core.scales import SCALES
@@ -16,7 +17,6 @@ from oe_core.wording import several
 NO_VALUE = "—"
 MEAN = "Mean"
 SETS = ("In-distribution", "Out-distribution")
-ARROWS = {"FPR": "↓", "AUROC": "↑", "AUPR": "↑", "RMS": "↓", "MAD": "↓", "SoftF1": "↑"}
 DETECTION = "Percent. Anomalies are the positive class; FPR at the recall nearest the one named; AUPR by steps."
 CALIBRATION = (
     "Percent. No prediction on an anomaly is right; errors over bins of 100 examples in the order of their confidence; "
@@ -33,7 +33,7 @@ LATEX = str.maketrans(_ESCAPES)
 
 
 def _arrow(metric: str) -> str:
-    return ARROWS["FPR" if metric.startswith("FPR") else metric]
+    return "↓" if lower_is_better(metric) else "↑"
 
 
 def groups_of(frame: pd.DataFrame) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from oe_core.data.anomalies import DISTANCES
 from oe_core.evaluation.bootstrap import interval
+from oe_core.evaluation.metrics import lower_is_better
 from oe_core.paper.comparison import cells
 from oe_core.paper.render import groups_of, rows_of, spread_of
 
@@ -121,4 +122,4 @@ def _metrics(records: pd.DataFrame) -> list[str]:
 
 
 def _sign(metric: str) -> int:
-    return -1 if metric.startswith("FPR") else 1
+    return -1 if lower_is_better(metric) else 1

@@ -5,7 +5,6 @@ what is taken in has the hashes that the manifest and the runs' own stamps give,
 """
 
 import argparse
-import hashlib
 import io
 import json
 import re
@@ -18,7 +17,16 @@ from fnmatch import fnmatch
 from itertools import product
 from pathlib import Path
 
-from oe_core.atomic import DamagedFileError, exclusive, owned_name, read_record, read_whole, understood, write_whole
+from oe_core.atomic import (
+    DamagedFileError,
+    digest_of,
+    exclusive,
+    owned_name,
+    read_record,
+    read_whole,
+    understood,
+    write_whole,
+)  # fmt: skip
 from oe_core.runs import checkpoint
 from oe_core.runs.store import CHECKPOINT, STAMP, WEIGHTS, lock_path
 from oe_core.scales import SCALES, check_scale, runs_root
@@ -70,13 +78,13 @@ def pack(trained: Path, runs: Sequence[str], target: Path, most: int) -> list[Pa
     archives, members, free = [], {}, most - 10 * PER_SLICE
     for path in (path for name in runs for path in _files(trained / name)):
         content, start = read_whole(path), 0
-        whole = path.relative_to(trained).as_posix(), len(content), _sha256(content)
+        whole = path.relative_to(trained).as_posix(), len(content), digest_of(content)
         while start < len(content) or start == 0:
             if free < 2 * PER_SLICE:
                 archives.append(_write(target, len(archives) + 1, members))
                 members, free = {}, most - 10 * PER_SLICE
             part = content[start : start + free - PER_SLICE]
-            members[Slice(*whole, start, len(part), _sha256(part), f"{len(members):06}")] = part
+            members[Slice(*whole, start, len(part), digest_of(part), f"{len(members):06}")] = part
             start, free = start + max(1, len(part)), free - PER_SLICE - len(part)
     return [*archives, _write(target, len(archives) + 1, members)]
 
@@ -109,10 +117,6 @@ def _write(target: Path, number: int, members: dict[Slice, bytes]) -> Path:
     path = target / f"runs-{number:04}.tar"
     write_whole(path, content.getvalue())
     return path
-
-
-def _sha256(payload: bytes) -> str:
-    return hashlib.sha256(payload).hexdigest()
 
 
 def unpack(archives: Sequence[Path], trained: Path) -> dict[str, str]:
@@ -178,11 +182,11 @@ def _assemble(target: Path, path: str, parts: list[tuple[Slice, Path]]) -> None:
     content, whole = bytearray(), parts[0][0]
     for part, archive in sorted(parts, key=lambda one: one[0].start):
         payload = _member(archive, part.member)
-        if len(payload) != part.bytes or _sha256(payload) != part.sha256:
+        if len(payload) != part.bytes or digest_of(payload) != part.sha256:
             raise CarryError(f"{archive}: its part of {path} is damaged; carry the archive again")
         if part.start == len(content):
             content += payload
-    if len(content) != whole.whole or _sha256(content) != whole.whole_sha256:
+    if len(content) != whole.whole or digest_of(content) != whole.whole_sha256:
         raise CarryError(f"{path}: {len(content)} of {whole.whole} bytes are in the archives given; give all of them")
     write_whole(target, bytes(content))
 

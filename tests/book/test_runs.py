@@ -203,7 +203,7 @@ def test_a_chapter_may_name_recipes_and_a_set_that_several_lack_is_said_once(tmp
         (["--workers", "many"], "'many' is not a whole number, nor auto"),
         (["-p", "SEEDZ", "3"], "no chapter asked for has a parameter 'SEEDZ'; their parameters: SEEDS"),
         (["--cluster", "tcp://127.0.0.1:1", "--needs", "GPU"], "needs='GPU' must be NAME=NUMBER"),
-        (["--chapter", "99_none"], "chapter 99_none is unknown; choose from 01_two"),
+        (["--chapter", "99_none"], "chapter 99_none is unknown; known: 01_two"),
         (["-p", "SEEDS", "two", "--chapter", "01_two"], "SEEDS='two' for chapter 01_two is not of type int | None"),
     ],
 )
