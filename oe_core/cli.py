@@ -14,6 +14,7 @@ from functools import partial
 from inspect import signature
 from pathlib import Path
 
+from oe_core import __version__
 from oe_core.errors import PrintableError, printable
 from oe_core.wording import several
 
@@ -52,6 +53,7 @@ of those another detector is trained, which takes as long as the first. Needs pa
 def parser() -> argparse.ArgumentParser:
     """Every command with its arguments."""
     top = argparse.ArgumentParser("oe", description="Detectors of anomalies, trained with Outlier Exposure.")
+    top.add_argument("--version", action="version", version=f"oe_core {__version__}")
     commands = top.add_subparsers(required=True, metavar="command")
 
     def command(run, summary: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -226,7 +228,7 @@ def evaluate(options: argparse.Namespace) -> int:
         _named(options.anomalies), in_dist=options.in_dist, outliers=options.outliers,
         left_out=options.left_out, store=_store(),
     )  # fmt: skip
-    print(report.table.round(1).to_string(index=False))
+    print(report.table.round(1).to_string(index=False, na_rep="-"))
     if options.output:
         report.save(options.output)
     return 0

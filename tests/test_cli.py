@@ -227,7 +227,7 @@ def test_a_result_that_is_not_to_be_believed_is_saved_with_status_1(tmp_path, ca
         (("evaluate", "{numbers}", "nothing-like-it"), "holds no 'nothing-like-it', and data set"),
         (("detect", "{numbers}", "{root}/table.csv"), "has the columns ['text']; expected one of them to be path"),
         (("detect", "{notes}", "{root}/one/zero/0.png"), "0.png: is a picture; expected one text a line"),
-        (("detect", "{numbers}", "{root}/text.txt"), "text.txt: not a whole picture"),
+        (("detect", "{numbers}", "{root}/text.txt"), "text.txt: holds text; paths of pictures, one a line, are given"),
     ],
 )
 def test_wrong_input_is_answered_in_a_sentence_with_status_2(numbers, notes, tmp_path, capsys, arguments, said):

@@ -87,6 +87,12 @@ def read_pictures(
     return images if classes is None else _renumbered(images, classes, folder)
 
 
+def _of_texts(folder: Path) -> str:
+    """The way out for a folder that holds texts in place of pictures."""
+    held = any(is_text(path) for path in folder.rglob("*"))
+    return "; texts go into one .tsv, label<TAB>text in each line" if held else ""
+
+
 def pictures_of(folder: Path) -> list[Path]:
     """The pictures that `read_pictures` would read of a folder without an .npz, in its order; says nothing."""
     return [picture.encoded for picture in _pictures_of(folder, None, {})]
@@ -117,12 +123,13 @@ def _pictures_of(folder: Path, row: DataSet | None, left_out: LeftOut) -> list[P
     if named and flat:
         raise FormatError(f"{folder}: holds {flat[0].name} beside the class folder {named[0]}; expected only one kind")
     if not named and not flat:
-        raise FormatError(f"{folder}: holds no picture; expected {LAYOUTS}")
+        raise FormatError(f"{folder}: holds no picture; expected {LAYOUTS}{_of_texts(folder)}")
     pictures = [Picture(UNLABELLED, str(path), path) for path in flat]
     for class_name in named:
         inside = _pictures_in(folder / class_name, left_out, deep=True)
         if not inside:
-            raise FormatError(f"{folder / class_name}: holds no picture; expected those of its class, {FORMATS}")
+            expected = f"those of its class, {', '.join(FORMATS)}{_of_texts(folder / class_name)}"
+            raise FormatError(f"{folder / class_name}: holds no picture; expected {expected}")
         pictures += [Picture(composed(class_name), str(path), path) for path in inside]
     return pictures
 
@@ -199,7 +206,7 @@ def _say(folder: Path, left_out: LeftOut) -> None:
     if left_out:
         kinds = ", ".join(several(noun, len(paths)) + rest for (noun, rest), paths in sorted(left_out.items()))
         first = min(path for paths in left_out.values() for path in paths)
-        said = f"{folder}: left out {kinds}, no pictures; the first is {first.relative_to(folder)}"
+        said = f"{folder}: left out {kinds}, not read as pictures; the first is {first.relative_to(folder)}"
         logger.warning("%s", printable(said))
 
 

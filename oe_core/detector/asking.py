@@ -73,6 +73,8 @@ def _pictures_at(path: Path, size: int) -> ImageSet | list[Path]:
         return pictures_below(path)
     if path.suffix.lower() == ARRAYS:
         return read_npz(path, size, path.name)
+    if is_text(path):
+        raise FormatError(f"{path}: holds text; paths of pictures, one a line, are given as an open file, or to -")
     if path.name.lower().endswith(TABLES):
         return [path.parent / item for item in column(read_table(path)[0], str(path), ["path"])[1]]
     return [path]

@@ -177,6 +177,8 @@ def _of_list(items: list, argument: str, labels: Sequence | None) -> Given:
         return _of_array(np.stack([np.asarray(item) for item in items]), argument, labels)
     numbers, classes = _numbers(labels, len(items), argument)
     if not _are_paths(items):
+        if set(items) <= {*IMAGES.known_names(), *TEXTS.known_names()}:
+            raise ArgumentError(f"{argument} holds names of data sets, such as {items[0]!r}; give one of them")
         if all(map(names_a_file, items)):
             raise ArgumentError(f"{argument} holds names of files, such as {items[0]!r}; give one file, or the texts")
         texts = TextSet(argument, tuple(map(str, items)), numbers, classes, "folder")

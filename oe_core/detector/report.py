@@ -54,7 +54,7 @@ class Report:
     """What `evaluate` measured.
 
     table: a row a set of anomalies: group ("yours", "near" or "far"), set, inliers, anomalies (numbers), FPR95, AUROC,
-    AUPR, each with its interval in <metric>_low and _high, and caught (at the threshold; None where too few inliers are
+    AUPR, each with its interval in <metric>_low and _high, and caught (at the threshold; NaN where too few inliers are
     held out for one, as they may be once a class is left out), in percent; no interval of less than two. misses: by
     set, the anomalies of the lowest scores, lowest first, those that are missed before those that come next.
     """
@@ -118,7 +118,7 @@ def evaluate(
         })  # fmt: skip
     if not rows:
         raise ArgumentError("there is nothing to evaluate on: give anomalies, or in_dist, what it was trained on")
-    return Report(pd.DataFrame(rows), misses)
+    return Report(pd.DataFrame(rows).astype({"caught": float}), misses)
 
 
 def _answers(detector, anomalies, data, store, left_out) -> Iterator[tuple]:

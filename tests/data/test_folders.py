@@ -181,8 +181,15 @@ def test_what_is_left_out_is_counted_and_said_in_one_line_a_set(root, caplog):
     assert [(record.name, record.levelname) for record in caplog.records] == [("oe_core.data.folders", "WARNING")]
     assert caplog.messages[0] == (
         f"{root}/pets/train: left out 1 dangling link, 2 files ending in .txt, 1 file without ending, "
-        "1 linked folder, no pictures; the first is cat/LICENSE"
+        "1 linked folder, not read as pictures; the first is cat/LICENSE"
     )
+
+
+def test_folders_of_texts_are_told_how_texts_are_given(root):
+    (root / "reviews/train/pos").mkdir(parents=True)
+    (root / "reviews/train/pos/1.txt").write_text("good\n")
+    with pytest.raises(FormatError, match=r"pos: holds no picture; .*; texts go into one \.tsv, label<TAB>text"):
+        read_folder("reviews", "train", 8)
 
 
 def test_a_level_too_many_is_said(root, caplog):

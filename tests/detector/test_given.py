@@ -228,6 +228,8 @@ def test_names_of_pictures_or_files_are_no_texts(tmp_path):
     (tmp_path / "cat").mkdir()
     with pytest.raises(FormatError, match=r"holds train\.tsv beside the folder cat; give the one that is meant"):
         given(tmp_path, "in_dist")
+    with pytest.raises(ValueError, match="in_dist holds names of data sets, such as 'textures'; give one of them"):
+        given(["textures", "icons"], "in_dist")
     with pytest.raises(ValueError, match="in_dist holds names of files, such as"):
         given([str(tmp_path / "train.tsv")] * 2, "in_dist")
 
