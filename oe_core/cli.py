@@ -10,7 +10,6 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from functools import partial
 from inspect import signature
 from pathlib import Path
 
@@ -139,13 +138,18 @@ def train(options: argparse.Namespace) -> int:
 
 
 def _store():
-    """Where trainings are kept; a bar shows them on a terminal only."""
+    """Where trainings are kept; a bar shows them on a terminal, elsewhere a line says that one begins."""
     from tqdm import tqdm
 
     from oe_core.runs.store import Store
     from oe_core.scales import runs_root
 
-    return Store(runs_root() / "own", progress=partial(tqdm, disable=None))
+    def progress(total: int, initial: int = 0, desc: str = "", **others) -> tqdm:
+        if not sys.stderr.isatty():
+            print(f"oe: training {printable(desc)}, {several('step', total - initial)}", file=sys.stderr)
+        return tqdm(total=total, initial=initial, desc=desc, disable=None, **others)
+
+    return Store(runs_root() / "own", progress=progress)
 
 
 def detect(options: argparse.Namespace) -> int:

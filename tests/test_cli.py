@@ -12,7 +12,7 @@ from threading import Timer
 import pytest
 from own_data import STEPS, foreign, of_digit, picture_detector, save, text_detector, texts
 
-from oe_core import Detector
+from oe_core import Detector, cli
 from oe_core.cli import _named, main
 from oe_core.data.embedded.images import digits
 
@@ -242,3 +242,10 @@ def test_wrong_input_is_answered_in_a_sentence_with_status_2(numbers, notes, tmp
 def test_sets_of_one_name_are_told_apart_by_the_whole_of_what_was_written():
     assert _named(["a/bad", "b/bad", "c/worse"]) == {"a/bad": "a/bad", "b/bad": "b/bad", "worse": "c/worse"}
     assert _named(["."]) == {Path.cwd().name: "."}
+
+
+def test_off_a_terminal_a_line_says_that_a_training_begins(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OE_RUNS", str(tmp_path))
+    with cli._store().progress(total=3, initial=1, desc="pets"):
+        pass
+    assert capsys.readouterr().err == "oe: training pets, 2 steps\n"
