@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from oe_core.detectors.images import IMAGES
 from oe_core.detectors.kind import Column
+from oe_core.detectors.objectives.losses import OBJECTIVES as ROWS
 from oe_core.detectors.objectives.recipe import ObjectiveRecipe
-from oe_core.detectors.objectives.scores import OBJECTIVE_SCORES
 from oe_core.detectors.objectives.training import TASK
 
 OWN = "own score"
@@ -13,6 +13,6 @@ OWN = "own score"
 # `recipe.with_objective`.
 OBJECTIVES = replace(
     IMAGES, recipe=ObjectiveRecipe, task=TASK, settings=None, features=None,
-    scores=lambda recipe: {OWN: OBJECTIVE_SCORES[recipe.objective]},
+    scores=lambda recipe: {OWN: ROWS[recipe.objective].score},
     columns=(Column(7, OWN, "baseline", OWN), Column(7, "+OE", "exposed", OWN)),
 )  # fmt: skip

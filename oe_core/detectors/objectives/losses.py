@@ -2,19 +2,23 @@
 
 Each loss takes the logits (n, outputs) of one joint forward pass, the inliers' first, their int64 labels (inliers,) and
 the weight of the outliers, and returns (total, inlier part, outlier part) in nats, each part a mean over its own rows;
-without outliers the outlier part is 0. `scores.OBJECTIVE_SCORES` has the score that belongs to each.
+without outliers the outlier part is 0. OBJECTIVES has what belongs together.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from oe_core.detectors.objectives.scores import max_sigmoid, reject_probability
 from oe_core.losses import classification, outlier_exposure
 from oe_core.recipe import Recipe
+from oe_core.scores import energy, msp
 
 Parts = tuple[Tensor, Tensor, Tensor]
 
@@ -78,9 +82,13 @@ def energy_margins(logits: Tensor, labels: Tensor, oe_weight: float, margins: tu
 
 @dataclass(frozen=True)
 class Objective:
-    """loss: logits, labels and recipe -> parts as above. more_outputs: how many the network has beyond its classes."""
+    """loss: logits, labels and recipe -> parts as above. score: logits (n, outputs) -> (n,), higher = more anomalous.
+
+    more_outputs: how many the network has beyond its classes.
+    """
 
     loss: Callable[[Tensor, Tensor, Recipe], Parts]
+    score: Callable[[ArrayLike], NDArray[np.float64]]
     more_outputs: int = 0
 
 
@@ -89,11 +97,13 @@ def _weighed_only(loss: Callable[[Tensor, Tensor, float], Parts]) -> Callable[[T
 
 
 OBJECTIVES = {
-    "uniform": Objective(_weighed_only(outlier_exposure)),
-    "hard-outliers": Objective(lambda logits, labels, r: hard_outliers(logits, labels, r.oe_weight, r.hard_share)),
-    "class-prior": Objective(_weighed_only(class_prior)),
-    "reject-class": Objective(_weighed_only(reject_class), more_outputs=1),
-    "multilabel": Objective(_weighed_only(multilabel)),
-    "energy": Objective(lambda logits, labels, r: energy_margins(logits, labels, r.oe_weight, r.energy_margins)),
+    "uniform": Objective(_weighed_only(outlier_exposure), msp),
+    "hard-outliers": Objective(lambda logits, labels, r: hard_outliers(logits, labels, r.oe_weight, r.hard_share), msp),
+    "class-prior": Objective(_weighed_only(class_prior), msp),
+    "reject-class": Objective(_weighed_only(reject_class), reject_probability, more_outputs=1),
+    "multilabel": Objective(_weighed_only(multilabel), max_sigmoid),
+    "energy": Objective(
+        lambda logits, labels, r: energy_margins(logits, labels, r.oe_weight, r.energy_margins), energy
+    ),
 }
 """The objectives of `Recipe` by name."""

@@ -1,10 +1,10 @@
-"""The score that belongs to each objective: one number per example, higher = more anomalous."""
+"""Scores that objectives have of their own: one number per example, higher = more anomalous."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, softmax
 
-from oe_core.scores import checked_logits, energy, msp
+from oe_core.scores import checked_logits
 
 
 def max_sigmoid(logits: ArrayLike) -> NDArray[np.float64]:
@@ -23,14 +23,3 @@ def reject_probability(logits: ArrayLike) -> NDArray[np.float64]:
     Source: Hendrycks et al. 2019, section 5; Bartlett & Wegkamp 2008.
     """
     return softmax(checked_logits(logits), axis=1)[:, -1]
-
-
-OBJECTIVE_SCORES = {
-    "uniform": msp,
-    "hard-outliers": msp,
-    "class-prior": msp,
-    "reject-class": reject_probability,
-    "multilabel": max_sigmoid,
-    "energy": energy,
-}
-"""The score of each of `losses.OBJECTIVES`."""

@@ -9,7 +9,6 @@ from oe_core.detectors.images.training import predict
 from oe_core.detectors.objectives import OBJECTIVES as KIND
 from oe_core.detectors.objectives.losses import OBJECTIVES
 from oe_core.detectors.objectives.recipe import with_objective
-from oe_core.detectors.objectives.scores import OBJECTIVE_SCORES
 from oe_core.detectors.registry import recipe_from_json
 from oe_core.recipe import fine_tuned
 
@@ -37,7 +36,7 @@ def test_a_network_learns_to_score_its_outliers_as_more_anomalous(objective):
     model = load_model(recipe, trained.weights, 2, torch.device("cpu"))
     logits = {data.name: predict(model, data.images, recipe) for data in (inliers, outliers)}
     assert logits["digits"].shape == (32, OUTPUTS[objective])
-    inside, outside = (OBJECTIVE_SCORES[objective](part.numpy()) for part in logits.values())
+    inside, outside = (OBJECTIVES[objective].score(part.numpy()) for part in logits.values())
     assert outside.mean() > inside.mean()
 
 
