@@ -42,10 +42,15 @@ def joint_update(training: "Training", inputs: Tensor, labels: Tensor) -> tuple[
     with training.autocast():
         outputs = training.forward(inputs)
     loss, *parts = training.task.loss(outputs, labels, training.recipe)
-    training.optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    training.optimiser.step()
+    step(training, loss)
     return parts
+
+
+def step(training: "Training", loss: Tensor, player: nn.Module | None = None) -> None:
+    """One step of the optimiser down a loss; of `player` alone where it is given: nothing else gets gradients."""
+    training.optimiser.zero_grad(set_to_none=True)
+    loss.backward(inputs=list(player.parameters()) if player is not None else None)
+    training.optimiser.step()  # which passes over parameters without a gradient
 
 
 def classifier_loss(logits: Tensor, labels: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:

@@ -17,7 +17,7 @@ from oe_core.detectors.images.network import build
 from oe_core.detectors.images.training import TASK as CLASSIFIER
 from oe_core.detectors.images.training import predict
 from oe_core.parts import training_part
-from oe_core.train import Training
+from oe_core.train import Training, step
 
 WATCHED = 1000  # training images on which the branch is watched
 SPREAD = 0.1  # between the 5th and the 95th percentile of the confidences: less, and the branch tells nothing apart
@@ -69,9 +69,7 @@ def _update(training: Training, inputs: Tensor, labels: Tensor) -> tuple[Tensor,
     with training.autocast():
         outputs = training.forward(inputs)
     loss, *parts, penalty = branch_loss(outputs, labels, hinted, weight.clone(), recipe.oe_weight)
-    training.optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    training.optimiser.step()
+    step(training, loss)
     weight.copy_(next_weight(weight, penalty.detach(), recipe.budget))
     return tuple(parts)
 

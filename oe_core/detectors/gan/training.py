@@ -20,7 +20,7 @@ from oe_core.detectors.images.training import joint_batches
 from oe_core.devices import autocast
 from oe_core.losses import outlier_exposure, uniform_cross_entropy
 from oe_core.parts import training_part
-from oe_core.train import joint_update
+from oe_core.train import joint_update, step
 
 WATCHED = 64  # images of which diversity is measured after each epoch
 SHOWN = 10  # of these, kept
@@ -72,13 +72,6 @@ def adversarial(logits: Tensor, real: bool) -> Tensor:
     return F.softplus(-logits if real else logits).mean()
 
 
-def _step(training: train.Training, loss: Tensor, player: nn.Module) -> None:
-    """Move `player` alone. Gradients of nothing else are computed, and Adam passes over parameters without one."""
-    training.optimiser.zero_grad(set_to_none=True)
-    loss.backward(inputs=list(player.parameters()))
-    training.optimiser.step()
-
-
 def update(training: train.Training, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """One step each of discriminator, generator and classifier, in the order of Lee et al.'s code.
 
@@ -93,20 +86,20 @@ def update(training: train.Training, images: Tensor, labels: Tensor) -> tuple[Te
         real_logits, fake_logits = trio.discriminator(images), trio.discriminator(fakes.detach())
     believed = [logits.detach().sigmoid().mean() for logits in (real_logits, fake_logits)]
     trio.verdicts += torch.stack([*believed, torch.ones_like(believed[0])])
-    _step(training, adversarial(real_logits, True) + adversarial(fake_logits, False), trio.discriminator)
+    step(training, adversarial(real_logits, True) + adversarial(fake_logits, False), trio.discriminator)
 
     with training.autocast():
         fake_logits = trio.discriminator(fakes)
         posterior_logits = _judged(trio.classifier, fakes, recipe)
     generator_loss = adversarial(fake_logits, True) + recipe.beta * uniform_cross_entropy(posterior_logits.float())
-    _step(training, generator_loss, trio.generator)
+    step(training, generator_loss, trio.generator)
 
     with training.autocast():
         with torch.no_grad():
             fresh = trio.generator(_codes(len(labels), recipe, images.device))
         logits = _both(trio.classifier, images, fresh, recipe)
     loss, *parts = outlier_exposure(logits.float(), labels, recipe.beta)
-    _step(training, loss, trio.classifier)
+    step(training, loss, trio.classifier)
     return parts
 
 
