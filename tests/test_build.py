@@ -10,6 +10,8 @@ import pytest
 from chapters import ChapterError, read_chapter, tree_sha256
 from stamps import read_stamp
 
+from oe_core.wording import size_text
+
 GOOD = """# %% [markdown]
 # # A first chapter
 # Some words. Does a table *come
@@ -151,7 +153,7 @@ def test_the_index_links_each_chapter_with_its_question_and_its_state(book):
 def test_a_chapter_says_how_much_memory_it_took_at_most(book):
     peaks = {name: read_stamp(book / "runs" / "smoke", name)["peak_memory"] for name in ("00_good", "05_large")}
     assert peaks["00_good"] < 700e6 < peaks["05_large"] < 1.5e9
-    assert f", {peaks['05_large'] / 1e9:.1f} GB" in (book / "runs" / "smoke" / "index.html").read_text()
+    assert f", {size_text(peaks['05_large'])}" in (book / "runs" / "smoke" / "index.html").read_text()
 
 
 def test_a_second_build_builds_nothing_until_a_parameter_changes(book, capsys):
