@@ -26,12 +26,12 @@ from status_page import write_index
 
 from oe_core import figures
 from oe_core.atomic import exclusive, write_text
-from oe_core.paper.results import REFERENCE
 from oe_core.scales import SCALES, check_scale, runs_root
 
 BOOK = Path(__file__).resolve().parent
 SETTINGS = BOOK / "site"
 COURSE = BOOK / "course"
+REFERENCE = BOOK.parent / "runs" / "reference"  # beside the pages that lead there, wherever oe_core is installed
 SLIDES = "<!-- slides -->"  # where the syllabus has the links to them
 AROUND = {
     "Measured on real data": ("results", "measured/index"),
