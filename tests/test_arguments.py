@@ -35,9 +35,9 @@ def test_a_refusal_names_the_argument_its_value_and_what_is_allowed(check, said)
     assert str(refused.value) == said
 
 
-def test_the_folder_of_a_user_is_found_and_that_of_nobody_refused(monkeypatch):
-    monkeypatch.setenv("HOME", "/home/reader")
-    assert str(expanded("~/x")) == "/home/reader/x" and str(expanded("x")) == "x"
+def test_the_folder_of_a_user_is_found_and_that_of_nobody_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert expanded("~/x") == tmp_path / "x" and str(expanded("x")) == "x"
     with pytest.raises(ArgumentError, match="~no-such-user/x: .*; give the folder itself"):
         expanded("~no-such-user/x")
 

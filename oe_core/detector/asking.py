@@ -61,9 +61,17 @@ def image_chunks(examples: object, size: int, refused: Refused | None = None) ->
     else:
         what = "a folder, paths of pictures, or an array (n, height, width, 3)"
         raise ArgumentError(f"examples is {type(examples).__name__}; expected {what}")
-    pictures = ([Picture("", str(path), expanded(path)) for path in paths] for paths in taken)
+    pictures = (list(map(_picture, paths)) for paths in taken)
     for found, pixels in decode_chunks(pictures, size, upright=True, refused=refused):
         yield [picture.where for picture in found], _images(torch.from_numpy(pixels))
+
+
+def _picture(path: str | Path) -> Picture:
+    """One of many: where nobody has the home that is named there is nothing, which the reader says."""
+    try:
+        return Picture("", str(path), expanded(path))
+    except ArgumentError:
+        return Picture("", str(path), Path(path))
 
 
 def _pictures_at(path: Path, size: int) -> ImageSet | list[Path]:

@@ -25,7 +25,7 @@ from oe_core.detectors.kind import right
 from oe_core.detectors.registry import KINDS, kind_of, recipe_from_json
 from oe_core.detectors.text.training import token_ids, vocabulary_of
 from oe_core.devices import default_device, meant
-from oe_core.evaluation.roles import HELD_OUT, LEARNED, shared_examples
+from oe_core.evaluation.roles import shared_examples
 from oe_core.parts import held_out_part, mixed, training_part
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Run, Store, facts
@@ -103,11 +103,12 @@ class Detector:
         recipe = replace(recipe, outlier_limit=settings.shown(others, recipe.outlier_limit))
         unseen = others.take(torch.arange(recipe.outlier_limit, len(others))[:MOST_ASKED])
         training, test = training_part(inliers, recipe), held_out_part(inliers, recipe) if test is None else test
-        overlaps = shared_examples({LEARNED: training, "the outliers": others, HELD_OUT: test})
+        sets = GivenSets(inliers, others, test)
+        overlaps = shared_examples(sets.roles(recipe))
         store = store or Store(runs_root() / "own")
         run = store.run(recipe, load=in_memory(recipe, inliers, others))
         detector = cls.of_run(run, inliers, test)
-        detector.data = GivenSets(inliers, others, test)
+        detector.data = sets
         usual = int(training.labels.bincount().argmax())
         detector.findings = [
             *detector._checked(test, unseen, usual, (inside.files, outside.files)),

@@ -32,7 +32,6 @@ from oe_core.runs.store import Store
 RESAMPLES = 1000
 MISSES = 8  # of each set that are shown
 CAUGHT = {ANOMALY: " rings", INLIER: "", "": ""}
-ROLES = "the training set", "the outliers", "the held-out set"  # of the fields of GivenSets
 LOG = logging.getLogger("oe_core")
 
 
@@ -123,7 +122,7 @@ def evaluate(
 
 def _answers(detector, anomalies, data, store, left_out) -> Iterator[tuple]:
     """(group, set, the detector that was asked, its inliers' scores, its answers) of every set."""
-    known = {role: example_digests(of) for role, of in zip(ROLES, data or (), strict=False) if of is not None}
+    known = {role: example_digests(examples) for role, examples in data.roles(detector.recipe).items()} if data else {}
     for name, examples in anomalies.items():
         *found, twice = _asked(detector, examples, known)
         for role, count in twice.items():

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from oe_core.arguments import ArgumentError
 from oe_core.data.examples import Examples
 from oe_core.detector.given import given, named
-from oe_core.parts import held_out_part, mixed
+from oe_core.evaluation.roles import HELD_OUT, LEARNED, OUTLIERS
+from oe_core.parts import held_out_part, mixed, training_part
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Load
 
@@ -17,6 +18,11 @@ class GivenSets(NamedTuple):
     inliers: Examples
     outliers: Examples | None
     held_out: Examples
+
+    def roles(self, recipe: Recipe) -> dict[str, Examples]:
+        """What each set is to a training by `recipe`, which holds some of the inliers out, or none."""
+        sets = {LEARNED: training_part(self.inliers, recipe), OUTLIERS: self.outliers, HELD_OUT: self.held_out}
+        return {role: examples for role, examples in sets.items() if examples is not None}
 
 
 def in_memory(recipe: Recipe, inliers: Examples, outliers: Examples) -> Load:

@@ -9,7 +9,8 @@ from oe_core.detectors.kind import Examples
 
 LOG = logging.getLogger("oe_core")
 TRAIN, TEST = "the in-distribution's train split", "the in-distribution's test split"
-LEARNED, HELD_OUT = "the training set", "the held-out set"  # of a detector, which divides its own inliers
+# Of a detector, which divides its own inliers.
+LEARNED, OUTLIERS, HELD_OUT = "the training set", "the outliers", "the held-out set"
 INLIERS = {TRAIN, TEST, LEARNED, HELD_OUT}
 
 

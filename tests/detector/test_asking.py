@@ -142,3 +142,11 @@ def test_a_text_that_is_the_name_of_a_file_has_to_be_meant(tmp_path, monkeypatch
         _asked(text_chunks("notes.txt"))
     assert _asked(text_chunks(["notes.txt"])) == [("0", "notes.txt")]
     assert _asked(text_chunks(tmp_path / "notes.txt"))[0][1] == "one"
+
+
+def test_a_path_below_the_home_of_nobody_is_refused_by_itself(tmp_path):
+    (path,) = save(of_digit(0)[:1], tmp_path)
+    refused = []
+    chunks = list(image_chunks(["~no-such-user/1.png", str(path)], 16, refused.append))
+    assert [place for places, _ in chunks for place in places] == [str(path)]
+    assert [str(one) for one in refused] == ["~no-such-user/1.png: there is nothing there; expected a picture"]

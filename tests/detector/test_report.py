@@ -75,6 +75,10 @@ def test_anomalies_that_it_was_trained_with_are_said_and_what_cannot_be_read_is_
     detector.evaluate([*known, "ein Satz"], left_out=0)
     said = "anomalies: 7 of its 8 examples are also in the outliers: no test of these"
     assert [message for message in caplog.messages if "no test" in message] == [said]
+    caplog.clear()
+    detector.evaluate([*detector.data.held_out.texts[:2], "ein Satz"], left_out=0)  # which are among its inliers, too
+    said = "anomalies: 2 of its 3 examples are also in the held-out set: no test of these"
+    assert [message for message in caplog.messages if "no test" in message] == [said]
     (tmp_path / "torn.txt").write_bytes(b"ein Satz\n\xff\nnoch einer\n")
     assert detector.evaluate(tmp_path / "torn.txt", left_out=0).table["anomalies"][0] == 2
     assert "torn.txt line 2 is no text" in caplog.messages[-1]
