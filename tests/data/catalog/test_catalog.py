@@ -61,6 +61,13 @@ def test_no_hash_is_given_to_two_files():
     assert len(set(hashes)) == len(hashes)
 
 
+def test_every_tar_that_is_opened_was_held_against_its_published_hash():
+    """What `readers.archives` relies on: a cut or hostile one is refused before any of it is read."""
+    opened = [row.file(name) for row in CATALOG.values() for source in row.sources.values() for name in source.files]
+    tars = [file for file in opened if re.search(r"\.(tar|tgz|tar\.gz|tar\.xz)$", file.name)]
+    assert len(tars) > 5 and all(file.hash for file in tars)
+
+
 def test_the_length_of_a_digest_says_which_hash_it_is():
     assert dataset("svhn").file("test_32x32.mat").hash == ("sha256", dataset("svhn").files[1].digest)
     assert dataset("chars74k").files[0].hash == ("md5", "85d157e0c58f998e1cda8def62bcda0d")
