@@ -291,7 +291,7 @@ detector = tried[chosen]
 # %%
 asked_about = {name: asked for name, asked in yours.items() if name != chosen}
 report = replace(detector, data=None).evaluate(asked_about)
-figures.publish(report.sheet(), "11_misses", ROOM / "figures", "The anomalies that the detector doubts least, with the class it takes them for and their score.")
+figures.publish(report.sheet(), "11_misses", ROOM / "figures", "The anomalies that the detector doubts least, with the class it takes them for and their score; those marked as ringing are caught all the same.")
 report.table[["set", "anomalies", "AUROC", "AUROC_low", "AUROC_high", "caught"]].round(1)
 
 # %% [markdown]
