@@ -152,7 +152,7 @@ class Training:
         rate = self.rate(self.step)
         # A smaller batch, the last of an epoch, is not worth a compilation and a graph of its own.
         whole = len(batch.labels) == self.recipe.batch_size
-        self.forward = ranks.divided((whole and self.compiled) or self.model)
+        self.forward = ranks.divided(self.compiled if whole and self.compiled is not None else self.model)
         if whole and self.graphed:
             self.epoch_losses[self.step] = self.graphed(batch.inputs, batch.labels, rate)
         else:

@@ -59,7 +59,7 @@ def tried_on_cuda(recipe, mode, change=lambda model: model):
         on_cuda(model, mode)
         first = Batch(*(mode.from_tensor(tensor).to(CUDA) for tensor in (batch.inputs, batch.labels)))
         task = replace(kind.task, network=lambda *of: model)
-        training = train.Training(task, recipe, OneBatch(batches, first), inliers, None, CUDA)
+        training = train.train.Training(task, recipe, OneBatch(batches, first), inliers, None, CUDA)
         for _ in range(2):
             training.update(first)
         assert {tensor.device.type for tensor in (*model.state_dict().values(), training.epoch_losses)} == {"cuda"}
@@ -110,3 +110,15 @@ def test_every_network_that_says_it_compiles_does_so_without_a_break(name):
     outputs = forward(kind.task.inputs(batch.inputs, recipe))
     sum(part.float().sum() for part in (outputs if isinstance(outputs, tuple) else (outputs,))).backward()
     assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+def test_whole_batches_go_through_the_compiled_network_and_the_last_of_an_epoch_through_the_plain_one():
+    recipe = RECIPES["images, wrn"]
+    task, (inliers, outliers) = kind_of(recipe).task, data(recipe, steps=2)
+    training = train.Training(task, recipe, task.batches(recipe, inliers, outliers, CPU), inliers, None, CPU)
+    training.compiled = torch.compile(training.model, backend="eager")  # as on a GPU, where a training is long enough
+    taken = []
+    for batch in training.batches.epoch():
+        training.update(batch)
+        taken.append(training.forward)
+    assert taken == [training.compiled, training.model]

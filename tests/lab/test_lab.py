@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -65,19 +66,26 @@ def _menu(page, menu, item):
     page.get_by_role("menuitem", name=item).first.click()
 
 
-def _run_all(page, copy, count):
-    """Run all cells, wait for the kernel, save; the notebook as it then lies on the disk."""
-    _menu(page, "Run", re.compile("^Run All Cells"))
-    running = "[...document.querySelectorAll('.jp-InputPrompt')].some(prompt => prompt.textContent.includes('*'))"
-    page.wait_for_function(f"!{running}")
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+def _saved(page, copy):
+    """Save; the notebook as it then lies on the disk, or as it lay there when nothing is new."""
     page.keyboard.press("Control+s")
-    for _ in range(PATIENCE // 500):
-        notebook = nbformat.read(copy, as_version=4)
-        if max(cell.get("execution_count") or 0 for cell in notebook.cells) >= count:
-            return notebook
-        page.wait_for_timeout(500)
-    pytest.fail(f"{copy} was not run, or not saved")
+    for _ in range(PATIENCE // 2_000):
+        page.wait_for_timeout(2_000)
+        with suppress(nbformat.reader.NotJSONError):  # while it is written
+            return nbformat.read(copy, as_version=4)
+    pytest.fail(f"{copy} is no notebook any more")
+
+
+def _run_all(page, copy, count):
+    """Run all cells and save until the last has its number; the notebook as it then lies on the disk."""
+    _menu(page, "Run", re.compile("^Run All Cells"))
+    # The page does not say when all are begun: it holds the cells in sight alone, and a kernel that has yet to start is
+    # as idle as one that is through.
+    for _ in range(PATIENCE // 2_000):
+        if max(cell.get("execution_count") or 0 for cell in _saved(page, copy).cells) >= count:
+            page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+            return _saved(page, copy)
+    pytest.fail(f"{copy} was not run")
 
 
 def _write(page, old, new):
