@@ -12,6 +12,7 @@ from oe_core.detectors.kind import Examples
 from oe_core.detectors.registry import kind_of
 from oe_core.graphs import WARM_UP
 from oe_core.recipe import Recipe
+from oe_core.runs.provenance import CHECKOUT
 from oe_core.train import Interruption, Trained
 
 STEPS = 8  # an epoch: enough for WARM_UP and some captured ones, and a smaller one at the end
@@ -117,7 +118,9 @@ class WaitingBar(CountingBar):
 
 
 def _place(warning: warnings.WarningMessage) -> str:
-    return f"waits at {warning.filename.rpartition('/site-packages/')[2]}:{warning.lineno}"
+    """Where in a package or in this checkout, whose place on the machine is nobody's business."""
+    place = warning.filename.rpartition("/site-packages/")[2].removeprefix(f"{CHECKOUT}/")
+    return f"waits at {place}:{warning.lineno}"
 
 
 def _resumed(recipe: Recipe, inliers: Examples, outliers: Examples | None, device: torch.device) -> Trained:

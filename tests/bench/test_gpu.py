@@ -1,6 +1,7 @@
 """The check of a GPU, as far as it goes without one."""
 
 import json
+import warnings
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from bench.gpu import agreement
 from bench.gpu.__main__ import Report, main
 from bench.gpu.speed import PRODUCTS, Speed
 from bench.gpu.work import SMALL, TIMED
+from oe_core.detectors.text import network
 
 CPU = torch.device("cpu")
 
@@ -96,3 +98,11 @@ def test_a_report_keeps_every_row_that_came_so_far_and_an_error_as_a_row(tmp_pat
     kept = json.loads((tmp_path / "h200" / "report.json").read_text())
     assert (kept["device"], kept["speed"]) == ("a card", [{"step": 1.5}, {"step": 2.5}])
     assert "no such kernel" in capsys.readouterr().err
+
+
+def test_where_a_step_waits_is_said_without_the_place_of_the_checkout():
+    def place(filename):
+        return agreement._place(warnings.WarningMessage("called a synchronizing operation", UserWarning, filename, 26))
+
+    assert place(network.__file__) == "waits at oe_core/detectors/text/network.py:26"
+    assert place("/some/where/site-packages/torch/optim/asgd.py") == "waits at torch/optim/asgd.py:26"
