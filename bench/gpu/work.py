@@ -27,7 +27,7 @@ SMALL: dict[str, Recipe] = {
     "images, allconv": ImageRecipe("allconv", **_CLASSIFIER | {"model": "allconv-8"}),
     "images, fast": ImageRecipe("fast", **_CLASSIFIER | {"model": "fast-8"}),
     "images, grey-conv": ImageRecipe("grey-conv", **_CLASSIFIER | {"model": "grey-conv", "size": 28}),
-    # Of 32 pixels its last stage has one left, and a batch's statistics then differ ten times as much by rounding alone.
+    # Of 32 pixels its last stage has one left, and rounding alone then moves a batch's statistics ten times as far.
     "images, resnet18": ImageRecipe("resnet18", **_CLASSIFIER | {"model": "resnet18", "size": 64}),
     **{f"objectives, {name}": ObjectiveRecipe(name, objective=name, **_CLASSIFIER) for name in OBJECTIVES},
     "branch": BranchRecipe("branch", **_CLASSIFIER, cutout=6, milestones=(), hints=False),
