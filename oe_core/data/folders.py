@@ -17,6 +17,7 @@ from oe_core.data.readers.arrays import npz_labels, read_npz
 from oe_core.data.readers.lines import is_text, without_endings
 from oe_core.data.readers.pixels import (
     FORMATS,
+    TO_CONVERT,
     FormatError,
     Picture,
     composed,
@@ -87,10 +88,17 @@ def read_pictures(
     return images if classes is None else _renumbered(images, classes, folder)
 
 
-def _of_texts(folder: Path) -> str:
-    """The way out for a folder that holds texts in place of pictures."""
-    held = any(is_text(path) for path in folder.rglob("*"))
-    return "; texts go into one .tsv, label<TAB>text in each line" if held else ""
+def _way_out(folder: Path) -> str:
+    """What to do with a folder that holds texts, or pictures of other formats, in place of pictures that are read."""
+    held = list(folder.rglob("*"))
+    if any(is_text(path) for path in held):
+        return "; texts go into one .tsv, label<TAB>text in each line"
+    other = next((path for path in held if _to_convert(path)), None)
+    return f"; convert {other.name} and what is like it" if other else ""
+
+
+def _to_convert(path: Path) -> bool:
+    return path.name.lower().endswith(TO_CONVERT)
 
 
 def pictures_of(folder: Path) -> list[Path]:
@@ -107,7 +115,7 @@ def pictures_below(folder: Path) -> list[Path]:
     found = _pictures_in(folder, left_out, deep=True)
     _say(folder, left_out)
     if not found:
-        raise FormatError(f"{folder}: holds no picture; expected {', '.join(FORMATS)}")
+        raise FormatError(f"{folder}: holds no picture; expected {', '.join(FORMATS)}{_way_out(folder)}")
     return found
 
 
@@ -123,12 +131,12 @@ def _pictures_of(folder: Path, row: DataSet | None, left_out: LeftOut) -> list[P
     if named and flat:
         raise FormatError(f"{folder}: holds {flat[0].name} beside the class folder {named[0]}; expected only one kind")
     if not named and not flat:
-        raise FormatError(f"{folder}: holds no picture; expected {LAYOUTS}{_of_texts(folder)}")
+        raise FormatError(f"{folder}: holds no picture; expected {LAYOUTS}{_way_out(folder)}")
     pictures = [Picture(UNLABELLED, str(path), path) for path in flat]
     for class_name in named:
         inside = _pictures_in(folder / class_name, left_out, deep=True)
         if not inside:
-            expected = f"those of its class, {', '.join(FORMATS)}{_of_texts(folder / class_name)}"
+            expected = f"those of its class, {', '.join(FORMATS)}{_way_out(folder / class_name)}"
             raise FormatError(f"{folder / class_name}: holds no picture; expected {expected}")
         pictures += [Picture(composed(class_name), str(path), path) for path in inside]
     return pictures
@@ -199,7 +207,8 @@ def _no_picture(path: Path) -> tuple[str, str] | None:
         return "dangling link" if path.is_symlink() else "special file", ""
     if is_picture(path.name) or holds_picture(path):
         return None
-    return "file", f" ending in {path.suffix}" if path.suffix else " without ending"
+    way_out = " (convert them to be read)" if _to_convert(path) else ""
+    return "file", f" ending in {path.suffix}{way_out}" if path.suffix else " without ending"
 
 
 def _say(folder: Path, left_out: LeftOut) -> None:

@@ -128,6 +128,28 @@ def test_an_empty_class_folder_and_an_unreadable_picture_are_named(root):
         read_folder("pets", "test", 8)
 
 
+def test_all_unreadable_pictures_are_named_at_once_and_many_are_counted(root):
+    put(root / "pets/test/cat/whole.png", IMAGES[0])
+    for number in range(7):
+        (root / f"pets/test/cat/{number}.png").write_bytes(b"no picture")
+    with pytest.raises(FormatError) as caught:
+        read_folder("pets", "test", 8)
+    said = str(caught.value)
+    assert said.startswith(f"7 of 8 pictures cannot be read: {root}/pets/test/cat/0.png: not a whole picture")
+    assert "/4.png" in said and "/5.png" not in said and said.endswith("; and 2 more")
+
+
+def test_pictures_of_formats_that_are_not_read_are_to_be_converted(root, caplog):
+    put(root / "pets/test/cat/1.png", IMAGES[0])
+    (root / "pets/test/cat/IMG_1.HEIC").write_bytes(b"....ftypheic")
+    assert len(read_folder("pets", "test", 8)) == 1
+    assert "left out 1 file ending in .HEIC (convert them to be read), not read as pictures" in caplog.text
+    (root / "phone/test/cat").mkdir(parents=True)
+    (root / "phone/test/cat/IMG_1.heic").write_bytes(b"....ftypheic")
+    with pytest.raises(FormatError, match="holds no picture; .*; convert IMG_1.heic and what is like it"):
+        read_folder("phone", "test", 8)
+
+
 def test_names_and_splits_pass_over_downloads_hidden_folders_and_text(root):
     put(root / "pets/test/cat/1.png", IMAGES[0])
     put(root / "pets/.cache/cat/1.png", IMAGES[0])

@@ -28,9 +28,12 @@ from oe_core.scales import data_root
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")  # read by content, and no other
 PICTURE_SUFFIXES = (".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+# What cameras and drawing programs write and Pillow does not read, or not without more packages.
+TO_CONVERT = (".arw", ".cr2", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".nef", ".psd", ".svg")
 BACKGROUND = (128, 128, 128, 255)  # behind transparent pixels: neither dark nor bright drawings vanish in it
 SCALED_BY_PILLOW = ("PNG", "PPM")  # their mode "I" is 16 bits in 32
 CHUNK = 1024  # pictures decoded at once; bounds the encoded bytes held in memory
+MOST_NAMED = 5  # of the pictures that cannot be read
 MOST_PIXELS = 89_478_485  # of a picture, as it lies and as it is resized: Pillow itself warns of larger ones
 NEARLY_BLACK = 16  # of 255; what 12 bits, saved in 16, come to
 LARGE = 1 << 24  # pixels; larger pictures are decoded one at a time, as each takes up to 20 bytes a pixel
@@ -171,7 +174,9 @@ def decode(picture: Picture, size: int, squash: bool = False, upright: bool = Fa
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as damage:
         raise FormatError(f"{picture.where}: {damage}; expected at most {MOST_PIXELS:,} pixels") from damage
     except Exception as damage:  # Pillow raises any kind of error on a damaged picture
-        raise FormatError(f"{picture.where}: not a whole picture ({damage}); expected {', '.join(FORMATS)}") from damage
+        way_out = ": convert it" if picture.where.lower().endswith(TO_CONVERT) else ""
+        expected = f"expected {', '.join(FORMATS)}{way_out}"
+        raise FormatError(f"{picture.where}: not a whole picture ({damage}); {expected}") from damage
 
 
 def _room_for(opened: Image.Image):
@@ -188,21 +193,37 @@ def decode_all(
 ) -> tuple[Tensor, list[str]]:
     """All pictures in their order: uint8 (n, 3, size, size) and the list of their class names.
 
-    A progress bar appears when it takes longer than some seconds (`total` is its end).
+    A progress bar appears when it takes longer than some seconds (`total` is its end). Raises FormatError naming the
+    pictures that cannot be read, the first MOST_NAMED of them, when all have been tried.
     """
-    class_names, images = [], np.empty((0, 3, size, size), np.uint8)
+    class_names, images, refused = [], np.empty((0, 3, size, size), np.uint8), []
+
+    def keep(refusal: FormatError) -> None:
+        refused.append(refusal if len(refused) < MOST_NAMED else None)  # each holds its picture's bytes
+
     with _bar(total, "pictures") as bar:
-        for chunk, decoded in decode_chunks(chunks(pictures), size, squash, upright):
+        for chunk, decoded in decode_chunks(chunks(pictures), size, squash, upright, keep):
             # Growing in place moves no bytes for large arrays, where joining chunks would need the memory twice.
             images.resize((len(images) + len(chunk), 3, size, size), refcheck=False)
             images[-len(chunk) :] = decoded
             class_names.extend(picture.class_name for picture in chunk)
             bar.update(len(chunk))
+    if refused:
+        raise _all_of(refused, len(refused) + len(images))
     if len(images) and images.max() <= NEARLY_BLACK:
         where = f"{chunk[-1].where} and {len(images) - 1} others"
         raise FormatError(f"{where}: nearly black, none brighter than {images.max()} of 255; expected samples that use "
                           "all their bits: of 12 bits in 16, multiply them by 16")  # fmt: skip
     return torch.from_numpy(images), class_names
+
+
+def _all_of(refused: list[FormatError | None], tried: int) -> FormatError:
+    """One error for all pictures that cannot be read, so that they are mended at once and not one a run."""
+    if len(refused) == 1:
+        return refused[0]
+    named = "; ".join(str(refusal) for refusal in refused if refusal)
+    more = f"; and {len(refused) - MOST_NAMED} more" if len(refused) > MOST_NAMED else ""
+    return FormatError(f"{len(refused)} of {tried} pictures cannot be read: {named}{more}")
 
 
 def decode_chunks(
