@@ -5,7 +5,7 @@ import io
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +16,7 @@ from torch import Tensor
 from oe_core.arguments import ArgumentError, expanded
 from oe_core.data.examples import UNLABELLED, ImageSet, TextSet
 from oe_core.data.folders import pictures_below
-from oe_core.data.readers.arrays import colour, read_npz
+from oe_core.data.readers.arrays import colour, in_memory, read_npz, resized_each
 from oe_core.data.readers.lines import TEXT_SUFFIXES, is_text, is_txt
 from oe_core.data.readers.pixels import (
     CHUNK,
@@ -41,9 +41,10 @@ BLOCK = 1 << 13  # bytes of a stream that are read at once; less than a pipe hol
 def image_chunks(examples: object, size: int, refused: Refused | None = None) -> Iterator[Chunk]:
     """Pictures in chunks: a folder, a path or any number of them, an array (n, height, width, 3), or an ImageSet.
 
-    Also a table with a column path, or a .csv file of one, from whose folder its paths lead, and an .npz. An open
-    binary file, such as `sys.stdin.buffer`, holds a path a line. refused: is told of each picture that cannot be read,
-    which is left out; None: that raises FormatError.
+    Any number of pictures in memory, too, each of its own size: arrays (height, width, 3), or Pillow's. Also a table
+    with a column path, or a .csv file of one, from whose folder its paths lead, and an .npz. An open binary file, such
+    as `sys.stdin.buffer`, holds a path a line. refused: is told of each picture that cannot be read, which is left out;
+    None: that raises FormatError.
     """
     if isinstance(examples, str | Path):
         examples = _pictures_at(expanded(examples), size)
@@ -57,6 +58,10 @@ def image_chunks(examples: object, size: int, refused: Refused | None = None) ->
     if hasattr(examples, "readline"):
         taken = ([os.fsdecode(line) for _, line in lines] for lines in arrivals(examples))
     elif isinstance(examples, Iterable):
+        first, examples = _first(examples)
+        if first and not isinstance(first[0], str | Path):
+            yield from _of_pictures(examples, size)
+            return
         taken = chunks(_checked(examples, str | Path, "paths of pictures"))
     else:
         what = "a folder, paths of pictures, or an array (n, height, width, 3)"
@@ -97,6 +102,19 @@ def _of_array(images: np.ndarray, size: int) -> Iterator[Chunk]:
     for start in range(0, len(images), CHUNK):
         part = colour(images[start : start + CHUNK], "examples")
         yield [str(number) for number in range(start, start + len(part))], _images(resized(part, size))
+
+
+def _first(examples: Iterable) -> tuple[list, Iterator]:
+    """The first of them in a list, if there is one, and all of them."""
+    examples = iter(examples)
+    first = list(islice(examples, 1))
+    return first, chain(first, examples)
+
+
+def _of_pictures(pictures: Iterable, size: int) -> Iterator[Chunk]:
+    for part in chunks(enumerate(pictures)):
+        arrays = {f"examples[{number}]": in_memory(picture, f"examples[{number}]") for number, picture in part}
+        yield [str(number) for number, _ in part], _images(resized_each(arrays, size))
 
 
 def _images(pixels: Tensor) -> ImageSet:

@@ -19,7 +19,7 @@ from oe_core.arguments import ArgumentError, expanded
 from oe_core.data import folders, text_folders
 from oe_core.data.catalog import CATALOG
 from oe_core.data.examples import UNLABELLED, Examples, ImageSet, TextSet
-from oe_core.data.readers.arrays import colour, npz_side, read_npz
+from oe_core.data.readers.arrays import colour, in_memory, npz_side, read_npz, resized_each
 from oe_core.data.readers.lines import is_text, shown
 from oe_core.data.readers.pixels import (
     FormatError,
@@ -39,7 +39,7 @@ BESIDE = " (outliers)"  # behind the name of outliers that are named like the in
 LOOKED_AT = 64  # pictures of a source whose size and format are looked at
 WAYS = (
     "a folder of class folders with pictures, a .tsv, .txt, .csv or .npz, an array (n, height, width, 3), a list of "
-    "texts or of paths, a table with the columns label and path or text, or the name of a data set"
+    "texts, of paths or of pictures in memory, a table with the columns label and path or text, or the name of a data set"
 )
 
 
@@ -172,9 +172,9 @@ def _of_table(table, argument: str, labels: Sequence | None, beside: Path = Path
 
 
 def _of_list(items: list, argument: str, labels: Sequence | None) -> Given:
-    """Texts, or paths of pictures: `Path`s, or strings of which one is that of a picture, or most end like one."""
+    """Texts, pictures or their paths: `Path`s, or strings of which one is that of a picture, or most end like one."""
     if not all(isinstance(item, str | Path) for item in items):
-        return _of_array(np.stack([np.asarray(item) for item in items]), argument, labels)
+        return _of_pictures(items, argument, labels)
     numbers, classes = _numbers(labels, len(items), argument)
     if not _are_paths(items):
         if set(items) <= {*IMAGES.known_names(), *TEXTS.known_names()}:
@@ -186,6 +186,15 @@ def _of_list(items: list, argument: str, labels: Sequence | None) -> Given:
     paths = [expanded(item) for item in items]
     decoded = partial(decode_all, [Picture("", str(path), path) for path in paths], total=len(paths), upright=True)
     return _pictures(argument, looked_at(paths), lambda size: decoded(size)[0], numbers, classes)
+
+
+def _of_pictures(items: list, argument: str, labels: Sequence | None) -> Given:
+    """Pictures in memory, each of its own size."""
+    pictures = {f"{argument}[{number}]": in_memory(item, f"{argument}[{number}]") for number, item in enumerate(items)}
+    if len({picture.shape for picture in pictures.values()}) == 1:
+        return _of_array(np.stack(list(pictures.values())), argument, labels)
+    files = Files(median_low(min(picture.shape[:2]) for picture in pictures.values()))
+    return _pictures(argument, files, partial(resized_each, pictures), *_numbers(labels, len(pictures), argument))
 
 
 def names_a_file(text: str) -> bool:

@@ -3,11 +3,13 @@
 import io
 import os
 import threading
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 import pytest
 from own_data import of_digit, save
+from PIL import Image
 
 from oe_core.detector import asking
 from oe_core.detector.asking import arrivals, image_chunks, text_chunks
@@ -150,3 +152,18 @@ def test_a_path_below_the_home_of_nobody_is_refused_by_itself(tmp_path):
     chunks = list(image_chunks(["~no-such-user/1.png", str(path)], 16, refused.append))
     assert [place for places, _ in chunks for place in places] == [str(path)]
     assert [str(one) for one in refused] == ["~no-such-user/1.png: there is nothing there; expected a picture"]
+
+
+def test_pictures_in_memory_are_asked_about_each_in_its_own_size(monkeypatch):
+    monkeypatch.setattr(asking, "chunks", lambda items: iter(lambda: list(islice(items, 2)), []))
+    small, large = (np.full((side, side, 3), value, np.uint8) for side, value in ((8, 10), (16, 200)))
+    drawn = Image.fromarray(large[..., 0]).convert("P")
+    found = list(image_chunks([small, large[..., 0], drawn], 8))
+    assert [place for places, _ in found for place in places] == ["0", "1", "2"]
+    assert [images.images.flatten(1).unique(dim=1).tolist() for _, images in found] == [[[10], [200]], [[200]]]
+    with pytest.raises(
+        ValueError, match=r"examples\[2\] is NoneType; expected a path, an array \(height, width, 3\) or"
+    ):
+        list(image_chunks([small, small, None], 8))
+    with pytest.raises(ValueError, match=r"examples\[2\]: images is uint8 \(1, 8, 8, 2\); expected `images` uint8"):
+        list(image_chunks(iter([small, small, small[..., :2]]), 8))

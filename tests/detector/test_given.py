@@ -271,3 +271,15 @@ def test_a_heading_that_nearly_fits_is_told_what_is_missing(tmp_path, heading, h
 def test_a_table_may_be_gzipped(tmp_path):
     (tmp_path / "table.csv.gz").write_bytes(gzip.compress(b"label,text\na,one\nb,two\n"))
     assert given(tmp_path / "table.csv.gz", "in_dist").load("in_dist").texts == ("one", "two")
+
+
+def test_pictures_in_memory_may_have_sizes_of_their_own():
+    pictures = [np.full((side, side + 2, 3), side, np.uint8) for side in (8, 16, 32)]
+    found = given(
+        [pictures[0], Image.fromarray(pictures[1]), torch.from_numpy(pictures[2])], "in_dist", ["a", "b", "a"]
+    )
+    examples = found.load("x", 8)
+    assert found.files.side == 16 and examples.classes == ("a", "b")
+    assert examples.images.flatten(1).unique(dim=1).tolist() == [[8], [16], [32]]
+    with pytest.raises(ValueError, match=r"in_dist\[1\] is float; expected a path, an array"):
+        given([pictures[0], 0.5], "in_dist")

@@ -3,11 +3,13 @@
 import math
 import struct
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
 import torch
+from PIL import Image
 
 from oe_core.data.examples import ImageSet
 from oe_core.data.readers.bounds import check_size, open_zip, whole_bytes
@@ -18,6 +20,7 @@ from oe_core.data.readers.pixels import (
     composed,
     damage_named,
     eight_bits,
+    in_colour,
     resized,
 )
 
@@ -164,6 +167,28 @@ def colour(images: np.ndarray, where: Path | str) -> np.ndarray:
         raise FormatError(f"{where}: {what}; save 8-bit values as uint8, multiply those of 12 bits by 16")
     images = eight_bits(images, f"{where}: images is")
     return np.repeat(images.reshape(*images.shape[:3], 1), 3, axis=3) if grey else images
+
+
+def in_memory(picture: object, where: str) -> np.ndarray:
+    """One picture, of Pillow or an array already, as an array (height, width) or (height, width, 3) of any samples.
+
+    Raises FormatError naming `where` for what is none.
+    """
+    if isinstance(picture, Image.Image):
+        return np.asarray(in_colour(picture))
+    try:
+        array = np.asarray(picture)
+    except (TypeError, ValueError):  # rows of unequal lengths, or a tensor that is not in this memory
+        array = np.empty(0)
+    if array.ndim not in (2, 3) or array.dtype.kind not in "uif":
+        what = "a path, an array (height, width, 3) or a picture of Pillow's"
+        raise FormatError(f"{where} is {type(picture).__name__}; expected {what}")
+    return array
+
+
+def resized_each(pictures: Mapping[str, np.ndarray], size: int) -> torch.Tensor:
+    """Pictures of any sizes, as `in_memory` gives them, by name: uint8 (n, 3, size, size). Errors as `colour`."""
+    return torch.cat([resized(colour(picture[None], where), size, where=where) for where, picture in pictures.items()])
 
 
 def _fitted(path: Path, images: np.ndarray, size: int, squash: bool = False) -> torch.Tensor:
