@@ -165,7 +165,7 @@ WHY = {
     "calibration-cifar100-code": "the networks of cifar100-course",
     "calibration-tiny-imagenet-code": "outliers of one kind, as for tiny-imagenet-course: errors fall on scenes and rise on noise; calibration-tiny-imagenet-phases loses a quarter of it",
     "gan-cifar10": "two trainings that differ much, with a third of the images and two epochs of exposure",
-    "mnist": "ceilings leave little to gain, three trainings differ, and Omniglot is decided by how pen strokes become small pictures, in three ways in runs/reference",
+    "mnist": "Omniglot alone, which is decided by how pen strokes become small pictures, in three ways in runs/reference",
 }
 
 

@@ -39,7 +39,8 @@ BESIDE = " (outliers)"  # behind the name of outliers that are named like the in
 LOOKED_AT = 64  # pictures of a source whose size and format are looked at
 WAYS = (
     "a folder of class folders with pictures, a .tsv, .txt, .csv or .npz, an array (n, height, width, 3), a list of "
-    "texts, of paths or of pictures in memory, a table with the columns label and path or text, or the name of a data set"
+    "texts, of paths or of pictures in memory, a table with the columns label and path or text, or the name of a data "
+    "set"
 )
 
 

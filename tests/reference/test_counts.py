@@ -19,14 +19,13 @@ def test_the_readme_counts_marks_and_comparisons_as_chapter_10_does(cells):
     run = pairs[pairs["direction"] != grades.NOT_RUN]
     once, alone = run[run["seeds"] == 1], run[~run[list(grades.FLAGS)].any(axis=1)]
     agree, undecided, against = run["direction"].value_counts()[list(grades.DIRECTIONS[:3])]
-    assert (once["direction"] == grades.AGAINST).sum() == against
     for sentence in (
         f"{len(reproduced)} numbers are reproduced, {reproduced['ceiling'].sum()} of them at a ceiling",
         f"and {marks[grades.NOT_RUN]} were not run. Of {len(run)} measured comparisons {agree} go the paper's way",
         f"{undecided} are undecided and {against} go the other way",
         f"it is {(alone['direction'] == grades.AGREES).sum()} of {len(alone)}.",
         f"{len(once)} of the {len(run)} rest on one training",
-        f"among them all {against} that go the other way",
+        f"among them {(once['direction'] == grades.AGAINST).sum()} of those that go the other way",
     ):
         assert sentence in prose(RESULTS)
 
