@@ -9,7 +9,8 @@ from oe_core.detectors.registry import recipe_from_json
 from oe_core.evaluation import records
 
 FOLDERS = sorted(path.parent for path in ROOM.glob("*/records.csv"))
-UNCOMMITTED = (ROOM / "cifar10-paper", ROOM / "mnist")  # a lent GPU had a copy without history; READMEs say of what
+# A lent GPU had a copy without history; its README says of what.
+UNCOMMITTED = [ROOM / name for name in ("cifar10-paper", "mnist", "svhn-paper")]
 OTHERS = [ROOM / name for name in ("detectors-cifar10", "outlier-classes-cifar10", "design-cifar10")]
 
 

@@ -87,6 +87,11 @@ def test_on_digits_of_svhn_exposure_leaves_hardly_an_anomaly_and_the_readme_quot
     assert len(rows) == 10 and [row for row in rows if row not in readme] == []
     rates = table["FPR95", "+OE", "mean"].droplevel("in_dist")
     assert rates.drop("Mean").idxmax() == "Chars74K" and (rates.drop(["Mean", "Chars74K"]).round(1) <= 0.3).all()
+    own = comparison.compare(records.read(ROOM / "svhn-paper" / "records.csv"), 7)
+    assert [line for line in comparison.rendered(own).splitlines() if line.startswith("| svhn-10k | Mean")][0] in readme
+    assert (own["FPR95", "MSP", "mean"] > table["FPR95", "MSP", "mean"]).all()
+    gains = (own["FPR95", "MSP", "mean"] - own["FPR95", "+OE", "mean"]).round(1)
+    assert 12 <= gains.min() == gains[("svhn-10k", "Chars74K")] and gains.max() == gains[("svhn-10k", "Bernoulli")] < 70
     before, after = (row["accuracy"] for row in evidence_of(ROOM / "svhn-course")["accuracy"])
     assert f"Accuracy {before:.1f} without and {after:.1f} with exposure" in readme
     sentences = {"calibration-svhn": "error {} without and {} with", "calibration-svhn-code": "{} and {} with five"}
