@@ -135,9 +135,9 @@ axes.legend()
 figures.publish(figure, "04_cheapest", ROOM / "figures", "Expected loss over the confidence for examples that the network finds more and less likely; dots mark the cheapest.")
 
 # %% [markdown]
-# An example that the network gets right is cheapest at $b = 1$, a difficult one at a lower confidence (exercise 1 has the
-# formula). Nobody ever labelled an example as difficult: the confidence learns it from the network's own errors *in training*. Keep that in
-# mind: a network that has no errors left to make in training gives its branch nothing to learn from.
+# An example whose class the network finds likely enough is cheapest at $b = 1$, any other at a lower confidence (exercise 1
+# has the formula). Nobody ever labelled an example as difficult: the confidence learns it from the network's own errors *in training*. Keep that in
+# mind: a network that finds every training label likely gives its branch nothing to learn from.
 
 # %% [markdown]
 # ## 4.2 A price that finds itself
@@ -199,8 +199,8 @@ table.map("{:.3g}".format).T
 # | $\lambda$ while fine-tuning | nothing | goes on from where the training left it |
 # | a floor under $\log b(x')$ | nothing | the code's clamp, $10^{-12}$ |
 #
-# Scale `course`, and `smoke` and `demo` with digits, train smaller networks for fewer epochs, without Cutout: a network that sees its images a few times needs it less, and a
-# hole of 8 px can hide half of a digit of 16 px. Hints for digits cost 0.02 at first instead of 0.1, which has no time to come down in so few steps, and digits are fine-tuned for 30 epochs instead of 10,
+# Scale `course` (but for Tiny ImageNet at 64 pixels), and `smoke` and `demo` with digits, train smaller networks for fewer epochs, without Cutout: a network that sees its images a few times needs it less, and a
+# hole of 8 px can hide half of a digit of 16 px. Hints for digits cost 0.02 at first instead of 0.1, which has no time to come down in so few steps, and digits are fine-tuned for 30 epochs instead of 10 (at `smoke` for one),
 # after which inliers still lay in the dip of 4.5: both were chosen on validation distributions of held-out digits. Section 4.9 tries other choices, and 4.10 what happens at 0.1.
 
 # %%
@@ -284,7 +284,7 @@ for name, evaluation in evaluations.items():
     run = evaluation.runs["Branch", 0]
     trained_on = min(run.stamp["data"]["inliers"]["n"] - run.recipe.holdout, run.recipe.limit or math.inf)
     steps = run.recipe.epochs * math.ceil(trained_on / run.recipe.batch_size)
-    print(f"{name}: {steps:,} steps, so that lambda can rise or fall by a factor of at most 10^{steps * math.log10(1.01):.1f}; "
+    print(f"{name}: {steps:,} steps, so that lambda can rise or fall by a factor of at most 10^{-steps * math.log10(0.99):.1f}; "
           f"it started at {run.recipe.confidence_weight:g} and ended at {run.log[-1]['lambda']:.2g}")  # fmt: skip
 
 # %% [markdown]
@@ -495,7 +495,7 @@ print("\n\n".join(f"{name}\n{why}" for name, why in missing.items()) or "Everyth
 # ## Summary
 #
 # - A confidence can be trained without labels for it: sell the label as a hint, at a price that keeps the mean penalty at a budget.
-# - The branch learns from the network's training errors. Few errors, little to learn; and no error looks like an anomaly.
+# - The branch learns from the labels that the network finds unlikely in training. Few of them, little to learn; and none looks like an anomaly.
 # - All confidences alike is a collapse. It need not show in the accuracy; it shows in the log, if one looks. What is compared with a collapsed branch is compared with nothing.
 # - Outlier Exposure gives the branch what it lacked, examples to be unsure of. Its term has no lowest value; a clamp ends it.
 # - A method without public code is a list of choices. Print the list.

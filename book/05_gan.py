@@ -101,7 +101,8 @@ figures.publish(figures.image_grid(rows_of(plan)), "05_images", ROOM / "figures"
 # G \text{ minimises } -\log D(G(z)) + \beta\, \mathrm{KL}(\mathcal{U} \| f(G(z))).$$
 #
 # Both want the classifier to be unsure of what $G$ makes; $D$ keeps $G$ near the real images. Between them $G$ should settle
-# at the edge of the data: nearly real, of no class. In a pass over ready logits the losses are three lines:
+# at the edge of the data: nearly real, of no class. In a pass over ready logits the parts that generated images have
+# in them, with $\beta = 1$, are three lines, the classifier's, the discriminator's and the generator's:
 
 # %%
 torch.manual_seed(0)
@@ -140,10 +141,10 @@ print(f"KL {kl:.4f} = cross-entropy from uniform {uniform:.4f} - log 10")
 # | dropout of the WRN-40-4 | 0.3 | the paper's other CIFAR networks have it |
 # | batch norm, which Lee et al.'s VGG-13 does not have: do real and generated images share its statistics? | yes, one joint pass; the running averages do not move when $G$ is led | chapter 2's rule for outliers; the public order (`joint_pass=False`) would fill the averages with generated images (exercise 1) |
 # | inputs in $[0, 1]$ or standardised, and the noise sets with them | $[0, 1]$, not augmented; Rademacher's noise becomes Bernoulli's | a sigmoid makes the images, and that code does no more |
-# | fine-tuning: optimiser, rate, epochs, batch | Adam at the last rate of the training, 10 epochs, 128 + 256, $\lambda = 0.5$ | appendix B for all but the rate, which belongs to another optimiser |
-# | does the GAN play on meanwhile? | no | then only the outliers differ between **+GAN** and **+OE** |
+# | fine-tuning at scale `paper`: optimiser, rate, epochs, batch | Adam at the last rate of the training, 10 epochs, 128 + 256, $\lambda = 0.5$ | epochs and $\lambda$ are section 4.3's, the batch the official code's; their rate belongs to another optimiser |
+# | does the GAN play on meanwhile? | no | then real outliers alone teach **+OE**; what its further epochs do, the control of 5.5 says |
 #
-# The settings of this build. **MSP** is the same classifier and schedule with $\beta = 0$:
+# The settings of this build. **MSP** is the same classifier and schedule with $\beta = 0$ (for CIFAR-10 at scale `paper` with batches of 128 beside 64, as in Lee et al.'s code):
 
 # %%
 settings = pd.DataFrame({name: recipe.to_json() for name, recipe in plan.networks.items()}).map(str)
@@ -256,7 +257,7 @@ axes.legend(loc="best", fontsize=8)
 figures.publish(figure, "05_gain", ROOM / "figures", "AUROC for every out-distribution: alone, with generated outliers, and with real ones after them.")
 
 # %% [markdown]
-# Both steps in sentences. For the first one **MSP** is the control, as it trains as long as **+GAN**; for the second it is the **+GAN** network, trained on for as long as **+OE** without outliers:
+# Both steps in sentences. For the first one **MSP** is the control, as it trains for as many epochs as **+GAN**; for the second it is the **+GAN** network, trained on for as long as **+OE** without outliers:
 
 # %%
 steps = [paper.told(records, evaluation.quality, 4, before, after) for before, after in zip(METHODS, METHODS[1:], strict=False)]
@@ -287,6 +288,7 @@ quality.assign(**{"mean AUROC": by_seed.groupby("method").mean(), "std": by_seed
 
 # %%
 from oe_core import network, predict
+from oe_core.parts import limited
 
 
 def posteriors(method, sources):
@@ -301,7 +303,7 @@ with torch.inference_mode():
 exposed = evaluation.runs["+OE", 0].recipe
 anomaly = evaluation.tests.outs[-1]
 sources = {"inliers": evaluation.test.images[:200], "generated": generated,
-           f"outliers: {exposed.outliers}": load_images(exposed.outliers, "train", exposed.size).images[:200],
+           f"outliers: {exposed.outliers}": limited(load_images(exposed.outliers, "train", exposed.size), 200).images,
            f"test: {anomaly.printed}": anomaly.inputs()[:200]}  # fmt: skip
 
 # %%
@@ -403,7 +405,7 @@ figures.publish(walked, "05_walk", ROOM / "figures", "Images of the generator on
 # the batch at hand; ten points of one line alone would be another batch than any in training.
 
 # %% tags=["check"]
-check.walk(walk, images, largest, lambda images: predict(run, images))
+check.walk(walk, images, largest, lambda images: predict(run, images), players.generator)
 
 # %% [markdown]
 # **3. A collapsed generator.** *Medium, 15 minutes.* What does `diversity` of `oe_core.detectors.gan.network` say of the images of 64 codes, `spread`, and of 64 codes that are the same but for a
@@ -425,11 +427,11 @@ print(f"diversity of 64 codes {spread:.4f}; of 64 codes that are nearly one {twi
 # stretches the rest, as far as its epsilon lets it. That is one reason to watch pictures as well as a number.
 
 # %% tags=["check"]
-check.collapsed(spread, twins)
+check.collapsed(spread, twins, players.generator, run.recipe.latent)
 
 # %% [markdown]
-# **4. Exposed without the detour.** *Hard, 30 minutes.* Fine-tune the plain **MSP** baseline with real outliers instead of the **+GAN** network (with
-# `fine_tuned` of `oe_core`). Is anything of the GAN left in **+OE**? Put the AUROC in percent into a table `both`: a row for each out-distribution, columns `MSP, then real` and `GAN, then real`, seed 0.
+# **4. Exposed without the detour.** *Hard, 30 minutes.* Fine-tune the plain **MSP** baseline with real outliers instead of the **+GAN** network, with
+# the settings of its exposed recipe. Is anything of the GAN left in **+OE**? Put the AUROC in percent into a table `both`: a row for each out-distribution, columns `MSP, then real` and `GAN, then real`, seed 0, on whole test sets as in `evaluation.scores`.
 #
 # <details><summary>Hint</summary>The exposed recipe with the baseline's as its parent, in a plan whose <code>between</code> is empty, is another experiment for <code>evaluate</code>.</details>
 

@@ -289,14 +289,18 @@ def as_pixels(inputs):
     return inputs if inputs.dtype == torch.uint8 else ((scaled(inputs) + 1) * 127.5).round().to(torch.uint8)
 
 
-MOST = 400  # images of each set
-files = {out.printed: compressed_bits(as_pixels(out.inputs()[:MOST])) for out in evaluation.tests.outs}
-inlier_files = compressed_bits(as_pixels(evaluation.tests.inside.inputs()[:MOST]))
+def some(values, most=400):
+    """At most 400 of a set's images, or of their scores, in the same seeded order: sets are often stored class by class."""
+    return values[np.random.default_rng(0).permutation(len(values))[:most]]
+
+
+files = {out.printed: compressed_bits(as_pixels(some(out.inputs()))) for out in evaluation.tests.outs}
+inlier_files = compressed_bits(as_pixels(some(evaluation.tests.inside.inputs())))
 
 # %%
 figure, axes = plt.subplots(figsize=(6, 4))
-groups = {in_dist: (inlier_files, evaluation.scores[aurocs.idxmin()]["BPP"][0][:MOST])}
-groups |= {name: (files[name], evaluation.scores[name]["BPP"][1][:MOST]) for name in files}
+groups = {in_dist: (inlier_files, some(evaluation.scores[aurocs.idxmin()]["BPP"][0]))}
+groups |= {name: (files[name], some(evaluation.scores[name]["BPP"][1])) for name in files}
 for (name, (file_bits, network_bits)), (colour, _, marker) in zip(groups.items(), figures.series(), strict=False):
     axes.plot(file_bits, network_bits, marker, markersize=3, markeredgewidth=0, alpha=0.6, color=colour, label=name)
 axes.set(xlabel="compressed file (bits per pixel)", ylabel="network (bits per pixel)")
@@ -324,10 +328,9 @@ def simple_baselines(draws=10):
     """AUROC (percent) of the file's bits, of the network's, of their difference, and of the exposed network."""
     rows = {}
     for name in files:
-        (in_bits, out_bits), (in_exposed, out_exposed) = (evaluation.scores[name][m] for m in ("BPP", "+OE"))
-        ways = {"file": (inlier_files, files[name]), "BPP": (in_bits[:MOST], out_bits[:MOST]),
-                "BPP - file": (in_bits[:MOST] - inlier_files, out_bits[:MOST] - files[name]),
-                "+OE": (in_exposed[:MOST], out_exposed[:MOST])}  # fmt: skip
+        bits, exposed = (tuple(some(scores) for scores in evaluation.scores[name][m]) for m in ("BPP", "+OE"))
+        ways = {"file": (inlier_files, files[name]), "BPP": bits,
+                "BPP - file": (bits[0] - inlier_files, bits[1] - files[name]), "+OE": exposed}  # fmt: skip
         pairs = base_rate_draws(len(inlier_files), len(files[name]), draws)
         rows[name] = {way: 100 * np.mean([auroc(ins[i], outs[o]) for i, o in pairs]) for way, (ins, outs) in ways.items()}
     return pd.DataFrame(rows).T

@@ -148,7 +148,7 @@ for t in range(4):
 assert torch.allclose(torch.stack(by_hand), ForgetMult.apply(f, z))
 
 # %% [markdown]
-# Both agree. A gate near 1 forgets everything, one near 0 keeps the state. The paper's network has four such layers of 1,550 units between an embedding of 400 numbers and the same embedding as output layer, and is trained for 300 epochs, on characters for 50.
+# Both agree. A gate near 1 forgets everything, one near 0 keeps the state. The paper's network has four such layers, three of 1,550 units and a last one of 400, between an embedding of 400 numbers and the same embedding as output layer, and is trained for 300 epochs, on characters for 50.
 # Ours at this scale (`vocabulary` is the most that it may hold, and characters are fewer; `asgd` is SGD that ends with the mean of its last weights):
 
 # %%
@@ -479,8 +479,8 @@ as_read.round(1)
 # Of the anomalies' text nothing is left but which words have a single character. To a baseline that has read `<unk>` a thousand times, as one of the Penn Treebank has, such a text is easy to predict: an AUROC far below 50 says
 # so. One that never met it finds nothing more foreign: an AUROC near 100. An exposed model has met `<unk>` in WikiText-2's articles as well, where it was to expect nothing. None of these numbers says anything about web text, and
 # with this reader the paper's character row cannot be had. (As read, the code cannot even start: its corpus reader asks the character dictionary for `<unk>`, which the Penn Treebank's has only as five characters; were it one
-# token there, the reader of web text would ask in vain for `<`.) How the printed numbers were made is not published. Two of them contradict others: the mean FPR90 after exposure, 89.4, is not that of
-# its rows, 82.9, and an AUPR of 76 at an AUROC of 77.5 does not fit one anomaly to five inliers.
+# token there, the reader of web text would ask in vain for `<`.) How the printed numbers were made is not published. One of them contradicts others: the mean FPR90 after exposure, 89.4, is not that of
+# its rows, 82.9. And an AUPR of 76 at an AUROC of 77.5, with one anomaly to five inliers, takes anomalies of two kinds: most above nearly every inlier, and some below nearly all.
 #
 # Two of these differences are kept for chapter 10, which lists all of them (the third, in the training, it finds in the records):
 

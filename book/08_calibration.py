@@ -114,7 +114,7 @@ print(", ".join(f"{metric} {100 * value:.1f} %" for metric, value in by_package.
 #
 # The cure for boasting is one number. The **temperature** $T$ divides the logits, $\operatorname{softmax}(l / T)$, and is chosen so that the labels of
 # held-out examples become as likely as possible. In $b = 1/T$ the loss is convex; its slope is the mean of $\mathbb{E}_p[l] - l_y$, its
-# curvature the mean of $\mathrm{Var}_p[l]$, both under the cooled softmax $p$. A few of Newton's steps suffice:
+# curvature the mean of $\mathrm{Var}_p[l]$, both under the softmax $p$ at that temperature. A few of Newton's steps suffice:
 
 # %%
 def temperature_by_hand(logits, labels, steps=12):
@@ -139,9 +139,9 @@ print(f"T = {fitted:.3f}")
 # example would be made infinitely sure.)
 
 # %%
-cooled = calibration.confidences(logits, fitted)
-toy = {"toy, T = 1": (confidence, correct), f"toy, T = {fitted:.2f}": (cooled, correct)}
-toy["what chance leaves"] = (cooled, rng.random(len(cooled)) < cooled)
+tuned = calibration.confidences(logits, fitted)
+toy = {"toy, T = 1": (confidence, correct), f"toy, T = {fitted:.2f}": (tuned, correct)}
+toy["what chance leaves"] = (tuned, rng.random(len(tuned)) < tuned)
 figures.publish(figures.reliability(toy), "08_toy", ROOM / "figures", "Reliability of a made-up classifier: as it is, with its temperature tuned, and what chance alone leaves.")
 
 # %% [markdown]
@@ -190,7 +190,7 @@ print(f"{len(first.held_out):,} images held out; pictures below are of {in_dist}
 pd.concat({name: measured[PROTOCOL].temperatures for name, measured in found.items()}, names=["in_dist", ""]).round(2)
 
 # %% [markdown]
-# **MSP** is the baseline, the maximum softmax probability, and **+OE** its exposed copy. Above 1 a network is cooled: it was too sure of itself. Below 1 it was too modest, as a short training can leave it, or Outlier Exposure, from which it has learned to be unsure. After tuning, the mean confidence on the held-out images
+# **MSP** is the baseline, the maximum softmax probability, and **+OE** its exposed copy. Above 1 a network is heated, and claims less: it was too sure of itself. Below 1 it was too modest, as a short training can leave it, or Outlier Exposure, from which it has learned to be unsure. After tuning, the mean confidence on the held-out images
 # should be near their accuracy. The loss of seed 0 at other temperatures (a dot marks the fitted one):
 
 # %%
@@ -395,8 +395,8 @@ pd.concat({name: on_inliers(measured[PROTOCOL]) for name, measured in found.item
 # ## 8.8 As many anomalies as inliers, or a fifth?
 #
 # The text of the paper takes equally many examples of both kinds. The official code draws one anomaly to **five** inliers. Its loop over the
-# bins also ends one too early, so that the most confident bin is left out, and it looks for temperatures in $[0.2, 5]$ only. Each
-# difference is a named protocol; the same networks, the same logits:
+# bins also ends one too early, so that the most confident bin is left out, and it looks for temperatures in $[0.2, 5]$ only. The
+# first two are a named protocol each, and `code` is all three together; the same networks, the same logits:
 
 # %%
 print("\n".join(f"{name:10} {protocol}" for name, protocol in PROTOCOLS.items()))
@@ -423,7 +423,7 @@ for number in (12, 13):
     display(Markdown(f"**Table {number}**"), side)
 
 # %% [markdown]
-# Numbers from different ratios are different quantities: where half of the sample cannot be answered, whatever confidence it gets is misplaced. The official code's published logs print the very numbers of the paper's table, so that the
+# Numbers from different ratios are different quantities: where half of the sample cannot be answered, whatever confidence it gets is misplaced. The official code's published logs print the very numbers of the paper's Table 12, so that the
 # row to hold beside **printed** (where the paper has the data set; over its own out-distributions) is **code**. Which network is the better one is another question, and may have one answer in all rows:
 
 # %%

@@ -418,7 +418,7 @@ check.its_own_kind(flattered_by, judged, max(SIZES))
 
 # %% [markdown]
 # **3. A threshold for the full spectrum.** *Medium, 20 minutes.* Inliers are clean or corrupted, and you have held-out ones of each kind. Write `pooled_limit(sets, rate)`: the lowest of all their scores above which at most `rate` of the
-# inliers lie, where each array of `sets` counts the same, however long it is.
+# inliers lie, where each array of `sets` counts the same, however long it is. (Here an alarm is a score *above* the limit; that of 12.5 begins at it, and is a little higher.)
 #
 # <details><summary>Hint</summary>For one score, the mean over the sets of the share above it; the shares fall as the score rises.</details>
 

@@ -13,7 +13,7 @@ METHODS = ("BPP", "+OE")
 def flat_images(flat, likelier, bits, inlier_bits, size):
     """A table of bits per pixel, a row for each grey level and a column for each network; and a percent for each level."""
     given = table(flat, "flat", LEVELS, METHODS)
-    for level in (LEVELS[0], LEVELS[-1]):
+    for level in LEVELS:
         image = torch.full((1, 3, size, size), level, dtype=torch.uint8)
         for method in METHODS:
             right, answer = float(bits(image, method)[0]), given.loc[level, method]

@@ -34,6 +34,7 @@ RIGHT = {
 WRONG = {
     "flat_images": [
         ((_flat(lambda level: level / 255), LIKELIER, *KNOWN), "as a whole number from 0 to 255"),
+        (({**FLAT, "BPP": FLAT["BPP"] | {96: 999.0}}, LIKELIER, *KNOWN), "of the grey level 96"),
         ((_flat(unit=1 / 3), LIKELIER, *KNOWN), "a pixel has three"),
         ((FLAT, {level: 100 - value for level, value in LIKELIER.items()}, *KNOWN), "the other way round"),
         ((FLAT, {level: value / 100 for level, value in LIKELIER.items()}, *KNOWN), "give percent"),
