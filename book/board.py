@@ -24,7 +24,7 @@ class Board:
     """Shows the jobs of one call, as a context in which it stays live."""
 
     def __init__(self, wanted: list[Job], store: Store, ranks: int = 1):
-        self.wanted, self.console = wanted, Console()
+        self.wanted, self.console = wanted, Console(markup=False)
         estimates, loads = Estimates(store, ranks), kept_loads()
         self.estimates = {job.identity: estimates.of(job.recipe, loads[job.recipe.KIND]) for job in wanted}
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
@@ -101,7 +101,7 @@ class Board:
         """Seconds that a finished training took, None where its stamp cannot be read."""
         if job.identity not in self.taken:
             with suppress(DamagedFileError, OSError):
-                self.taken[job.identity] = read_record(job.folder / STAMP)["seconds"]
+                self.taken[job.identity] = (read_record(job.folder / STAMP) or {}).get("seconds")
         return self.taken.get(job.identity)
 
 

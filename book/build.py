@@ -8,15 +8,16 @@ that reads what the others have made also when that changed. Chapters run side b
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from chapters import Chapter, ChapterError, read_chapter, tree_sha256
+from chapters import Chapter, ChapterError, read_chapter
 from checks import refusal
-from commandline import add_wanted, selected
+from commandline import add_wanted, count, count_or_auto, program, selected
 from parameters import check_names, given_values
-from progress import Progress, replace_what_cannot_be_shown
+from progress import Progress
 from schedule import Build, Request, threads_each, verdict
-from stamps import read_stamp
+from stamps import library_sha256, read_stamp
 from workers import Stopped, stoppable
 
 import oe_core
@@ -32,7 +33,6 @@ def main(arguments: list[str] | None = None) -> int:
 
     Returns 0, 1 when a chapter failed, 2 when the request was wrong, 128 + the signal's number when it was stopped.
     """
-    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     options = _parse(arguments)
     try:
         with stoppable():
@@ -52,34 +52,19 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add_wanted(parser)
     parser.add_argument(
         "--jobs",
-        type=_jobs,
+        type=count_or_auto,
         default="auto",
         help="chapters at a time: a number, or auto, the default, for as many as there are cores",
     )
     parser.add_argument(
         "--threads",
-        type=_count,
+        type=count,
         help="threads of each chapter; default: OMP_NUM_THREADS, or else 1 at the scales smoke and demo, so that JOBS "
         "changes no digit of a table, and an equal share of the cores at course and paper",
     )
     parser.add_argument("--force", action="store_true", help="build also what is up to date")
     parser.add_argument("--list", action="store_true", help="list the chapters and their state, build nothing")
     return parser.parse_args(arguments)
-
-
-def _count(text: str) -> int:
-    if not (text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
-    return int(text)
-
-
-def _jobs(text: str) -> int:
-    if text == "auto":
-        return usable_cores()
-    try:
-        return _count(text)
-    except argparse.ArgumentTypeError as error:
-        raise argparse.ArgumentTypeError(f"{error}, nor auto") from error
 
 
 def _follow(options: argparse.Namespace) -> int:
@@ -97,13 +82,14 @@ def _follow(options: argparse.Namespace) -> int:
         for name, chapter in whole.items()
     }
     _make_folder(out)
-    library = tree_sha256(LIBRARY, book / "exercises")
-    wanted |= _refused(Request(book, options.scale, out, library, wanted, options.force), bool(options.parameters))
-    jobs = min(options.jobs, len(wanted))
+    library = library_sha256(LIBRARY, book)
+    request = Request(book, options.scale, out, LIBRARY, library, wanted, options.force)
+    request = replace(request, wanted=wanted | _refused(request, bool(options.parameters)))
+    jobs = min(usable_cores() if options.jobs == "auto" else options.jobs, len(wanted))
     threads = threads_each(options.scale, jobs, options.threads)
     progress = Progress(len(wanted), sys.stdout)
     progress.say(f"{several('chapter', len(wanted))} at scale {options.scale} into {out}, {jobs} at a time")
-    failed = Build(Request(book, options.scale, out, library, wanted, options.force, jobs, threads), progress).run()
+    failed = Build(replace(request, jobs=jobs, threads=threads), progress).run()
     if "index.html" not in failed:
         print(f"see {out / 'index.html'}")
     if failed:
@@ -151,4 +137,4 @@ def _list(paths: dict[str, Path], out: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program(main)

@@ -116,11 +116,11 @@ def _checks(name: str, notebook: nbformat.NotebookNode, parameters: int) -> str:
 
 
 def tree_sha256(*folders: Path) -> str:
-    """Return one hash of the names and contents of all files under `folders`, compiled files left out."""
+    """Return one hash of the names and contents of all files under `folders`, compiled and hidden ones left out."""
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
                 content = path.read_bytes()
                 digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

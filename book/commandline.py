@@ -1,11 +1,41 @@
 """What the command lines of the book share: the scale, and which chapters are meant, with which parameters."""
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from chapters import find_chapters
+from progress import replace_what_cannot_be_shown
 
 from oe_core.scales import SCALES
+
+
+def program(main: Callable[..., int], *arguments: object) -> None:
+    """End this process with what `main` returns, on a terminal that may lack signs; Ctrl-C is one word, and 130."""
+    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
+    try:
+        sys.exit(main(*arguments))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+def count(text: str) -> int:
+    """A number of things, for argparse."""
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def count_or_auto(text: str) -> int | str:
+    """A number of things or "auto", for argparse."""
+    if text == "auto":
+        return text
+    try:
+        return count(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor auto") from error
 
 
 def add_scale(parser: argparse.ArgumentParser) -> None:

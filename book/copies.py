@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import nbformat
-from chapters import ChapterError, find_chapters, read_chapter
+from chapters import find_chapters, read_chapter
+from commandline import program
 from handout import student_version, teacher_version
-from progress import replace_what_cannot_be_shown
 
 from oe_core.atomic import DamagedFileError, is_there, understood, write_text
 from oe_core.scales import runs_root
@@ -66,12 +66,11 @@ def refresh_all(book: Path, folder: Path) -> list[str]:
 
 def main(book: Path) -> int:
     """Refresh the copies and say where they are; returns 1 when one cannot be written."""
-    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
-    folder = runs_root() / "lab"
     try:
+        folder = runs_root() / "lab"
         for line in refresh_all(book, folder):
             print(line)
-    except (ChapterError, OSError) as error:
+    except (ValueError, OSError) as error:
         print(f"copies.py: {error}", file=sys.stderr)
         return 1
     print(f"JupyterLab opens copies of the chapters in {folder}; saving them leaves the book as it is")
@@ -79,4 +78,4 @@ def main(book: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(__file__).resolve().parent))
+    program(main, Path(__file__).resolve().parent)

@@ -4,11 +4,11 @@
 """
 
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from chapters import find_chapters, read_chapter, usual_seconds
+from commandline import program
 from questions import exercises
 
 from oe_core.atomic import write_text
@@ -89,4 +89,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program(main)

@@ -9,10 +9,11 @@ import argparse
 import copy
 import sys
 from pathlib import Path
+from shlex import quote
 
 import nbformat
-from chapters import ChapterError, find_chapters, read_chapter
-from progress import replace_what_cannot_be_shown
+from chapters import find_chapters, read_chapter
+from commandline import program
 from questions import Exercise, exercises
 
 from oe_core.atomic import write_text
@@ -92,16 +93,16 @@ def main(book: Path, arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--nbgrader", action="store_true", help="mark questions, answers and checks for nbgrader")
     options = parser.parse_args(arguments)
-    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
-    folder = runs_root() / "handout"
     try:
+        folder = runs_root() / "handout"
         count = write_handout(book, folder, options.nbgrader)
-    except (ChapterError, OSError) as error:
+    except (ValueError, OSError) as error:
         print(f"handout.py: {error}", file=sys.stderr)
         return 1
-    print(f"{count} chapters for students and for teachers in {folder}; make lab OPEN={folder / 'student'} opens them")
+    opens = f"make lab OPEN={quote(str(folder / 'student'))} opens them"
+    print(f"{count} chapters for students and for teachers in {folder}; {opens}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(__file__).resolve().parent))
+    program(main, Path(__file__).resolve().parent)

@@ -42,6 +42,7 @@ def environment(folder: Path, number: int, threads: str) -> dict[str, str]:
         # A bar's every state travels through two processes: ten a second cost a small network a twentieth of its time.
         "TQDM_MININTERVAL": os.environ.get("TQDM_MININTERVAL", "1"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYTHONSTARTUP": "",  # IPython would run it before the chapter
         "JUPYTER_PATH": str(folder),
         "JUPYTER_RUNTIME_DIR": str(folder / f"runtime-{number}"),
         "IPYTHONDIR": str(folder / f"ipython-{number}"),

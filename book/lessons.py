@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import nbformat
-from excerpts import Excerpts, PointerError, bare, sentences
+from excerpts import MENTIONED, Excerpts, PointerError, bare, sentences
 from quiz import Question
 
 COURSE = Path(__file__).parent / "course"
@@ -125,8 +125,8 @@ def find(slide: Slide, chapter: Excerpts | None, quiz: tuple[Question, ...], mis
 
 def _beginning(there: tuple, words: str, kind: str, said):
     """The one of those there that begins with `words`."""
-    found = [one for one in there if bare(said(one)).startswith(words)]
+    found = [one for one in there if bare(said(one)).startswith(bare(words))]
     if len(found) != 1:
-        starts = "".join(f"\n  {bare(said(one))[:60]}" for one in there)
+        starts = "".join(f"\n  {bare(said(one))[:MENTIONED]}" for one in there)
         raise PointerError(f"{len(found)} {kind}s begin with {words!r}; there are:{starts}")
     return found[0]

@@ -31,12 +31,12 @@ PAPERS_TABLE = re.compile(r"table_(\d+)(.*)")
 BAR = re.compile(
     r"([^\n|]*?): *(\d+)%\|[^|\n]*\| *(\d+)/\d+ \[([\d:]+)<[^\]\n,]*(?:, +[\d.?]+(?:it/s|s/it))?([^\]\n]*)\]\n?"
 )
-WARNING = re.compile(r"^\S+\.py:\d+: (\w*Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)
+WARNING = re.compile(r"^[^\n]+?\.py:\d+: (\w*Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)
 FORMS = {"png": "PNG", "svg": "SVG", "csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
 NUMBER = re.compile(r"[^\w\s]{0,3}\d")  # what begins a cell with a number
 LONG = 40  # letters from which a text in a table has a column that is not narrowed to its longest word
 NOTHING = {"", "—", "nan", "NaN", "None", "<NA>"}  # what a cell says that has no value
-HEADING = re.compile(r"^# .+$", re.MULTILINE)
+TITLE = re.compile(r"^# .+$", re.MULTILINE)
 REFERENCES = re.compile(r"\A## References$", re.MULTILINE)
 
 
@@ -55,8 +55,10 @@ def page(
     if quiz:
         before = next((place for place, cell in enumerate(cells) if REFERENCES.search(cell.source)), len(cells))
         cells.insert(before, nbformat.v4.new_markdown_cell(f"## Quiz\n\n{quiz_section(quiz)}"))
-    titled = next((cell for cell in cells if HEADING.search(cell.source)), cells[0])
-    titled.source = HEADING.sub(lambda title: f"{title[0]}\n\n{_made(name, out)}\n", titled.source, count=1)
+    titled = next((cell for cell in cells if TITLE.search(cell.source)), cells[0])
+    titled.source = TITLE.sub(lambda title: f"{title[0]}\n\n{_made(name, out)}\n", titled.source, count=1)
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"  # a new one each time would make every page new
     made = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
     _, made = nbformat.validator.normalize(made)
     return made

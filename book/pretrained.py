@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import safetensors.torch
 import torch
-from commandline import add_wanted
+from commandline import add_wanted, program
 
 from oe_core import Detector, Store, evaluate, experiment, kind_of, runs_root, substituted
 from oe_core.atomic import DamagedFileError, write_record, write_whole
@@ -198,4 +198,4 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program(main)

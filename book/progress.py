@@ -7,7 +7,8 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# Colours, movements of the cursor, and links.
+TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 SECONDS_BETWEEN_LINES = 5.0
 CHAPTER_BAR = "  {desc} {n_fmt}/{total_fmt} |{bar:12}| {elapsed}{postfix}"
 

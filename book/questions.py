@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import nbformat
 
 POINTS = {"Easy": 1, "Medium": 2, "Hard": 3}
-HEADING = re.compile(
+QUESTION = re.compile(
     r"^\*\*(?P<number>\d+)\. (?P<title>.+?)\.?\*\*"
     rf"(?: \*(?P<difficulty>{'|'.join(POINTS)}), (?P<minutes>\d+) minutes\.\*)?",
     re.MULTILINE,
@@ -62,7 +62,7 @@ def tagged(cell: nbformat.NotebookNode, tag: str) -> bool:
 
 def _question(cell: nbformat.NotebookNode) -> re.Match | None:
     asks = cell.cell_type == "markdown" and not tagged(cell, "solution")
-    return HEADING.search(cell.source) if asks else None
+    return QUESTION.search(cell.source) if asks else None
 
 
 def _exercise(cells: list, place: int, end: int, match: re.Match) -> Exercise:

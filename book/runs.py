@@ -8,7 +8,6 @@ import contextlib
 import math
 import os
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,8 +17,9 @@ import torch
 from board import Board
 from chapters import Chapter, read_chapter
 from checks import checked
-from commandline import add_wanted, selected
+from commandline import add_wanted, count, program, selected
 from parameters import check_names, given_values
+from workers import handled
 
 from oe_core.atomic import DamagedFileError
 from oe_core.data.sources import MissingDataError
@@ -71,7 +71,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--workers", type=_workers, default="auto",
                         help="trainings at a time: 0 in this process, or a number of processes, or auto, the default: "
                         f"one a GPU (with --ranks one for so many), else one for {THREADS_EACH} cores")  # fmt: skip
-    parser.add_argument("--ranks", type=_ranks, default=1, help="processes that share each training, a GPU each "
+    parser.add_argument("--ranks", type=count, default=1, help="processes that share each training, a GPU each "
                         "(default: %(default)s)")  # fmt: skip
     parser.add_argument("--cluster", default="", help="the address of a Dask scheduler, or its scheduler file")
     parser.add_argument("--needs", default="GPU=1", help="resources of a worker that a training takes on a cluster, "
@@ -85,12 +85,6 @@ def _workers(text: str) -> int | str:
     if text != "auto" and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, nor auto")
     return text if text == "auto" else int(text)
-
-
-def _ranks(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
 
 
 def seconds(text: str) -> float:
@@ -203,14 +197,9 @@ def _gpus() -> list[str]:
 def _told_to_end(budget: float | None) -> Iterator[Callable[[], bool]]:
     """Whether the `budget` (seconds) is used up, or a signal has come that schedulers send before they kill."""
     told, until = [], time.monotonic() + (budget or math.inf)
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, lambda signum, frame: told.append(signum)) for number in numbers}
-    try:
+    with handled(lambda signum, frame: told.append(signum), "SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP"):
         yield lambda: bool(told) or time.monotonic() > until
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program(main)

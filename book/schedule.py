@@ -21,11 +21,16 @@ ONE_THREAD_SCALES = ("smoke", "demo")
 
 @dataclass(frozen=True)
 class Request:
-    """What a build is asked for. `wanted`: each chapter with the values of its parameters, or what is wrong with it."""
+    """What a build is asked for.
+
+    package: the folder of the code that chapters import; library: its hash. wanted: each chapter with the values of its
+    parameters, or what is wrong with it.
+    """
 
     book: Path
     scale: str
     out: Path
+    package: Path
     library: str
     wanted: dict[str, tuple[Chapter, dict] | ChapterError]
     force: bool = False
@@ -114,17 +119,22 @@ class Build:
         if isinstance(wanted, ChapterError):
             self._fail(name, str(wanted))
             return False
-        if verdict(request, name).reason is None:
-            self.progress.finish(name, "up to date")
-            return True
-        for event in workers.run(self._order(name, workers)):
-            self._follow(name, event)
+        try:
+            if verdict(request, name).reason is None:
+                self.progress.finish(name, "up to date")
+                return True
+            for event in workers.run(self._order(name, workers)):
+                self._follow(name, event)
+        except OSError as error:  # no more processes or memory, or a file of another user: the other chapters go on
+            self._fail(name, str(error))
+            return False
         return event["status"] != "failed"
 
     def _order(self, name: str, workers: Workers) -> dict:
         """What a worker needs to know about a chapter."""
         request, (chapter, values) = self.request, self.request.wanted[name]
-        places = {"path": chapter.path, "book": request.book, "out": request.out, "reference": request.reference}
+        places = {"path": chapter.path, "book": request.book, "out": request.out, "reference": request.reference,
+                  "package": request.package}  # fmt: skip
         return {
             "name": name,
             "folder": str(workers.folder),

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import nbformat
 from chapters import find_chapters, read_chapter
-from commandline import add_scale
+from commandline import add_scale, program
 from deck import HERE, closing_slide, content_slide, made_line, opening_slide, page
 from excerpts import Excerpts, PointerError, excerpts
 from lessons import Session, find, read_sessions
-from progress import replace_what_cannot_be_shown
 from questions import exercises
 from quiz import read_quiz
 from stamps import notebook_path
@@ -32,7 +31,6 @@ HOME = re.compile(r"(\d+): ([\d, ]+)")
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the slides of one scale; returns 0, 1 when a pointer leads nowhere, 2 for a wrong request."""
-    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     parser = argparse.ArgumentParser(prog="slides.py", description="Write the slides of the course.")
     add_scale(parser)
     scale = parser.parse_args(arguments).scale
@@ -89,8 +87,10 @@ def write_slides(out: Path) -> str:
     """Write a page below `out/site` for each session whose chapters were run; returns what is wrong, a line each."""
     sessions, faults = read_sessions(), []
     folder = (out / "site" / place(sessions[0])).parent
-    shutil.copytree(HERE / "reveal", folder / "reveal", dirs_exist_ok=True)
-    shutil.copy2(HERE / "deck.css", folder / "reveal")
+    copies = {path.relative_to(HERE): path for path in (HERE / "reveal").rglob("*") if path.is_file()}
+    for name, path in (copies | {Path("reveal/deck.css"): HERE / "deck.css"}).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, folder / name)  # not its mode, which may forbid to write it the next time
     for old in folder.glob("*.html"):
         old.unlink()
     shown = {number: name_of(number) for session in sessions for number in session.chapters}
@@ -135,4 +135,4 @@ def _at_home(home: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program(main)

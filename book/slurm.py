@@ -4,9 +4,10 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 from string import Template
 
-from commandline import add_scale
+from commandline import add_scale, count, program
 
 from oe_core.atomic import write_text
 from oe_core.scales import check_scale, data_root, runs_root
@@ -19,8 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Write `slurm.sh` into the folder of the scale's runs, and say how to go on; returns 0, or 2."""
     parser = argparse.ArgumentParser(prog="slurm.py", description=__doc__.splitlines()[0])
     add_scale(parser)
-    parser.add_argument("--workers", type=int, default=4, help="jobs of the array (default: %(default)s)")
-    parser.add_argument("--cores", type=int, default=4, help="of a job (default: %(default)s)")
+    parser.add_argument("--workers", type=count, default=4, help="jobs of the array (default: %(default)s)")
+    parser.add_argument("--cores", type=count, default=4, help="of a job (default: %(default)s)")
     parser.add_argument("--time", default="08:00:00", help="limit of a job, as sbatch has it (default: %(default)s)")
     parser.add_argument("--needs", default="GPU=1", help="what a worker offers, NAME=NUMBER; `make runs` asks for the "
                         "same (default: %(default)s)")  # fmt: skip
@@ -29,22 +30,21 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         out = runs_root() / check_scale(options.scale)
-        if min(options.workers, options.cores) < 1:
-            raise ValueError(f"--workers {options.workers} --cores {options.cores}: give 1 or more of each")
-    except ValueError as error:
+        script, file = out / "slurm.sh", out / "scheduler.json"
+        places = {"checkout": CHECKOUT, "runs": runs_root(), "data": data_root(), "out": out, "file": file,
+                  "python": os.path.abspath(sys.executable)}  # fmt: skip
+        text = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(vars(options), **places)
+        write_text(script, text)
+    except (ValueError, OSError) as error:
         print(f"slurm.py: {error}", file=sys.stderr)
         return 2
-    file = out / "scheduler.json"
-    places = {"checkout": CHECKOUT, "runs": runs_root(), "data": data_root(), "out": out, "file": file,
-              "python": os.path.abspath(sys.executable)}  # fmt: skip
-    script = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(vars(options), **places)
-    write_text(out / "slurm.sh", script)
-    print(f"""wrote {out / "slurm.sh"}
+    script, file = quote(str(script)), quote(str(file))
+    print(f"""wrote {script}
 on a node that may run for long:  dask scheduler --scheduler-file {file}
-then:                             sbatch {out / "slurm.sh"}
+then:                             sbatch {script}
 and, from any node:               make runs SCALE={options.scale} CLUSTER={file} NEEDS={options.needs}""")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program(main)

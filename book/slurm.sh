@@ -4,7 +4,7 @@
 #SBATCH --array=1-${workers}
 #SBATCH --cpus-per-task=${cores}
 #SBATCH --time=${time}
-#SBATCH --output=${out}/slurm-%A_%a.log
+#SBATCH --output="${out}/slurm-%A_%a.log"
 #SBATCH --requeue
 # Two minutes before the time is up, and when it is to make room, the script is told, and its training is saved.
 #SBATCH --signal=B:TERM@120

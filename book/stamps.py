@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chapters import Chapter
+from chapters import Chapter, tree_sha256
 
 from oe_core.atomic import (
     DamagedFileError,
@@ -157,6 +157,11 @@ def made_files(out: Path) -> list[str]:
     return [
         path.as_posix() for path in found if not any(map(LEFTOVER.fullmatch, path.parts)) and (out / path).is_file()
     ]
+
+
+def library_sha256(package: Path, book: Path) -> str:
+    """Return the hash of the code that every chapter of `book` runs with: the package and the exercises' checks."""
+    return tree_sha256(package, book / "exercises")
 
 
 def made_from(chapter: Chapter, parameters: dict, library: str) -> dict:

@@ -5,6 +5,7 @@ executed notebooks, and runs none of them; the site needs no network and can be 
 """
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Iterable
@@ -13,10 +14,10 @@ from pathlib import Path
 
 import nbformat
 from chapters import find_chapters, tree_sha256
-from commandline import add_scale
+from commandline import add_scale, program
 from measured import front_figure, measured_pages, relinked
 from pages import FILES, page
-from progress import TERMINAL_CODES, replace_what_cannot_be_shown
+from progress import TERMINAL_CODES
 from quiz import read_quiz
 from slides import index, write_slides
 from sphinx.application import Sphinx
@@ -47,7 +48,6 @@ BADGES = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Build the site that the command line asks for; returns 0, 1 when a page has a fault, 2 for a wrong request."""
-    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     parser = argparse.ArgumentParser(prog="website.py", description="Build the site of the book.")
     add_scale(parser)
     scale = parser.parse_args(arguments).scale
@@ -58,10 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError(f"no chapter was run at scale {scale} below {out}: first `make book SCALE={scale}`")
         with exclusive(out / ".site.lock", "building the site"):
             faults = build(out, scale)
+        write_index(find_chapters(BOOK), scale, out)
     except (ValueError, OSError, SphinxError) as error:
         print(f"website.py: {error}", file=sys.stderr)
         return 2
-    write_index(find_chapters(BOOK), scale, out)
     print(faults, end="", file=sys.stderr)
     print(f"see {out / 'site' / 'index.html'}")
     return 1 if faults else 0
@@ -77,9 +77,21 @@ def build(out: Path, scale: str) -> str:
     if not all(notebook_path(out, name).is_file() for name in find_chapters(BOOK)):
         settings["suppress_warnings"] = ["myst.xref_missing"]  # links to chapters that were not run yet
     options = {"confoverrides": settings, "status": None, "warning": faults}
-    Sphinx(source, SETTINGS, site, out / ".site-doctrees", "html", **options).build()
+    app = Sphinx(source, SETTINGS, site, out / ".site-doctrees", "html", **options)
+    # Every page has the ways to all others, and one that was cut short is younger than its source.
+    app.build(force_all=True)
+    _keep_pages(site, app.env.found_docs)
     _mirror(source / FILES, site / FILES, _files(source / FILES))
     return TERMINAL_CODES.sub("", faults.getvalue()) + write_slides(out)
+
+
+def _keep_pages(site: Path, names: Iterable[str]) -> None:
+    """Remove the pages of what is gone; those that are no pages of Sphinx's have folders of their own."""
+    wanted = {*names, "search", "genindex"}
+    for path in site.rglob("*.html"):
+        name = path.relative_to(site)
+        if name.parts[0] not in (FILES, "slides", "_static") and name.with_suffix("").as_posix() not in wanted:
+            path.unlink()
 
 
 def write_sources(source: Path, out: Path) -> None:
@@ -123,7 +135,8 @@ def _contents(chapters: Iterable[str]) -> str:
 def _copy(path: Path, to: Path) -> None:
     if not to.is_file() or (to.stat().st_mtime, to.stat().st_size) != (path.stat().st_mtime, path.stat().st_size):
         to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, to)
+        shutil.copyfile(path, to)  # not its mode, which may forbid to write it the next time
+        os.utime(to, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -141,4 +154,4 @@ def _mirror(folder: Path, to: Path, names: Iterable[Path], parts: Iterable[str] 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program(main)

@@ -25,6 +25,7 @@ from stamps import (
     damaged_outputs,
     journalled,
     judge,
+    library_sha256,
     lock_path,
     notebook_path,
     pages,
@@ -79,7 +80,8 @@ def bring_up_to_date(request: SimpleNamespace, report: Report) -> None:
     name, out = request.name, Path(request.out)
     with exclusive(lock_path(out, name), f"building {name}"):
         chapter = read_chapter(Path(request.path))
-        made_from, others = dict(request.made_from), None
+        # It may have changed since the build began.
+        made_from, others = request.made_from | {"chapter": chapter.sha256}, None
         if chapter.after_others:
             paths = find_chapters(Path(request.book))
             if damages := damaged_outputs(out, [other for other in paths if other != name]):
@@ -99,6 +101,8 @@ def bring_up_to_date(request: SimpleNamespace, report: Report) -> None:
         stamp = _run(chapter, request, out, report)
         if others is not None:
             made_from["records"] = state_sha256(others, stamp["outputs"])
+        if library_sha256(Path(request.package), Path(request.book)) != made_from["library"]:
+            made_from["library"] = ""  # nobody knows which part of the change it ran with
         write_stamp(out, name, stamp | {"made_from": made_from})
     report.tell("end", status=stamp["status"], seconds=stamp["seconds"])
 

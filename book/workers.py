@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,28 +31,29 @@ def stoppable() -> Iterator[None]:
     def stop(signum, frame):
         raise Stopped(signum)
 
-    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
-        if before[number] != signal.SIG_IGN:
-            signal.signal(number, stop)
+    with handled(stop, "SIGINT", "SIGTERM", "SIGHUP"):
+        yield
+
+
+@contextmanager
+def handled(handler: Callable, *names: str) -> Iterator[None]:
+    """Let `handler` take the signals of these names that the system has and the parent process does not ignore."""
+    there = (getattr(signal, name) for name in names if hasattr(signal, name))
+    before = {number: signal.getsignal(number) for number in there if signal.getsignal(number) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, usual in before.items():
+            signal.signal(number, usual)
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Ignore further requests to stop, while the first one is followed."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
-    try:
+    with handled(signal.SIG_IGN, "SIGINT", "SIGTERM", "SIGHUP"):
         yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 class Workers:

@@ -24,7 +24,7 @@ def _root(variable: str, folder: str) -> Path:
         return expanded(os.environ[variable]).resolve()
     checkout = Path(__file__).resolve().parents[1]
     base = checkout if (checkout / "pyproject.toml").exists() else Path.cwd()
-    return base / folder
+    return (base / folder).resolve()
 
 
 def data_root() -> Path:

@@ -200,12 +200,13 @@ def test_the_list_shows_each_chapter_and_the_state_of_its_last_build(book, capsy
     assert lines == {**expected, "04_drawing": "done", "05_large": "done"}
 
 
-def test_the_hash_of_a_tree_follows_names_and_contents_but_not_compiled_files(tmp_path):
+def test_the_hash_of_a_tree_follows_names_and_contents_but_not_compiled_and_hidden_files(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "a.py").write_text("x = 1\n")
     first = tree_sha256(tmp_path / "one")
     (tmp_path / "one" / "__pycache__").mkdir()
     (tmp_path / "one" / "__pycache__" / "a.pyc").write_text("compiled")
+    (tmp_path / "one" / ".a.py.swp").write_text("an editor has it open")
     assert tree_sha256(tmp_path / "one") == first
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     assert tree_sha256(tmp_path / "two") == first

@@ -20,7 +20,6 @@ extensions = [
     "dress",
 ]
 exclude_patterns = ["_made", "files", "**.ipynb_checkpoints"]
-templates_path = [str(HERE / "_templates")]
 html_static_path = [str(HERE / "_static")]
 
 nb_execution_mode = "off"

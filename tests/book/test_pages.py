@@ -41,7 +41,9 @@ def _page(tmp_path, *cells):
         (BAR.format(36, 60) + "recipe 'digits': collapsed\n" + BAR.format(100, 165) + "\n",
          "recipe 'digits': collapsed\ndigits: 165 steps in 00:18, inliers=0.022\n"),
         ("/a/b/c.py:12: UserWarning: half is missing\n  warnings.warn(text)\n", "UserWarning: half is missing\n"),
+        ("/a b/c.py:12: UserWarning: half is missing\n  warnings.warn(text)\n", "UserWarning: half is missing\n"),
         ("\x1b[31mred\x1b[0m\n", "red\n"),
+        ("\x1b[?25l\x1b]8;;https://x.org\x1b\\linked\x1b]8;;\x07\n", "linked\n"),
         ("100 % sure [of it]\n", "100 % sure [of it]\n"),
     ],
 )  # fmt: skip
@@ -165,3 +167,10 @@ def test_the_glossary_is_sorted():
     entries = (ROOT / "book/site/glossary.md").read_text("utf-8").partition("```{glossary}\n")[2].split("\n\n")
     first = [re.sub(r"[^a-z0-9 ]", "", entry.splitlines()[0].lower()) for entry in entries]
     assert first == sorted(first) and {"anomaly", "inlier", "control", "logit", "posterior", "bpp", "mad"} < set(first)
+
+
+def test_a_page_that_is_made_again_is_the_same(tmp_path):
+    cells = [nbformat.v4.new_markdown_cell("# 2. Vision\n\nA story."), _code("train()")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    first, second = (nbformat.writes(page("02_vision", notebook, tmp_path)) for _ in range(2))
+    assert first == second

@@ -198,7 +198,7 @@ def test_a_chapter_may_name_recipes_and_a_set_that_several_lack_is_said_once(tmp
     ("words", "said"),
     [
         (["--budget", "soon"], "'soon' is no time; write 90s, 25m, 8h or 2d"),
-        (["--ranks", "0"], "'0' is not a whole number from 1 on"),
+        (["--ranks", "0"], "'0' is not a whole number of 1 or more"),
         (["--ranks", "2", "--workers", "0"], "--ranks 2 starts processes on this machine, which --workers 0 does not"),
         (["--workers", "many"], "'many' is not a whole number, nor auto"),
         (["-p", "SEEDZ", "3"], "no chapter asked for has a parameter 'SEEDZ'; their parameters: SEEDS"),

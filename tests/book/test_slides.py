@@ -121,6 +121,7 @@ def test_what_a_slide_names_in_vain_is_an_error_that_says_what_is_there():
         section.cell("twice")
     with pytest.raises(PointerError, match="has no exercise 'Subtract'; it has:\n  Add"):
         chapter.exercise("Subtract")
+    assert find(Slide("2 Quiz", quiz="*What*"), None, (_question(),), ())
     with pytest.raises(PointerError, match="0 questions begin with 'Who'; there are:\n  What"):
         find(Slide("2 Quiz", quiz="Who"), None, (_question(),), ())
 

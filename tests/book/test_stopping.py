@@ -12,9 +12,9 @@ KEPT = "what was finished before is kept, the same command goes on"
 
 
 def _sleeping_book(folder):
-    """Three chapters, of which the first one starts first also side by side, by the size of its file."""
+    """Three chapters, of which the first one starts first also side by side."""
     texts = {f"c{name}": chapter(SLEEPING.format(name=name)) for name in ("01_long", "02_long")}
-    short = chapter(WRITING.format(name="short"), parameters=f"VALUE = 1  # {'long ' * 200}")
+    short = chapter(WRITING.format(name="short"))
     return make_book(folder, c00_short=short, **texts)
 
 

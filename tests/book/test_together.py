@@ -1,14 +1,19 @@
 """Chapters side by side, and two builds of the same chapters at a time."""
 
 import csv
+import errno
+import io
 import os
+import signal
 
 import pytest
 from build import main
 from chapters import find_chapters, read_chapter, usual_seconds
-from schedule import Request, groups, threads_each
+from progress import Progress
+from schedule import Build, Request, groups, threads_each
 from small_book import ROOT, WRITING, build, chapter, make_book, start, wait_until
 from stamps import read_stamp, write_stamp
+from workers import Workers, handled
 
 # Each chapter says that it is there and waits for the other: they end only side by side.
 MEETING = """
@@ -25,6 +30,11 @@ import os
 with open(os.path.join(os.environ["PIDS"], "listed"), "a") as file:
     file.write("{name} " + os.environ["OMP_NUM_THREADS"] + "\\n")
 """
+EDITING = """
+from pathlib import Path
+with open(next(Path.cwd().glob("01_*.py")), "a") as file:
+    file.write("# more\\n")
+"""
 WITHOUT_THREADS = {"OMP_NUM_THREADS": ""}
 
 
@@ -39,7 +49,7 @@ def test_one_job_builds_in_the_order_of_the_book_and_chapters_that_read_the_othe
     last = ("parameters", "after-the-others")
     book = make_book(tmp_path, c00_last=chapter(LISTED.format(name="last"), tags=last),
                      c01_short=chapter(LISTED.format(name="short")),
-                     c02_long=chapter(LISTED.format(name="long"), "VALUE  # and more"))  # fmt: skip
+                     c02_long=chapter(LISTED.format(name="long")))  # fmt: skip
     code, out, err = build(book, "--jobs", "1", **WITHOUT_THREADS)
     assert (code, err) == (0, "")
     assert (tmp_path / "pids" / "listed").read_text() == "short 1\nlong 1\nlast 1\n"
@@ -73,7 +83,7 @@ def test_side_by_side_the_longest_chapters_start_first_by_the_last_build_or_else
     for name, seconds in (("01_quick", 3.0), ("02_slow", 30.0)):
         stamp = {"status": "done", "seconds": seconds, "outputs": {}, "pages": {}, "made_from": {}}
         write_stamp(tmp_path / "runs", name, stamp)
-    request = Request(book, "smoke", tmp_path / "runs", "", wanted, jobs=2)
+    request = Request(book, "smoke", tmp_path / "runs", book, "", wanted, jobs=2)
     assert groups(request) == [["00_unknown", "02_slow", "03_usual", "01_quick"], []]
 
 
@@ -137,3 +147,52 @@ for name, environment in (("others", apart), ("mine", None)):
     out = tmp_path / "runs" / "smoke"
     assert sorted(os.listdir(out / "records" / "deep")) == ["mine.csv", "others.csv"]
     assert list(read_stamp(out, "00_one")["outputs"]) == ["records/deep/mine.csv"]
+
+
+def test_a_chapter_that_changed_after_the_build_began_is_stamped_as_it_was_run(tmp_path):
+    book = make_book(tmp_path, c00_editor=chapter(EDITING), c01_edited=chapter("VALUE"))
+    before = (book / "01_edited.py").read_text()
+    assert build(book, "--jobs", "1")[0] == 0
+    (book / "01_edited.py").write_text(before)
+    code, out, _ = build(book, "--jobs", "1", "--chapter", "01_edited")
+    assert code == 0 and "01_edited: building, changed: chapter" in out
+
+
+def test_one_chapter_that_the_system_refuses_fails_alone(tmp_path, monkeypatch):
+    book = make_book(tmp_path, c00_one=chapter("VALUE"), c01_two=chapter("VALUE"))
+    wanted = {name: (read_chapter(path), {}) for name, path in find_chapters(book).items()}
+    request = Request(book, "smoke", tmp_path / "runs", book, "", wanted)
+
+    def refused(workers, order):
+        if order["name"] == "00_one":
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        yield {"event": "end", "status": "done", "seconds": 1.0}
+
+    monkeypatch.setattr(Workers, "run", refused)
+    assert Build(request, Progress(2, io.StringIO())).run() == ["00_one"]
+    assert "Cannot allocate memory" in read_stamp(tmp_path / "runs", "00_one")["error"]
+
+
+def test_below_a_linked_folder_of_runs_a_stamp_names_what_was_made(tmp_path):
+    (tmp_path / "large disk").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "large disk")
+    book = make_book(tmp_path, c00_one=chapter(WRITING.format(name="one")))
+    assert build(book, OE_RUNS=str(tmp_path / "linked"))[0] == 0
+    assert set(read_stamp(tmp_path / "large disk" / "smoke", "00_one")["outputs"]) == {"tables/one.csv"}
+
+
+def test_a_kernel_runs_nothing_of_the_readers_own_before_the_chapter(tmp_path):
+    (tmp_path / "startup.py").write_text("mine = 1")
+    book = make_book(tmp_path, c00_one=chapter("assert 'mine' not in globals()"))
+    assert build(book, PYTHONSTARTUP=str(tmp_path / "startup.py"))[0] == 0
+
+
+def test_signals_that_the_parent_process_ignores_stay_ignored():
+    before, told = signal.signal(signal.SIGHUP, signal.SIG_IGN), []
+    try:
+        with handled(lambda number, frame: told.append(number), "SIGHUP", "SIGUSR1"):
+            for number in (signal.SIGHUP, signal.SIGUSR1):
+                os.kill(os.getpid(), number)
+        assert told == [signal.SIGUSR1] and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
