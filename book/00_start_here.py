@@ -289,7 +289,7 @@ print("the baseline sees", answers(blank), {name: values.round(2).tolist() for n
 check.blank_image(blank_scores, {"baseline": lambda images: predict(run, images), "exposed": lambda images: predict(exposed, images)}, size)
 
 # %% [markdown]
-# **3. The price of the threshold.** *Medium, 20 minutes.* For many thresholds, or all, compute the share of digits that ring and the share of flowers that ring. Put both arrays,
+# **3. The price of the threshold.** *Medium, 20 minutes.* For many thresholds, or for all, compute the share of digits that ring and the share of flowers that ring. Put both arrays,
 # in this order, into a dict `curves` by "MSP" and "+OE", and plot them against each other. (You have then drawn the ROC curves of chapter 1.)
 #
 # <details><summary>Hint</summary>Every score is a threshold; lower it from above the highest score to below the lowest.</details>

@@ -65,7 +65,7 @@ generator = np.random.default_rng(SEED)
 #
 # Test inputs come from two sources: $x \sim \mathcal{D}_{\text{in}}$, the **inliers**, and $x \sim \mathcal{D}_{\text{out}}^{\text{test}}$, the
 # **anomalies**. We begin with made-up scores, for which the right answers are known: inliers score $\mathcal{N}(0, 1)$, anomalies
-# $\mathcal{N}(1.5, 1)$, five inliers to one anomaly.
+# $\mathcal{N}(1.5, 1)$, `RATIO` inliers to one anomaly.
 
 # %%
 in_scores = generator.normal(0.0, 1.0, 2000)
@@ -179,7 +179,7 @@ in_indices, out_indices = base_rate_draws(num_in=2000, num_out=100, ratio=RATIO,
 print(f"of 2000 inliers and 100 anomalies a draw takes {in_indices.size} and {out_indices.size}")
 
 # %% [markdown]
-# Here anomalies were the scarce side, so the draw left out inliers to keep the base rate.
+# Whichever side is scarce at this ratio is taken whole, and of the other one the draw leaves out as many as keep the base rate.
 #
 # ## 1.5 FPR95: the price of catching nearly all
 #
@@ -206,8 +206,8 @@ print(f"threshold {nearest:.2f}: FPR at {100 * TPR:g} % TPR = {100 * fpr_by_hand
 
 # %%
 definitions = {
-    "95 % of the anomalies ring: inliers that ring (this book)": metrics.fpr_at_tpr(in_scores, out_scores, TPR),
-    "95 % of the inliers pass: anomalies that pass": metrics.fpr_at_tpr(-out_scores, -in_scores, TPR),
+    f"{100 * TPR:g} % of the anomalies ring: inliers that ring (this book)": metrics.fpr_at_tpr(in_scores, out_scores, TPR),
+    f"{100 * TPR:g} % of the inliers pass: anomalies that pass": metrics.fpr_at_tpr(-out_scores, -in_scores, TPR),
 }
 aupr_both = {"anomalies": metrics.aupr(in_scores, out_scores), "inliers": metrics.aupr(-out_scores, -in_scores)}
 print(*(f"{100 * value:5.1f} %  {name}" for name, value in definitions.items()), sep="\n")
@@ -215,7 +215,7 @@ print({f"AUPR, {name} positive": f"{100 * value:.1f} %" for name, value in aupr_
 
 # %% [markdown]
 # For two hills of equal width the two FPR95 come out close together by symmetry; real scores are not symmetric, as section 1.7 shows. The AUPRs are
-# far apart in any case: with the inliers positive, guessing already gets the share of the inliers. AUROC alone is the same both ways. *Say which
+# far apart unless both kinds are as many: with the inliers positive, guessing already gets the share of the inliers. AUROC alone is the same both ways. *Say which
 # class is positive beside every FPR95 and every AUPR.*
 #
 # ### Nearest, or first at or above?
@@ -231,7 +231,7 @@ for size in (20, 100, 500, 2000):
 
 # %% [markdown]
 # What lies between the two are the inliers between one anomaly and the next. The fewer the anomalies, the wider that gap is on average, and the less
-# either number means: of twenty anomalies the lowest two alone decide. With thousands and no heavy ties the rule is a detail.
+# either number means: at 95 %, of twenty anomalies the lowest two alone decide. With thousands and no heavy ties the rule is a detail.
 #
 # ## 1.6 Ties
 #
@@ -324,7 +324,7 @@ figures.alarms(*scored["MSP"])
 rows = {}
 for name, (inliers, outs) in scored.items():
     rows[name] = metrics.detection_metrics(inliers, outs, TPR)
-    rows[name]["FPR95, inliers positive"] = metrics.fpr_at_tpr(-outs, -inliers, TPR)
+    rows[name][f"FPR{100 * TPR:g}, inliers positive"] = metrics.fpr_at_tpr(-outs, -inliers, TPR)
 (100 * pd.DataFrame(rows).T).round(1)
 
 # %% [markdown]
@@ -354,7 +354,7 @@ for sureness in (1, 10, 100):
 # ## 1.8 How sure is a metric?
 #
 # A test set is a sample; another one gives another number. With synthetic scores we can take a fresh sample as often as we like, and see how much the
-# three metrics scatter for a given number of anomalies (and five times as many inliers).
+# three metrics scatter for a given number of anomalies (and `RATIO` times as many inliers).
 
 # %%
 sizes = [50, 100, 200, 500, 1000, 2000]
@@ -527,7 +527,7 @@ check.precision(precision_at, fpr_needed)
 
 # %% [markdown]
 # **3. A blind spot.** *Medium, 15 minutes.* A detector separates nine tenths of the anomalies perfectly, and scores the rest like inliers. Put AUROC
-# and FPR95 into a dict `predicted` (percent), then measure `measured_blind`. Which would you watch if the blind spot were the dangerous kind?
+# and FPR95 into a dict `predicted` (percent), then measure `measured_blind`, as `detection_metrics` gives it. Which would you watch if the blind spot were the dangerous kind?
 #
 # <details><summary>Hint</summary>For FPR95, ask which share of the blind spot has to ring.</details>
 
@@ -592,7 +592,7 @@ check.guarantee(safe_k)
 # ## References
 #
 # - D. Hendrycks, M. Mazeika, T. Dietterich. *Deep Anomaly Detection with Outlier Exposure.* ICLR 2019. Section 4.1: the three metrics and the base
-#   rate; appendix G: ROC and PR curves.
+#   rate; appendix H: ROC and PR curves.
 # - J. Davis, M. Goadrich. *The relationship between precision-recall and ROC curves.* ICML 2006.
 # - D. Hendrycks, K. Gimpel. *A baseline for detecting misclassified and out-of-distribution examples in neural networks.* ICLR 2017.
 # - V. Vovk. *Conditional validity of inductive conformal predictors.* ACML 2012. The Beta law of section 1.9.

@@ -208,8 +208,8 @@ axes.legend()
 figures.publish(figure, "02_training", ROOM / "figures", "Losses of the inliers and of the outliers over training and fine-tuning.")
 
 # %% [markdown]
-# After the dotted line the outliers' loss falls towards its lowest value; a jump of the inliers' loss at the line is the learning
-# rate, which starts anew. How far both have come:
+# After the dotted line the outliers' loss falls towards its lowest value. A jump of the inliers' loss at the line comes with the outliers:
+# the control of 2.5 begins at the same learning rate, without them. How far both have come:
 
 # %%
 print(f"outliers: {exposed_log['outlier_loss'].iloc[0]:.2f} in the first epoch, {exposed_log['outlier_loss'].iloc[-1]:.2f} in the last, lowest possible {lowest:.2f}")
@@ -317,7 +317,7 @@ figure = figures.roc_pr_grid({f"{in_dist} against {name}": one_draw(name) for na
 figures.publish(figure, "figure_4", ROOM / "figures", "ROC and precision-recall curves of further pairs of data sets, as in the paper's Figure 4.")
 
 # %% [markdown]
-# An exposed curve that lies above the other one everywhere is better at *every* threshold. Where curves cross, the
+# An exposed curve that lies above the other one everywhere is better at *every* rate of false alarms. Where curves cross, the
 # winner depends on how many false alarms one can afford. The curves are those of the first seed and the first draw, so
 # that the base rate is the one of the tables.
 #
@@ -362,7 +362,9 @@ figures.publish(extremes(wanted[0]), "02_extremes", ROOM / "figures", "The inlie
 from oe_core import predict
 
 out = next(out for out in first.tests.outs if out.printed == wanted[0])
-inlier, anomaly, steps = first.test.images[0].float(), out.inputs()[0].float(), torch.linspace(0, 1, 11)
+# Noise comes as a network takes it; what is mixed is pixels.
+anomalies = torch.from_numpy(255 * figures.pixels(out.inputs(), first_plan.baseline.signed)).permute(0, 3, 1, 2)
+inlier, anomaly, steps = first.test.images[0].float(), anomalies[0], torch.linspace(0, 1, 11)
 turning = torch.stack([(1 - step) * inlier + step * anomaly for step in steps]).round().to(torch.uint8)
 answers = {label: F.softmax(predict(first.runs[method, 0], turning), dim=1).numpy() for label, method in {"baseline": "MSP", "exposed": "+OE"}.items()}
 figures.posteriors(figures.pixels(turning), answers, first.test.classes, [f"{100 * step:.0f} % {wanted[0]}" for step in steps.tolist()])
@@ -493,14 +495,14 @@ check.temperature(at_temperature, first)
 
 # %% [markdown]
 # **4. How much of an anomaly does it take?** *Medium, 25 minutes.* Mix a test inlier with an anomaly, $\alpha x' + (1 - \alpha) x$, and plot the mean MSP of the
-# exposed and the baseline network against $\alpha$. Put both, of the first 200 of each, into a table `along`: rows $\alpha$ = 0, 0.1, ... 1, columns `baseline` and `exposed`. Where does each begin to doubt?
+# exposed and the baseline network against $\alpha$. Put both, of 200 of each, evenly spaced, into a table `along`: rows $\alpha$ = 0, 0.1, ... 1, columns `baseline` and `exposed`. Where does each begin to doubt?
 #
 # <details><summary>Hint</summary><code>predict(run, images)</code> gives logits of uint8 images; round after mixing.</details>
 
 # %% tags=["solution"]
 shares = np.linspace(0, 1, 11).round(1)
-count = min(200, len(first.test), len(out.inputs()))
-inside, outside = (images[:count].float() for images in (first.test.images, out.inputs()))
+count = min(200, len(first.test), len(anomalies))
+inside, outside = (images[:: len(images) // count][:count].float() for images in (first.test.images, anomalies))
 mixed = [((1 - share) * inside + share * outside).round().to(torch.uint8) for share in shares]
 along = pd.DataFrame({label: [msp(predict(first.runs[method, 0], images)).mean() for images in mixed]
                       for method, label in {"MSP": "baseline", "+OE": "exposed"}.items()}, index=shares)  # fmt: skip
@@ -512,18 +514,19 @@ figures.publish(axes.figure, "02_mixtures", ROOM / "figures", "Mean score of ima
 # else, and the lower a line ends, the more confident its network is that it is one of its classes.
 
 # %% tags=["check"]
-check.mixtures(along, first.scores[wanted[0]])
+check.mixtures(along, {name: lambda images, run=first.runs[method, 0]: predict(run, images) for method, name in {"MSP": "baseline", "+OE": "exposed"}.items()},
+               first.test.images, anomalies)  # fmt: skip
 
 # %% [markdown]
 # **5. Other outliers.** *Hard, 60 minutes.* Build the chapter again with other outliers (`make book CHAPTER=02_vision_msp PARAMS="-p OUTLIERS name"`, with a data
 # set of your own in `OE_DATA/name/`). Which property decides how much a set helps: its size, its variety, or its likeness to the anomalies? Write down your guess first;
 # then put what each set gains on the baseline, in points of mean AUROC, into a dict `gained`, for two sets of outliers or more.
 #
-# <details><summary>Hint</summary>The first half of the outliers is another set of outliers: <code>replace(exposed, outlier_limit=...)</code> and <code>ablate</code>, which takes recipes by their labels.</details>
+# <details><summary>Hint</summary>A random part of the outliers is another set of outliers, <code>name~part=256</code>: <code>replace(exposed, outliers=...)</code> and <code>ablate</code>, which takes recipes by their labels.</details>
 
 # %% tags=["solution"]
 plan = first.tests.experiment
-few = replace(plan.exposed, name=f"{plan.exposed.in_dist}-few-outliers", outlier_limit=256)
+few = replace(plan.exposed, name=f"{plan.exposed.in_dist}-few-outliers", outliers=f"{plan.exposed.outliers}~part=256")
 means = summary(ablate(store, plan, {"without": plan.baseline, "256 outliers": few, "all": plan.exposed}, seeds=1))["AUROC"]
 gained = (means - means["without"]).drop("without").to_dict()
 print({name: f"{gain:+.1f}" for name, gain in gained.items()})

@@ -284,6 +284,8 @@ print(f"The choice is {rank}, and exposure {'gains' if order[chosen] > order['no
 detector = tried[chosen]
 
 # %% [markdown]
+# Each of them is one training; another (`seed=1`) may choose otherwise, most where two means are close.
+#
 # What is made can only stand in: where the choice is not the best on yours, a few real anomalies, kept apart for choosing, say more than many made ones. What to look for in a source: many kinds of things; the look of your pictures
 # (background, size, colours, files) without their content, so that there is no cheap way to tell them; and none of your own classes, which the network would learn to doubt. Chapter 9 tests such choices on CIFAR-10. Here are the
 # anomalies of yours that the chosen detector doubts least. Above each stand the class that it was taken for and its score.
@@ -334,14 +336,14 @@ alarms.rename_axis("held-out inliers that ring (percent)").round(1)
 # %%
 held_out = np.sort(detector.held_out_scores)
 n = len(held_out)
-k = int(FALSE_ALARM_RATE * (n + 1) + 1e-9)  # 0.05 * 20 is a little less than 1
+k = int(FALSE_ALARM_RATE * (n + 1) + 1e-9)  # 0.29 * 100 is a little less than 29
 low, high = stats.beta.interval(0.95, k, n + 1 - k)  # of the true rate, chapter 1
 assert detector.threshold.value == held_out[-k] + 1e-5  # what is no further apart is the same score, rounded otherwise
 assert np.allclose(detector.threshold.interval, (low, high))
 print(detector.threshold)
 
 # %% [markdown]
-# The interval says: had other inliers been held out, the threshold would be another one, and 95 % of such thresholds have a true rate between its ends. It is no promise of the rate asked for. Is it kept by **fresh** inliers, on which
+# The interval says: had other inliers been held out, the threshold would be another one, and 95 % of such thresholds have a true rate between its ends. It is no promise of the rate asked for. (These inliers also helped to choose the outliers in 11.4, so that it is a little too kind.) Is it kept by **fresh** inliers, on which
 # neither network nor threshold depends? Of $m$ of them a share rings that scatters around the true rate, and so a little wider (a beta-binomial distribution, columns **fresh**):
 
 # %%
@@ -405,8 +407,8 @@ axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 figures.publish(figure, "11_costs", ROOM / "figures", f"What misses and false alarms cost over the rate of false alarms, for anomalies of different rarity; a miss costs as much as {COST_OF_A_MISS:g} false alarms.")
 
 # %% [markdown]
-# The anomalies are the set of yours that the detector finds hardest; a dot is the cheapest threshold. The rarer an anomaly, the fewer false alarms it can pay for, and a line that never dips below 1 belongs to an alarm that is not worth
-# ringing. Two numbers that no data set holds decide, $\pi$ and $c$. (The dots were chosen by the very anomalies that they are judged by, so that they flatter; with few fresh inliers the left end is coarse.)
+# The anomalies are the set of yours that the detector finds hardest; a dot is the cheapest threshold. The rarer an anomaly, the fewer false alarms it can pay for, and a line that stays near 1 or above it belongs to an alarm that is not worth
+# ringing. (Its left end, where not one fresh inlier rings, lies at or below 1 for a useless detector, too.) Two numbers that no data set holds decide, $\pi$ and $c$. (The dots were chosen by the very anomalies that they are judged by, so that they flatter; with few fresh inliers the left end is coarse.)
 #
 # ## 11.8 Drift
 #
@@ -496,7 +498,7 @@ print(f"Exposure gains AUROC in {(gains > 0).sum()} of {len(gains)} sets, most o
 text_table.style.format("{:.1f}").highlight_max(subset=["AUROC"], axis=1, props="font-weight: bold")
 
 # %% [markdown]
-# Look at *words in another order*: where the AUROC is near 50 there, the detector hears which words occur, and not what they say together. The trap of 11.5 has its twin in lengths, about which the finding `files` is here.
+# Look at *words in another order*: where the AUROC is near 50 there, texts in another order are not more anomalous to the detector as a group. The trap of 11.5 has its twin in lengths, about which the finding `files` is here.
 #
 # ## 11.10 What was not run
 
@@ -536,7 +538,7 @@ forgotten[["set", "AUROC", "AUROC_low", "AUROC_high", "caught"]].round(1)
 check.forgotten(left_out, easier, table["AUROC"][chosen], detector.classes)
 
 # %% [markdown]
-# **2. How many pictures for one in a thousand?** *Easy, 10 minutes.* How many held-out inliers does a rate of 0.1 % take, `at_least`? How many are `enough`, so that with these, or any more, the 95 % interval ends within twice the rate?
+# **2. How many pictures for one in a thousand?** *Easy, 10 minutes.* How many held-out inliers does a rate of 0.1 % take, `at_least`? What is the fewest, `enough`, so that with these, or any more, the 95 % interval ends within twice the rate?
 #
 # <details><summary>Hint</summary>As in 11.6: k is a whole number, and <code>stats.beta.ppf(0.975, k, n + 1 - k)</code> is the upper end, of whole arrays, too. Draw it over n.</details>
 
@@ -569,7 +571,7 @@ turned = set.symmetric_difference(*({finding.check for finding in one.findings i
 print("turned:", *sorted(turned), *[finding for finding in mended.findings if finding.check in ("outliers", "files")], sep="\n")
 
 # %% [markdown] tags=["solution"]
-# The files are alike now and show the same things, so that nothing is left to tell outliers from inliers by. Where the finding `outliers` says that they were not learned, it is right: bad outliers that are found out do no harm.
+# The files are alike now and show the same things, so that nothing is left to tell outliers from inliers by. Where the finding `outliers` says that they were not learned, it is right. Leave such outliers out: they are pictures of your own classes.
 
 # %% tags=["check"]
 check.out_of_the_trap(mended, stored, turned, trap, as_jpeg)

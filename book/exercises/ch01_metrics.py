@@ -46,7 +46,10 @@ def blind_spot(predicted, measured_blind):
     need(close(auroc, 95, 0.5), "AUROC counts duels; nine tenths of the anomalies win all of theirs. How many do the others win?")
     need(close(fpr, 50, 2.5), "for FPR95: nine tenths of the anomalies are not yet 95 %. Which share of the others has to ring, "
                               "and who else has scores like theirs?")  # fmt: skip
-    need(close(number(measured_blind["AUROC"], "the measured AUROC"), 0.95, 0.02),
+    measured = [number(measured_blind[metric], f"the measured {metric}") for metric in ("AUROC", "FPR95")]
+    need(max(measured) <= 1, "what was measured is percent; give shares of one, as detection_metrics does")
+    need(close(measured[1], 0.5, 0.1), "the measured FPR95 is far from what the prediction says; does every anomaly outside the blind spot score high?")
+    need(close(measured[0], 0.95, 0.02),
          "the measured AUROC is far from a detector like this; does a tenth of the anomalies get the scores of inliers?")  # fmt: skip
 
 

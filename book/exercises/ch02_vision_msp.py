@@ -1,6 +1,7 @@
 """The checks of chapter 2's exercises."""
 
 import numpy as np
+import torch
 
 from exercises.answers import close, exercise, need, number, numbers, table
 from oe_core.evaluation import metrics
@@ -46,17 +47,19 @@ def temperature(at_temperature, first):
 
 
 @exercise(4)
-def mixtures(along, pair):
-    """A table of mean scores: rows of alpha from 0 to 1, columns baseline and exposed; {method: (in_scores, out_scores)}."""
-    found = table(along, "along", [0.0, 1.0], ("baseline", "exposed"))
+def mixtures(along, networks, inliers, anomalies):
+    """A table of mean scores: rows of alpha from 0 to 1, columns baseline and exposed; {column: images -> logits}; pixels of both sets."""
+    found = table(along, "along", [0.0, 0.5, 1.0], ("baseline", "exposed"))
     need(len(along) == 11, f"along is to have eleven steps, and has {len(along)}")
     need(found.to_numpy().max() < 0, "scores of MSP are negative: higher means more anomalous, so confidence has its sign turned")
-    for column, method in {"baseline": "MSP", "exposed": "+OE"}.items():
-        count = min(200, *map(len, pair[method]))
-        for alpha, scores in zip((0.0, 1.0), pair[method], strict=True):
-            need(close(found.loc[alpha, column], scores[:count].mean(), 0.03),
-                 f"at alpha = {alpha:g} the {column} network's mean is not that of the first {count} "
-                 f"{'anomalies' if alpha else 'inliers'}; which share belongs to which image?")  # fmt: skip
+    count = min(200, len(inliers), len(anomalies))
+    inside, outside = (images[:: len(images) // count][:count].float() for images in (inliers, anomalies))
+    for column, ask in networks.items():
+        for alpha in (0.0, 0.5, 1.0):
+            right = msp(ask((alpha * outside + (1 - alpha) * inside).round().to(torch.uint8))).mean()
+            need(close(found.loc[alpha, column], right, 0.03),
+                 f"at alpha = {alpha:g} the {column} network's mean is not that of {count} evenly spaced images of each set, "
+                 "mixed pixel by pixel; which share belongs to which image?")  # fmt: skip
 
 
 @exercise(5)

@@ -12,7 +12,7 @@ DECIDED = (grades.AGREES, grades.AGAINST)
 TRAINED_BY = {
     "All-Conv": "09_design_choices", "GAN": "05_gan", "PixelCNN++": "06_pixelcnn", "calibration": "08_calibration",
     "confidence branch": "04_confidence_branch", "language models": "07_language_models", "texts": "03_nlp",
-    "20 Newsgroups": "03_nlp", "SST": "03_nlp",
+    "20 Newsgroups": "03_nlp", "SST": "03_nlp", "SVHN": "02_vision_msp", "architectures": "02_vision_msp",
 }  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def one_in_a_thousand(at_least, enough):
     need(_ends_in_time(more[:1]).all(), f"with {many:.0f} held-out inliers the interval ends above twice the rate; is it the upper end, of an interval of 95 %, that you look at?")
     late = more[~_ends_in_time(more)]
     need(not len(late), f"with {many:.0f} the interval ends in time, but not with {late.min(initial=np.inf):.0f}, which are more: where k rises by one, the end leaps up")
-    need(not _ends_in_time(np.arange(many - least, many)).all(), f"from {many - least:.0f} on the interval ends in time, too; how far down did you look?")
+    need(not _ends_in_time(np.array([many - 1])).all(), f"from {many - 1:.0f} on the interval ends in time, too; how far down did you look?")
 
 
 @exercise(3)

@@ -59,7 +59,7 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
             f"held_out_scores hold NaN or infinities in {(~np.isfinite(scores)).sum()} of {len(scores)}"
         )
     n = len(scores)
-    k = math.floor(false_alarm_rate * (n + 1) + 1e-9)  # 0.05 * 20 is a little less than 1
+    k = math.floor(false_alarm_rate * (n + 1) + 1e-9)  # 0.29 * 100 is a little less than 29
     if k == 0:
         raise ArgumentError(
             f"false_alarm_rate={false_alarm_rate} takes at least {least(false_alarm_rate)} inliers that were held out "

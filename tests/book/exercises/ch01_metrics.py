@@ -69,7 +69,9 @@ WRONG = {
         (({"AUROC": 90, "FPR95": 50}, MEASURED), "counts duels"),
         (({"AUROC": 95, "FPR95": 5}, MEASURED), "nine tenths of the anomalies are not yet 95 %"),
         (({"AUROC": 0.95, "FPR95": 0.5}, MEASURED), "give percent"),
-        (({"AUROC": 95, "FPR95": 50}, {"AUROC": 0.5}), "does a tenth of the anomalies"),
+        (({"AUROC": 95, "FPR95": 50}, {"AUROC": 0.5, "FPR95": 0.5}), "does a tenth of the anomalies"),
+        (({"AUROC": 95, "FPR95": 50}, {"AUROC": 95.0, "FPR95": 50.0}), "give shares of one"),
+        (({"AUROC": 95, "FPR95": 50}, {"AUROC": 0.95, "FPR95": 0.05}), "outside the blind spot"),
     ],
     "trapezoids": [
         ((LINES, STEPS, INS, OUTS), "not below your straight lines"),

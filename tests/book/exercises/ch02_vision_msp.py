@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import torch
 
 from oe_core.evaluation import metrics
 from oe_core.scores import SCORES, msp
@@ -51,14 +52,29 @@ def _as_they_are(logits, t):
     return logits
 
 
-ALONG = pd.DataFrame({column: np.linspace(*(scores.mean() for scores in SCORED["a"][method]), 11)
-                      for column, method in {"baseline": "MSP", "exposed": "+OE"}.items()},
-                     index=np.linspace(0, 1, 11).round(1))  # fmt: skip
+def _ask(sharpness):
+    """The brighter the left half of an image, the surer of the first class."""
+    return lambda images: np.pad(sharpness * images[..., :4].float().mean(dim=(1, 2, 3)).numpy()[:, None] / 255, ((0, 0), (0, 3)))
+
+
+ASKED = {"baseline": _ask(9.0), "exposed": _ask(3.0)}
+IMAGES, ANOMALIES = (torch.randint(low, high, (250, 3, 8, 8), generator=torch.Generator().manual_seed(low)).to(torch.uint8)
+                     for low, high in ((120, 250), (0, 90)))  # fmt: skip
+
+
+def _along(count=200, mixes=lambda share, inside, outside: share * outside + (1 - share) * inside):
+    inside, outside = (images[:count].float() for images in (IMAGES, ANOMALIES))
+    shares = np.linspace(0, 1, 11).round(1)
+    return pd.DataFrame({name: [msp(ask(mixes(share, inside, outside).round().to(torch.uint8))).mean() for share in shares]
+                         for name, ask in ASKED.items()}, index=shares)  # fmt: skip
+
+
+ALONG = _along()
 RIGHT = {
     "averaged_together": (lambda num_in, num_out, weight: weight * num_out / num_in,),
     "both_scores": (_both(), FIRST),
     "temperature": (_at(_divided, _divided), FIRST),
-    "mixtures": (ALONG, SCORED["a"]),
+    "mixtures": (ALONG, ASKED, IMAGES, ANOMALIES),
     "other_outliers": ({"flowers": 1.0, "letters": 2.5}, SCORED),
 }
 WRONG = {
@@ -81,9 +97,10 @@ WRONG = {
         (({1: 50.0}, FIRST), "is to have T = 1, 2, 10 and 100"),
     ],
     "mixtures": [
-        ((ALONG[::-1].set_axis(ALONG.index), SCORED["a"]), "which share belongs to which image"),
-        ((-ALONG, SCORED["a"]), "scores of MSP are negative"),
-        ((ALONG.iloc[[0, -1]], SCORED["a"]), "eleven steps"),
+        ((ALONG[::-1].set_axis(ALONG.index), ASKED, IMAGES, ANOMALIES), "which share belongs to which image"),
+        ((-ALONG, ASKED, IMAGES, ANOMALIES), "scores of MSP are negative"),
+        ((ALONG.iloc[[0, 5, -1]], ASKED, IMAGES, ANOMALIES), "eleven steps"),
+        ((pd.concat([ALONG.iloc[:1], 0 * ALONG.iloc[1:-1] - 0.01, ALONG.iloc[-1:]]), ASKED, IMAGES, ANOMALIES), "at alpha = 0.5"),
     ],
     "other_outliers": [
         (({"flowers": 1.0}, SCORED), "nothing to be compared with"),

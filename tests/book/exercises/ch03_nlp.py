@@ -7,7 +7,14 @@ from oe_core.evaluation import metrics
 
 TEXTS = ("the dog saw it", "a cat ran away", "no", "it is a long day")
 SHUFFLED = ["saw it the dog", "away cat a ran", "no", "day is it a long"]
-WRITTEN, AFTER = np.array([-0.9, -0.8, -0.7, -0.95]), np.array([-0.7, -0.85, -0.7, -0.5])
+
+
+def _read(texts):
+    """Scores of a network that minds the first word alone."""
+    return np.array([-0.2 - 0.1 * len(text.split()[0]) for text in texts])
+
+
+WRITTEN, AFTER = _read(TEXTS), _read(SHUFFLED)
 NOTICED = 100 * metrics.auroc(WRITTEN, AFTER)
 
 
@@ -22,17 +29,20 @@ def _score(logit):
 
 
 RIGHT = {
-    "word_order": (SHUFFLED, WRITTEN, AFTER, NOTICED, TEXTS),
+    "word_order": (SHUFFLED, WRITTEN, AFTER, NOTICED, TEXTS, _read),
     "only_unknown_words": ({"MSP": _score(5.0), "+OE": _score(0.5)}, _ask),
     "averaged_together": (1.0, 1.0),
 }
 WRONG = {
     "word_order": [
-        (([*SHUFFLED[1:], SHUFFLED[0]], WRITTEN, AFTER, NOTICED, TEXTS), "not letters, and not texts"),
-        ((["".join(sorted(text)) for text in TEXTS], WRITTEN, AFTER, NOTICED, TEXTS), "shuffle the words within each text"),
-        ((list(TEXTS), WRITTEN, WRITTEN, 50.0, TEXTS), "still in its own order"),
-        ((SHUFFLED, WRITTEN, AFTER, 100 - NOTICED, TEXTS), "with the shuffled texts as the anomalies"),
-        ((SHUFFLED, -WRITTEN, -AFTER, NOTICED, TEXTS), "is it the negative of the largest probability"),
+        (([*SHUFFLED[1:], SHUFFLED[0]], WRITTEN, AFTER, NOTICED, TEXTS, _read), "not letters, and not texts"),
+        ((["".join(sorted(text)) for text in TEXTS], WRITTEN, AFTER, NOTICED, TEXTS, _read), "shuffle the words within each text"),
+        ((list(TEXTS), WRITTEN, WRITTEN, 50.0, TEXTS, _read), "still in its own order"),
+        (([SHUFFLED[0], *TEXTS[1:]], WRITTEN, AFTER, NOTICED, TEXTS, _read), "most texts are still in their own order"),
+        ((SHUFFLED, WRITTEN / 2, AFTER / 2, NOTICED, TEXTS, _read), "gives the texts as written"),
+        ((SHUFFLED, WRITTEN, AFTER / 2, NOTICED, TEXTS, _read), "gives your shuffled texts"),
+        ((SHUFFLED, WRITTEN, AFTER, 100 - NOTICED, TEXTS, _read), "with the shuffled texts as the anomalies"),
+        ((SHUFFLED, -WRITTEN, -AFTER, NOTICED, TEXTS, _read), "is it the negative of the largest probability"),
     ],
     "only_unknown_words": [
         (({"MSP": _score(0.0), "+OE": _score(0.0)}, _ask), "no padding and no word of the vocabulary"),

@@ -59,7 +59,7 @@ WRONG = {
         ((999, 1900), "but not with 1999, which are more"),
         ((999, 4499), "but not with 4999, which are more"),
         ((999, 1500), "the interval ends above twice the rate"),
-        ((999, 20_000), "from 19001 on"),
+        ((999, 20_000), "from 19999 on"),
         ((999, 5), "cannot be below at_least"),
     ],
     "out_of_the_trap": [
