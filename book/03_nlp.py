@@ -527,7 +527,7 @@ shuffled = [" ".join(generator.permutation(text.split())) for text in first.test
 written, after = (predict(run, known.encode([as_read(text) for text in texts], run.recipe.length)) for texts in (first.test.texts, shuffled))
 written_scores, shuffled_scores = msp(written), msp(after)
 noticed = 100 * metrics.auroc(written_scores, shuffled_scores)
-changed = 100 * np.mean(written.argmax(axis=1) != after.argmax(axis=1))
+changed = 100 * float((written.argmax(dim=1) != after.argmax(dim=1)).float().mean())
 print(f"mean score as written {written_scores.mean():.3f}, shuffled {shuffled_scores.mean():.3f}; AUROC of shuffled against written {noticed:.1f} %; "
       f"another class for {changed:.1f} % of the texts")  # fmt: skip
 
