@@ -87,7 +87,7 @@ def build(out: Path, scale: str) -> str:
 
 def _keep_pages(site: Path, names: Iterable[str]) -> None:
     """Remove the pages of what is gone; those that are no pages of Sphinx's have folders of their own."""
-    wanted = {*names, "search", "genindex"}
+    wanted = {*names, "search"}
     for path in site.rglob("*.html"):
         name = path.relative_to(site)
         if name.parts[0] not in (FILES, "slides", "_static") and name.with_suffix("").as_posix() not in wanted:
