@@ -284,9 +284,7 @@ print(f"The choice is {rank}, and exposure {'gains' if order[chosen] > order['no
 detector = tried[chosen]
 
 # %% [markdown]
-# Each of them is one training; another (`seed=1`) may choose otherwise, most where two means are close.
-#
-# What is made can only stand in: where the choice is not the best on yours, a few real anomalies, kept apart for choosing, say more than many made ones. What to look for in a source: many kinds of things; the look of your pictures
+# Each of them is one training; another (`seed=1`) may choose otherwise, most where two means are close. What is made can only stand in: where the choice is not the best on yours, a few real anomalies, kept apart for choosing, say more than many made ones. What to look for in a source: many kinds of things; the look of your pictures
 # (background, size, colours, files) without their content, so that there is no cheap way to tell them; and none of your own classes, which the network would learn to doubt. Chapter 9 tests such choices on CIFAR-10. Here are the
 # anomalies of yours that the chosen detector doubts least. Above each stand the class that it was taken for and its score.
 

@@ -190,7 +190,10 @@ def table() -> str:
     for name in names():
         card = saved.read_card(PRETRAINED / name)
         data, measured = card["run"]["data"], card["evaluation"]
-        sets = [f"{one['n']:,} of `{one['name']}`" if one else "none" for one in data.values()]
+        kept_out = {"inliers": card["run"]["recipe"].get("holdout", 0)}
+        sets = [
+            f"{one['n'] - kept_out.get(role, 0):,} of `{one['name']}`" if one else "none" for role, one in data.items()
+        ]
         over = pd.DataFrame(measured["out_dists"]).mean(numeric_only=True)
         accuracy = f"{measured['accuracy']:.1f} ({measured['guessing']:.1f})"
         lines.append(f"| `{name}` | {' | '.join([*sets, accuracy, *(f'{value:.1f}' for value in over)])} |")

@@ -59,7 +59,7 @@ def tried_on_cuda(recipe, mode, change=lambda model: model):
         on_cuda(model, mode)
         first = Batch(*(mode.from_tensor(tensor).to(CUDA) for tensor in (batch.inputs, batch.labels)))
         task = replace(kind.task, network=lambda *of: model)
-        training = train.train.Training(task, recipe, OneBatch(batches, first), inliers, None, CUDA)
+        training = train.Training(task, recipe, OneBatch(batches, first), inliers, None, CUDA)
         for _ in range(2):
             training.update(first)
         assert {tensor.device.type for tensor in (*model.state_dict().values(), training.epoch_losses)} == {"cuda"}

@@ -14,18 +14,17 @@ import torch
 from oe_core.data.catalog.row import DataSet
 from oe_core.data.examples import UNLABELLED, ImageSet
 from oe_core.data.readers.arrays import npz_labels, read_npz
+from oe_core.data.readers.class_names import composed, numbered
 from oe_core.data.readers.lines import is_text, without_endings
-from oe_core.data.readers.pixels import (
+from oe_core.data.readers.pixels import (  # fmt: skip
     FORMATS,
     TO_CONVERT,
     FormatError,
     Picture,
-    composed,
     decode_all,
     holds_picture,
     is_picture,
-    numbered,
-)  # fmt: skip
+)
 from oe_core.errors import printable
 from oe_core.scales import data_root
 from oe_core.wording import several

@@ -20,16 +20,9 @@ from oe_core.data import folders, text_folders
 from oe_core.data.catalog import CATALOG
 from oe_core.data.examples import UNLABELLED, Examples, ImageSet, TextSet
 from oe_core.data.readers.arrays import colour, in_memory, npz_side, read_npz, resized_each
+from oe_core.data.readers.class_names import composed, numbered
 from oe_core.data.readers.lines import is_text, shown
-from oe_core.data.readers.pixels import (
-    FormatError,
-    Picture,
-    composed,
-    decode_all,
-    is_picture,
-    numbered,
-    resized,
-)  # fmt: skip
+from oe_core.data.readers.pixels import FormatError, Picture, decode_all, is_picture, resized  # fmt: skip
 from oe_core.data.sources import IMAGES, TEXTS, Sources, load_images, load_texts
 from oe_core.detector.tables import TABLES, column, columns_of, is_missing, is_table, read_table
 from oe_core.scales import data_root

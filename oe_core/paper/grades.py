@@ -77,12 +77,13 @@ def marked(found: Iterable[Source], level: float = 0.95) -> pd.DataFrame:
     direction (of DIRECTIONS, "" for the first method); mark (of MARKS) and why; summary (a Mean of rows that are
     printed, too), repeated (printed in another table as well), ceiling (FPR at most 1, AUROC or AUPR at least 99).
     Of the sources that hold a number, those with the paper's own sets come before stand-ins, then goes the largest
-    scale, then the first; scale "smoke" measures nothing. Raises ValueError unless 0 < level < 1, and as
-    `comparison.compare`.
+    scale, then the most trainings, then the first; scale "smoke" measures nothing. Raises ValueError unless
+    0 < level < 1, and as `comparison.compare`.
     """
     if not 0 < level < 1:
         raise ValueError(f"level={level} must lie between 0 and 1, the probability that an interval holds")
-    ranked = sorted(found, key=lambda source: -list(SCALES).index(source.scale))
+    trainings = {source.name: len(source.evidence.get("seeds", ())) for source in found}
+    ranked = sorted(found, key=lambda source: (-list(SCALES).index(source.scale), -trainings[source.name]))
     held = [_measured(source, table) for source in ranked if source.scale != "smoke" for table in index.INDEX]
     measured = pd.concat([frame for frame in held if len(frame)] or [_NOTHING])
     measured = measured.sort_values("stands_in", kind="stable").drop_duplicates(CELL)

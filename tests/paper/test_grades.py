@@ -176,8 +176,8 @@ def test_calibration_is_graded_by_the_reading_that_the_papers_logs_follow(tmp_pa
 def test_a_stand_in_fills_the_cell_of_the_set_it_stands_for_under_its_own_name(reference):
     cells = reference.query("table == 7 and in_dist == 'CIFAR-100'").set_index("out_dist")
     places = cells.loc["Places365"]
-    assert set(places["own_out"]) == {"intel-scenes"} and set(places["mark"]) <= {BASELINE, DIRECTION, UNDECIDED}
-    assert places["unlike"].str.endswith("intel-scenes for Places365").all()
+    assert set(places["own_out"]) == {"places-mini"} and set(places["mark"]) <= {BASELINE, DIRECTION, UNDECIDED}
+    assert places["unlike"].str.endswith("places-mini for Places365").all()
     assert set(cells.loc["LSUN", "own_out"]) == {"lsun-categories"}
     scenes = reference.query("table == 7 and in_dist == 'Places365'").set_index("out_dist")
     assert set(scenes.loc["Places69", "why"]) == {"missing: a test on Places69"}

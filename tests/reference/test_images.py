@@ -156,12 +156,13 @@ def test_one_training_decides_nothing_about_noise():
     assert abs(gains[0]["Textures"] - gains[1]["Textures"]) < 1
 
 
-def test_two_trainings_of_cifar100_agree_on_pictures_and_not_on_noise():
+def test_three_trainings_of_cifar100_agree_on_pictures_and_not_on_noise():
     measured = records.read(ROOM / "cifar100-seeds" / "records.csv").query("table == 7 and metric == 'AUROC'")
     aurocs = measured.groupby(["method", "seed", "out_dist"])["value"].mean().unstack(["method", "seed"])
-    apart = (aurocs.xs(0, axis=1, level="seed") - aurocs.xs(1, axis=1, level="seed")).abs()
+    by_method = aurocs.T.groupby(level="method")
+    apart = (by_method.max() - by_method.min()).T
     noise = ["Gaussian", "Rademacher"]
-    assert (apart.loc[noise].min() > 10).all() and (apart.drop([*noise, "Blobs"]).max() < 1.6).all()
+    assert (apart.loc[noise].min() > 10).all() and (apart.drop([*noise, "Blobs"]).max() <= 2.1).all()
     readme = (ROOM / "README.md").read_text(encoding="utf-8")
     order = ["Gaussian", "Rademacher", "Blobs", "Textures", "SVHN", "places-mini", "lsun-categories", "CIFAR-10"]
     for (method, seed), column in aurocs.items():

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from oe_core.data.examples import ImageSet
 from oe_core.data.readers.bounds import open_zip
-from oe_core.data.readers.pixels import FormatError, Picture, damage_named, decode_all, numbered
+from oe_core.data.readers.class_names import numbered
+from oe_core.data.readers.pixels import FormatError, Picture, damage_named, decode_all
 
 TAR_DAMAGES = (tarfile.TarError, OSError, EOFError, ValueError, LZMAError, zlib.error)
 # RuntimeError: an encrypted member, or one compressed in a way that zipfile does not know.

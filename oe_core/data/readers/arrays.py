@@ -13,16 +13,8 @@ from PIL import Image
 
 from oe_core.data.examples import ImageSet
 from oe_core.data.readers.bounds import check_size, open_zip, whole_bytes
-from oe_core.data.readers.pixels import (
-    NEARLY_BLACK,
-    FormatError,
-    check_name,
-    composed,
-    damage_named,
-    eight_bits,
-    in_colour,
-    resized,
-)
+from oe_core.data.readers.class_names import check_name, composed
+from oe_core.data.readers.pixels import NEARLY_BLACK, FormatError, damage_named, eight_bits, in_colour, resized
 
 DIGITS = tuple("0123456789")
 NPZ_HELP = (

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from oe_core.data.examples import UNLABELLED, TextSet
 from oe_core.data.readers.bounds import whole_bytes
-from oe_core.data.readers.pixels import FormatError, composed, damage_named, numbered
+from oe_core.data.readers.class_names import composed, numbered
+from oe_core.data.readers.pixels import FormatError, damage_named
 
 TEXT_SUFFIXES = (".tsv", ".txt", ".tsv.gz", ".txt.gz")
 SHOWN = 60  # characters of a wrong line that a message repeats

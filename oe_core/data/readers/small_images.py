@@ -9,7 +9,8 @@ import torch
 
 from oe_core.data.examples import UNLABELLED, ImageSet
 from oe_core.data.readers.archives import tar_members
-from oe_core.data.readers.pixels import FormatError, damage_named, numbered, resized
+from oe_core.data.readers.class_names import numbered
+from oe_core.data.readers.pixels import FormatError, damage_named, resized
 
 
 @dataclass(frozen=True)

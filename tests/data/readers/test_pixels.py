@@ -10,6 +10,7 @@ from PIL import Image
 from torchvision.transforms import CenterCrop, Compose, Resize
 
 from oe_core.data.readers import pixels
+from oe_core.data.readers.class_names import numbered
 from oe_core.data.readers.pixels import (
     FormatError,
     Picture,
@@ -21,7 +22,6 @@ from oe_core.data.readers.pixels import (
     fit,
     holds_picture,
     is_picture,
-    numbered,
     resized,
 )
 
