@@ -16,7 +16,7 @@ from oe_core.data.examples import UNLABELLED, ImageSet
 from oe_core.data.readers.arrays import npz_labels, read_npz
 from oe_core.data.readers.class_names import composed, numbered
 from oe_core.data.readers.lines import is_text, without_endings
-from oe_core.data.readers.pixels import (  # fmt: skip
+from oe_core.data.readers.pixels import (
     FORMATS,
     TO_CONVERT,
     FormatError,

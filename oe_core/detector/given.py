@@ -22,7 +22,7 @@ from oe_core.data.examples import UNLABELLED, Examples, ImageSet, TextSet
 from oe_core.data.readers.arrays import colour, in_memory, npz_side, read_npz, resized_each
 from oe_core.data.readers.class_names import composed, numbered
 from oe_core.data.readers.lines import is_text, shown
-from oe_core.data.readers.pixels import FormatError, Picture, decode_all, is_picture, resized  # fmt: skip
+from oe_core.data.readers.pixels import FormatError, Picture, decode_all, is_picture, resized
 from oe_core.data.sources import IMAGES, TEXTS, Sources, load_images, load_texts
 from oe_core.detector.tables import TABLES, column, columns_of, is_missing, is_table, read_table
 from oe_core.scales import data_root
@@ -185,7 +185,8 @@ def _of_list(items: list, argument: str, labels: Sequence | None) -> Given:
 def _of_pictures(items: list, argument: str, labels: Sequence | None) -> Given:
     """Pictures in memory, each of its own size."""
     pictures = {f"{argument}[{number}]": in_memory(item, f"{argument}[{number}]") for number, item in enumerate(items)}
-    if len({picture.shape for picture in pictures.values()}) == 1:
+    # Stacking would turn the bytes of one into the floats of another.
+    if len({(picture.shape, picture.dtype) for picture in pictures.values()}) == 1:
         return _of_array(np.stack(list(pictures.values())), argument, labels)
     files = Files(median_low(min(picture.shape[:2]) for picture in pictures.values()))
     return _pictures(argument, files, partial(resized_each, pictures), *_numbers(labels, len(pictures), argument))

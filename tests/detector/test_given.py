@@ -283,3 +283,26 @@ def test_pictures_in_memory_may_have_sizes_of_their_own():
     assert examples.images.flatten(1).unique(dim=1).tolist() == [[8], [16], [32]]
     with pytest.raises(ValueError, match=r"in_dist\[1\] is float; expected a path, an array"):
         given([pictures[0], 0.5], "in_dist")
+
+
+def test_a_picture_of_pillow_is_read_as_its_file_is_and_named_where_that_is_damaged(tmp_path):
+    half = np.repeat(np.array([[[0], [200]]], np.uint8), 8, axis=0).repeat(4, axis=1).repeat(3, axis=2)
+    turned = Image.Exif()
+    turned[0x0112] = 3  # upside down, so that what is left is right
+    Image.fromarray(half).save(tmp_path / "turned.png", exif=turned)
+    of_path = given([tmp_path / "turned.png"], "in_dist").load("x", 8).images
+    with Image.open(tmp_path / "turned.png") as opened:
+        assert given([opened], "in_dist").load("x", 8).images.equal(of_path)
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)).save(tmp_path / "cut.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:3000])
+    with (
+        Image.open(tmp_path / "cut.png") as opened,
+        pytest.raises(FormatError, match=r"in_dist\[1\]: not a whole picture"),
+    ):
+        given([half, opened], "in_dist")
+
+
+def test_pictures_in_memory_of_one_size_may_have_samples_of_two_kinds():
+    bright = np.full((8, 8, 3), 204, np.uint8)
+    images = given([bright, bright / 255], "in_dist").load("x", 8).images
+    assert images.unique().tolist() == [204]

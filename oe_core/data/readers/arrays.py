@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from oe_core.data.examples import ImageSet
 from oe_core.data.readers.bounds import check_size, open_zip, whole_bytes
@@ -164,10 +164,16 @@ def colour(images: np.ndarray, where: Path | str) -> np.ndarray:
 def in_memory(picture: object, where: str) -> np.ndarray:
     """One picture, of Pillow or an array already, as an array (height, width) or (height, width, 3) of any samples.
 
-    Raises FormatError naming `where` for what is none.
+    Pillow's is turned upright, as it is when it is given by its path. Raises FormatError naming `where` for what is no
+    picture, or no whole one.
     """
     if isinstance(picture, Image.Image):
-        return np.asarray(in_colour(picture))
+        try:
+            return np.asarray(in_colour(ImageOps.exif_transpose(picture)))
+        except FormatError as refusal:
+            raise FormatError(f"{where}: {refusal}") from refusal
+        except Exception as damage:  # a file is read only now, and Pillow raises any kind of error on a damaged one
+            raise FormatError(f"{where}: not a whole picture ({damage})") from damage
     try:
         array = np.asarray(picture)
     except (TypeError, ValueError):  # rows of unequal lengths, or a tensor that is not in this memory
