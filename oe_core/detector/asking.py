@@ -60,7 +60,7 @@ def image_chunks(examples: object, size: int, refused: Refused | None = None) ->
     elif isinstance(examples, Iterable):
         first, examples = _first(examples)
         if first and not isinstance(first[0], str | Path):
-            yield from _of_pictures(examples, size)
+            yield from _of_pictures(examples, size, refused)
             return
         taken = chunks(_checked(examples, str | Path, "paths of pictures"))
     else:
@@ -111,10 +111,19 @@ def _first(examples: Iterable) -> tuple[list, Iterator]:
     return first, chain(first, examples)
 
 
-def _of_pictures(pictures: Iterable, size: int) -> Iterator[Chunk]:
+def _of_pictures(pictures: Iterable, size: int, refused: Refused | None) -> Iterator[Chunk]:
     for part in chunks(enumerate(pictures)):
-        arrays = {f"examples[{number}]": in_memory(picture, f"examples[{number}]") for number, picture in part}
-        yield [str(number) for number, _ in part], _images(resized_each(arrays, size))
+        read: dict[str, Tensor] = {}
+        for number, picture in part:
+            where = f"examples[{number}]"
+            try:
+                read[str(number)] = resized_each({where: in_memory(picture, where)}, size)
+            except FormatError as error:
+                if refused is None:
+                    raise
+                refused(error)
+        if read:
+            yield list(read), _images(torch.cat(list(read.values())))
 
 
 def _images(pixels: Tensor) -> ImageSet:

@@ -11,6 +11,7 @@ import pytest
 from own_data import of_digit, save
 from PIL import Image
 
+from oe_core.data.readers.pixels import FormatError
 from oe_core.detector import asking
 from oe_core.detector.asking import arrivals, image_chunks, text_chunks
 
@@ -120,6 +121,17 @@ def test_an_array_that_could_be_read_in_two_ways_is_refused():
         assert len(list(image_chunks(one, 16))) == 1
     with pytest.raises(ValueError, match=r"shape \(3, 16, 16\) may be three grey pictures, or one with its channels"):
         list(image_chunks(image.transpose(2, 0, 1), 16))
+
+
+def test_a_picture_in_memory_that_cannot_be_read_is_refused_and_the_others_keep_their_numbers():
+    whole, refused = of_digit(0)[0], []
+    given = [whole, "no picture", whole[..., :2], whole]
+    ((places, chunk),) = image_chunks(given, 16, refused.append)
+    assert places == ["0", "3"] and len(chunk) == 2
+    assert [str(error).partition(":")[0].split()[0] for error in refused] == ["examples[1]", "examples[2]"]
+    assert list(image_chunks(given[2:3] * 2, 16, refused.append)) == []
+    with pytest.raises(FormatError, match=r"examples\[1\] is str"):
+        list(image_chunks(given, 16))
 
 
 def test_a_file_of_texts_is_one_in_capitals_too(tmp_path):
