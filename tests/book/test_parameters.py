@@ -19,17 +19,10 @@ def _given(declaration, text):
         ("NAME = True", "False", False),
         ('NAME = "cifar10"', "7", "7"),
         ('NAME = "cifar10"', "{1, 2}", "{1, 2}"),
-        ("NAME = None", "12", 12),
-        ("NAME = None", "svhn", "svhn"),
         ('NAME = ["svhn"]', "lsun,dtd", ["lsun", "dtd"]),
-        ("NAME = (1, 2)", "[3]", (3,)),
-        ('NAME = ("a",)', "b", ("b",)),
-        ("NAME = []", "a, 2", ["a", 2]),
-        ("NAME: object = 3", "5", 5),
         ("NAME: int | None = None", "3", 3),
         ("NAME: int | None = 3", "None", None),
         ("NAME: float | None = None", "3", 3.0),
-        ("NAME: float | int = 1", "3", 3),
         ("NAME: str | None = None", "7", "7"),
         ("NAME: str | None = None", "None", None),
         ("NAME: list[str] = []", "mnist", ["mnist"]),
@@ -38,11 +31,6 @@ def _given(declaration, text):
         ("NAME: list[str] = ['a']", "", []),
         ("NAME: list[int] | None = None", "1,2", [1, 2]),
         ("NAME: list[float] = []", "1,2", [1.0, 2.0]),
-        ("NAME: list[list[int]] = []", "[[1]]", [[1]]),
-        ("NAME: tuple[int, ...] = ()", "[1, 2]", (1, 2)),
-        ("NAME: tuple[int, float] = (1, 2)", "3,4", (3, 4.0)),
-        ("NAME: Literal['paper', 'code'] = 'paper'", "code", "code"),
-        ("NAME = None", "{[]: 1}", "{[]: 1}"),  # no literal, and any text is a value where the kind is not said
     ],
 )
 def test_a_value_given_as_text_takes_the_declared_kind(declaration, text, value):
@@ -50,9 +38,6 @@ def test_a_value_given_as_text_takes_the_declared_kind(declaration, text, value)
     assert (given, type(given)) == (value, type(value))
     if isinstance(value, (list, tuple)):
         assert [type(element) for element in given] == [type(element) for element in value]
-
-
-SUPPORTED = "is not a finite number, a text, True, False, None, or a list or tuple of these"
 
 
 @pytest.mark.parametrize(
@@ -64,17 +49,16 @@ SUPPORTED = "is not a finite number, a text, True, False, None, or a list or tup
         ("NAME: bool = False", "1", "is not of type bool"),
         ("NAME = 0.5", "fast", "is not of type float"),
         ("NAME = 0.5", "nan", "is not of type float"),
-        ("NAME = 0.5", "9" * 400, "is not of type float"),
-        ("NAME = 0.5", "1e999", SUPPORTED),
-        ("NAME = None", "1e999", SUPPORTED),
-        ("NAME = []", "[1, -1e999]", SUPPORTED),
-        ("NAME = None", "{1,2}", SUPPORTED),
-        ("NAME = None", "b'x'", SUPPORTED),
+        ("NAME = 0.5", "9" * 400, "is not a finite number"),
+        ("NAME = 0.5", "1e999", "is not a finite number"),
+        ("NAME: list[float] = []", "[1, -1e999]", "is not a finite number"),
+        ("NAME: int | None = None", "{1,2}", "is not of type int | None"),
+        ("NAME: list[int] = []", "{[]: 1}", "is not of type list[int]"),
+        ("NAME: list[float] = []", "b'x'", "is not of type list[float]"),
+        ("NAME: list[int] = []", "[[1]]", "is not of type list[int]"),
         ("NAME = 1", "(" * 300, "is not of type int"),
         ("NAME: list[str] = []", "[1, 2]", "is not of type list[str]"),
         ("NAME = [1]", "1,x", "is not of type list[int]"),
-        ("NAME: tuple[int, int] = (1, 2)", "3", "is not of type tuple[int, int]"),
-        ("NAME: Literal['paper', 'code'] = 'paper'", "cod", "is not of type Literal['paper', 'code']"),
     ],
 )
 def test_a_value_of_another_kind_is_refused_with_what_the_chapter_has(declaration, text, problem):
@@ -95,11 +79,14 @@ def test_a_parameter_reaches_the_chapters_that_have_it_and_one_that_none_has_is_
 @pytest.mark.parametrize(
     ("declaration", "problem"),
     [
-        ("NAME = 1e999", "a parameter is a finite number, a text"),
-        ("NAME = {1}", "a parameter is a finite number, a text"),
-        ("NAME: int = 'a'", "'a' is not of type int"),
-        ("NAME: dict = None", "the type dict is unknown; known: int, float, str, bool, None, list[...]"),
-        ("NAME: list[Path] = []", "the type Path is unknown"),
+        ("NAME = 1e999", "is not a finite number"),
+        ("NAME = {1}", "the type set is unknown; write one of int, float, str, bool, list[...] of one of them"),
+        ("NAME = None", "the type NoneType is unknown"),
+        ("NAME = []", "the type list[?] is unknown"),
+        ("NAME = [1, 'a']", "the type list[int or str] is unknown"),
+        ("NAME: int = 'a'", "its default is not of type int"),
+        ("NAME: dict = None", "the type dict is unknown; write one of int, float"),
+        ("NAME: list[Path] = []", "the type list[Path] is unknown"),
         ("NAME: int", "line 2: 'NAME: int'"),
         ("NAME = OTHER = 1", "line 2: 'NAME = OTHER = 1'"),
         ("NAME = len('ab')", "must be literals"),
