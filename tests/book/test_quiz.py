@@ -24,6 +24,11 @@ def _place(question):
     return [option.right for option in question.options].index(True)
 
 
+def _longer(question):
+    """How many of the options are longer than the right one."""
+    return sum(length > _lengths(question)[_place(question)] for length in _lengths(question))
+
+
 def test_every_chapter_has_five_questions_and_no_other_name_has_any():
     assert set(QUIZ) == set(CHAPTERS)
     assert {name: len(questions) for name, questions in QUIZ.items() if len(questions) != 5} == {}
@@ -38,9 +43,11 @@ def test_no_question_and_no_explanation_stands_twice():
 
 def test_neither_its_place_nor_its_length_gives_the_right_answer_away():
     fair = len(QUESTIONS) / OPTIONS
-    assert max(abs(times - fair) for times in Counter(map(_place, QUESTIONS)).values()) <= 3
-    longest = sum(_lengths(question)[_place(question)] == max(_lengths(question)) for question in QUESTIONS)
-    assert longest <= fair, f"the right answer is the longest one in {longest} questions"
+    places, longer = Counter(map(_place, QUESTIONS)), Counter(map(_longer, QUESTIONS))
+    assert max(abs(places[place] - fair) for place in range(OPTIONS)) <= 3
+    off = max(abs(longer[count] - fair) for count in range(OPTIONS))
+    assert off <= 5, f"how many options are longer than the right one, and how often: {dict(longer)}"
+    assert longer[0] <= fair, f"the right answer is the longest one in {longer[0]} questions"
 
 
 @pytest.mark.parametrize("rights", [(False,) * 4, (True, True, False, False), (True, False, False)])
