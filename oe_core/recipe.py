@@ -64,7 +64,7 @@ class Recipe:
         check_choice(field, getattr(self, field), allowed)
 
     def _at_least(self, least: int, *names: str, below: float = math.inf) -> None:
-        allowed = f"at least {least}" if below == math.inf else f"in [{least}, {below})"
+        allowed = f"at least {least}, and finite" if below == math.inf else f"in [{least}, {below})"
         for field in names:
             if not least <= getattr(self, field) < below:
                 raise ArgumentError(f"{field}={getattr(self, field)} must be {allowed}")

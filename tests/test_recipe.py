@@ -159,6 +159,7 @@ def test_a_share_that_leaves_no_schedule_is_refused():
         ({"batch_size": 64.0}, "batch_size=64.0 must be a whole number"),
         ({"seed": True}, "seed=True must be a whole number"),
         ({"oe_weight": -0.5}, "oe_weight=-0.5 must be at least 0"),
+        ({"oe_weight": float("inf")}, "oe_weight=inf must be at least 0, and finite"),
         ({"learning_rate": 0}, "learning_rate=0 must be a number above 0"),
         ({"dropout": 1.0}, r"dropout=1.0 must be in \[0, 1\)"),
         (

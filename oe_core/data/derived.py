@@ -4,6 +4,7 @@ A derived set has a name, so that a recipe alone says what is learned and any pr
 after each `~` a way in which it is changed. `cifar10~noise=0.2` is CIFAR-10 under noise. All random choices are seeded.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -55,8 +56,8 @@ def with_noise(images: ImageSet, sigma: float, seed: int = 0) -> ImageSet:
 
     The text does not say which sigma. Raises ValueError unless it is positive.
     """
-    if not sigma > 0:
-        raise ArgumentError(f"sigma={sigma} must be positive, a share of the range from black to white")
+    if not 0 < sigma < math.inf:
+        raise ArgumentError(f"sigma={sigma} must be positive and finite, a share of the range from black to white")
     noise = torch.randn(images.images.shape, generator=torch.Generator().manual_seed(seed)) * (255 * sigma)
     noisy = (images.images.float() + noise).round_().clamp_(0, 255).to(torch.uint8)
     return replace(images, images=noisy)
@@ -67,8 +68,8 @@ def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
 
     Raises ValueError for a ratio below 1 or one that leaves a class empty.
     """
-    if ratio < 1:
-        raise ArgumentError(f"ratio={ratio} must be at least 1, the first class's size in terms of the last's")
+    if not 1 <= ratio < math.inf:
+        raise ArgumentError(f"ratio={ratio} must be a number of at least 1, the first class's size in terms of the last's")
     kept = []
     for label, name in enumerate(images.classes):
         mine = (images.labels == label).nonzero().flatten()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
+from os.path import exists, isfile
 from pathlib import Path
 from statistics import median_low
 
@@ -95,7 +96,7 @@ def _no_labels(labels: Sequence | None, source: object, what: str) -> None:
 def looks_like_a_path(text: str) -> bool:
     """A name is a name unless something lies under it here, or only a path is spelled like it."""
     known = text in IMAGES.known_names() or text in TEXTS.known_names()
-    return expanded(text).exists() or (not known and ("/" in text or "." in text))
+    return exists(expanded(text)) or (not known and ("/" in text or "." in text))
 
 
 def _of_examples(examples: Examples) -> Given:
@@ -173,7 +174,7 @@ def _of_list(items: list, argument: str, labels: Sequence | None) -> Given:
     if not _are_paths(items):
         if set(items) <= {*IMAGES.known_names(), *TEXTS.known_names()}:
             raise ArgumentError(f"{argument} holds names of data sets, such as {items[0]!r}; give one of them")
-        if all(map(names_a_file, items)):
+        if all(map(isfile, items)):
             raise ArgumentError(f"{argument} holds names of files, such as {items[0]!r}; give one file, or the texts")
         texts = TextSet(argument, tuple(map(str, items)), numbers, classes, "folder")
         return Given(argument, "text", lambda name: replace(texts, name=name))
@@ -192,19 +193,11 @@ def _of_pictures(items: list, argument: str, labels: Sequence | None) -> Given:
     return _pictures(argument, files, partial(resized_each, pictures), *_numbers(labels, len(pictures), argument))
 
 
-def names_a_file(text: str) -> bool:
-    """Whether a text is the name of a file that is there: it was hardly meant as a text."""
-    try:
-        return Path(text).is_file()
-    except (OSError, ValueError):  # too long for a name, or with a sign that none has
-        return False
-
-
 def _are_paths(items: list) -> bool:
     if any(isinstance(item, Path) for item in items):
         return True
     like = [item for item in items if is_picture(item)]
-    return 2 * len(like) > len(items) or any(expanded(item).is_file() for item in like)
+    return 2 * len(like) > len(items) or any(isfile(expanded(item)) for item in like)
 
 
 def _pictures(name: str, files: Files, load: Callable[[int], Tensor], labels: Tensor, classes) -> Given:

@@ -63,7 +63,7 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
     if k == 0:
         raise ArgumentError(
             f"false_alarm_rate={false_alarm_rate} takes at least {least(false_alarm_rate)} inliers that were held out "
-            f"of training, there are {n}; give more examples, or a rate of at least {_rounded_up(1 / (n + 1))}"
+            f"of training, there are {n}; give more examples{f', or a rate of at least {_rounded_up(1 / (n + 1))}' if n else ''}"
         )
     kth = scores[-k]
     low, high = map(float, stats.beta.interval(CONFIDENCE, k, n + 1 - k))

@@ -82,8 +82,8 @@ def marked(found: Iterable[Source], level: float = 0.95) -> pd.DataFrame:
     """
     if not 0 < level < 1:
         raise ValueError(f"level={level} must lie between 0 and 1, the probability that an interval holds")
-    trainings = {source.name: len(source.evidence.get("seeds", ())) for source in found}
-    ranked = sorted(found, key=lambda source: (-list(SCALES).index(source.scale), -trainings[source.name]))
+    trainings = {source.folder: len(source.evidence.get("seeds", ())) for source in found}
+    ranked = sorted(found, key=lambda source: (-list(SCALES).index(source.scale), -trainings[source.folder]))
     held = [_measured(source, table) for source in ranked if source.scale != "smoke" for table in index.INDEX]
     measured = pd.concat([frame for frame in held if len(frame)] or [_NOTHING])
     measured = measured.sort_values("stands_in", kind="stable").drop_duplicates(CELL)

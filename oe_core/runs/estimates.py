@@ -94,7 +94,8 @@ def _work(recipe: Recipe, inliers: Examples, outliers: Examples | None) -> Work:
     """Counted in one real step with few examples."""
     tried = min(TRIED, recipe.batch_size)
     tried_outside = -(-tried * recipe.outlier_batch_size // recipe.batch_size)
-    few = replace(recipe, batch_size=tried, outlier_batch_size=tried_outside)
+    # One that comes trained has no epoch, and the step is its first.
+    few = replace(recipe, batch_size=tried, outlier_batch_size=tried_outside, epochs=max(1, recipe.epochs))
     cpu, task, kept = torch.device("cpu"), kind_of(recipe).task, []
     with torch.random.fork_rng([]):
         training = Training(task, few, task.batches(few, inliers, outliers, cpu), inliers, None, cpu)

@@ -49,6 +49,8 @@ from oe_core.runs.provenance import environment, now
 WEIGHTS, STAMP, CHECKPOINT = "weights.safetensors", "run.json", "checkpoint.pt"
 HASH_DIGITS = 12  # of identities and fingerprints in names of folders and files; the records hold them whole
 
+LONGEST_LABEL = 100  # bytes of a name that says what a hash identifies
+
 Load = Callable[..., Examples]  # (key, split, *recipe.load_options or recipe.other_load_options)
 Found = TypeVar("Found")
 
@@ -148,7 +150,7 @@ class Store:
         setting of `compute`; another fingerprint is another file.
         """
         short = hashlib.sha256(fingerprint.encode()).hexdigest()[:HASH_DIGITS]
-        path = run.folder / "scores" / f"{quote(key, safe=' ')}-{short}.safetensors"
+        path = run.folder / "scores" / f"{_file_name(key)}-{short}.safetensors"
         expected = {"key": key, "fingerprint": fingerprint, "weights_sha256": run.weights_sha256}
         return _made_once(
             lambda: _stored(path, expected), lambda: _store(path, compute(), expected),
@@ -159,7 +161,7 @@ class Store:
         # A recipe's name is a label: the run may have been made under another one.
         short = identity[:HASH_DIGITS]
         made = sorted(self.trained.glob(f"*-{short}"))
-        return made[0] if made else self.trained / f"{quote(recipe.name, safe=' ')}-{short}"
+        return made[0] if made else self.trained / f"{_file_name(recipe.name)}-{short}"
 
     def _train(self, recipe: Recipe, identity: str, load: Load) -> Run:
         parent = self.run(recipe.parent, load=load) if recipe.parent else None
@@ -233,6 +235,11 @@ def _identity(recipe: Recipe, load: Load) -> str:
     parent = _identity(recipe.parent, load) if recipe.parent else None
     parts = [recipe.digest, fingerprints, parent, *kind_of(recipe).task.origins(recipe)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _file_name(text: str) -> str:
+    """A label as part of a file's name, which has 255 bytes at most; a hash beside it tells names cut short apart."""
+    return quote(text, safe=" ")[:LONGEST_LABEL]
 
 
 def facts(examples: Examples) -> dict:

@@ -180,6 +180,8 @@ def test_a_readers_folder_with_the_sign_in_its_name_is_that_folder(tmp_path, mon
         ("trec~noise=0.2", "data set 'trec~noise=0.2' is unknown"),
         ("digits~part=5000", "count=5000: digits has 1400 images; take 1 to 1400"),
         ("digits~noise=-1", "sigma=-1.0 must be positive"),
+        ("digits~noise=inf", "sigma=inf must be positive and finite"),
+        ("digits~tail=nan", "ratio=nan must be a number of at least 1"),
     ],
 )
 def test_a_name_that_makes_no_set_is_refused(name, message):
@@ -212,7 +214,7 @@ def test_the_forms_of_all_ways_are_told_apart():
         (lambda images: mixtures(images, 0), "count=0 mixtures of shapes, which has 6 class"),
         (lambda images: mixtures(images.take(torch.tensor([0, 6])), 5), "which has 1 class"),
         (lambda images: with_noise(images, 0), "sigma=0 must be positive"),
-        (lambda images: long_tailed(images, 0.5), "ratio=0.5 must be at least 1"),
+        (lambda images: long_tailed(images, 0.5), "ratio=0.5 must be a number of at least 1"),
         (lambda images: long_tailed(images, 100), "ratio=100 leaves no image of class"),
     ],
 )

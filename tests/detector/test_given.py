@@ -114,6 +114,7 @@ def test_names_of_the_books_sets_give_their_training_examples():
         (5, None, "in_dist is int; expected a folder of class folders"),
         ([], None, "in_dist is an empty list; expected"),
         ("unknown-name", None, "holds no 'unknown-name', and data set 'unknown-name' is unknown; known are"),
+        ("long" * 1000, None, "holds no 'longlong"),
         ("missing/folder", None, "missing/folder: there is nothing there"),
         (IMAGES, ["a"], "labels has 1 entries, in_dist 5 examples; expected one each"),
         (IMAGES, ["a", "b", None, "", "c"], r"labels\[2\] is missing, of 2 that are"),

@@ -44,6 +44,11 @@ def test_too_few_inliers_are_refused_with_how_many_it_takes(rate, takes):
         threshold(np.arange(takes - 1.0), rate)
 
 
+def test_without_inliers_no_rate_is_advised():
+    with pytest.raises(ValueError, match=r"takes at least 19 inliers .* there are 0; give more examples$"):
+        threshold(np.empty(0), 0.05)
+
+
 def test_the_rate_that_is_advised_is_taken_and_the_interval_is_read_as_percent():
     for inliers in range(1, 400):
         with pytest.raises(ValueError, match="a rate of at least") as refused:

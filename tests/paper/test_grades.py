@@ -143,6 +143,14 @@ def test_the_largest_scale_stands_for_a_table_then_the_first_root_and_smoke_for_
     assert set(marked(sources(tmp_path / "smoke"))["mark"]) == {NOT_RUN}
 
 
+def test_the_most_trainings_stand_for_a_table_though_two_roots_name_their_records_alike(tmp_path):
+    saved(tmp_path / "mine" / "one", shift=9, evidence=witnessed() | {"seeds": [0]})
+    saved(tmp_path / "theirs" / "one", shift=0.5, evidence=witnessed() | {"seeds": [0, 1, 2]})
+    for roots in (("mine", "theirs"), ("theirs", "mine")):
+        cells = marked(sources(*(tmp_path / root for root in roots))).query(BRANCH)
+        assert (cells["ours"] - cells["paper"].astype(float)).to_numpy() == pytest.approx(0.5)
+
+
 def test_the_papers_own_set_comes_before_a_stand_in_of_a_larger_scale(tmp_path):
     saved(tmp_path / "a", table=5, sets=("intel-scenes",))
     saved(tmp_path / "b", table=5, sets=("Places365",), scale="demo")

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from store_process import BASELINE, EXPOSED, damage, digits, other_digits, quiet_store, trainings, truncate
@@ -80,6 +81,14 @@ def test_fine_tuned_run_names_the_weights_of_its_parent(tmp_path):
     assert run.stamp["parent"] == {"run": parent.folder.name, "weights_sha256": parent.weights_sha256}
     assert run.stamp["data"]["outliers"]["name"] == "negatives"
     assert trainings(tmp_path) == ["digits", "exposed"]
+
+
+def test_a_name_longer_than_that_of_a_file_is_cut_short_beside_its_hash(tmp_path):
+    name, store = "社内の検査ライン三号機" * 5, quiet_store(tmp_path)
+    run = store.run(replace(SHORT, name=name), load=digits)
+    assert store.run(run.recipe, load=digits).folder == run.folder and run.stamp["name"] == name
+    kept = [store.kept(run, name, str(made), lambda made=made: np.full(2, made)) for made in (1, 2, 1)]
+    assert [values.tolist() for values in kept] == [[1, 1], [2, 2], [1, 1]]
 
 
 def test_run_made_with_other_data_under_the_same_name_is_not_reused(trained, tmp_path):
