@@ -69,7 +69,7 @@ def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
     Raises ValueError for a ratio below 1 or one that leaves a class empty.
     """
     if not 1 <= ratio < math.inf:
-        raise ArgumentError(f"ratio={ratio} must be a number of at least 1, the first class's size in terms of the last's")
+        raise ArgumentError(f"ratio={ratio} must be a number of at least 1, the first class's size by the last's")
     kept = []
     for label, name in enumerate(images.classes):
         mine = (images.labels == label).nonzero().flatten()

@@ -5,8 +5,9 @@ course (runs/reference/cifar10-course) stand in the row for the largest sets; sm
 many steps as their fewer batches need, not as many epochs.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import fields
 
 import numpy as np
 
@@ -28,30 +29,22 @@ LONGEST = 0.95, 200  # texts are cut to the length that this share of them keeps
 TWICE = 2  # a token is known that occurs at least twice: else no training text had an unknown one, and each new would
 
 
-@dataclass(frozen=True)
-class Row:
-    """Settings that hold from `at_least` examples on, over those of the rows before."""
-
-    at_least: int
-    changes: dict[str, object]
-
-
 COMMON = {"outlier_order": "shuffled"}
+# Settings that hold from so many examples on, over those of fewer.
 # Mirrored letters are other letters, so that nothing is flipped unless it is asked for.
-ROWS: dict[str, Sequence[Row]] = {
-    "images": (
-        Row(0, {"model": "fast-16", "learning_rate": 0.05, "batch_size": 32, "outlier_batch_size": 32, "steps": 300,
-                "dropout": 0.0, "flip": False, "outlier_flip": False, "outlier_crop_padding": 0}),
-        Row(1_000, {"batch_size": 64, "outlier_batch_size": 64, "learning_rate": 0.1, "steps": 600}),
-        Row(5_000, {"model": "fast-24", "batch_size": 128, "outlier_batch_size": 128, "learning_rate": 0.2,
-                    "steps": 1_000}),
-        Row(20_000, {"model": "fast-48", "steps": 4_000}),
-    ),
-    "text": (
-        Row(0, {"batch_size": 16, "outlier_batch_size": 16, "steps": 300, "learning_rate": 0.005}),
-        Row(2_000, {"batch_size": 64, "outlier_batch_size": 64, "steps": 400, "learning_rate": 0.01}),
-        Row(10_000, {"steps": 900}),
-    ),
+ROWS: dict[str, dict[int, dict[str, object]]] = {
+    "images": {
+        0: {"model": "fast-16", "learning_rate": 0.05, "batch_size": 32, "outlier_batch_size": 32, "steps": 300,
+            "dropout": 0.0, "flip": False, "outlier_flip": False, "outlier_crop_padding": 0},
+        1_000: {"batch_size": 64, "outlier_batch_size": 64, "learning_rate": 0.1, "steps": 600},
+        5_000: {"model": "fast-24", "batch_size": 128, "outlier_batch_size": 128, "learning_rate": 0.2, "steps": 1_000},
+        20_000: {"model": "fast-48", "steps": 4_000},
+    },
+    "text": {
+        0: {"batch_size": 16, "outlier_batch_size": 16, "steps": 300, "learning_rate": 0.005},
+        2_000: {"batch_size": 64, "outlier_batch_size": 64, "steps": 400, "learning_rate": 0.01},
+        10_000: {"steps": 900},
+    },
 }  # fmt: skip
 ASIDE = (*Recipe.LABELS, "in_dist", "outliers", "parent", "weights_file")  # a detector sets them itself
 
@@ -109,8 +102,8 @@ def shown(outliers: Examples, wanted: int | None) -> int:
 
 
 def _of_number(kind: Kind, count: int) -> dict[str, object]:
-    changes = [row.changes for row in ROWS[kind.name] if row.at_least <= count]
-    return {name: value for row in changes for name, value in row.items()}
+    holding = [changes for least, changes in ROWS[kind.name].items() if least <= count]
+    return dict(ChainMap(*reversed(holding)))
 
 
 def _of_size(kind: Kind, inliers: Examples) -> dict[str, object]:

@@ -61,9 +61,10 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
     n = len(scores)
     k = math.floor(false_alarm_rate * (n + 1) + 1e-9)  # 0.29 * 100 is a little less than 29
     if k == 0:
+        or_else = f", or a rate of at least {_rounded_up(1 / (n + 1))}" if n else ""
         raise ArgumentError(
             f"false_alarm_rate={false_alarm_rate} takes at least {least(false_alarm_rate)} inliers that were held out "
-            f"of training, there are {n}; give more examples{f', or a rate of at least {_rounded_up(1 / (n + 1))}' if n else ''}"
+            f"of training, there are {n}; give more examples{or_else}"
         )
     kth = scores[-k]
     low, high = map(float, stats.beta.interval(CONFIDENCE, k, n + 1 - k))

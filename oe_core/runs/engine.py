@@ -100,36 +100,6 @@ class Place(Protocol):
         """Give back what it holds; nothing runs any more."""
 
 
-class Here:
-    """This process, one training after the other."""
-
-    attempts = ATTEMPTS
-
-    def __init__(self, root: Path):
-        self.root, self.stop, self.pool = root, Stop(), ThreadPoolExecutor(1)
-
-    def submit(self, job: Job) -> "Future[bool]":
-        """As `Place.submit`."""
-        return self.pool.submit(self._train, job)
-
-    def _train(self, job: Job) -> bool:
-        try:
-            train(Order(self.root, job.recipe), self.stop)
-        except Interruption:
-            return False
-        except Exception as error:
-            raise TrainingError(reason(error)) from error
-        return True
-
-    def end(self) -> None:
-        """As `Place.end`."""
-        self.stop.wished.set()
-
-    def close(self) -> None:
-        """As `Place.close`."""
-        self.pool.shutdown()
-
-
 class Processes:
     """Processes of this machine, as many at a time as there are `environments`, one each: its threads, its GPU.
 
@@ -176,6 +146,27 @@ class Processes:
     def close(self) -> None:
         """As `Place.close`."""
         self.pool.shutdown()
+
+
+class Here(Processes):
+    """This process, one training after the other."""
+
+    def __init__(self, root: Path):
+        super().__init__(root, [{}])
+        self.stop = Stop()
+
+    def _train(self, job: Job) -> bool:
+        try:
+            train(Order(self.root, job.recipe), self.stop)
+        except Interruption:
+            return False
+        except Exception as error:
+            raise TrainingError(reason(error)) from error
+        return True
+
+    def end(self) -> None:
+        """As `Place.end`."""
+        self.stop.wished.set()
 
 
 @dataclass

@@ -83,30 +83,30 @@ def python_files(package: str) -> list[Path]:
     return [Path(folder, name) for name in sorted(names)]
 
 
-def docstring_sentences(package: str, count: int, seed: int = 0) -> tuple[str, ...]:
+def docstring_sentences(package: str, count: int) -> tuple[str, ...]:
     """The first `count` different sentences of `package`'s docstrings, or all there are, its files in a drawn order.
 
     Of a file, at most 60 drawn ones are taken, and files after the last one needed are not read.
     """
-    return _gathered(package, count, seed, lambda source: map(prose_sentences, docstrings(source)))
+    return _gathered(package, count, lambda source: map(prose_sentences, docstrings(source)))
 
 
-def docstring_blocks(package: str, count: int, seed: int = 0) -> tuple[str, ...]:
+def docstring_blocks(package: str, count: int) -> tuple[str, ...]:
     """As `docstring_sentences`, of what stands between two empty lines, each as one line and nothing left out.
 
     Prose, headings, lists of parameters, doctests and tables alike, with capitals, markup and punctuation.
     """
-    return _gathered(package, count, seed, lambda source: map(raw_blocks, docstrings(source)))
+    return _gathered(package, count, lambda source: map(raw_blocks, docstrings(source)))
 
 
-def code_lines(package: str, count: int, seed: int = 0) -> tuple[str, ...]:
+def code_lines(package: str, count: int) -> tuple[str, ...]:
     """As `docstring_sentences`, of statements that fill one line, in the same kind of tokens."""
-    return _gathered(package, count, seed, lambda source: [statements(source)])
+    return _gathered(package, count, lambda source: [statements(source)])
 
 
-def _gathered(package: str, count: int, seed: int, read: Callable[[bytes], Iterable[Iterable[str]]]) -> tuple[str, ...]:
+def _gathered(package: str, count: int, read: Callable[[bytes], Iterable[Iterable[str]]]) -> tuple[str, ...]:
     found: dict[str, None] = {}  # for its order
-    rng, paths = np.random.default_rng(seed), python_files(package)
+    rng, paths = np.random.default_rng(0), python_files(package)
     for index in rng.permutation(len(paths)):
         new = list(dict.fromkeys(text for texts in read(paths[index].read_bytes()) for text in texts))
         found.update((new[chosen], None) for chosen in np.sort(rng.permutation(len(new))[:MOST_OF_A_FILE]))
