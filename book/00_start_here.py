@@ -148,6 +148,11 @@ pd.DataFrame(shares).rename_axis("share that rings (percent)").round(1)
 # of the two would you have expected to be the harder kind?
 
 # %%
+caught = pd.Series(shares["+OE"]).drop("digits")
+print("of both kinds equally many ring with exposure" if caught.nunique() == 1 else
+      f"the harder kind here: {caught.idxmin()}, of which {caught.min():.0f} % ring with exposure, of {caught.idxmax()} {caught.max():.0f} %")  # fmt: skip
+
+# %%
 scored = {name: (of_network["digits"], of_network["flower"])
           for name, of_network in {"MSP": scores, "+OE": exposed_scores}.items()}  # fmt: skip
 figure = figures.score_histograms(scored, title="flower", log=True)
@@ -201,7 +206,7 @@ pd.DataFrame(detector.predict(photograph))
 # %% [markdown]
 # Class, score and verdict: it still has to name a digit, but now it adds whether to believe that. In a shell the same is
 # `oe detect pretrained:digits-oe flower.jpg`, and a detector of your own pictures or texts takes three lines as well: see
-# "Your own data" in the README.
+# chapter 11, and the page "Your own data".
 
 # %% [markdown]
 # ## 0.6 How to read, and how to run

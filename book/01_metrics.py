@@ -546,7 +546,7 @@ check.blind_spot(predicted, measured_blind)
 
 # %% [markdown]
 # **4. Trapezoids.** *Medium, 15 minutes.* Round the scores of 1.1 to the levels 0, 1 and 2. What is the area under their precision-recall points, in
-# percent, `by_steps` and `by_trapezoids`? Which is larger, and which one can be reached?
+# percent, `by_steps` and `by_trapezoids`, if at the recall 0 the curve has the precision of its first level? Which is larger, and which one can be reached?
 #
 # <details><summary>Hint</summary><code>metrics.precision_recall_curve</code> gives the points, <code>np.clip</code> the levels.</details>
 

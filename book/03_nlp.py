@@ -408,7 +408,7 @@ for metric in (metrics.aupr, metrics.auroc):
     display(drawn[metric.__name__.upper()].round(1))
 
 # %% [markdown]
-# From the first column to the second only the base rate changes, and with it AUPR but not AUROC. The third changes
+# From the first column to the second the base rate changes, and with it AUPR; AUROC does not see it, and differs by no more than other draws make it. The third changes
 # *which* texts are asked about, and that is another question: a short review is a short sentence. Compare the rows of SNLI and
 # IMDB, where they are, with the paper's Table 8 in 3.5.
 #

@@ -431,7 +431,8 @@ check.collapsed(spread, twins, players.generator, run.recipe.latent)
 
 # %% [markdown]
 # **4. Exposed without the detour.** *Hard, 30 minutes.* Fine-tune the plain **MSP** baseline with real outliers instead of the **+GAN** network, with
-# the settings of its exposed recipe. Is anything of the GAN left in **+OE**? Put the AUROC in percent into a table `both`: a row for each out-distribution, columns `MSP, then real` and `GAN, then real`, seed 0, on whole test sets as in `evaluation.scores`.
+# the settings of its exposed recipe. Is anything of the GAN left in **+OE**? Put the evaluation of the new network, seed 0, into `direct`, and the AUROC in percent into a table `both`: a row for each
+# out-distribution, columns `MSP, then real` and `GAN, then real`, on whole test sets as in `evaluation.scores`.
 #
 # <details><summary>Hint</summary>The exposed recipe with the baseline's as its parent, in a plan whose <code>between</code> is empty, is another experiment for <code>evaluate</code>.</details>
 
@@ -448,7 +449,7 @@ both.round(1)
 # The paper does not print the first column.
 
 # %% tags=["check"]
-check.without_the_detour(both, evaluation.scores)
+check.without_the_detour(both, direct, evaluation)
 
 # %% [markdown]
 # ## References

@@ -35,10 +35,18 @@ def exercise(number: int) -> Callable:
                 need(not any(part is ... for part in answer), NOTHING_YET)
                 check(*answer)
             except NotYet as problem:
-                raise NotYet(f"Exercise {number}, not yet: {problem}.") from None
+                end = "" if str(problem).endswith("?") else "."
+                raise NotYet(f"Exercise {number}, not yet: {problem}{end}") from None
+            except KeyError as error:
+                said = (
+                    f"the answer has nothing under {error} where that is looked for; is it spelled as in the question?"
+                )
+                raise NotYet(f"Exercise {number}, not yet: {said}") from error
             except Exception as error:
-                said = f"with your answer the check ends in {type(error).__name__}: {error}"
-                raise NotYet(f"Exercise {number}, not yet: {said}.") from error
+                said = f"with it the check ends in {type(error).__name__}: {error}"
+                raise NotYet(
+                    f"Exercise {number}, not yet: the answer is not of the kind that is asked; {said}."
+                ) from error
             print(f"Exercise {number}: right.")
 
         checked.number = number

@@ -31,7 +31,7 @@ def blank_image(blank_scores, networks, size):
         need(given.max() < 0, "scores of MSP are negative: higher means more anomalous, so confidence has its sign turned")
         right = msp(ask(black_and_white))
         for colour, one, other in zip(("black", "white"), given, right, strict=True):
-            need(close(one, other, 0.02), f"the {name} network gives another score to a {colour} image; "
+            need(close(one, other, 0.002), f"the {name} network gives another score to a {colour} image; "
                  f"what number is {colour} in a uint8 image, and does black come first?")  # fmt: skip
 
 

@@ -64,7 +64,8 @@ def trapezoids(by_steps, by_trapezoids, in_scores, out_scores):
     need(close(steps, 100 * metrics.aupr(*coarse), 0.06), "by_steps is not the sum of 1.3 over three levels; "
          "is every score rounded to 0, 1 or 2, and does each step take the precision at its end?")  # fmt: skip
     need(close(lines, 100 * np.trapezoid(precision, recall), 0.06),
-         "by_trapezoids is not the area under straight lines between the points, from the recall 0 on")  # fmt: skip
+         "by_trapezoids is not the area under straight lines between the points; "
+         "is the recall 0 among them, with the precision of the first level and not with 1?")  # fmt: skip
 
 
 @exercise(5)

@@ -51,12 +51,12 @@ def collapsed(spread, twins, generator, latent):
 
 
 @exercise(4)
-def without_the_detour(both, scores):
-    """A table of percent: a row for each out-distribution; {out_dist: {method: (in_scores, out_scores)}}."""
-    found = table(both, "both", scores, COLUMNS)
+def without_the_detour(both, direct, evaluation):
+    """A table of percent, a row for each out-distribution; the evaluation of its first column, and the chapter's."""
+    found = table(both, "both", evaluation.scores, COLUMNS)
     need(found.to_numpy().max() > 1, "the values are shares of one; give percent")
-    through_gan = [100 * metrics.auroc(*of_set["+OE"]) for of_set in scores.values()]
-    need(close(found[COLUMNS[1]], through_gan, 0.06), f"{COLUMNS[1]} is not the chapter's +OE network of seed 0 on whole test sets")
-    need(not close(found[COLUMNS[0]], found[COLUMNS[1]]), "both columns are of one network; whose weights does the fine-tuning start from?")
-    plain = [100 * metrics.auroc(*of_set["MSP"]) for of_set in scores.values()]
-    need(not close(found[COLUMNS[0]], plain), f"{COLUMNS[0]} is the baseline as it was before any real outliers")
+    need(direct.runs["+OE", 0].recipe.parent == evaluation.runs["MSP", 0].recipe,
+         "direct is not of a network that starts from the MSP baseline; whose weights does its fine-tuning take?")  # fmt: skip
+    for column, of in zip(COLUMNS, (direct, evaluation), strict=True):
+        right = [100 * metrics.auroc(*of.scores[out]["+OE"]) for out in found.index]
+        need(close(found[column], right, 0.06), f"{column} is not the AUROC of that +OE network of seed 0 on whole test sets, row by row")

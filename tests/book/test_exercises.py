@@ -87,7 +87,7 @@ def test_an_answer_that_is_not_there_yet_is_asked_for_kindly():
 
 
 def test_an_answer_that_fails_is_told_with_its_own_error():
-    with pytest.raises(NotYet, match="the check ends in ZeroDivisionError: division by zero") as refused:
+    with pytest.raises(NotYet, match="not of the kind .* ends in ZeroDivisionError: division by zero") as refused:
         doubled(lambda x: x / 0)
     assert isinstance(refused.value.__cause__, ZeroDivisionError)
 

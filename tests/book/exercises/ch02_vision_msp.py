@@ -70,12 +70,21 @@ def _along(count=200, mixes=lambda share, inside, outside: share * outside + (1 
 
 
 ALONG = _along()
+TAUGHT = {name: SimpleNamespace(digest=name) for name in ("flowers", "letters")}
+BASELINE = SimpleNamespace(digest="baseline")
+GAINED = {"flowers": 1.5, "letters": 2.5}
+
+
+def _points(recipes):
+    return pd.Series({name: 80.0 + GAINED.get(recipe.digest, 0) for name, recipe in recipes.items()})
+
+
 RIGHT = {
     "averaged_together": (lambda num_in, num_out, weight: weight * num_out / num_in,),
     "both_scores": (_both(), FIRST),
     "temperature": (_at(_divided, _divided), FIRST),
     "mixtures": (ALONG, ASKED, IMAGES, ANOMALIES),
-    "other_outliers": ({"flowers": 1.0, "letters": 2.5}, SCORED),
+    "other_outliers": (GAINED, TAUGHT, BASELINE, _points),
 }
 WRONG = {
     "averaged_together": [
@@ -99,12 +108,15 @@ WRONG = {
     "mixtures": [
         ((ALONG[::-1].set_axis(ALONG.index), ASKED, IMAGES, ANOMALIES), "which share belongs to which image"),
         ((-ALONG, ASKED, IMAGES, ANOMALIES), "scores of MSP are negative"),
+        ((pd.concat([ALONG.iloc[:3], 0 * ALONG.iloc[3:4] - 0.7, ALONG.iloc[4:]]), ASKED, IMAGES, ANOMALIES), "at alpha = 0.3"),
         ((ALONG.iloc[[0, 5, -1]], ASKED, IMAGES, ANOMALIES), "eleven steps"),
-        ((pd.concat([ALONG.iloc[:1], 0 * ALONG.iloc[1:-1] - 0.01, ALONG.iloc[-1:]]), ASKED, IMAGES, ANOMALIES), "at alpha = 0.5"),
+        ((pd.concat([ALONG.iloc[:1], 0 * ALONG.iloc[1:-1] - 0.01, ALONG.iloc[-1:]]), ASKED, IMAGES, ANOMALIES), "at alpha = 0.1"),
     ],
     "other_outliers": [
-        (({"flowers": 1.0}, SCORED), "nothing to be compared with"),
-        (({"flowers": 90.0, "letters": 95.0}, SCORED), "is its AUROC taken off?"),
-        (({"flowers": 1.0, "letters": 1.0}, SCORED), "the very same"),
+        (({"flowers": 1.0}, TAUGHT, BASELINE, _points), "nothing to be compared with"),
+        (({"flowers": 1.0, "letters": 2.5}, TAUGHT, BASELINE, _points), "gained says 1.00 of flowers"),
+        (({name: gain + 80 for name, gain in GAINED.items()}, TAUGHT, BASELINE, _points), "with that of the baseline taken off?"),
+        ((GAINED, {"flowers": TAUGHT["flowers"]}, BASELINE, _points), "give both for each"),
+        ((GAINED, dict.fromkeys(GAINED, TAUGHT["flowers"]), BASELINE, _points), "two of the recipes are one"),
     ],
 }

@@ -1,5 +1,7 @@
 """Answers to chapter 5's exercises: a right one each, and typical wrong ones with words that tell where they err."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import torch
@@ -44,17 +46,26 @@ SCORES = {out: {method: (generator.normal(size=50), generator.normal(shift, 1, 5
                 for method, shift in (("MSP", 0.5), ("+GAN", 1.0), ("+OE", 2.0))} for out in ("a", "b")}  # fmt: skip
 
 
-def _both(direct, unit=100):
-    of_exposed = {out: unit * metrics.auroc(*of_set["+OE"]) for out, of_set in SCORES.items()}
-    return pd.DataFrame({"MSP, then real": direct, "GAN, then real": of_exposed})
+def _both(of_direct, of_exposed, unit=100):
+    columns = {"MSP, then real": of_direct, "GAN, then real": of_exposed}
+    return pd.DataFrame({name: {out: unit * metrics.auroc(*of_set["+OE"]) for out, of_set in of.scores.items()}
+                         for name, of in columns.items()})  # fmt: skip
 
 
-DIRECT = {"a": 80.0, "b": 85.0}
+def _evaluation(scores, parent):
+    recipes = {"MSP": "baseline", "+OE": SimpleNamespace(parent=parent)}
+    return SimpleNamespace(scores=scores, runs={(name, 0): SimpleNamespace(recipe=recipe) for name, recipe in recipes.items()})
+
+
+EXPOSED = _evaluation(SCORES, "gan")
+PLAIN = {out: of_set | {"+OE": (of_set["MSP"][0], of_set["MSP"][1] + more)} for more, (out, of_set) in enumerate(SCORES.items(), 1)}
+DIRECT = _evaluation(PLAIN, "baseline")
+BOTH = _both(DIRECT, EXPOSED)
 RIGHT = {
     "running_averages": (_share(0.9),),
     "walk": (WALK, IMAGES, LARGEST, _ask, _drawn),
     "collapsed": (SPREAD, TWINS, _drawn, 6),
-    "without_the_detour": (_both(DIRECT), SCORES),
+    "without_the_detour": (BOTH, DIRECT, EXPOSED),
 }
 WRONG = {
     "running_averages": [
@@ -75,9 +86,10 @@ WRONG = {
         ((1.0, 0.99, _drawn, 6), "for 64 other codes of that kind"),
     ],
     "without_the_detour": [
-        ((_both(_both(DIRECT)["GAN, then real"]), SCORES), "whose weights does the fine-tuning start from"),
-        ((_both({"a": 0.8, "b": 0.85}, unit=1), SCORES), "give percent"),
-        ((_both(DIRECT).T, SCORES), "no row"),
-        ((_both({out: 100 * metrics.auroc(*of_set["MSP"]) for out, of_set in SCORES.items()}), SCORES), "before any real outliers"),
+        ((_both(EXPOSED, EXPOSED), EXPOSED, EXPOSED), "whose weights does its fine-tuning take"),
+        ((_both(DIRECT, EXPOSED, unit=1), DIRECT, EXPOSED), "give percent"),
+        ((BOTH.T, DIRECT, EXPOSED), "no row"),
+        ((BOTH.assign(**{"MSP, then real": 42.0}), DIRECT, EXPOSED), "MSP, then real is not the AUROC"),
+        ((BOTH.assign(**{"GAN, then real": BOTH["GAN, then real"].to_numpy()[::-1]}), DIRECT, EXPOSED), "GAN, then real is not the AUROC"),
     ],
 }
