@@ -222,7 +222,7 @@ print(f"inliers: {baseline_log['inlier_loss'].iloc[-1]:.3f} at the end of the ba
 
 # %%
 accuracy = pd.concat([evaluation.quality for evaluation in evaluations.values()])
-accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "std", "count"]).round(2)
+accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "std", "count"]).style.format(precision=2, na_rep="")
 
 # %% [markdown]
 # `std` is over seeds; it has no value for one seed. Two rows closer than the spread of either are equal for all that

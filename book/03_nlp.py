@@ -187,7 +187,7 @@ print(f"{len(records):,} measured values; pictures below are of {in_dist}")
 
 # %%
 accuracy = pd.concat([evaluation.quality for evaluation in evaluations.values()])
-accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "std", "count"]).round(2)
+accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "std", "count"]).style.format(precision=2, na_rep="")
 
 # %% [markdown]
 # `std` is over trainings, and one alone has none. Two rows of a set that are closer than it are equal for all that we know. Section 3.5 says what exposure cost.

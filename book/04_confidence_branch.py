@@ -300,7 +300,7 @@ for name, evaluation in evaluations.items():
 
 # %%
 accuracy = pd.concat([evaluation.quality for evaluation in evaluations.values()])
-accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "std", "count"]).round(2)
+accuracy.groupby(["in_dist", "method"], sort=False)["accuracy"].agg(["mean", "std", "count"]).style.format(precision=2, na_rep="")
 
 # %% [markdown]
 # ## 4.6 Table 3

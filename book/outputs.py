@@ -110,7 +110,8 @@ def _size(table: Tag) -> str:
 
 def _says(output, found: Found, out: Path) -> list | None:
     if output.output_type == "stream" and output.name == "stdout" and clean(output.text).strip():
-        return [nbformat.v4.new_output("stream", name="stdout", text=textwrap.dedent(clean(output.text)).strip())]
+        said = textwrap.dedent(clean(output.text)).strip("\n").rstrip()  # the first line may stand further in
+        return [nbformat.v4.new_output("stream", name="stdout", text=said)]
     text = output.get("data", {}).get("text/markdown", "")
     return [_display({"text/markdown": text})] if text and not text.startswith("|") else None
 

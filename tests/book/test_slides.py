@@ -171,6 +171,12 @@ def test_a_build_without_an_output_is_named():
         _slide(_chapter(_code("draw()")), figure="draw")
 
 
+def test_the_lines_that_a_cell_prints_keep_their_places():
+    printed = nbformat.v4.new_output("stream", name="stdout", text="\n    of 100\nalarms\n")
+    html = _slide(_chapter(_code("print(alarms)", printed)), says="print(alarms)")
+    assert "    of 100\nalarms<" in html.replace("</pre>", "<")
+
+
 def test_of_a_table_the_first_rows_are_shown_and_its_index_is_named_beside_its_columns():
     head = "<tr><th></th><th>a</th></tr><tr><th>set</th><th></th></tr>"
     rows = "".join(f"<tr><th>r{i}</th><td>{i}</td></tr>" for i in range(3))
