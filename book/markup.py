@@ -9,6 +9,9 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 FUNCTION = re.compile(r"(<mi>(?:log|exp|ln|max|min|softmax|argmax)</mi>)(?=<m(?:i|n|sup|sub|subsup|frac)\b)")
 WORDS = re.compile(r"\\text\{[^{}]*\}")  # in which latex2mathml shows `\_` as it is
 COMMANDS = re.compile(r"\\[A-Za-z]+|[{}\\,;!\s]")  # what TeX does not print
+GREEK = dict(zip(
+    "alpha beta gamma delta epsilon lambda mu sigma tau theta phi".split(), "αβγδελμστθφ", strict=True
+))  # fmt: skip
 LONG = 48  # signs from which a displayed formula is a long one
 
 
@@ -16,6 +19,13 @@ def mathml(tex: str, display: str) -> str:
     """Return a formula as MathML; display: inline or block."""
     tex = WORDS.sub(lambda words: words[0].replace(r"\_", "_"), " ".join(tex.split()))
     return FUNCTION.sub(r'\1<mspace width="0.17em"/>', convert(tex, display=display))
+
+
+def spoken(text: str) -> str:
+    """Return words that hold TeX's commands for a screen reader: `\\mathcal{U}` is U, `\\alpha` is α."""
+    text = re.sub(r"\\(?:mathcal|mathrm|text|operatorname)\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\(log|exp|ln|max|min)\b", r"\1", text)
+    return re.sub(r"\\([A-Za-z]+)", lambda command: GREEK.get(command[1], command[1]), text)
 
 
 def as_html(markdown: str) -> str:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
+import described
 import pandas as pd
 from matplotlib.figure import Figure
 from pages import FILES, PAPERS_TABLE
@@ -22,19 +23,6 @@ HEADLINES = (
 
 # Tables that the paper does not number, with the chapter that measures them.
 OTHER_TABLES = {"table": index.row(index.LOGS).chapter, "detectors": "12_after_the_paper"}
-PICTURES = {
-    "confidences": "How confidence is spread over inliers and anomalies, by network",
-    "detectors": "Each later detector on the baseline and on the exposed network",
-    "figure_1": "Curves of detection, in the form of the paper's Figure 1",
-    "figure_2": "Inliers and anomalies by their likelihood, in the form of the paper's Figure 2",
-    "figure_3": "Calibration errors on each out-distribution, in the form of the paper's Figure 3",
-    "figure_4": "Curves of detection, in the form of the paper's Figure 4",
-    "gain": "Each out-distribution before and after Outlier Exposure",
-    "game": "The losses of generator and discriminator while they trained",
-    "samples": "Images that the generator made",
-    "seeds": "Every training, for each out-distribution",
-    "training": "The losses of each network while it trained",
-}
 
 
 def measured_pages(reference: Path) -> dict[str, str]:
@@ -42,7 +30,8 @@ def measured_pages(reference: Path) -> dict[str, str]:
     folders = [folder for folder in sorted(reference.iterdir()) if folder.is_dir()]
     by_folder = {source.folder: source for source in results.sources(reference)}
     found = {f"measured/{folder.name}.md": _page(folder, reference, by_folder.get(folder)) for folder in folders}
-    overview = relinked((reference / "README.md").read_text("utf-8"), reference, reference, "../")
+    overview = described.with_pictures((reference / "README.md").read_text("utf-8"), reference, by_folder)
+    overview = relinked(overview, reference, reference, "../")
     found["measured/index.md"] = f"{overview}\n{_toctree(folder.name for folder in folders)}"
     found["_made/headline.md"] = _headline(by_folder, reference)
     return found
@@ -54,7 +43,11 @@ def _toctree(names) -> str:
 
 def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
     readme = folder / "README.md"
-    text = relinked(readme.read_text("utf-8"), folder, reference, "../") if readme.is_file() else f"# {folder.name}\n"
+    if readme.is_file():
+        text = described.with_pictures(readme.read_text("utf-8"), folder, {} if source is None else {folder: source})
+    else:
+        text = f"# {described.title(folder.name)}\n\n{described.sentence(folder.name, reference)}"
+    text = relinked(text, folder, reference, "../")
     parts = [text]
     if source is not None:
         row = results.evidence_table([source]).round(2).astype(str)
@@ -64,9 +57,9 @@ def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
             parts.append(f"## {_words(table)}\n\n{_measured_by(table)}\n\n{table.read_text('utf-8')}")
     for picture in sorted(folder.glob("*.png")):
         if picture.name not in text:
-            shown = PICTURES.get(picture.stem, f"{_words(picture)}, of the record {folder.name}")
+            line, shown = described.picture(picture, source)
             place = f"../{FILES}/reference/{folder.name}/{picture.name}"
-            parts.append(f"## {_words(picture)}\n\n{shown}.\n\n![{shown}]({place})")
+            parts.append(f"## {_words(picture)}\n\n{line}.\n\n![{shown}]({place})")
     files = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
     items = "".join(f'<li><a href="../{FILES}/reference/{folder.name}/{quote(name)}">{name}</a></li>' for name in files)
     parts.append(f"## Files\n\n<ul>{items}</ul>")

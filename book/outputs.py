@@ -10,7 +10,7 @@ import nbformat
 from bs4 import BeautifulSoup, Tag
 from excerpts import PointerError
 from lessons import Found
-from markup import as_html
+from markup import as_html, spoken
 from pages import PUBLISHED_TABLE, clean, table_title
 from PIL import Image
 
@@ -50,7 +50,8 @@ def _figure(output, found: Found, out: Path) -> list | None:
         return None
     # The file has twice the dots of the notebook's picture.
     picture = (out / "figures" / f"{published['stem']}.png").read_bytes()
-    return [_display({"image/png": base64.b64encode(picture).decode()}, published=published)]
+    said = published | {"alt": spoken(published["alt"])}
+    return [_display({"image/png": base64.b64encode(picture).decode()}, published=said)]
 
 
 def _table(output, found: Found, out: Path) -> list | None:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import nbformat
 from bs4 import BeautifulSoup
+from markup import spoken
 from PIL import Image
 from progress import TERMINAL_CODES
 from questions import tagged
@@ -31,11 +32,14 @@ PAPERS_TABLE = re.compile(r"table_(\d+)(.*)")
 BAR = re.compile(
     r"([^\n|]*?): *(\d+)%\|[^|\n]*\| *(\d+)/\d+ \[([\d:]+)<[^\]\n,]*(?:, +[\d.?]+(?:it/s|s/it))?([^\]\n]*)\]\n?"
 )
+# A chapter built beside others waits for them; the lock that it names lies on the machine of the build.
+WAITED = re.compile(r"^[^\n]*another process is [^\n]*; waiting for it \(lock [^\n]*\)\n?", re.MULTILINE)
 WARNING = re.compile(r"^[^\n]+?\.py:\d+: (\w*Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)
 FORMS = {"png": "PNG", "svg": "SVG", "csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
 NUMBER = re.compile(r"[^\w\s]{0,3}\d")  # what begins a cell with a number
 LONG = 40  # letters from which a text in a table has a column that is not narrowed to its longest word
-NOTHING = {"", "—", "nan", "NaN", "None", "<NA>"}  # what a cell says that has no value
+MISSING = {"nan", "NaN", "<NA>"}  # what pandas writes for a value that does not exist, on pages a dash
+NOTHING = {"", "—", "–", "None", *MISSING}  # what a cell says that has no value
 TITLE = re.compile(r"^# .+$", re.MULTILINE)
 REFERENCES = re.compile(r"\A## References$", re.MULTILINE)
 
@@ -95,7 +99,7 @@ def _output(output, numbers: Iterator[str], tables: Iterator[str], said: dict[st
     if "image/png" in output.data and "text/html" not in output.data:  # a figure with knobs is both
         alt = output.metadata.get("image/png", output.metadata).get("alt", "")
         source = f"data:image/png;base64,{output.data['image/png']}"
-        output.data = {"text/html": f'<img alt="{html.escape(alt)}" src="{source}">'}
+        output.data = {"text/html": f'<img alt="{html.escape(spoken(alt))}" src="{source}">'}
     if "text/markdown" in output.data:
         stem = next(tables, None)
         text = output.data["text/markdown"]
@@ -110,12 +114,13 @@ def _markdown(text: str) -> nbformat.NotebookNode:
 
 
 def clean(text: str) -> str:
-    """What a cell said, one line for each bar that came to its end and for each warning."""
+    """What a cell said but for waiting, one line for each bar that came to its end and for each warning."""
+
     def ended(bar: re.Match) -> str:
         what, percent, steps, took, rest = bar.groups()
         return f"{what}: {steps} steps in {took}{rest}\n" if percent == "100" else ""
 
-    return WARNING.sub(r"\1\n", BAR.sub(ended, TERMINAL_CODES.sub("", text)))
+    return WARNING.sub(r"\1\n", WAITED.sub("", BAR.sub(ended, TERMINAL_CODES.sub("", text))))
 
 
 def _scrolling(table: str) -> str:
@@ -130,6 +135,8 @@ def _aligned(table: str) -> str:
     soup = BeautifulSoup(table, "html.parser")
     rows = [[cell for cell in row.find_all(["td", "th"]) if cell.name == "td"] for row in soup.select("tbody tr")]
     last_head = soup.select("thead tr")[-1:]
+    for cell in soup.find_all("td", string=lambda text: text and text.strip() in MISSING):
+        cell.string = "–"
     for place, cells in enumerate(zip(*rows, strict=False)):
         said = [text for cell in cells if (text := cell.get_text(strip=True)) not in NOTHING]
         words = 2 * sum(not NUMBER.match(text) for text in said) > len(said)
@@ -152,7 +159,7 @@ def _figure(published: dict, number: str, out: Path) -> str:
     # As PNG, with twice the dots of the screen: the letters of an SVG depend on the reader's fonts.
     with Image.open(picture) as opened:
         width = f"{opened.width // 2}px"
-    options = f":name: figure-{number.replace('.', '-')}\n:alt: {published['alt']}\n:width: {width}"
+    options = f":name: figure-{number.replace('.', '-')}\n:alt: {spoken(published['alt'])}\n:width: {width}"
     text = f'**Figure {number}.** {caption} <span class="forms">{links(stem, "figures", out)}</span>'
     return f"```{{figure}} {FILES}/figures/{picture.name}\n{options}\n\n{text}\n```\n"
 
@@ -195,7 +202,8 @@ def _new_notes(notes: str, here: str, said: dict[str, str]) -> str:
 def _made(name: str, out: Path) -> str:
     """One line below the title: how the page was made, and where everything behind it lies."""
     stamp = read_stamp(out, name)
-    records = sorted((out / "records" / name).rglob("evidence.json"))
+    # An experiment that a chapter makes beside its own keeps its records in a folder of the same number.
+    records = sorted((out / "records").glob(f"{name.partition('_')[0]}_*/**/evidence.json"))
     given = [f"{key} = {value!r}" for key, value in stamp.get("made_from", {}).get("parameters", {}).items()]
     facts = ["Built" if stamp.get("status") == "done" else f"Build {stamp.get('status', 'unknown')}", *given]
     facts += [f"{stamp['seconds']:.0f} s"] if stamp.get("seconds") else []
@@ -203,11 +211,18 @@ def _made(name: str, out: Path) -> str:
     files = {"source": f"chapters/{name}.py", "notebook": f"notebooks/{name}.ipynb"}
     places = " · ".join(f'<a href="{FILES}/{path}">{word}</a>' for word, path in files.items())
     evidence = "".join(
-        f"<li>{html.escape(path.parent.name)}: {_links([*sorted(path.parent.glob('*.csv')), path], out)}</li>"
-        for path in records
+        f"<li>{html.escape(_kept_as(kept, out, name))}: "
+        f"{_links([*sorted(kept.glob('*.csv')), kept / 'evidence.json'], out)}</li>"
+        for kept in (path.parent for path in records)
     )
     more = f"<details><summary>records and evidence</summary><ul>{evidence}</ul></details>" if evidence else ""
     return f'<div class="made"><p>{html.escape(", ".join(facts))} · {places}</p>{more}</div>'
+
+
+def _kept_as(folder: Path, out: Path, name: str) -> str:
+    """What a folder of evidence is called: by its own name below the chapter's folder, else by that of both."""
+    place = folder.relative_to(out / "records")
+    return place.relative_to(name).as_posix() if place.parts[0] == name and len(place.parts) > 1 else place.as_posix()
 
 
 def _links(kept: list[Path], out: Path) -> str:

@@ -21,6 +21,13 @@ CLOSED = (
 )  # fmt: skip
 REFERENCES = "References"
 WITHOUT_TERMS = ("glossary", "bibliography")
+# Terms that are common words, too, in the sense of their entries; the name of a scale follows as code.
+SENSES = {
+    "draw": r"(?:\b(?:a|one|each|every|per|another|the same) (?P<one>draw)\b(?! (?:a|an|the|one)\b)"
+            r"|(?:\d|\bof|\bover|\band|\btwo|\bten|\bthe|\btheir|\bsame|,) (?P<many>draws)\b)",
+    "scale": r"(?:(?P<named>scales?)(?= (?:smoke|demo|course|paper)\b)"
+             r"|\b(?:this|each|another|the larger|which) (?P<any>scale)\b(?! of\b))",
+}  # fmt: skip
 # What stands before a place in the paper, whose sections have numbers of the same form.
 OF_THE_PAPER = re.compile(r"(paper|paper's|paper’s|\d{4}[,.]),? $")
 
@@ -38,15 +45,16 @@ def link(app, doctree: nodes.document, docname: str) -> None:
             continue
         found = [*_named_places(text, places, docname)]
         if not docname.startswith(WITHOUT_TERMS):
-            found += _first_uses(text, terms)
+            found += _first_uses(text, terms, _code_after(text))
         _replace(app, docname, text, found)
 
 
 def _link_names(app, doctree: nodes.document, docname: str) -> None:
     """The names of chapters lead to their pages, and among the measured results those of records to theirs."""
     pages = {name: name for name in app.env.found_docs if CHAPTER.fullmatch(name)}
-    if docname.startswith("measured/"):
+    if docname.startswith(("measured/", "course/")):
         pages |= {name.removeprefix("measured/"): name for name in app.env.found_docs if name.startswith("measured/")}
+        pages["runs/reference/README.md"] = "measured/index"
     for name in list(doctree.findall(nodes.literal)):
         page = pages.get(name.astext(), docname)
         if page != docname and not any(isinstance(part, (nodes.reference, nodes.title)) for part in _above(name)):
@@ -94,17 +102,23 @@ def _terms(env) -> dict[str, tuple[re.Pattern, tuple[str, str]]]:
     found = [(name, page, anchor) for name, _, kind, page, anchor, _ in objects if kind == "term"]
     found.sort(key=lambda term: -len(term[0]))
     flags = {name: 0 if name.isupper() else re.IGNORECASE for name, _, _ in found}
-    return {
-        name: (re.compile(rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", flags[name]), (page, anchor))
-        for name, page, anchor in found
-    }
+    patterns = {name: SENSES.get(name, rf"(?<![\w-]){re.escape(name)}s?(?![\w-])") for name, _, _ in found}
+    return {name: (re.compile(patterns[name], flags[name]), (page, anchor)) for name, page, anchor in found}
 
 
-def _first_uses(text: str, terms: dict) -> Iterator[tuple[int, int, tuple[str, str]]]:
+def _code_after(text: nodes.Text) -> str:
+    """The code that follows a text of the same paragraph, "" where something else does."""
+    after = text.next_node(descend=False, siblings=True)
+    return after.astext() if isinstance(after, nodes.literal) else ""
+
+
+def _first_uses(text: str, terms: dict, after: str) -> Iterator[tuple[int, int, tuple[str, str]]]:
     for name, (pattern, place) in list(terms.items()):
-        if name in terms and (match := pattern.search(text)):
-            yield match.start(), match.end(), place
-            text = text[: match.start()] + "\0" * len(match[0]) + text[match.end() :]  # no shorter term inside it
+        match = pattern.search(text + after) if name in terms else None
+        if match and match.end() <= len(text):
+            start, end = match.span(match.lastgroup or 0)
+            yield start, end, place
+            text = text[:start] + "\0" * (end - start) + text[end:]  # no shorter term inside it
             # Terms of one entry say the same thing, so that one link does for all of them.
             for other in [other for other in terms if terms[other][1] == place]:
                 del terms[other]

@@ -5,6 +5,7 @@ import re
 from docutils import nodes
 
 MEASURED = ("measured/", "results")
+CHAPTER = re.compile(r"\d\d_\w+")
 # Which numbers each badge is about where a page has both.
 FRONT = {"measured": "the numbers here: ", "build": "the chapters: "}
 QUOTED = re.compile(r"(`[^`]*`|\$[^$]+\$)")
@@ -17,12 +18,22 @@ def badge(app, pagename: str, templatename: str, context: dict, doctree: nodes.d
     """Say at the top of a page which build it belongs to, and which data its numbers are of."""
     if "body" not in context:
         return
-    about = FRONT if pagename == "index" else {"measured" if pagename.startswith(MEASURED) else "build": ""}
+    about = _about(pagename)
     badges = app.config.oe_badges
     spans = (f'<span class="data-badge {kind}">{what}{badges[kind]}</span>' for kind, what in about.items())
     # docutils gives entries of a bibliography a role that is deprecated.
     body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
-    context["body"] = f'<p class="badge-line">{" ".join(spans)}</p>{body}'
+    line = f'<p class="badge-line">{" ".join(spans)}</p>' if about else ""
+    context["body"] = f"{line}{body}"
+
+
+def _about(pagename: str) -> dict[str, str]:
+    """The badges of a page with what each is about; a page that no build and no record has a number on has none."""
+    if pagename == "index":
+        return FRONT
+    if pagename.startswith(MEASURED):
+        return {"measured": ""}
+    return {"build": ""} if CHAPTER.fullmatch(pagename) else {}
 
 
 def wrap_tables(app, doctree: nodes.document, docname: str) -> None:
@@ -32,9 +43,19 @@ def wrap_tables(app, doctree: nodes.document, docname: str) -> None:
             together = TOGETHER[isinstance(cell.parent.parent, nodes.thead)]
             for text in list(cell.findall(nodes.Text)):
                 text.parent.replace(text, nodes.Text(together.sub("\N{NO-BREAK SPACE}", text)))
+        for name in table.findall(lambda node: isinstance(node, nodes.literal) and "_" in node.astext()):
+            _breaking(name)
         before = nodes.raw("", '<div class="scroll" tabindex="0" role="region" aria-label="table">', format="html")
         after = nodes.raw("", "</div>", format="html")
         table.parent.replace(table, [before, table, after])
+
+
+def _breaking(name: nodes.literal) -> None:
+    """Let a name in a narrow column break after its underscores, not inside of its words."""
+    first, *parts = re.findall(r"[^_]*_+|[^_]+", name.astext())
+    breaks = ((nodes.raw("", "<wbr>", format="html"), nodes.Text(part)) for part in parts)
+    name.children = []
+    name.extend([nodes.Text(first), *(node for pair in breaks for node in pair)])
 
 
 def plain_docstring(app, what: str, name: str, thing, options, lines: list[str]) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 
+import described
 import nbformat
 import pandas as pd
 import pytest
@@ -44,6 +45,10 @@ def _page(tmp_path, *cells):
         ("/a b/c.py:12: UserWarning: half is missing\n  warnings.warn(text)\n", "UserWarning: half is missing\n"),
         ("\x1b[31mred\x1b[0m\n", "red\n"),
         ("\x1b[?25l\x1b]8;;https://x.org\x1b\\linked\x1b]8;;\x07\n", "linked\n"),
+        ("another process is training digits; waiting for it (lock /a/b.lock)\ndone\n", "done\n"),
+        (BAR.format(36, 60) + "another process is scoring x; waiting for it (lock /a b/c.lock)\n"
+         + BAR.format(100, 165),
+         "digits: 165 steps in 00:18, inliers=0.022\n"),
         ("100 % sure [of it]\n", "100 % sure [of it]\n"),
     ],
 )  # fmt: skip
@@ -95,6 +100,27 @@ def test_a_page_says_below_its_title_how_it_was_made(tmp_path):
     of_digits = [f"records/02_vision/digits/{file}" for file in ("records.csv", "values.csv", "evidence.json")]
     for link in ("chapters/02_vision.py", "notebooks/02_vision.ipynb", *of_digits):
         assert f'href="files/{link}"' in facts
+
+
+def test_records_beside_a_chapters_own_are_its_evidence_and_those_of_other_numbers_are_not(tmp_path):
+    for folder in ("02_vision/digits", "02_mnist", "03_nlp"):
+        write_text(tmp_path / "records" / folder / "evidence.json", "{}")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 2. Vision\n\nA.")])
+    facts = page("02_vision", notebook, tmp_path).cells[0].source
+    assert re.findall(r"<li>([^:]+):", facts) == ["02_mnist", "digits"] and "03_nlp" not in facts
+
+
+def test_a_formula_in_the_words_of_a_picture_is_spoken(tmp_path):
+    alt = r"Loss: H(\mathcal{U}; f(x')), \log 10 over \alpha. <"
+    (cell,) = _page(tmp_path, _code("draw", _shown({"image/png": "aGk="}, **{"image/png": {"alt": alt}})))
+    assert "Loss: H(U; f(x&#x27;)), log 10 over α. &lt;" in cell.outputs[0].data["text/html"]
+
+
+def test_a_value_that_does_not_exist_is_a_dash_and_a_word_stays(tmp_path):
+    frame = pd.DataFrame({"std": [1.5, None], "token": ["' nan '", "an NaN"]})
+    (cell,) = _page(tmp_path, _code("frame", _shown({"text/html": frame.to_html()})))
+    told = re.findall(r"<td[^>]*>([^<]*)<", cell.outputs[0].data["text/html"])
+    assert told == ["1.5", "' nan '", "–", "an NaN"]
 
 
 def test_a_published_table_that_the_paper_does_not_number_has_its_name_without_the_chapters():
@@ -159,8 +185,26 @@ def test_every_record_has_a_page_with_its_evidence_and_the_overview_leads_there(
     assert "## Evidence" in text and evidence["runs"][0]["commit"][:7] in text and 'cifar10-course/records.csv"' in text
     density = pages["measured/density-cifar10.md"]
     assert "## Table 5\n\nMeasured by chapter `06_pixelcnn`, where Table 5" in density and "Table 05" not in density
-    assert "![Every printed number and its mark](../files/reference/wall.png)" in pages["measured/index.md"]
+    assert "(orange) stand together" in pages["measured/index.md"]
+    assert "](../files/reference/wall.png)" in pages["measured/index.md"]
     assert "| 50.4 → 16.5 | 80.1 → 95.7 |" in pages["_made/headline.md"]
+
+
+def test_every_record_has_a_title_in_words_of_its_own_and_a_first_sentence():
+    reference = ROOT / "runs" / "reference"
+    names = [path.name for path in reference.iterdir() if path.is_dir()]
+    titles = [described.title(name) for name in names]
+    assert len(set(titles)) == len(names) and not re.search(r"[a-z]\d|\b(lm|nlp|ptb)\b", " ".join(titles))
+    assert [name for name in names if not described.sentence(name, reference)] == []
+    text = measured_pages(reference)["measured/branch-cifar10.md"]
+    assert text.startswith("# Confidence branch, CIFAR-10\n\nRecord `branch-cifar10`: Table 3 for CIFAR-10")
+    assert "[its section](../measured/index.md#the-confidence-branch-table-3)" in text
+
+
+def test_a_record_that_is_the_same_as_another_leads_to_it():
+    reference = ROOT / "runs" / "reference"
+    assert "at [Text, TREC](../nlp-trec/)." in described.sentence("nlp-trec-code", reference)
+    assert described.sentence("no-such-record", reference) == ""
 
 
 def test_the_glossary_is_sorted():

@@ -116,14 +116,71 @@ def test_search_finds_the_confidence_branch(opened):
 def test_a_table_sorts_by_a_column_and_back_by_keyboard(opened):
     page = opened("measured/index.html")
     head = page.locator(".scroll thead button", has_text="AUROC").first
-    column = "(button) => { const cell = button.closest('th'); return [...cell.closest('table').tBodies[0].rows]" \
-             ".map((row) => parseFloat(row.cells[cell.cellIndex].textContent)) }"
+    column = (
+        "(button) => { const cell = button.closest('th'); return [...cell.closest('table').tBodies[0].rows]"
+        ".filter((row) => !/\\bMean\\b/.test(row.textContent))"
+        ".map((row) => parseFloat(row.cells[cell.cellIndex].textContent)) }"
+    )
     orders = []
     for _ in range(2):
         head.focus()
         page.keyboard.press("Enter")
         orders.append(head.evaluate(column))
     assert orders[0] == sorted(orders[0]) and orders[1] == sorted(orders[0], reverse=True) and len(set(orders[0])) > 1
+
+
+def test_means_stay_below_the_rows_that_they_are_of_however_a_table_is_sorted(opened):
+    page = opened("measured/cifar10-paper.html")
+    head = page.locator(".scroll thead button", has_text="AUROC").first
+    last = "(button) => button.closest('table').tBodies[0].lastElementChild.textContent"
+    for _ in range(2):
+        head.click()
+        assert "Mean" in head.evaluate(last)
+
+
+@pytest.mark.parametrize("name", ["02_vision_msp.html", "results.html", "course/teacher.html"])
+def test_nothing_is_cut_on_paper(name, opened):
+    page = opened(name, viewport={"width": 700, "height": 1000})  # A4 between its margins
+    page.emulate_media(media="print")
+    cut = page.eval_on_selector_all(
+        ".bd-article :is(pre, .scroll)",
+        "found => found.filter((box) => box.scrollWidth > box.clientWidth + 1)"
+        ".map((box) => box.outerHTML.slice(0, 120))",
+    )
+    page.emulate_media(media="screen")
+    assert cut == []
+
+
+def test_the_box_of_what_a_cell_printed_has_one_colour(opened):
+    page = opened("03_nlp.html", viewport={"width": 1400, "height": 900}, scheme="dark")
+    beside = "found => found.map((pre) => pre.closest('.output').clientWidth - pre.offsetWidth)"
+    wider = page.eval_on_selector_all("div.cell_output .output pre", beside)
+    assert wider and max(wider) <= 2
+
+
+def test_no_line_of_code_is_cut_at_the_edge_of_its_column(opened):
+    page = opened("02_vision_msp.html", viewport={"width": 1400, "height": 900})
+    wide = "found => found.filter((code) => code.scrollWidth > code.clientWidth).length"
+    assert page.eval_on_selector_all("div.cell_input pre", wide) == 0
+
+
+@pytest.mark.parametrize(("name", "picture"), [("08_calibration.html", ".knobs img"), ("results.html", "p > img")])
+def test_a_phone_shows_a_picture_in_a_size_that_can_be_read_and_moves_it_aside(name, picture, opened):
+    shown = opened(name, viewport=PHONE).locator(picture).first
+    assert shown.evaluate("(node) => node.getBoundingClientRect().width") > 600
+    assert shown.evaluate("(node) => getComputedStyle(node.parentElement).overflowX") == "auto"
+
+
+def test_a_button_that_has_the_keyboard_is_marked(opened):
+    page = opened("00_start_here.html", viewport={"width": 1400, "height": 900})
+    button = page.locator("button.primary-toggle:visible")
+    outline = "(node) => [getComputedStyle(node).outlineStyle, parseFloat(getComputedStyle(node).outlineWidth)]"
+    for _ in range(100):  # the search and the contents come first
+        page.keyboard.press("Tab")
+        if button.evaluate("(node) => node === document.activeElement"):
+            break
+    style, width = button.evaluate(outline)
+    assert button.evaluate("(node) => node.matches(':focus-visible')") and style == "solid" and width >= 2
 
 
 @pytest.mark.parametrize("name", ["results.html", "02_vision_msp.html", "08_calibration.html", "10_results.html"])

@@ -12,7 +12,10 @@ function sort(table, column, direction) {
     if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b) || key(one).localeCompare(key(other));
     return a - b;
   };
-  body.append(...[...body.rows].sort((one, other) => direction * order(one, other)));
+  // Means are of the rows above them, whatever the order.
+  const isMean = (row) => [...row.cells].some((cell) => /^Mean\b/.test(cell.textContent.trim()));
+  const sorted = [...body.rows].sort((one, other) => direction * order(one, other));
+  body.append(...sorted.filter((row) => !isMean(row)), ...sorted.filter(isMean));
 }
 
 function makeSortable(table) {
