@@ -185,7 +185,7 @@ def test_every_record_has_a_page_with_its_evidence_and_the_overview_leads_there(
     assert "## Evidence" in text and evidence["runs"][0]["commit"][:7] in text and 'cifar10-course/records.csv"' in text
     density = pages["measured/density-cifar10.md"]
     assert "## Table 5\n\nMeasured by chapter `06_pixelcnn`, where Table 5" in density and "Table 05" not in density
-    assert "(orange) stand together" in pages["measured/index.md"]
+    assert "A square for each number that the paper prints" in pages["measured/index.md"]
     assert "](../files/reference/wall.png)" in pages["measured/index.md"]
     assert "| 50.4 → 16.5 | 80.1 → 95.7 |" in pages["_made/headline.md"]
 
