@@ -1,12 +1,14 @@
-"""Later detectors on the networks of Table 7, and the README that quotes them."""
+"""Later detectors on networks of Table 7, and the README that quotes them."""
 
 import pandas as pd
 import pytest
-from reference_records import COURSE, ROOM, evidence_of
+from reference_records import ROOM, evidence_of
 
-from oe_core.posthoc.summary import rendered, summary
+from oe_core.evaluation import records
+from oe_core.posthoc.summary import answer, gains, rendered, summary
 
-DETECTORS = ROOM / "detectors-cifar10"
+DETECTORS, PACKAGE = ROOM / "detectors-cifar10", ROOM / "cifar10-package"
+README = (ROOM / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -14,34 +16,63 @@ def detectors():
     return pd.read_csv(DETECTORS / "detectors.csv", converters={"value": float})
 
 
-def test_the_detectors_were_measured_on_the_networks_of_the_course_and_say_where(detectors):
-    evidence, course = evidence_of(DETECTORS), evidence_of(COURSE)
-    runs = [{run["identity"]: run["files"] for run in found["runs"]} for found in (evidence, course)]
-    assert runs[0] == runs[1] and len(runs[0]) == 6
-    assert evidence["seeds"] == sorted(detectors["seed"].unique()) and evidence["measured"]["dirty"] is False
+@pytest.fixture(scope="module")
+def intervals():
+    return pd.read_csv(DETECTORS / "intervals.csv")
+
+
+@pytest.fixture(scope="module")
+def added(detectors, intervals):
+    return gains(detectors, intervals)
+
+
+def _runs(folder):
+    return {run["identity"]: run["files"] for run in evidence_of(folder)["runs"]}
+
+
+def test_the_detectors_were_measured_on_the_packages_networks_and_two_more_and_say_where(detectors):
+    evidence = evidence_of(DETECTORS)
+    assert _runs(PACKAGE).items() <= _runs(DETECTORS).items() and len(_runs(DETECTORS)) == 4
+    assert evidence["seeds"] == sorted(detectors["seed"].unique()) == [0, 1] and evidence["measured"]["dirty"] is False
     assert {name: draws["count"] for name, draws in evidence["draws"].items()} == (
         detectors.groupby("out_dist")["draw"].nunique().to_dict()
     )
-    assert {row["epsilon"] for row in evidence["epsilons"] if row["chosen"] and row["network"] == "baseline"} == {0.008}
+    chosen = [(row["network"], row["epsilon"]) for row in evidence["epsilons"] if row["chosen"]]
+    assert set(chosen) == {("baseline", 0.008), ("exposed", 0.0)}
+    assert detectors["detector"].nunique() == len(evidence["detectors"]) == 25
 
 
-def test_msp_on_a_part_of_every_set_is_near_msp_on_the_whole(detectors, table_7):
-    found, whole = summary(detectors).loc["MSP"], table_7.loc[("CIFAR-10", "Mean")]
+def test_msp_on_a_part_of_every_set_is_near_msp_on_the_whole(detectors):
+    found = detectors.query("seed == 0 and detector == 'MSP'").groupby(["metric", "network"])["value"].mean()
+    whole = records.read(PACKAGE / "records.csv").query("table == 7").groupby(["metric", "method"])["value"].mean()
     for metric in ("FPR95", "AUROC", "AUPR"):
         for network, method in (("baseline", "MSP"), ("exposed", "+OE")):
-            assert abs(found[metric, network, "mean"] - whole[metric, method, "mean"]) < 1
+            assert abs(found[metric, network] - whole[metric, method]) < 1
 
 
-def test_the_readme_quotes_the_detectors_table(detectors):
-    table = summary(detectors)
+def test_the_readme_quotes_the_table_and_the_answer(detectors, intervals, added):
+    table = summary(detectors, intervals)
     assert (DETECTORS / "detectors.md").read_text(encoding="utf-8") == rendered(table)
-    assert rendered(table[["FPR95", "AUROC", "AUPR"]]) in (ROOM / "README.md").read_text(encoding="utf-8")
+    areas = [metric for metric in table.columns.unique(0) if metric.startswith("AUROC ")]
+    assert rendered(table[areas]) in README and f"**{answer(added)}**" in README
 
 
-def test_exposure_outweighs_every_detector_and_energy_adds_to_it_in_each_training(detectors):
-    fpr = summary(detectors)["FPR95"].xs("mean", axis=1, level=1)
-    assert fpr.loc["MSP", "exposed"] < fpr["baseline"].min() - 10
-    by_seed = detectors.query("metric == 'FPR95'").groupby(["network", "detector", "seed"])["value"].mean().unstack()
-    gain = {name: by_seed.loc[name, "MSP"] - by_seed.loc[name, "Energy"] for name in ("baseline", "exposed")}
-    assert (gain["exposed"] > 3).all() and (gain["baseline"] > gain["exposed"]).all()
-    assert (by_seed.loc["exposed", "Mahalanobis"] > by_seed.loc["baseline", "Mahalanobis"]).all()
+def test_exposure_outweighs_every_detector(detectors):
+    by_seed = detectors.groupby(["metric", "distance", "seed", "network", "detector"])["value"].mean().unstack()
+    for _, rows in by_seed.loc["AUROC"].groupby(["distance", "seed"]):
+        networks = rows.droplevel(["distance", "seed"])
+        assert networks.loc["exposed", "MSP"] > networks.loc["baseline"].max() + 3
+
+
+def test_far_anomalies_leave_something_to_gain_that_near_ones_take_back(added):
+    near, far = (added.loc[f"AUROC {which}", "mean"] for which in ("near", "far"))
+    for name in ("DICE", "SHE", "GradNorm"):
+        assert 1.2 < far[name] < 1.6 and -2 < near[name] < -0.8
+    assert near.drop("Entropy").max() < 0.3 < near["Entropy"] < 0.6 and far["Energy"] == pytest.approx(1.0, abs=0.1)
+
+
+def test_distances_rank_anomalies_behind_inliers_unless_features_have_one_length(detectors):
+    means = summary(detectors)["AUROC"].xs("mean", axis=1, level=1)
+    failing = means.loc[["Mahalanobis", "Residual", "NECO", "ViM"]]
+    assert (failing["exposed"] < failing["baseline"]).all() and (means.loc[["Mahalanobis", "Residual"]] < 25).all(axis=None)
+    assert (means.loc[["Mahalanobis++", "SSD"], "exposed"] > 94).all()
