@@ -32,8 +32,8 @@ PICTURES = {
     ),
     "detectors": (
         "Each later detector on the baseline and on the exposed network",
-        "Dot chart. A row for each detector, panels for the AUROC on near and on far anomalies, a round dot for the baseline and a "
-        "square for the exposed network. Most gain by exposure; Mahalanobis, Residual, NECO and ViM lose.",
+        "Dot chart. A row for each detector, panels for the AUROC on near and on far anomalies, a round dot for the "
+        "baseline and a square for the exposed network. Most gain by exposure; Mahalanobis, Residual, NECO and ViM lose.",
     ),
     "figure_1": (
         "Curves of detection, in the form of the paper's Figure 1",
