@@ -33,7 +33,7 @@ PICTURES = {
     "detectors": (
         "Each later detector on the baseline and on the exposed network",
         "Dot chart. A row for each detector, panels for the AUROC on near and on far anomalies, a round dot for the "
-        "baseline and a square for the exposed network. Most gain by exposure; Mahalanobis, Residual, NECO and ViM lose.",
+        "baseline and a square for the exposed network. Most gain by it; Mahalanobis, Residual, NECO and ViM lose.",
     ),
     "figure_1": (
         "Curves of detection, in the form of the paper's Figure 1",
