@@ -45,8 +45,9 @@ EVALUATE = """examples:
   oe evaluate products.oe known-anomalies                   FPR95, AUROC and AUPR in percent, with 95 % intervals
   oe evaluate products.oe broken stained --in-dist products --outliers other-things -o report
 
-With --in-dist also on synthetic anomalies, near (made of inliers) and far (noise), and on classes left out: for each
-of those another detector is trained, which takes as long as the first. Needs pandas, and matplotlib for -o."""
+Of pictures always on noise as well. With --in-dist also on anomalies made of inliers, near ones, and on classes left
+out: for each of those another detector is trained, which takes as long as the first. Needs pandas, for -o matplotlib.
+"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -163,6 +164,8 @@ def detect(options: argparse.Namespace) -> int:
         refused[:] = [error]  # the last; there may be any number
         print(f"oe: {error}", file=sys.stderr)
 
+    if options.examples == "-" and sys.stdin is None:
+        raise ValueError("-: stdin is closed; give a folder or a file")
     examples = sys.stdin.buffer if options.examples == "-" else detector.examples_of(options.examples)
     predictions, verdicts, lines = tqdm(detector.stream(examples, name), disable=None), set(), 0
     for line, verdict in _lines(predictions, options.json):
@@ -244,11 +247,12 @@ def info(options: argparse.Namespace) -> int:
     detector = Detector.load(options.detector)
     card, run, data = detector.card, detector.card["run"], detector.card["run"]["data"]
     shown = detector.recipe.outlier_limit or (data["outliers"] or {}).get("n")
+    learned = detector.recipe.limit or data["inliers"]["n"] - detector.recipe.holdout
     outliers = f"{shown} of {data['outliers']['name']}" if data["outliers"] else "none"
     lines = {
         "detector": f"{detector.recipe.KIND}, network {detector.recipe.model}, {len(detector.classes)} classes: "
-        + ", ".join(detector.classes[:20]),
-        "trained on": f"{data['inliers']['n'] - detector.recipe.holdout} examples of {data['inliers']['name']} for "
+        + ", ".join([*detector.classes[:20], *["..."][: len(detector.classes) > 20]]),
+        "trained on": f"{learned} examples of {data['inliers']['name']} for "
         f"{several('epoch', detector.recipe.epochs)}, {card['held_out']['n']} held out; outliers: {outliers}",
         "trained": f"{run['finished']} in {run['seconds']:.0f} s on {run['device']['name']}, {card['made_by']}",
         "threshold": detector.threshold or "none",
@@ -266,22 +270,27 @@ def info(options: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status. Whatever is wrong with the input is said in a sentence, with status 2."""
-    options = parser().parse_args(arguments)
     warnings.filterwarnings("ignore", "Image size .* exceeds limit")  # Pillow's; the reader has a bound of its own
     logging.basicConfig(format="oe: %(message)s", stream=sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="surrogateescape")  # names of files are bytes, and go out as they came
+            # Names of files are bytes, and go out as they came; where not all signs can be shown, their numbers are.
+            unicode = (stream.encoding or "").lower().replace("-", "") == "utf8"
+            stream.reconfigure(errors="surrogateescape" if unicode else "backslashreplace")
+    options, arguments = argparse.Namespace(), sys.argv[1:] if arguments is None else arguments
     try:
+        if "" in arguments:  # a variable without a value, which would be the working folder
+            raise ValueError(f"argument {list(arguments).index('') + 1} is empty; expected a folder, a file or a name")
+        parser().parse_args(arguments, options)
         return options.run(options)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it closes it
-        return 0
+        return FAILED if getattr(options, "exit_code", False) else 0  # who asks for an answer has not heard all
     except KeyboardInterrupt:
         print("oe: interrupted; the same call goes on where a training was saved", file=sys.stderr)
         return INTERRUPTED
-    except (ValueError, OSError, ArithmeticError, ImportError, PrintableError) as error:
-        print(f"oe: {printable(' '.join(str(error).splitlines()))}", file=sys.stderr)
+    except (ValueError, OSError, ArithmeticError, ImportError, RuntimeError, MemoryError, PrintableError) as error:
+        print(f"oe: {printable(' '.join(str(error).splitlines())) or type(error).__name__}", file=sys.stderr)
         return FAILED
 
 

@@ -38,7 +38,7 @@ def autocast(precision: str, device: torch.device) -> torch.autocast:
 
 
 def meant(precision: str, device: torch.device) -> str:
-    """"bfloat16" or "float32": a recipe's `precision`, or what "auto" means on `device`."""
+    """ "bfloat16" or "float32": a recipe's `precision`, or what "auto" means on `device`."""
     return auto_precision(device)[0] if precision == "auto" else precision
 
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,18 @@ def test_lines_of_text_are_scored_from_a_stream_and_a_closed_pipe_ends_quietly(n
     shell = f"yes 'sugar and flour' | head -200000 | '{sys.executable}' -m oe_core.cli detect '{notes}' - | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {shell}"], capture_output=True, cwd=ROOT)
     assert done.stdout == b"path,class,score,verdict\n" and done.stderr == b""
+    asked = subprocess.run(["bash", "-c", f"set -o pipefail; {shell.replace(' - |', ' - --exit-code |')}"], cwd=ROOT,
+                           capture_output=True)  # fmt: skip
+    assert asked.returncode == 2  # nobody has heard the answer
+    closed = subprocess.run(["bash", "-c", f"'{sys.executable}' -m oe_core.cli detect '{notes}' - <&-"], cwd=ROOT,
+                            capture_output=True)  # fmt: skip
+    assert closed.returncode == 2 and closed.stderr.startswith(b"oe: -: ") and b"Traceback" not in closed.stderr
+
+
+def test_a_name_that_the_output_has_no_signs_for_is_written_by_their_numbers(numbers, folder):
+    save(of_digit(1)[:1], folder / "猫 Δ")
+    done = oe("detect", numbers, folder / "猫 Δ", env=os.environ | {"PYTHONIOENCODING": "cp1252"})
+    assert done.returncode == 0 and rb"\u732b \u0394" in done.stdout
 
 
 def test_who_writes_a_line_gets_its_answer_before_the_next(notes):
@@ -222,6 +235,7 @@ def test_a_result_that_is_not_to_be_believed_is_saved_with_status_1(tmp_path, ca
         (("train", "{root}/one", "-o", "{root}/x", "--set", "store=1"), "--set store: is no setting of the training"),
         (("train", "{root}/one", "-o", "{root}"), "which is no part of a detector; choose a new folder"),
         (("detect", "{root}/nowhere", "-"), "nowhere holds no detector"),
+        (("detect", "{numbers}", ""), "argument 3 is empty; expected a folder, a file or a name"),
         (("detect", "{numbers}", "{root}/nowhere"), "nowhere: there is nothing there"),
         (("train", "cifar10", "-o", "{root}/x"), "cifar10: its train images are not on this machine. CIFAR-10"),
         (("evaluate", "{numbers}", "nothing-like-it"), "holds no 'nothing-like-it', and data set"),

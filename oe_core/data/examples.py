@@ -158,7 +158,7 @@ def _check_classes(train: Examples) -> None:
     if len(occurring) < 2:
         raise ValueError(
             f"{train.name}: its train split has examples of one class, {occurring[0]}; expected two classes to tell "
-            "apart: put its examples into class folders, or write label<TAB>text"
+            "apart: put its examples into class folders, write label<TAB>text or a column label, or give labels="
         )
     few = [name for name, count in zip(train.classes, counts, strict=True) if 0 < count < FEWEST_OF_A_CLASS]
     if few:

@@ -24,11 +24,16 @@ def synthetic(inliers: Examples) -> Iterator[tuple[str, str, Examples]]:
     if isinstance(inliers, TextSet):
         yield from ((group, name, _texts(name, make(inliers))) for (group, name), make in TEXTS.items())
         return
-    for name in NOISES:
-        yield FAR, name, _images(name, anomalies(name, COUNT, inliers.size, signed=False, seed=0))
+    yield from noises(inliers.size)
     for name in CORRUPTIONS:
         if name != "jigsaw" or inliers.size % 4 == 0:
             yield NEAR, name, _images(name, validation_anomalies(name, inliers.images, seed=0))
+
+
+def noises(size: int) -> Iterator[tuple[str, str, Examples]]:
+    """Those of `synthetic` for which no picture is needed."""
+    for name in NOISES:
+        yield FAR, name, _images(name, anomalies(name, COUNT, size, signed=False, seed=0))
 
 
 def without_class(inliers: Examples, label: int) -> tuple[Examples, Examples]:

@@ -48,14 +48,14 @@ def image_chunks(examples: object, size: int, refused: Refused | None = None) ->
     None: that raises FormatError.
     """
     if isinstance(examples, str | Path):
-        examples = _pictures_at(expanded(examples), size)
+        examples = _pictures_at(expanded(examples), size, refused)
     if isinstance(examples, ImageSet):
         examples = examples.images.permute(0, 2, 3, 1).numpy()
     if isinstance(examples, np.ndarray | Tensor):
         yield from _of_array(np.asarray(examples), size)
         return
     if is_table(examples):
-        examples = column(examples, "examples", ["path"])[1]
+        examples = [path for path in column(examples, "examples", ["path"], refused)[1] if path is not None]
     if hasattr(examples, "readline"):
         taken = ([os.fsdecode(line) for _, line in lines] for lines in arrivals(examples))
     elif isinstance(examples, Iterable):
@@ -80,7 +80,7 @@ def _picture(path: str | Path) -> Picture:
         return Picture("", str(path), Path(path))
 
 
-def _pictures_at(path: Path, size: int) -> ImageSet | list[Path]:
+def _pictures_at(path: Path, size: int, refused: Refused | None) -> ImageSet | list[Path]:
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is nothing there; expected a picture or a folder of pictures")
     if path.is_dir():
@@ -90,7 +90,8 @@ def _pictures_at(path: Path, size: int) -> ImageSet | list[Path]:
     if is_text(path):
         raise FormatError(f"{path}: holds text; paths of pictures, one a line, are given as an open file, or to -")
     if path.name.lower().endswith(TABLES):
-        return [path.parent / item for item in column(read_table(path)[0], str(path), ["path"])[1]]
+        items = column(read_table(path)[0], str(path), ["path"], refused)[1]
+        return [path.parent / item for item in items if item is not None]
     return [path]
 
 
@@ -146,8 +147,9 @@ def text_chunks(examples: object, refused: Refused | None = None) -> Iterator[Ch
                                 f"give Path({examples!r}), for the text [{examples!r}]")  # fmt: skip
         examples = [examples]
     if is_table(examples):
-        examples = column(examples, "examples", ["text"])[1]
-    if isinstance(examples, Path):
+        texts = column(examples, "examples", ["text"], refused)[1]
+        taken = chunks((str(number), text) for number, text in enumerate(texts) if text is not None)
+    elif isinstance(examples, Path):
         taken = chunks(line for path in _text_files(expanded(examples)) for line in _lines_of(path, refused))
     elif hasattr(examples, "readline"):
         taken = (list(_decoded(lines, "-", refused)) for lines in arrivals(examples))
@@ -179,8 +181,9 @@ def _lines_of(path: Path, refused: Refused | None = None) -> Iterator[tuple[str,
         raise FormatError(f"{path}: is a picture; expected one text a line, label<TAB>text in a .tsv, or a .csv")
     if path.name.lower().endswith(TABLES):
         columns, numbers = read_table(path)
-        _, texts = column(columns, str(path), ["text"])
-        yield from ((f"{path}:{number}", text) for number, text in zip(numbers, texts, strict=True))
+        _, texts = column(columns, str(path), ["text"], refused)
+        rows = zip(numbers, texts, strict=True)
+        yield from ((f"{path}:{number}", text) for number, text in rows if text is not None)
         return
     if path.suffix and not is_text(path):
         endings = ", ".join((*TEXT_SUFFIXES, *TABLES))

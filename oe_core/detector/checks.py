@@ -44,6 +44,9 @@ def learned_classes(right: np.ndarray, labels: np.ndarray, usual: int) -> Findin
     chance = max(float((labels == usual).mean()), 1 / len(np.unique(labels)))
     above = chance < 1 and stats.binomtest(correct, n, chance, alternative="greater").pvalue < SURE
     says = f"it gets {100 * correct / n:.1f} % of {n} held-out examples right, guessing {100 * chance:.1f} %"
+    if chance**n > SURE:  # not even with all of them right
+        advice = "So few, of so few classes, tell nothing of whether it learned them: hold out more (held_out=)"
+        return Finding("accuracy", False, says, advice)
     advice = (
         "That is no better than guessing, and what it says of anomalies is worth no more: give more examples or more "
         "steps (steps=), and look whether the labels belong to the examples"

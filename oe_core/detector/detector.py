@@ -103,6 +103,7 @@ class Detector:
         recipe = replace(recipe, outlier_limit=settings.shown(others, recipe.outlier_limit))
         unseen = others.take(torch.arange(recipe.outlier_limit, len(others))[:MOST_ASKED])
         training, test = training_part(inliers, recipe), held_out_part(inliers, recipe) if test is None else test
+        settings.check_learned(training)
         sets = GivenSets(inliers, others, test)
         overlaps = shared_examples(sets.roles(recipe))
         store = store or Store(runs_root() / "own")
@@ -232,10 +233,10 @@ class Detector:
         """What it catches, and what it does not; needs pandas, and matplotlib for pictures of the misses.
 
         anomalies: of your own, as `score` takes them, or the name of a data set; or several, {name: them}; what cannot
-        be read of them, and what was trained on, is said in the log. in_dist,
-        outliers, labels: what a loaded detector was trained on, as in `fit`; without, nothing that is made of inliers
-        is tested on. left_out: for so many of three or more classes another detector is trained without one, which is
-        then an anomaly. Raises ValueError for another in_dist than it was trained on, and as `fit`.
+        be read of them, and what was trained on, is said in the log. in_dist, outliers, labels: what a loaded detector
+        was trained on, as in `fit`; without, no synthetic anomaly is tested on but noise, of pictures. left_out: for so
+        many of three or more classes another detector is trained without one, which is then an anomaly. Raises
+        ValueError for another in_dist than it was trained on, and as `fit`.
         """
         from oe_core.detector import report
 

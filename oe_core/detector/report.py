@@ -19,7 +19,7 @@ from oe_core.data.anomalies import NEAR, YOURS
 from oe_core.data.examples import Examples, ImageSet
 from oe_core.data.overlap import example_digests, shared
 from oe_core.detector import settings
-from oe_core.detector.anomalies import synthetic, without_class
+from oe_core.detector.anomalies import noises, synthetic, without_class
 from oe_core.detector.detector import ANOMALY, INLIER, Detector
 from oe_core.detector.saved import CARD
 from oe_core.detector.sets import GivenSets, in_memory
@@ -104,7 +104,8 @@ def evaluate(
     """What `detector` says of anomalies of a user's own, of synthetic ones, and of classes that it did not learn.
 
     anomalies: by name, as `Detector.score` takes them. data: what it was trained on; None where that is not at hand,
-    which leaves out what is made of inliers. left_out: for so many classes another detector is trained without one.
+    which leaves noise alone of the synthetic ones, and of texts none. left_out: for so many classes another detector is
+    trained without one.
     """
     rows, misses = [], {}
     for group, name, by, inliers, (scores, lowest) in _answers(detector, anomalies, data, store, left_out):
@@ -130,10 +131,11 @@ def _answers(detector, anomalies, data, store, left_out) -> Iterator[tuple]:
         if not len(found[0]):
             raise ArgumentError(f"anomalies: {name} holds no example; leave it out")
         yield YOURS, name, detector, detector.held_out_scores, found
+    size = detector.recipe.size if detector.vocabulary is None else None
+    for group, name, examples in synthetic(data.held_out) if data else noises(size) if size else ():
+        yield group, name, detector, detector.held_out_scores, _asked(detector, examples)[:2]
     if data is None:
         return
-    for group, name, examples in synthetic(data.held_out):
-        yield group, name, detector, detector.held_out_scores, _asked(detector, examples)[:2]
     classes = np.random.default_rng(0).permutation(len(detector.classes))
     for label in classes[: left_out if len(classes) > 2 else 0]:
         part, left = without_class(data.inliers, int(label))

@@ -66,7 +66,8 @@ def read_card(folder: Path) -> dict:
     card = read_record(folder / CARD)
     if card is None:
         what = "was not finished: it has no card.json" if (folder / WEIGHTS).exists() else "holds no detector"
-        raise FileNotFoundError(f"{folder} {what}; expected a folder that `save` or `oe train` has made")
+        ours = "those that come with the package are Detector.from_pretrained(NAME), or pretrained:NAME in a shell"
+        raise FileNotFoundError(f"{folder} {what}; expected a folder that `save` or `oe train` has made; {ours}")
     with understood(folder / CARD):
         number = int(card["format"])
     if number > FORMAT:

@@ -31,9 +31,7 @@ def in_memory(recipe: Recipe, inliers: Examples, outliers: Examples) -> Load:
     return lambda name, split, *options: held[name]
 
 
-def read_again(
-    detector, in_dist: object, outliers: object, labels: Sequence | None, left_out: int
-) -> GivenSets:
+def read_again(detector, in_dist: object, outliers: object, labels: Sequence | None, left_out: int) -> GivenSets:
     """What a detector was trained on, read again; the outliers only where classes are left out.
 
     Arguments and errors as `Detector.evaluate`.

@@ -93,6 +93,14 @@ def holdout(count: int) -> int:
     return min(MOST_HELD_OUT, max(round(HELD_OUT * count), min(FOR_FIVE_PERCENT, int(MOST_SHARE * count))))
 
 
+def check_learned(training: Examples) -> None:
+    """Raise a ValueError naming the classes of which every example is held out, so that none is learned from."""
+    counts = training.labels.bincount(minlength=len(training.classes)).tolist()
+    if lost := [name for name, count in zip(training.classes, counts, strict=True) if not count]:
+        what = f"all examples of {', '.join(lost[:5])} would be held out, of {len(lost)} classes nothing learned from"
+        raise ArgumentError(f"{training.name}: {what}; give more examples of each, or a held-out set (held_out=)")
+
+
 def shown(outliers: Examples, wanted: int | None) -> int:
     """How many of the outliers, from the first, are trained with: `wanted`, or all but a part to check with."""
     most = len(outliers) - min(MOST_HELD_OUT, max(1, round(UNSEEN * len(outliers))))

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from oe_core.arguments import ArgumentError
@@ -18,10 +18,13 @@ def is_table(source: object) -> bool:
     return isinstance(source, Mapping) or hasattr(source, "columns")
 
 
-def column(table, argument: str, expected: Sequence[str] = ("path", "text")) -> tuple[str, list[str]]:
+def column(
+    table, argument: str, expected: Sequence[str] = ("path", "text"), refused: Callable | None = None
+) -> tuple[str, list]:
     """The one of the `expected` columns that a table has, and what stands in it, each row's.
 
-    Raises ValueError naming the argument for none, for two of them, and for a row in which nothing stands.
+    refused: is told of each row in which nothing stands, which is None then; None: that raises. Raises ValueError
+    naming the argument for none of the columns, for two of them, and for such a row.
     """
     content = [name for name in expected if name in columns_of(table)]
     if len(content) != 1:
@@ -30,6 +33,10 @@ def column(table, argument: str, expected: Sequence[str] = ("path", "text")) -> 
         hint = hint or ("; leave the other out" if content else "")
         raise ArgumentError(f"{argument} has the columns {names}; expected one of them to be {wanted}{hint}")
     items = list(table[content[0]])
+    if refused:
+        for place in (place for place, item in enumerate(items) if is_missing(item)):
+            refused(FormatError(f"{argument}: the {content[0]} of row {place + 1} is missing"))
+        return content[0], [None if is_missing(item) else str(item) for item in items]
     if missing := [place for place, item in enumerate(items) if is_missing(item)]:
         raise ArgumentError(
             f"{argument}: the {content[0]} of row {missing[0] + 1} is missing, of {len(missing)} that are; "

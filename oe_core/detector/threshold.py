@@ -41,6 +41,7 @@ class Threshold:
         return (
             f"alarm from score {self.value:.6g} on: {100 * self.false_alarm_rate:g} % false alarms, with "
             f"{100 * CONFIDENCE:g} % confidence {low} to {high} %, by {self.held_out} inliers held out"
+            + (f"; {self.tied} of them tie just below it, so that fewer ring" if self.tied > 1 else "")
         )
 
 

@@ -115,6 +115,19 @@ def test_a_table_of_paths_a_file_of_one_and_an_npz_are_asked_about_as_the_pictur
         list(image_chunks(tmp_path / "table.csv", 16))
 
 
+def test_a_row_in_which_nothing_stands_is_refused_and_the_others_are_asked_about(tmp_path):
+    refused = []
+    (tmp_path / "texts.csv").write_text("text,n\none,1\n,2\nthree,3\n")
+    found = _asked(text_chunks(tmp_path / "texts.csv", refused.append))
+    assert found == [(f"{tmp_path}/texts.csv:2", "one"), (f"{tmp_path}/texts.csv:4", "three")]
+    assert _asked(text_chunks({"text": ["one", None, "three"]}, refused.append)) == [("0", "one"), ("2", "three")]
+    paths = save(of_digit(0)[:2], tmp_path / "pictures")
+    ((places, _),) = image_chunks({"path": [paths[0], "", paths[1]]}, 16, refused.append)
+    assert len(places) == 2 and ["row 2 is missing" in str(error) for error in refused] == [True] * 3
+    with pytest.raises(ValueError, match="the text of row 2 is missing"):
+        _asked(text_chunks(tmp_path / "texts.csv"))
+
+
 def test_an_array_that_could_be_read_in_two_ways_is_refused():
     image = of_digit(0)[0]
     for one in (image, image[None], image[None].repeat(3, 0)[..., :1]):

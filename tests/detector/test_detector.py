@@ -231,13 +231,25 @@ def test_pictures_of_one_colour_are_said_to_teach_nothing(tmp_path, caplog):
             Image.new("RGB", (16, 16), "grey").save(tmp_path / "flat" / name / f"{number}.png")
     detector = Detector.fit(tmp_path / "flat", steps=3)
     failed = {finding.check: str(finding) for finding in detector.findings if not finding.holds}
-    assert "no better than guessing" in failed["accuracy"]
+    assert "So few, of so few classes, tell nothing" in failed["accuracy"]
     assert failed["overlap"].startswith("6 of 6 examples of the held-out set are also in the training set")
     assert "takes at least 19 inliers that were held out of training, there are 6" in failed["threshold"]
     assert all(any(text in record.getMessage() for record in caplog.records) for text in failed.values())
     with pytest.raises(ValueError, match="there is no threshold"):
         detector.predict(tmp_path / "flat")
     assert len(detector.score(tmp_path / "flat")) == 20
+
+
+def test_a_class_of_which_all_examples_would_be_held_out_is_refused_by_its_name(tmp_path):
+    for name in "abcdefgh":
+        save(of_digit(1)[:2], tmp_path / "few" / name)
+    with pytest.raises(ValueError, match=r"few: all examples of .* would be held out, of \d classes nothing learned"):
+        Detector.fit(tmp_path / "few", steps=1)
+
+
+def test_a_folder_without_a_detector_says_where_those_of_the_package_are():
+    with pytest.raises(FileNotFoundError, match=r"Detector.from_pretrained\(NAME\), or pretrained:NAME in a shell"):
+        Detector.load("pretrained:digits-oe")
 
 
 def test_texts_are_asked_about_as_the_inliers_are_spelled(tmp_path):

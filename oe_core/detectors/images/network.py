@@ -18,14 +18,14 @@ def build(name: str, num_classes: int, dropout: float = 0.0) -> nn.Module:
     pad as the official code's. Raises ValueError for an unknown name, an impossible depth, or
     dropout where the network has none.
     """
-    if wide := re.fullmatch(r"wrn-(\d+)-(\d+)", name):
+    if wide := re.fullmatch(r"wrn-(\d+)-([1-9]\d*)", name):
         return WideResNet(int(wide[1]), int(wide[2]), num_classes, dropout)
-    if all_conv := re.fullmatch(r"allconv-(relu-)?(code-)?(\d+)", name):
+    if all_conv := re.fullmatch(r"allconv-(relu-)?(code-)?([1-9]\d*)", name):
         activation = relu if all_conv[1] else sigmoid_gelu
         return AllConv(int(all_conv[3]), num_classes, dropout, activation, as_code=bool(all_conv[2]))
     if name == "grey-conv":
         return GreyConv(num_classes, dropout)
-    fast = re.fullmatch(r"fast-(\d+)", name)
+    fast = re.fullmatch(r"fast-([1-9]\d*)", name)
     if not fast and name != "resnet18":
         raise ValueError(
             f"model={name!r} is unknown; choose wrn-<depth>-<widen> (such as wrn-40-2), allconv-<width> (such as "

@@ -77,7 +77,8 @@ TASK = train.Task(
     optimiser=lambda parameters, recipe: torch.optim.Adam(parameters, recipe.learning_rate, fused=True),
     # One rate an epoch, the first the initial one.
     rate=lambda recipe, position, steps: cosine(position // steps, recipe.epochs, recipe.learning_rate),
-    compiles=False, captures=False,  # a batch has as many tokens as its longest text
+    compiles=False,
+    captures=False,  # a batch has as many tokens as its longest text
 )
 
 

@@ -129,6 +129,7 @@ def test_the_resnet_is_torchvisions():
     [
         ("wrn-41-2", 0, r"depth=41 must be 6 n \+ 4"),
         ("vgg", 0, "model='vgg' is unknown; choose wrn-<depth>-<widen>"),
+        *((name, 0, f"model='{name}' is unknown") for name in ("fast-0", "allconv-0", "wrn-10-0")),
         ("resnet18", 0.3, "resnet18 has no dropout, set dropout=0"),
         ("fast-8", 0.3, "fast-8 has no dropout, set dropout=0"),
         ("wrn-10-1", 1.0, r"probability=1.0 must be in \[0, 1\)"),
