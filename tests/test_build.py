@@ -19,7 +19,7 @@ GOOD = """# %% [markdown]
 
 # %% tags=["parameters"]
 SCALE = "demo"
-SEEDS = (0, 1)
+SEEDS = [0, 1]
 RATE = 0.5
 
 # %%
@@ -163,7 +163,7 @@ def test_a_second_build_builds_nothing_until_a_parameter_changes(book, capsys):
     assert build.main([*request, "-p", "SEEDS", "7,8", "-p", "RATE", "2"]) == 0
     assert "03_good_too: building, changed: parameters" in capsys.readouterr().out
     # The cells: the text, the parameters, those injected, and the one that shows them.
-    assert _value(_built(book, "03_good_too"), 3) == "((7, 8), 2.0)"
+    assert _value(_built(book, "03_good_too"), 3) == "([7, 8], 2.0)"
 
 
 def test_a_failed_chapter_is_tried_again_and_named_with_its_traceback(book, capsys):
