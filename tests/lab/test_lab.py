@@ -17,7 +17,7 @@ sync_api = pytest.importorskip("playwright.sync_api")
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 CHAPTER = "01_metrics"
-PATIENCE = 240_000  # milliseconds; on a busy machine a kernel takes its time
+PATIENCE = 240_000  # milliseconds without anything new; on a busy machine a kernel takes its time
 TOKEN = "known-to-this-test"
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt-get install chromium, or CHROMIUM=<program>")
@@ -57,8 +57,21 @@ def opened(lab):
         page.set_default_timeout(PATIENCE)
         page.goto(f"{address}/tree/{CHAPTER}.ipynb?token={TOKEN}")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+        _wait_for_the_kernel(page, address)
         yield page
         browser.close()
+
+
+def _wait_for_the_kernel(page, address):
+    """Until the page's kernel has said that it is idle: what is run before it has may stay without a number."""
+    state = None
+    for _ in range(PATIENCE // 500):
+        sessions = page.request.get(f"{address.removesuffix('lab')}api/sessions?token={TOKEN}").json()
+        state = [(one["kernel"]["execution_state"], one["kernel"]["connections"]) for one in sessions]
+        if state and all(said == "idle" and connections for said, connections in state):
+            return
+        page.wait_for_timeout(500)
+    pytest.fail(f"the kernel did not start: {state}")
 
 
 def _menu(page, menu, item):
@@ -81,11 +94,21 @@ def _run_all(page, copy, count):
     _menu(page, "Run", re.compile("^Run All Cells"))
     # The page does not say when all are begun: it holds the cells in sight alone, and a kernel that has yet to start is
     # as idle as one that is through.
-    for _ in range(PATIENCE // 2_000):
-        if max(cell.get("execution_count") or 0 for cell in _saved(page, copy).cells) >= count:
+    reached, since = -1, time.monotonic()
+    while time.monotonic() - since < PATIENCE / 1_000:
+        highest = max(cell.get("execution_count") or 0 for cell in _saved(page, copy).cells)
+        if highest >= count:
             page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
             return _saved(page, copy)
-    pytest.fail(f"{copy} was not run")
+        if highest != reached:
+            reached, since = highest, time.monotonic()
+    pytest.fail(f"{copy} stopped at run {reached} of {count}: {_shown(page)}")
+
+
+def _shown(page):
+    """What the reader sees when nothing goes on: a dialog, a kernel's state, errors."""
+    return [words for place in (".jp-Dialog-content", ".jp-KernelName", "[data-mime-type*='error']")
+            for words in page.locator(place).all_inner_texts()]  # fmt: skip
 
 
 def _write(page, old, new):
