@@ -45,8 +45,9 @@ EVALUATE = """examples:
   oe evaluate products.oe known-anomalies                   FPR95, AUROC and AUPR in percent, with 95 % intervals
   oe evaluate products.oe broken stained --in-dist products --outliers other-things -o report
 
-Of pictures always on noise as well. With --in-dist also on anomalies made of inliers, near ones, and on classes left
-out: for each of those another detector is trained, which takes as long as the first. Needs pandas, for -o matplotlib.
+Always on noise, or words at random, as well. With --in-dist also on anomalies made of inliers, near ones, and on
+classes left out: for each of those another detector is trained, which takes as long as the first. Needs pandas, for -o
+matplotlib.
 """
 
 
@@ -69,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     asked.add_argument("--outliers", help="examples of anything else, in the same forms; labels do not matter")
     asked.add_argument("--held-out", help="examples to check and to set the threshold with; else a part of FOLDER")
     asked.add_argument("-o", "--output", metavar="DETECTOR", required=True, type=Path, help="folder to save it in")
-    asked.add_argument("--false-alarm-rate", type=float, default=0.05, metavar="RATE", help="wanted; default: 0.05")
+    asked.add_argument("--false-alarm-rate", type=float, metavar="RATE", help="wanted; default: 0.05")
     asked.add_argument("--set", action="append", default=[], type=_setting, metavar="NAME=VALUE",
                        help="a setting other than follows from the data: steps, size, flip, seed, ...")  # fmt: skip
     asked = command(detect, "Say class, score and verdict of each example, as CSV: path,class,score,verdict.", DETECT)
@@ -88,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
     asked.add_argument("anomalies", nargs="*", help="known anomalies: folders, files, or names of data sets")
     asked.add_argument("--in-dist", metavar="FOLDER", help="what it was trained on, for the sets made of it")
     asked.add_argument("--outliers", help="those it was trained with, if they were your own")
-    asked.add_argument("--left-out", type=int, default=3, metavar="N", help="classes to train without; default: 3")
+    asked.add_argument("--left-out", type=int, metavar="N", help="classes to train without; default: 3")
     asked.add_argument("-o", "--output", metavar="REPORT", type=Path, help="folder for tables and pictures of misses")
     asked = command(info, "Say what a detector is, what it was trained on, and what was checked.")
     asked.add_argument("detector", type=_detector, help=DETECTOR)

@@ -198,12 +198,15 @@ def test_a_network_of_the_package_is_asked_by_its_name_and_stays_as_it_is(tmp_pa
 def test_a_detector_is_evaluated_and_the_report_is_kept(notes, tmp_path, capsys):
     found = str(foreign(tmp_path / "found.txt"))
     assert main(["evaluate", str(notes), found, "-o", str(tmp_path / "report")]) == 0
-    heading, row = capsys.readouterr().out.splitlines()
+    heading, row, *_ = capsys.readouterr().out.splitlines()
     assert heading.split()[:5] == ["group", "set", "inliers", "anomalies", "FPR95"]
     assert row.split()[:4] == ["yours", "found.txt", "48", "200"]
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["evaluation.csv", "misses.csv"]
-    assert main(["evaluate", str(notes)]) == 2
-    assert "nothing to evaluate on" in capsys.readouterr().err
+    assert main(["evaluate", str(notes)]) == 0
+    heading, near, far = capsys.readouterr().out.splitlines()
+    assert near.split()[:5] == ["near", "words", "of", "the", "vocabulary"] and far.split()[:2] == ["far", "letters"]
+    assert main(["evaluate", str(notes), "--left-out", "1"]) == 2
+    assert "left_out=1: takes in_dist (--in-dist), what the detector was trained on" in capsys.readouterr().err
 
 
 def test_info_says_what_a_detector_is(notes, capsys):

@@ -84,7 +84,8 @@ def read_pictures(
         flat = pictures[0].encoded.parent == folder
         return ImageSet(name, images, *numbered(names, (UNLABELLED,) if flat else classes), "folder")
     images = read_npz(folder / NPZ, size, name, squash)
-    return images if classes is None else _renumbered(images, classes, folder)
+    flat = images.classes == (UNLABELLED,)
+    return images if classes is None or flat else _renumbered(images, classes, folder)
 
 
 def _way_out(folder: Path) -> str:
@@ -160,8 +161,9 @@ def _classes_over_splits(name: str, row: DataSet | None) -> tuple[str, ...]:
     for split in folder_splits(name):
         folder = data_root() / name / split
         if (folder / NPZ).exists():
-            _, found[split], named = npz_labels(folder / NPZ)
-            kinds[split] = "names" if named else "numbers"
+            _, held, named = npz_labels(folder / NPZ)
+            if held != (UNLABELLED,):
+                found[split], kinds[split] = held, "names" if named else "numbers"
         elif names := tuple(class_folders(folder)):
             found[split], kinds[split] = names, "folders"
     if {"names", "numbers"} <= set(kinds.values()):

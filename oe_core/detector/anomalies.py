@@ -4,7 +4,7 @@ Near ones are made of inliers: corrupted copies (the validation distributions of
 another order. Far ones have nothing of them: noise, letters at random.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,8 @@ from torch import Tensor
 from oe_core.data.anomalies import FAR, NEAR, VALIDATION, anomalies, validation_anomalies
 from oe_core.data.examples import Examples, ImageSet, TextSet
 
-COUNT = 500  # examples of noise
+COUNT = 500  # examples of noise, or of words at random
+LETTERS = "letters at random"
 NOISES = ("gaussian", "bernoulli", "blobs")
 CORRUPTIONS = tuple(name for name in VALIDATION if name != "uniform-noise")
 
@@ -34,6 +35,15 @@ def noises(size: int) -> Iterator[tuple[str, str, Examples]]:
     """Those of `synthetic` for which no picture is needed."""
     for name in NOISES:
         yield FAR, name, _images(name, anomalies(name, COUNT, size, signed=False, seed=0))
+
+
+def words_at_random(tokens: Sequence[str], length: int) -> Iterator[tuple[str, str, Examples]]:
+    """As `noises` of pictures: texts of up to `length` of the known tokens, and of letters in their place."""
+    rng = np.random.default_rng(0)
+    name = "words of the vocabulary"
+    words = _texts(name, [" ".join(rng.choice(tokens, count)) for count in rng.integers(1, length + 1, COUNT)])
+    yield NEAR, name, words
+    yield FAR, LETTERS, _texts(LETTERS, _letters(words))
 
 
 def without_class(inliers: Examples, label: int) -> tuple[Examples, Examples]:
@@ -75,5 +85,5 @@ def _letters(inliers: TextSet) -> list[str]:
 TEXTS: dict[tuple[str, str], Callable[[TextSet], list[str]]] = {
     (NEAR, "words in another order"): _other_order,
     (NEAR, "words of all inliers"): _words_of_all,
-    (FAR, "letters at random"): _letters,
+    (FAR, LETTERS): _letters,
 }

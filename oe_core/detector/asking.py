@@ -2,9 +2,10 @@
 
 import gzip
 import io
+import logging
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, count, islice
 from os.path import isfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from oe_core.arguments import ArgumentError, expanded
 from oe_core.data.examples import UNLABELLED, ImageSet, TextSet
-from oe_core.data.folders import pictures_below
+from oe_core.data.folders import NPZ, pictures_below
 from oe_core.data.readers.arrays import colour, in_memory, read_npz, resized_each
 from oe_core.data.readers.lines import TEXT_SUFFIXES, is_text, is_txt
 from oe_core.data.readers.pixels import (
@@ -31,11 +32,12 @@ from oe_core.data.readers.pixels import (
 )  # fmt: skip
 from oe_core.data.text_folders import is_heading
 from oe_core.detector.given import ARRAYS
-from oe_core.detector.tables import TABLES, column, is_table, read_table
+from oe_core.detector.tables import LONGEST_LINE, TABLES, Refused, column, is_table, is_table_file, items_of, raised
+from oe_core.errors import printable
+from oe_core.wording import several
 
-Refused = Callable[[FormatError], None]
+LOG = logging.getLogger("oe_core")
 Chunk = tuple[list[str], ImageSet | TextSet]  # where its examples are from, for messages and tables; and they
-LONGEST_LINE = 1 << 20  # bytes; of what comes without an end of line, no more is kept in memory
 BLOCK = 1 << 13  # bytes of a stream that are read at once; less than a pipe holds, so that one that is full fills them
 
 
@@ -80,23 +82,22 @@ def _picture(path: str | Path) -> Picture:
         return Picture("", str(path), Path(path))
 
 
-def _pictures_at(path: Path, size: int, refused: Refused | None) -> ImageSet | list[Path]:
+def _pictures_at(path: Path, size: int, refused: Refused | None) -> ImageSet | Iterable[Path]:
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is nothing there; expected a picture or a folder of pictures")
     if path.is_dir():
-        return pictures_below(path)
+        return _pictures_at(path / NPZ, size, refused) if (path / NPZ).exists() else pictures_below(path)
     if path.suffix.lower() == ARRAYS:
         return read_npz(path, size, path.name)
     if is_text(path):
         raise FormatError(f"{path}: holds text; paths of pictures, one a line, are given as an open file, or to -")
-    if path.name.lower().endswith(TABLES):
-        items = column(read_table(path)[0], str(path), ["path"], refused)[1]
-        return [path.parent / item for item in items if item is not None]
+    if is_table_file(path):
+        return (path.parent / item for _, item in items_of(path, ["path"], refused or raised))
     return [path]
 
 
 def _of_array(images: np.ndarray, size: int) -> Iterator[Chunk]:
-    single = images.ndim == 2 or (images.ndim == 3 and images.shape[2] in (1, 3, 4))  # a row of so few pixels is none
+    single = images.ndim == 2 or (images.ndim == 3 and images.shape[2] <= 4)  # a row of so few pixels is none
     if images.ndim == 3 and not single and len(images) == 3:
         what = f"examples of shape {images.shape} may be three grey pictures, or one with its channels first"
         raise ArgumentError(f"{what}; give (3, height, width, 1), or (height, width, 3)")
@@ -158,8 +159,13 @@ def text_chunks(examples: object, refused: Refused | None = None) -> Iterator[Ch
         taken = chunks((str(number), text) for number, text in enumerate(texts))
     else:
         raise ArgumentError(f"examples is {type(examples).__name__}; expected texts, or a path to a file of them")
+    count, files = 0, True
     for chunk in filter(None, taken):
         places, texts = zip(*chunk, strict=True)
+        count, files = count + len(texts), files and all(map(isfile, texts))  # the first that is none ends the search
+        if files and count > 1:
+            raise ArgumentError(f"{places[-1]} is {texts[-1]!r}, the name of a file, as all before it are; give a "
+                                "pathlib.Path, or what is in the files")  # fmt: skip
         yield list(places), TextSet("asked", texts, torch.zeros(len(texts), dtype=torch.int64), (UNLABELLED,), "folder")
 
 
@@ -168,9 +174,13 @@ def _text_files(path: Path) -> list[Path]:
         raise FileNotFoundError(f"{path}: there is nothing there; expected a file of texts, one a line")
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.rglob("*") if is_text(file))
+    files = sorted(file for file in path.rglob("[!.]*") if file.is_file())
+    found = [file for file in files if is_text(file) or is_table_file(file)]
     if not found:
-        raise FormatError(f"{path}: holds no text; expected files ending in {', '.join(TEXT_SUFFIXES)}")
+        raise FormatError(f"{path}: holds no text; expected files ending in {', '.join((*TEXT_SUFFIXES, *TABLES))}")
+    if others := [file for file in files if file not in set(found)]:
+        what = f"left out {several('file', len(others))}, not read as texts; the first is {others[0].relative_to(path)}"
+        LOG.warning("%s", printable(f"{path}: {what}"))
     return found
 
 
@@ -179,18 +189,15 @@ def _lines_of(path: Path, refused: Refused | None = None) -> Iterator[tuple[str,
     check_regular(path, "a file of texts")
     if is_picture(path.name) or path.suffix.lower() == ARRAYS:
         raise FormatError(f"{path}: is a picture; expected one text a line, label<TAB>text in a .tsv, or a .csv")
-    if path.name.lower().endswith(TABLES):
-        columns, numbers = read_table(path)
-        _, texts = column(columns, str(path), ["text"], refused)
-        rows = zip(numbers, texts, strict=True)
-        yield from ((f"{path}:{number}", text) for number, text in rows if text is not None)
+    refuse = refused or raised
+    if is_table_file(path):
+        yield from ((f"{path}:{number}", text) for number, text in items_of(path, ["text"], refuse))
         return
     if path.suffix and not is_text(path):
         endings = ", ".join((*TEXT_SUFFIXES, *TABLES))
         raise FormatError(f"{path}: is not read; expected a file ending in {endings}, or lines from an open file or -")
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     labelled = is_text(path) and not is_txt(path)
-    refuse = refused or _raised
     with opened(path, "rb") as file:
         try:
             lines = (line for block in arrivals(file) for line in block)
@@ -204,10 +211,6 @@ def _lines_of(path: Path, refused: Refused | None = None) -> Iterator[tuple[str,
                     refuse(FormatError(f"{where}: has no text after a tab; expected label<TAB>text in each line"))
         except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
             refuse(FormatError(f"{path}: is damaged ({damage}); what stands before the damage was read"))
-
-
-def _raised(error: FormatError) -> None:
-    raise error
 
 
 def arrivals(file: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:

@@ -63,8 +63,8 @@ def loss_fell(log: list[dict], classes: int) -> Finding:
     return Finding("loss", last < min(guessing, first if len(log) > 1 else guessing), says, advice)
 
 
-def told_outliers(in_scores: np.ndarray, out_scores: np.ndarray) -> Finding:
-    """Whether outliers like those that it was shown outscore held-out inliers, by the rank test of Mann and Whitney.
+def told_outliers(in_scores: np.ndarray, out_scores: np.ndarray, shown: int) -> Finding:
+    """Whether outliers like the `shown` ones outscore held-out inliers, by the rank test of Mann and Whitney.
 
     Neither was trained on: a network that learned its outliers by heart has learned nothing of them.
     """
@@ -75,8 +75,15 @@ def told_outliers(in_scores: np.ndarray, out_scores: np.ndarray) -> Finding:
         return Finding("outliers", False, says, "Give more of both: whether it learned its outliers is not known")
     test = stats.mannwhitneyu(out_scores, in_scores, alternative="greater")
     share = test.statistic / (len(in_scores) * len(out_scores))
-    says = f"outliers like those that it was shown outscore inliers, all new to it, in {100 * share:.1f} % of the pairs"
-    advice = "It did not learn them: they may be too much like the inliers; choose others, or more steps (steps=)"
+    rings = (out_scores > np.quantile(in_scores, 1 - RATE)).mean()
+    says = (
+        f"outliers like those that it was shown outscore inliers, all new to it, in {100 * share:.1f} % of the pairs, "
+        f"and {100 * rings:.0f} % of them ring where {100 * RATE:.0f} % of the inliers do"
+    )
+    advice = (
+        f"It did not learn what they have in common: {shown} may be too few, or too much like the inliers; give more, "
+        "or others, or more steps (steps=)"
+    )
     return Finding("outliers", bool(test.pvalue < SURE), says, advice)
 
 
@@ -89,12 +96,12 @@ def not_by_files(
     """
     limit = np.quantile(scores(inliers), 1 - RATE)
     if isinstance(inliers, ImageSet):
-        cue, remedy = "file", "bring both to one format and size"
+        cue, remedy, own = "file", "bring both to one format and size", "stored as the inliers are"
         like = [partial(stored_like, files=one) for one in files]
         sizes = [f"{one.codec or 'no codec'}, {one.side or '?'} px" for one in files]
         how = [f"stored as the {role} are ({size})" for role, size in zip(ROLES, sizes, strict=True)]
     else:
-        cue, remedy = "length", "cut both to one length"
+        cue, remedy, own = "length", "cut both to one length", "as long as the inliers"
         like = [partial(cut_like, others=one) for one in (inliers, outliers)]
         how = [f"as long as the {role} are" for role in ROLES]
     rings = lambda examples: scores(examples) > limit  # noqa: E731
@@ -104,6 +111,8 @@ def not_by_files(
     if shares := changed(inliers, like[1], rings, into=True):
         found.append(f"of held-out inliers {_went(shares)} once they are {how[1]}")
     says = " and ".join(found) or f"{cue}s as the others' make no difference to inliers or outliers"
+    if outliers.origin != "folder":
+        remedy = f"give outliers of your own, {own}"  # nobody can change those of the package
     advice = f"It learned the {cue} instead of the content: {remedy}, and train again"
     return Finding("files", not found, says, advice)
 

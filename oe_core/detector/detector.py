@@ -16,11 +16,12 @@ from oe_core.atomic import understood
 from oe_core.data.examples import Examples, TextSet, check_trainable
 from oe_core.data.vocabulary import Vocabulary
 from oe_core.detector import checks, pretrained, saved, settings
-from oe_core.detector.asking import Refused, image_chunks, text_chunks
+from oe_core.detector.asking import image_chunks, text_chunks
 from oe_core.detector.checks import Finding
 from oe_core.detector.given import BESIDE, Files, check_known, given, looks_like_a_path, named
 from oe_core.detector.sets import GivenSets, in_memory, read_again
-from oe_core.detector.threshold import Threshold, check_rate, threshold
+from oe_core.detector.tables import Refused
+from oe_core.detector.threshold import Threshold, check_enough, check_rate, threshold
 from oe_core.detectors.kind import right
 from oe_core.detectors.registry import KINDS, kind_of, recipe_from_json
 from oe_core.detectors.text.training import token_ids, vocabulary_of
@@ -75,18 +76,20 @@ class Detector:
     @classmethod
     def fit(
         cls, in_dist: object, outliers: object = None, *, labels: Sequence | None = None, held_out: object = None,
-        false_alarm_rate: float = FALSE_ALARM_RATE, store: Store | None = None, **changes,
+        false_alarm_rate: float | None = None, store: Store | None = None, **changes,
     ) -> Self:  # fmt: skip
         """Train a detector on examples of at least two classes, and on outliers, which are to be told from them.
 
         in_dist: as `given.WAYS` has it; labels: where it has none. outliers: the same without labels; None: those of
         `settings.DEFAULT_OUTLIERS`, which need no download. held_out: inliers of the same classes to check with and to
-        set the threshold by; None: a part of in_dist that is then not trained on. store: where the training is kept, to
-        be found again or to go on; None: OE_RUNS/own. changes: other settings than follow from the data, any field of
-        the recipe or `steps`. Raises ValueError for what cannot be learned from, and as `given` and the readers.
+        set the threshold by; None: a part of in_dist that is then not trained on. false_alarm_rate: refused where too
+        few are held out for it; None: FALSE_ALARM_RATE, or no threshold then. store: where the training is kept, to be
+        found again or to go on; None: OE_RUNS/own. changes: other settings than follow from the data, any field of the
+        recipe or `steps`. Raises ValueError for what cannot be learned from, and as `given` and the readers.
         What does not hold of the result is said in the log, and stands in `findings`.
         """
-        check_rate(false_alarm_rate)
+        if false_alarm_rate is not None:
+            check_rate(false_alarm_rate)
         inside = given(in_dist, "in_dist", labels)
         settings.check(KINDS[inside.kind], changes)
         outside = named(settings.DEFAULT_OUTLIERS[inside.kind]) if outliers is None else given(outliers, "outliers")
@@ -104,6 +107,8 @@ class Detector:
         unseen = others.take(torch.arange(recipe.outlier_limit, len(others))[:MOST_ASKED])
         training, test = training_part(inliers, recipe), held_out_part(inliers, recipe) if test is None else test
         settings.check_learned(training)
+        if false_alarm_rate is not None:
+            check_enough(len(test), false_alarm_rate)
         sets = GivenSets(inliers, others, test)
         overlaps = shared_examples(sets.roles(recipe))
         store = store or Store(runs_root() / "own")
@@ -116,7 +121,7 @@ class Detector:
             checks.loss_fell(run.log, len(inliers.classes)), checks.apart(overlaps),
         ]  # fmt: skip
         try:
-            detector.set_threshold(false_alarm_rate)
+            detector.set_threshold(false_alarm_rate or FALSE_ALARM_RATE)
         except ValueError as refusal:
             detector.findings.append(Finding("threshold", False, str(refusal)))
         checks.say(detector.findings)
@@ -228,19 +233,22 @@ class Detector:
 
     def evaluate(
         self, anomalies: object = None, *, in_dist: object = None, outliers: object = None,
-        labels: Sequence | None = None, left_out: int = LEFT_OUT, store: Store | None = None,
+        labels: Sequence | None = None, left_out: int | None = None, store: Store | None = None,
     ) -> "Report":  # fmt: skip
         """What it catches, and what it does not; needs pandas, and matplotlib for pictures of the misses.
 
         anomalies: of your own, as `score` takes them, or the name of a data set; or several, {name: them}; what cannot
         be read of them, and what was trained on, is said in the log. in_dist, outliers, labels: what a loaded detector
-        was trained on, as in `fit`; without, no synthetic anomaly is tested on but noise, of pictures. left_out: for so
-        many of three or more classes another detector is trained without one, which is then an anomaly. Raises
-        ValueError for another in_dist than it was trained on, and as `fit`.
+        was trained on, as in `fit`; without, no synthetic anomaly is tested on but noise, or words at random. left_out:
+        for so many of three or more classes another detector is trained without one, which is then an anomaly; None:
+        LEFT_OUT where it is known what it was trained on. Raises ValueError for another in_dist, and as `fit`.
         """
         from oe_core.detector import report
 
-        check_counts(least=0, given=True, left_out=left_out)
+        check_counts(least=0, given=left_out is not None, left_out=left_out)
+        if left_out and in_dist is None and self.data is None:
+            raise ArgumentError(f"left_out={left_out}: takes in_dist (--in-dist), what the detector was trained on")
+        left_out = LEFT_OUT if left_out is None else left_out
         data = self.data if in_dist is None else read_again(self, in_dist, outliers, labels, left_out)
         mine = anomalies if isinstance(anomalies, Mapping) else {} if anomalies is None else {"anomalies": anomalies}
         mine = {name: self.examples_of(one) if isinstance(one, str) else one for name, one in mine.items()}
@@ -264,7 +272,7 @@ class Detector:
         outputs = self._outputs(test)
         return [
             checks.learned_classes(right(outputs, test), test.labels.numpy(), usual),
-            checks.told_outliers(self.held_out_scores, self.score(outliers)),
+            checks.told_outliers(self.held_out_scores, self.score(outliers), self.recipe.outlier_limit),
             checks.not_by_files(test, outliers, files, self.score),
         ]
 

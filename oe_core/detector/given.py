@@ -3,6 +3,7 @@
 Nothing is read before the size of the network's pictures is known; the readers are those of `oe_core.data`.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -20,14 +21,16 @@ from oe_core.arguments import ArgumentError, expanded
 from oe_core.data import folders, text_folders
 from oe_core.data.catalog import CATALOG
 from oe_core.data.examples import UNLABELLED, Examples, ImageSet, TextSet
-from oe_core.data.readers.arrays import colour, in_memory, npz_side, read_npz, resized_each
+from oe_core.data.readers.arrays import colour, in_memory, npz_labels, npz_side, read_npz, resized_each
 from oe_core.data.readers.class_names import composed, numbered
 from oe_core.data.readers.lines import is_text, shown
 from oe_core.data.readers.pixels import FormatError, Picture, decode_all, is_picture, resized
 from oe_core.data.sources import IMAGES, TEXTS, Sources, load_images, load_texts
-from oe_core.detector.tables import TABLES, column, columns_of, is_missing, is_table, read_table
+from oe_core.detector.tables import column, columns_of, is_missing, is_table, is_table_file, read_table
+from oe_core.errors import printable
 from oe_core.scales import data_root
 
+LOG = logging.getLogger("oe_core")
 ARRAYS = ".npz"  # the ending of a file, in any case
 BESIDE = " (outliers)"  # behind the name of outliers that are named like the inliers
 LOOKED_AT = 64  # pictures of a source whose size and format are looked at
@@ -114,18 +117,29 @@ def _of_path(path: Path, labels: Sequence | None) -> Given:
         raise FileNotFoundError(f"{path}: there is nothing there; expected {WAYS}")
     if path.is_dir():
         part = folders.training_part(path) or path
+        _say_beside(part, path)
         if part.is_dir():
             _no_labels(labels, path, "a folder, whose class folders are its labels")
         return _of_folder(part, name) if part.is_dir() else _of_path(part, labels)
     if is_text(path):
         return Given(name, "text", lambda name: _relabelled(_texts(path, name), labels))
     if path.suffix.lower() == ARRAYS:
-        _no_labels(labels, path, "a file that has its own")
-        return Given(name, "images", lambda name, size: read_npz(path, size, name), Files(npz_side(path)))
-    if path.name.lower().endswith(TABLES):
-        return _of_table(read_table(path)[0], str(path), labels, path.parent)
+        if npz_labels(path)[1] != (UNLABELLED,):
+            _no_labels(labels, path, "a file that has its own")
+        load = lambda name, size: _relabelled(read_npz(path, size, name), labels)  # noqa: E731
+        return Given(name, "images", load, Files(npz_side(path)))
+    if is_table_file(path):
+        return _of_table(read_table(path), str(path), labels, path.parent)
     what = "is a picture; put it into a folder" if is_picture(path.name) else "is not read"
     raise FormatError(f"{path}: {what}; expected {WAYS}")
+
+
+def _say_beside(part: Path, path: Path) -> None:
+    """Which other splits a folder holds, that are not read."""
+    kind = Path.is_dir if part.is_dir() else is_text
+    others = sorted(one.name for one in path.glob("[!.]*") if one != part and kind(one)) if part != path else []
+    if others:
+        LOG.warning("%s", printable(f"{path}: {part.name} is read, and {', '.join(others)} is not"))
 
 
 def _of_folder(folder: Path, name: str) -> Given:
@@ -212,10 +226,11 @@ def _texts(path: Path, name: str) -> TextSet:
     return texts
 
 
-def _relabelled(texts: TextSet, labels: Sequence | None) -> TextSet:
+def _relabelled(examples: Examples, labels: Sequence | None) -> Examples:
     if labels is None:
-        return texts
-    return TextSet(texts.name, texts.texts, *_numbers(labels, len(texts), texts.name), texts.origin)
+        return examples
+    numbers, classes = _numbers(labels, len(examples), examples.name)
+    return replace(examples, labels=numbers, classes=classes)
 
 
 def _numbers(labels: Sequence | None, count: int, argument: str) -> tuple[Tensor, tuple[str, ...]]:

@@ -19,7 +19,7 @@ from oe_core.data.anomalies import NEAR, YOURS
 from oe_core.data.examples import Examples, ImageSet
 from oe_core.data.overlap import example_digests, shared
 from oe_core.detector import settings
-from oe_core.detector.anomalies import noises, synthetic, without_class
+from oe_core.detector.anomalies import noises, synthetic, without_class, words_at_random
 from oe_core.detector.detector import ANOMALY, INLIER, Detector
 from oe_core.detector.saved import CARD
 from oe_core.detector.sets import GivenSets, in_memory
@@ -104,8 +104,8 @@ def evaluate(
     """What `detector` says of anomalies of a user's own, of synthetic ones, and of classes that it did not learn.
 
     anomalies: by name, as `Detector.score` takes them. data: what it was trained on; None where that is not at hand,
-    which leaves noise alone of the synthetic ones, and of texts none. left_out: for so many classes another detector is
-    trained without one.
+    which leaves noise alone of the synthetic ones, or words at random. left_out: for so many classes another detector
+    is trained without one.
     """
     rows, misses = [], {}
     for group, name, by, inliers, (scores, lowest) in _answers(detector, anomalies, data, store, left_out):
@@ -116,8 +116,6 @@ def evaluate(
             "group": group, "set": name, "inliers": len(inliers), "anomalies": len(scores),
             **_with_intervals(inliers, scores), "caught": caught,
         })  # fmt: skip
-    if not rows:
-        raise ArgumentError("there is nothing to evaluate on: give anomalies, or in_dist, what it was trained on")
     return Report(pd.DataFrame(rows).astype({"caught": float}), misses)
 
 
@@ -131,8 +129,7 @@ def _answers(detector, anomalies, data, store, left_out) -> Iterator[tuple]:
         if not len(found[0]):
             raise ArgumentError(f"anomalies: {name} holds no example; leave it out")
         yield YOURS, name, detector, detector.held_out_scores, found
-    size = detector.recipe.size if detector.vocabulary is None else None
-    for group, name, examples in synthetic(data.held_out) if data else noises(size) if size else ():
+    for group, name, examples in synthetic(data.held_out) if data else _made_of_nothing(detector):
         yield group, name, detector, detector.held_out_scores, _asked(detector, examples)[:2]
     if data is None:
         return
@@ -141,6 +138,12 @@ def _answers(detector, anomalies, data, store, left_out) -> Iterator[tuple]:
         part, left = without_class(data.inliers, int(label))
         other = _trained_on(detector, part, data.outliers, store)
         yield NEAR, f"{detector.classes[label]}, left out", other, other.held_out_scores, _asked(other, left)[:2]
+
+
+def _made_of_nothing(detector: Detector) -> Iterator[tuple[str, str, Examples]]:
+    """The synthetic anomalies for which no inlier is needed."""
+    words, recipe = detector.vocabulary, detector.recipe
+    return noises(recipe.size) if words is None else words_at_random(words.tokens, recipe.length)
 
 
 def _trained_on(detector: Detector, part: Examples, outliers: Examples, store: Store) -> Detector:

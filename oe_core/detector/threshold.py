@@ -60,13 +60,8 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
             f"held_out_scores hold NaN or infinities in {(~np.isfinite(scores)).sum()} of {len(scores)}"
         )
     n = len(scores)
+    check_enough(n, false_alarm_rate)
     k = math.floor(false_alarm_rate * (n + 1) + 1e-9)  # 0.29 * 100 is a little less than 29
-    if k == 0:
-        or_else = f", or a rate of at least {_rounded_up(1 / (n + 1))}" if n else ""
-        raise ArgumentError(
-            f"false_alarm_rate={false_alarm_rate} takes at least {least(false_alarm_rate)} inliers that were held out "
-            f"of training, there are {n}; give more examples{or_else}"
-        )
     kth = scores[-k]
     low, high = map(float, stats.beta.interval(CONFIDENCE, k, n + 1 - k))
     # Just above it, so that scores which tie, as those of a very sure network do, ring less often than said, not more,
@@ -86,6 +81,16 @@ def check_rate(false_alarm_rate: float) -> None:
     """Raise a ValueError unless it lies between 0 and 1."""
     if not isinstance(false_alarm_rate, Real) or not 0 < false_alarm_rate < 1:
         raise ArgumentError(f"false_alarm_rate={false_alarm_rate!r} must lie between 0 and 1; 5 % is written 0.05")
+
+
+def check_enough(held_out: int, false_alarm_rate: float) -> None:
+    """Raise a ValueError for fewer held-out inliers than the rate takes, saying how many those are."""
+    if held_out < least(false_alarm_rate):
+        or_else = f", or a rate of at least {_rounded_up(1 / (held_out + 1))}" if held_out else ""
+        raise ArgumentError(
+            f"false_alarm_rate={false_alarm_rate} takes at least {least(false_alarm_rate)} inliers that were held out "
+            f"of training, there are {held_out}; give more examples{or_else}"
+        )
 
 
 def least(false_alarm_rate: float) -> int:

@@ -45,6 +45,14 @@ def test_a_class_that_one_split_lacks_moves_no_label(root):
     assert test.classes == ("ant", "bee", "cat") and test.labels.tolist() == [2]
 
 
+def test_an_npz_without_labels_is_one_class_beside_class_folders(root):
+    put(root / "animals/train/ant/1.png", IMAGES[0])
+    (root / "animals/test").mkdir()
+    np.savez(root / "animals/test/images.npz", images=np.stack(IMAGES[:2]))
+    assert read_folder("animals", "test", 8).classes == ("unlabelled",)
+    assert read_folder("animals", "train", 8).classes == ("ant",)
+
+
 def test_wordnet_class_folders_given_by_hand_are_read_under_their_catalog_name(root):
     put(root / "imagenet-800/test/n01440764/val_1.png", noise(12, 20, 3))
     test = read_folder("imagenet-800", "test", 8)

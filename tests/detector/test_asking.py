@@ -1,8 +1,10 @@
 """In which forms a trained detector may be asked, and that a stream is answered as it comes."""
 
+import gzip
 import io
 import os
 import threading
+import tracemalloc
 from itertools import islice
 
 import numpy as np
@@ -123,8 +125,8 @@ def test_a_row_in_which_nothing_stands_is_refused_and_the_others_are_asked_about
     assert _asked(text_chunks({"text": ["one", None, "three"]}, refused.append)) == [("0", "one"), ("2", "three")]
     paths = save(of_digit(0)[:2], tmp_path / "pictures")
     ((places, _),) = image_chunks({"path": [paths[0], "", paths[1]]}, 16, refused.append)
-    assert len(places) == 2 and ["row 2 is missing" in str(error) for error in refused] == [True] * 3
-    with pytest.raises(ValueError, match="the text of row 2 is missing"):
+    assert len(places) == 2 and ["row 2 is missing" in str(error) for error in refused] == [False, True, True]
+    with pytest.raises(ValueError, match="texts.csv line 3: the text is missing"):
         _asked(text_chunks(tmp_path / "texts.csv"))
 
 
@@ -134,6 +136,8 @@ def test_an_array_that_could_be_read_in_two_ways_is_refused():
         assert len(list(image_chunks(one, 16))) == 1
     with pytest.raises(ValueError, match=r"shape \(3, 16, 16\) may be three grey pictures, or one with its channels"):
         list(image_chunks(image.transpose(2, 0, 1), 16))
+    with pytest.raises(FormatError, match=r"images is uint8 \(1, 16, 16, 2\)"):
+        list(image_chunks(image[..., :2], 16))
 
 
 def test_a_picture_in_memory_that_cannot_be_read_is_refused_and_the_others_keep_their_numbers():
@@ -192,3 +196,58 @@ def test_pictures_in_memory_are_asked_about_each_in_its_own_size(monkeypatch):
         list(image_chunks([small, small, None], 8))
     with pytest.raises(ValueError, match=r"examples\[2\]: images is uint8 \(1, 8, 8, 2\); expected `images` uint8"):
         list(image_chunks(iter([small, small, small[..., :2]]), 8))
+
+
+def test_a_table_is_read_row_by_row_and_what_is_wrong_in_it_costs_that_row(tmp_path):
+    path, refused = tmp_path / "texts.csv", []
+    path.write_bytes(b'text,n\none,1\ntwo\n"three\nlines",3\n\nfour,4\ncaf\xe9,5\nsix,6\n')
+    found = _asked(text_chunks(path, refused.append))
+    assert found == [(f"{path}:2", "one"), (f"{path}:5", "three\nlines"), (f"{path}:7", "four")]
+    assert [str(error).removeprefix(str(path))[:30] for error in refused] == [
+        ": line 3 has 1 fields, the hea", " line 8 holds the byte 0xE9, w",
+    ]  # fmt: skip
+    with pytest.raises(FormatError, match="line 3 has 1 fields, the heading 2"):
+        _asked(text_chunks(path))
+    whole = gzip.compress(b"text\n" + b"".join(b"text %d\n" % number for number in range(5_000)))
+    (tmp_path / "torn.csv.gz").write_bytes(whole[: len(whole) // 2])
+    refused.clear()
+    assert len(_asked(text_chunks(tmp_path / "torn.csv.gz", refused.append))) > 1_000
+    assert ["torn.csv.gz: truncated or damaged" in str(error) for error in refused] == [True]
+
+
+def test_memory_does_not_grow_with_a_table(tmp_path):
+    def peak(rows):
+        with open(tmp_path / f"{rows}.csv", "w") as table:
+            table.write("text\n")
+            table.writelines(f"text number {number} of a table that is long\n" for number in range(rows))
+        tracemalloc.start()
+        assert sum(len(chunk) for _, chunk in text_chunks(tmp_path / f"{rows}.csv")) == rows
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest
+
+    assert peak(20_000) < 1.5 * peak(5_000)
+
+
+def test_a_folder_of_texts_is_asked_about_with_its_tables_and_what_is_left_out_is_said(tmp_path, caplog):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/a.csv").write_text("text\none\n")
+    (tmp_path / "b.txt").write_text("two\n")
+    (tmp_path / "c.jsonl").write_text('{"text": "three"}\n')
+    assert [text for _, text in _asked(text_chunks(tmp_path))] == ["two", "one"]
+    assert caplog.messages == [f"{tmp_path}: left out 1 file, not read as texts; the first is c.jsonl"]
+
+
+def test_a_folder_with_an_npz_is_asked_about_as_the_file_is(tmp_path):
+    np.savez(tmp_path / "images.npz", images=of_digit(0)[:3])
+    ((_, chunk),) = image_chunks(tmp_path, 16)
+    assert chunk.images.permute(0, 2, 3, 1).numpy().tolist() == of_digit(0)[:3].tolist()
+
+
+def test_names_of_files_are_no_texts_to_ask_about(tmp_path):
+    paths = [tmp_path / f"{number}.txt" for number in range(2)]
+    for path in paths:
+        path.write_text("one\n")
+    for names in (list(map(str, paths)), io.BytesIO("\n".join(map(str, paths)).encode())):
+        with pytest.raises(ValueError, match=r" is '.*/1\.txt', the name of a file, as all before it are; give a"):
+            _asked(text_chunks(names))

@@ -1,5 +1,7 @@
 """What is looked at after a training, each with an example that has to be found and one that must not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -48,9 +50,11 @@ def test_a_loss_has_to_fall_and_to_be_below_that_of_guessing(losses, holds):
 
 def test_outliers_have_to_outscore_inliers():
     inliers = np.random.default_rng(0).normal(size=100)
-    assert told_outliers(inliers, inliers + 1).holds and not told_outliers(inliers, inliers[::-1]).holds
-    assert told_outliers(*(np.random.default_rng(mean).normal(mean, size=2_000) for mean in (0, 1))).holds
-    few = told_outliers(inliers[:20], inliers[:1] + 9)
+    assert told_outliers(inliers, inliers + 1, 9).holds and not told_outliers(inliers, inliers[::-1], 9).holds
+    told = told_outliers(np.arange(100.0), np.array([95.5] * 10 + [50.0] * 30), 7)
+    assert "and 25 % of them ring where 5 % of the inliers do" in told.says and "7 may be too few" in told.advice
+    assert told_outliers(*(np.random.default_rng(mean).normal(mean, size=2_000) for mean in (0, 1)), 9).holds
+    few = told_outliers(inliers[:20], inliers[:1] + 9, 9)
     assert not few.holds and "1 outliers beside 20 inliers" in few.says and "is not known" in str(few)
 
 
@@ -62,6 +66,10 @@ def test_a_network_that_sees_the_codec_is_found_out():
     sees_files = lambda examples: -grains(examples)  # noqa: E731  a flat background has no grains, a JPEG's has
     found = not_by_files(images, jpeg, (Files(16, "PNG"), Files(16, "JPEG")), sees_files)
     assert not found.holds and "held-out inliers" in found.says and "JPEG, 16 px" in found.says
+    assert found.advice.endswith("bring both to one format and size, and train again")
+    embedded = replace(jpeg, origin="embedded")  # whose files are not the user's
+    found = not_by_files(images, embedded, (Files(16, "PNG"), Files(16, "JPEG")), sees_files)
+    assert "give outliers of your own, stored as the inliers are, and train again" in found.advice
     brightness = lambda examples: examples.images.float().mean(dim=(1, 2, 3)).numpy()  # noqa: E731
     assert not_by_files(images, jpeg, (Files(16, "PNG"), Files(16, "JPEG")), brightness).holds
 

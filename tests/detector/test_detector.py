@@ -214,6 +214,7 @@ def test_what_cannot_be_learned_from_is_refused_in_words(tmp_path):
         ({"batch_size": 0}, "batch_size=0 must be a whole number of at least 1"),
         ({"outlier_limit": 0}, "outlier_limit=0 must be a whole number of at least 1"),
         ({"limit": 0}, "limit=0 must be a whole number of at least 1"),
+        ({"false_alarm_rate": 0.02}, "takes at least 49 inliers that were held out of training, there are 48"),
         ({"holdout": 0}, "holdout=0 keeps no inlier to check and to set a threshold with"),
         ({"momentum": 3.0}, r"momentum=3.0 must be in \[0, 1\)"),
         ({"steps": 3, "epochs": 1}, "steps=3 and epochs=1 both say how long; give one"),

@@ -261,7 +261,8 @@ def test_a_linked_class_folder_is_one_and_not_said_to_be_left_out(tmp_path, capl
 
 
 @pytest.mark.parametrize(
-    ("heading", "hint"), [("label;text", "fields are parted by commas"), ("text,path", "leave the other out")]
+    ("heading", "hint"),
+    [("label;text", "fields are parted by ';', expected are commas"), ("text,path", "leave the other out")],
 )
 def test_a_heading_that_nearly_fits_is_told_what_is_missing(tmp_path, heading, hint):
     (tmp_path / "table.csv").write_text(f"{heading}\n{'a' if ';' in heading else 'a,b'}\n")
@@ -307,3 +308,32 @@ def test_pictures_in_memory_of_one_size_may_have_samples_of_two_kinds():
     bright = np.full((8, 8, 3), 204, np.uint8)
     images = given([bright, bright / 255], "in_dist").load("x", 8).images
     assert images.unique().tolist() == [204]
+
+
+def test_pictures_in_a_file_without_labels_are_unlabelled_or_get_them(tmp_path):
+    np.savez(tmp_path / "images.npz", images=IMAGES)
+    _same(given(tmp_path / "images.npz", "outliers").load("x", 16), IMAGES, ["unlabelled"] * 5)
+    _same(given(tmp_path / "images.npz", "in_dist", LABELS).load("x", 16), IMAGES, LABELS)
+    _same(given(tmp_path, "outliers").load("x", 16), IMAGES, ["unlabelled"] * 5)
+
+
+def test_a_split_that_is_not_read_is_said(tmp_path, caplog):
+    for split in ("train", "test"):
+        save(IMAGES[:2], tmp_path / "own" / split / "cat")
+        (tmp_path / f"{split}.tsv").write_text("a\tone\nb\ttwo\n")
+    given(tmp_path / "own", "in_dist")
+    assert caplog.messages == [f"{tmp_path / 'own'}: train is read, and test is not"]
+
+
+@pytest.mark.parametrize(("wrong", "said"), [(b"b,caf\xe9\n", "the byte 0xE9"), (b"b,\0\n", "the byte 0x00")])
+def test_a_table_is_refused_with_the_line_that_is_no_text(tmp_path, wrong, said):
+    (tmp_path / "table.csv").write_bytes(b'label,text\r\na,"one\r\ntwo"\r\n' + wrong)
+    with pytest.raises(FormatError, match=rf"table.csv line 4 holds {said}, which is no text in UTF-8; save it so"):
+        given(tmp_path / "table.csv", "in_dist")
+
+
+def test_a_small_table_that_unpacks_to_a_large_one_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("oe_core.data.readers.bounds.FLOOR", 1 << 10)
+    (tmp_path / "table.csv.gz").write_bytes(gzip.compress(b"label,text\n" + b"a,bbbbbbbbbbbbbbbbbbbbbbbbbbb\n" * 9_000))
+    with pytest.raises(FormatError, match="table.csv.gz: unpacks to more than"):
+        given(tmp_path / "table.csv.gz", "in_dist")

@@ -3,7 +3,8 @@
 import math
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -11,7 +12,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from oe_core.data.examples import ImageSet
+from oe_core.data.examples import UNLABELLED, ImageSet
 from oe_core.data.readers.bounds import check_size, open_zip, whole_bytes
 from oe_core.data.readers.class_names import check_name, composed
 from oe_core.data.readers.pixels import NEARLY_BLACK, FormatError, damage_named, eight_bits, in_colour, resized
@@ -19,7 +20,7 @@ from oe_core.data.readers.pixels import NEARLY_BLACK, FormatError, damage_named,
 DIGITS = tuple("0123456789")
 NPZ_HELP = (
     "`images` uint8 (n, height, width, 3) or grey (n, height, width), uint16 or floats in [0, 1] besides, "
-    "`labels` whole numbers (n,) and, if wanted, `classes`, a list of names"
+    "and, if wanted, `labels`, whole numbers (n,), and `classes`, a list of their names"
 )
 IDX_UNSIGNED_BYTES = 0x08
 MOST_ENLARGED = 1 << 30  # bytes that a file of less than a megabyte may take in memory
@@ -81,10 +82,11 @@ def _mat_damage(path: Path):
 
 
 def read_npz(path: Path, size: int, name: str, squash: bool = False, origin: str = "folder") -> ImageSet:
-    """An .npz with `images` (n, h, w, 3) or grey (n, h, w), `labels` (n,) and optionally `classes` (k,) of names.
+    """An .npz with `images` (n, h, w, 3) or grey (n, h, w), optionally `labels` (n,) and their `classes` (k,), names.
 
-    images: uint8, or as `eight_bits` scales them. Without `classes` they are the labels that occur. Nothing in the file
-    is ever unpickled. Raises FormatError naming file and array when one is missing or of another type, shape or range.
+    images: uint8, or as `eight_bits` scales them. Without `classes` they are the labels that occur; without labels all
+    are of the class UNLABELLED. Nothing in the file is ever unpickled. Raises FormatError naming file and array when
+    one is missing or of another type, shape or range.
     """
     labels, classes, _ = npz_labels(path)
     images = colour(_npz_array(path, "images"), path)
@@ -96,9 +98,11 @@ def read_npz(path: Path, size: int, name: str, squash: bool = False, origin: str
 def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
     """Labels int64 (n,) of an .npz, its classes, and whether it names them; errors as `read_npz`.
 
-    Without names the classes are the labels that occur, in rising order and numbered anew.
+    Without names the classes are the labels that occur, in rising order and numbered anew; UNLABELLED without labels.
     """
     labels, names = _npz_array(path, "labels"), _npz_array(path, "classes")
+    if labels is None:
+        return np.zeros(_npz_shape(path)[0], np.int64), (UNLABELLED,), False
     if not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 1:
         raise FormatError(f"{path}: labels is {labels.dtype} {labels.shape}; expected whole numbers (n,)")
     if names is not None and (names.ndim != 1 or names.dtype.kind not in "US" or len(set(names.tolist())) < len(names)):
@@ -114,23 +118,30 @@ def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
 
 
 def _npz_array(path: Path, key: str) -> np.ndarray | None:
-    """One array of an .npz; None for `classes` where there are none. Nothing is made room for that is not there."""
-    # numpy raises any kind of error on a damaged header.
-    with (
-        damage_named(path, (Exception,), f"an .npz without pickled objects holding {NPZ_HELP}"),
-        open_zip(path) as archive,
-    ):
-        held = {name.removesuffix(".npy"): name for name in archive.namelist()}
+    """One array of an .npz; None for one that it may lack. Nothing is made room for that is not there."""
+    with _npz(path) as (archive, held):
         if key not in held:
-            if key == "classes":
-                return None
-            raise FormatError(f"{path}: holds {list(held)}, not {[key]}; expected {NPZ_HELP}")
+            return None
         shape, dtype = _header(archive, held[key])
         length = archive.getinfo(held[key]).file_size
         if not dtype.hasobject and math.prod(shape) * max(1, dtype.itemsize) > length:
             raise FormatError(f"{path}: {key} claims to be {dtype} {shape}, but has {length:,} bytes; save it again")
         with archive.open(held[key]) as member:
             return np.lib.format.read_array(member, allow_pickle=False)
+
+
+@contextmanager
+def _npz(path: Path) -> Iterator[tuple[ZipFile, dict[str, str]]]:
+    """An open .npz that holds images, and the names of its members by those of its arrays."""
+    # numpy raises any kind of error on a damaged header.
+    with (
+        damage_named(path, (Exception,), f"an .npz without pickled objects holding {NPZ_HELP}"),
+        open_zip(path) as archive,
+    ):
+        held = {name.removesuffix(".npy"): name for name in archive.namelist()}
+        if "images" not in held:
+            raise FormatError(f"{path}: holds {list(held)}, not ['images']; expected {NPZ_HELP}")
+        yield archive, held
 
 
 def _header(archive: ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype]:
@@ -142,8 +153,17 @@ def _header(archive: ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype]:
 
 def npz_side(path: Path) -> int:
     """The shorter side in pixels of the images in an .npz, which are not read; errors as `read_npz`."""
-    with damage_named(path, (Exception,), f"an .npz holding {NPZ_HELP}"), open_zip(path) as archive:
-        return min(_header(archive, "images.npy")[0][1:3])
+    shape = _npz_shape(path)
+    return min(shape[1:3])
+
+
+def _npz_shape(path: Path) -> tuple[int, ...]:
+    """That of the images in an .npz, by its header."""
+    with _npz(path) as (archive, held):
+        shape, dtype = _header(archive, held["images"])
+    if len(shape) < 3:
+        raise FormatError(f"{path}: images is {dtype} {shape}; expected {NPZ_HELP}")
+    return shape
 
 
 def colour(images: np.ndarray, where: Path | str) -> np.ndarray:

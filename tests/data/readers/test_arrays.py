@@ -1,12 +1,14 @@
 import gzip
 import struct
+from functools import partial
 
 import numpy as np
 import pytest
 from genuine_files import channels_first, noise, shorten
 from scipy.io import savemat
 
-from oe_core.data.readers.arrays import read_idx, read_npz, read_svhn
+from oe_core.data.examples import UNLABELLED
+from oe_core.data.readers.arrays import npz_labels, npz_side, read_idx, read_npz, read_svhn
 from oe_core.data.readers.pixels import FormatError, resized
 
 WIDE = np.array([[[0, 257], [32896, 65535]]], np.uint16)  # one grey image: 0, 1, 128 and 255 times 257
@@ -120,11 +122,20 @@ def test_npz_names_the_array_that_is_wrong(tmp_path, change, message):
         read_npz(tmp_path / "images.npz", 8, "set")
 
 
-@pytest.mark.parametrize("missing", ["images", "labels"])
-def test_npz_names_a_missing_array(tmp_path, missing):
-    np.savez(tmp_path / "images.npz", **{key: value for key, value in FINE.items() if key != missing})
-    with pytest.raises(FormatError, match=rf"holds \[.*\], not \['{missing}'\]; expected `images`"):
-        read_npz(tmp_path / "images.npz", 8, "set")
+@pytest.mark.parametrize("read", [npz_side, npz_labels, partial(read_npz, size=8, name="set")])
+def test_npz_without_images_is_told_what_it_holds(tmp_path, read):
+    np.savez(tmp_path / "images.npz", pictures=FINE["images"], labels=FINE["labels"])
+    with pytest.raises(FormatError, match=r"npz: holds \['pictures', 'labels'\], not \['images'\]; expected `images`"):
+        read(tmp_path / "images.npz")
+
+
+def test_npz_without_labels_is_unlabelled(tmp_path):
+    np.savez(tmp_path / "images.npz", images=FINE["images"])
+    found = read_npz(tmp_path / "images.npz", 8, "set")
+    assert found.classes == (UNLABELLED,) and found.labels.tolist() == [0, 0]
+    np.savez(tmp_path / "images.npz", images=np.uint8(3))
+    with pytest.raises(FormatError, match=r"images.npz: images is uint8 \(\); expected `images`"):
+        npz_side(tmp_path / "images.npz")
 
 
 def test_npz_names_a_truncated_or_foreign_file(tmp_path):
