@@ -15,9 +15,9 @@ from typing import TypeVar
 
 import torch
 import torch.distributed as dist
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import Function
+from torch.distributed.nn.functional import all_reduce
 from torch.optim import Optimizer
 
 # Of a rank for the others, which may wait for a lock or load their data: a rank that fails is not found out by waiting.
@@ -136,46 +136,14 @@ class BatchNorm(nn.BatchNorm2d):
         """(rows of this rank, channels, h, w) -> the same, normalised."""
         if not self.training:
             return super().forward(x)
+        wide, per_channel = x.to(self.weight.dtype), (1, -1, 1, 1)
+        values = all_reduce(x.new_tensor([x.numel() / x.shape[1]], dtype=wide.dtype))
+        mean = all_reduce(wide.sum(dim=(0, 2, 3))) / values
+        centred = wide - mean.view(per_channel)
+        variance = all_reduce(centred.square().sum(dim=(0, 2, 3))) / values
         with torch.no_grad():
-            mean, variance, values = _moments(x.to(self.weight.dtype))
             self.num_batches_tracked += 1
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * values / (values - 1), self.momentum)
-        return _Normalised.apply(x, self.weight, self.bias, mean, variance, values, self.eps)
-
-
-def _moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean and biased variance of each channel over all ranks, (channels,), and of how many values, (1,)."""
-    rows, channels, height, width = x.shape
-    of_ranks = x.new_zeros(count(), 2 * channels + 1)
-    if rows:
-        variance, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)
-        of_ranks[rank()] = torch.cat([mean, variance, x.new_full((1,), rows * height * width)])
-    dist.all_reduce(of_ranks)
-    means, variances, values = of_ranks.split([channels, channels, 1], dim=1)
-    shares = values / values.sum()
-    mean = (shares * means).sum(dim=0)
-    return mean, (shares * (variances + (means - mean).square())).sum(dim=0), values.sum(dim=0)
-
-
-class _Normalised(Function):
-    """Batch norm under given moments, with the gradient that they, too, depend on the rows of all ranks."""
-
-    @staticmethod
-    def forward(ctx, x, weight, bias, mean, variance, values, eps) -> Tensor:
-        ctx.save_for_backward(x, weight, mean, (variance + eps).rsqrt(), values)
-        return F.batch_norm(x, mean, variance, weight, bias, training=False, eps=eps)
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight, mean, scale, values = ctx.saved_tensors
-        of_channel = (1, -1, 1, 1)
-        normal = (x.to(weight.dtype) - mean.view(of_channel)) * scale.view(of_channel)
-        wide = gradient.to(weight.dtype)
-        # Those of bias and weight are of this rank's rows: `_sum_gradients` adds them up.
-        own = torch.stack([wide.sum(dim=(0, 2, 3)), (wide * normal).sum(dim=(0, 2, 3))])
-        means = own.clone()
-        dist.all_reduce(means)
-        shift, slope = (mean.view(of_channel) for mean in means / values)
-        inner = (weight * scale).view(of_channel) * (wide - shift - slope * normal)
-        return inner.to(x.dtype), own[1], own[0], None, None, None, None
+        scale = self.weight * (variance + self.eps).rsqrt()
+        return (centred * scale.view(per_channel) + self.bias.view(per_channel)).to(x.dtype)

@@ -1,41 +1,40 @@
 """Carry runs from one machine to another, in archives of at most a given size: `python -m oe_core.runs.carry`.
 
-An archive is a tar file of slices of files, with a `manifest.json` that says what they are. Nothing in it is trusted:
-what is taken in has the hashes that the manifest and the runs' own stamps give, and lies in the folder of a run.
+The runs are one tar file, cut into archives, each of which is sealed and says which part it is. Nothing in them is
+trusted: what is taken in has the hashes that the runs' own stamps give, and lies in the folder of a run.
 """
 
 import argparse
-import io
-import json
+import hashlib
 import re
 import shutil
 import sys
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
-from itertools import product
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from oe_core.atomic import (
     DamagedFileError,
-    digest_of,
     exclusive,
     owned_name,
     read_record,
+    read_sealed,
     read_whole,
-    understood,
+    write_sealed,
     write_whole,
 )  # fmt: skip
 from oe_core.runs import checkpoint
 from oe_core.runs.store import CHECKPOINT, STAMP, WEIGHTS, lock_path
 from oe_core.scales import SCALES, check_scale, runs_root
 
-MANIFEST = "manifest.json"
-PER_SLICE = 2_048  # bytes of a tar file beside the slice: its header, padding and line of the manifest
 LEAST = 2**20  # bytes of an archive
+HEAD = re.compile(rb"part (\d+) of (\d+) of ([0-9a-f]{64})")  # the last: sha256 of the whole
+HEADS = 256  # bytes, at most, of the seal and the head
 PLACE = re.compile(r"[^/\\\x00-\x1f.][^/\\\x00-\x1f]*/(run\.json|weights\.safetensors|checkpoint\.pt|"
                    r"scores/[^/\\\x00-\x1f]+\.(json|safetensors))")  # fmt: skip
+ARCHIVES = "*.pack"
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 
@@ -43,27 +42,10 @@ class CarryError(ValueError):
     """An archive that cannot be used; the message names it, and what is wrong."""
 
 
-@dataclass(frozen=True)
-class Slice:
-    """A part of a file.
-
-    path: of the file, below the trained runs; whole, whole_sha256: its bytes and their sha256 (hex). start, bytes,
-    sha256: where the part begins, and the same of the part. member: its name in the archive.
-    """
-
-    path: str
-    whole: int
-    whole_sha256: str
-    start: int
-    bytes: int
-    sha256: str
-    member: str
-
-
 def pack(trained: Path, runs: Sequence[str], target: Path, most: int) -> list[Path]:
     """Write the runs named (folders of `trained`), finished or not, into archives of at most `most` bytes each.
 
-    Returns the archives, `target`/runs-0001.tar and so on. Raises ValueError for an unknown run, a damaged one, or
+    Returns the archives, `target`/runs-0001.pack and so on. Raises ValueError for an unknown run, a damaged one, or
     none, for too small a `most`, and for a `target` that holds archives: those of two packings do not fit together.
     """
     there = known(trained)
@@ -71,22 +53,28 @@ def pack(trained: Path, runs: Sequence[str], target: Path, most: int) -> list[Pa
         raise ValueError(f"runs={list(runs)}: choose from {', '.join(there) or f'none, {trained} holds no run'}")
     if most < LEAST:
         raise ValueError(f"most={most} bytes are too few for an archive; give {LEAST} or more")
-    if old := sorted(target.glob("*.tar")):
+    if old := sorted(target.glob(ARCHIVES)):
         raise ValueError(f"target={str(target)!r} holds {old[0].name} already; choose an empty folder")
     for name in runs:  # what is damaged here would be refused there
         _ = _stamp(trained / name) or _begun(trained / name)
-    archives, members, free = [], {}, most - 10 * PER_SLICE
-    for path in (path for name in runs for path in _files(trained / name)):
-        content, start = read_whole(path), 0
-        whole = path.relative_to(trained).as_posix(), len(content), digest_of(content)
-        while start < len(content) or start == 0:
-            if free < 2 * PER_SLICE:
-                archives.append(_write(target, len(archives) + 1, members))
-                members, free = {}, most - 10 * PER_SLICE
-            part = content[start : start + free - PER_SLICE]
-            members[Slice(*whole, start, len(part), digest_of(part), f"{len(members):06}")] = part
-            start, free = start + max(1, len(part)), free - PER_SLICE - len(part)
-    return [*archives, _write(target, len(archives) + 1, members)]
+    target.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=target) as whole:
+        with tarfile.open(fileobj=whole, mode="w", dereference=True) as tar:
+            for path in (path for name in runs for path in _files(trained / name)):
+                tar.add(path, path.relative_to(trained).as_posix(), filter=_of_nobody)
+        length, count = most - HEADS, -(-whole.tell() // (most - HEADS))
+        whole.seek(0)
+        digest = hashlib.file_digest(whole, "sha256").hexdigest()
+        whole.seek(0)
+        archives = [target / f"runs-{number:04}.pack" for number in range(1, count + 1)]
+        for number, archive in enumerate(archives, 1):
+            write_sealed(archive, f"part {number} of {count} of {digest}\n".encode() + whole.read(length))
+    return archives
+
+
+def _of_nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Whose the files are stays here."""
+    return member.replace(uid=0, gid=0, uname="", gname="", deep=False)
 
 
 def known(trained: Path) -> list[str]:
@@ -106,27 +94,45 @@ def _files(run: Path) -> Iterator[Path]:
     yield from sorted(path for path in (run / "scores").glob("*.*") if path.suffix in (".json", ".safetensors"))
 
 
-def _write(target: Path, number: int, members: dict[Slice, bytes]) -> Path:
-    manifest = json.dumps([asdict(part) for part in members]).encode()
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name, payload in [(MANIFEST, manifest), *((part.member, payload) for part, payload in members.items())]:
-            info = tarfile.TarInfo(name)
-            info.size = len(payload)
-            archive.addfile(info, io.BytesIO(payload))
-    path = target / f"runs-{number:04}.tar"
-    write_whole(path, content.getvalue())
-    return path
-
-
 def unpack(archives: Sequence[Path], trained: Path) -> dict[str, str]:
     """Take the runs of all `archives` of one packing into `trained`; as `take_in`."""
 
     def write(staging: Path) -> None:
-        for path, parts in _parts(archives).items():
-            _assemble(staging / path, path, parts)
+        with TemporaryFile(dir=trained) as whole:
+            for part in _parts(sorted(archives)):
+                whole.write(part)
+            whole.seek(0)
+            for member in (tar := tarfile.open(fileobj=whole, mode="r:")):
+                if not member.isfile() or not PLACE.fullmatch(member.name):
+                    raise CarryError(
+                        f"{archives[0]}: {member.name!r} is no file of a run; this archive was not made by `make pack`"
+                    )
+                write_whole(staging / member.name, tar.extractfile(member).read())
 
-    return take_in(write, trained)
+    trained.mkdir(parents=True, exist_ok=True)
+    try:
+        return take_in(write, trained)
+    except tarfile.TarError as error:  # a right seal around something else
+        raise CarryError(f"{archives[0]}: holds no runs ({error}); carry it again") from error
+
+
+def _parts(archives: Sequence[Path]) -> Iterator[bytes]:
+    """What the archives hold, which are all of one packing, in order."""
+    packing = None
+    for number, archive in enumerate(archives, 1):
+        try:
+            head, _, part = (read_sealed(archive) or b"").partition(b"\n")
+        except DamagedFileError as damage:
+            raise CarryError(f"{damage}; carry the archive again") from damage
+        if not (found := HEAD.fullmatch(head)):
+            raise CarryError(f"{archive}: is no archive of `make pack`")
+        packing = packing or found.groups()[1:]
+        if found.groups() != (str(number).encode(), *packing):
+            said = f"is part {found[1].decode()} of {found[2].decode()}, expected is part {number} of one packing"
+            raise CarryError(f"{archive}: {said}; give all its archives, and no other")
+        yield part
+    if number != int(packing[0]):
+        raise CarryError(f"{archives[-1].parent}: holds {number} of {packing[0].decode()} archives; give all of them")
 
 
 def take_in(write: Callable[[Path], None], trained: Path) -> dict[str, str]:
@@ -141,54 +147,6 @@ def take_in(write: Callable[[Path], None], trained: Path) -> dict[str, str]:
         return {run.name: _taken(run, trained / run.name) for run in sorted(staging.glob("*"))}
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-
-
-def _parts(archives: Sequence[Path]) -> dict[str, list[tuple[Slice, Path]]]:
-    """Every file in the archives, with its slices and where they are."""
-    found = {}
-    for archive in archives:
-        for part in _manifest(archive):
-            if not PLACE.fullmatch(part.path):
-                raise CarryError(
-                    f"{archive}: {part.path!r} is no file of a run; this archive was not made by `make pack`"
-                )
-            found.setdefault(part.path, []).append((part, archive))
-    return found
-
-
-def _manifest(archive: Path) -> list[Slice]:
-    payload = _member(archive, MANIFEST)
-    try:
-        with understood(archive, "has no manifest that can be read"):
-            found = [Slice(**values) for values in json.loads(payload)]
-            for part, (name, kind) in product(found, Slice.__annotations__.items()):
-                if not isinstance(getattr(part, name), kind):
-                    raise TypeError(f"{name} is {getattr(part, name)!r}")
-            return found
-    except DamagedFileError as error:
-        raise CarryError(f"{error}; carry it again") from error
-
-
-def _member(archive: Path, name: str) -> bytes:
-    try:
-        with tarfile.open(archive, mode="r:") as opened:
-            return opened.extractfile(name).read()
-    except (OSError, KeyError, AttributeError, ValueError, tarfile.TarError) as error:
-        raise CarryError(f"{archive}: {name} cannot be read ({error}); carry the archive again") from error
-
-
-def _assemble(target: Path, path: str, parts: list[tuple[Slice, Path]]) -> None:
-    """Write one file from its slices, in whatever order the archives came."""
-    content, whole = bytearray(), parts[0][0]
-    for part, archive in sorted(parts, key=lambda one: one[0].start):
-        payload = _member(archive, part.member)
-        if len(payload) != part.bytes or digest_of(payload) != part.sha256:
-            raise CarryError(f"{archive}: its part of {path} is damaged; carry the archive again")
-        if part.start == len(content):
-            content += payload
-    if len(content) != whole.whole or digest_of(content) != whole.whole_sha256:
-        raise CarryError(f"{path}: {len(content)} of {whole.whole} bytes are in the archives given; give all of them")
-    write_whole(target, bytes(content))
 
 
 def _taken(new: Path, there: Path) -> str:
@@ -276,9 +234,9 @@ def main(arguments: list[str] | None = None) -> int:
                 print(path)
             print(f"packed: {', '.join(runs)}")
             return 0
-        archives = sorted(options.folder.glob("*.tar"))
+        archives = sorted(options.folder.glob(ARCHIVES))
         if not archives:
-            raise CarryError(f"{options.folder} holds no archive (*.tar)")
+            raise CarryError(f"{options.folder} holds no archive ({ARCHIVES})")
         for run, became in unpack(archives, trained).items():
             print(f"{run}: {became}")
         return 0

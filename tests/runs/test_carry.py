@@ -1,12 +1,12 @@
 """Runs carried in archives: whole or refused, within the size, and nothing that is there is overwritten."""
 
 import io
-import json
 import shutil
 import tarfile
 
 import pytest
 
+from oe_core.atomic import digest_of, write_sealed
 from oe_core.detectors.registry import experiment
 from oe_core.runs import carry, checkpoint
 from oe_core.runs.carry import CarryError, known, pack, unpack
@@ -73,8 +73,13 @@ def test_without_all_archives_nothing_is_taken_and_it_is_said(tmp_path):
     folder = begin(tmp_path / "large", PLAN.baseline, epoch=0)
     FileCheckpoint(folder / CHECKPOINT, "0" * 64, None).save({"epoch": 0, "step": 0, "ballast": "x" * 3_000_000})
     archives = pack(tmp_path / "large" / "trained", [folder.name], tmp_path / "cut", MOST)
-    with pytest.raises(CarryError, match=r"checkpoint\.pt: \d+ of \d+ bytes are in the archives given; give all"):
+    with pytest.raises(CarryError, match=rf"cut: holds {len(archives) - 1} of {len(archives)} archives; give all"):
         unpack(archives[:-1], tmp_path / "new")
+    with pytest.raises(CarryError, match=r"runs-0003\.pack: is part 3 of \d, expected is part 2 of one packing; give"):
+        unpack([archives[0], *archives[2:]], tmp_path / "new")
+    other = pack(tmp_path / "large" / "trained", [folder.name], tmp_path / "other", 2 * MOST)
+    with pytest.raises(CarryError, match=r"runs-0002\.pack: is part 2 of \d, expected is part 2 of one packing"):
+        unpack([archives[0], other[1]], tmp_path / "new")
     assert contents(tmp_path / "new") == {}
     assert not list((tmp_path / "new").glob(".unpack*"))
 
@@ -131,7 +136,7 @@ def test_damage_in_an_archive_is_named_and_nothing_is_taken(archives, tmp_path):
     content = bytearray(archives[0].read_bytes())
     content[len(content) // 2] ^= 1
     archives[0].write_bytes(content)
-    with pytest.raises(CarryError, match=r"runs-0001\.tar: its part of .* is damaged; carry the archive again"):
+    with pytest.raises(CarryError, match=r"runs-0001\.pack is damaged: .*; carry the archive again"):
         unpack(archives, tmp_path / "new")
     assert contents(tmp_path / "new") == {}
 
@@ -140,27 +145,47 @@ def test_damage_in_an_archive_is_named_and_nothing_is_taken(archives, tmp_path):
     "path", ["../run/run.json", "/run/run.json", "run/../../x/run.json", "run/other.py", ".locks/run.json"]
 )
 def test_what_is_no_file_of_a_run_is_refused(path, tmp_path):
-    line = {"path": path, "whole": 0, "whole_sha256": "", "start": 0, "bytes": 0, "sha256": "", "member": "0"}
-    archive = tmp_path / "runs-0001.tar"
-    write(archive, {"manifest.json": json.dumps([line]).encode(), "0": b""})
+    archive = forged(tmp_path / "archives", tarfile.TarInfo(path))
     with pytest.raises(CarryError, match="is no file of a run"):
-        unpack([archive], tmp_path / "new")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["runs-0001.tar"]
+        unpack([archive], tmp_path / "new" / "trained")
+    assert not list((tmp_path / "new" / "trained").iterdir()) and len(list(tmp_path.rglob("*.json"))) == 0
 
 
-def write(path, members):
-    with tarfile.open(path, "w") as archive:
-        for name, payload in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(payload)
-            archive.addfile(info, io.BytesIO(payload))
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
+def test_what_is_no_file_at_all_is_refused(kind, tmp_path):
+    member = tarfile.TarInfo("run/run.json")
+    member.type, member.linkname = kind, "/etc/hostname"
+    with pytest.raises(CarryError, match="is no file of a run"):
+        unpack([forged(tmp_path, member)], tmp_path / "new")
+
+
+def forged(folder, member):
+    """An archive of one member, with a right seal and head."""
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as archive:
+        archive.addfile(member)
+    return sealed(folder, tar.getvalue())
+
+
+def sealed(folder, whole):
+    write_sealed(folder / "runs-0001.pack", f"part 1 of 1 of {digest_of(whole)}\n".encode() + whole)
+    return folder / "runs-0001.pack"
+
+
+def test_a_right_seal_around_what_holds_no_runs_is_refused(tmp_path):
+    for content in (b"no tar", b""):
+        with pytest.raises(CarryError, match=r"runs-0001\.pack: holds no runs \(.*\); carry it again"):
+            unpack([sealed(tmp_path, content)], tmp_path / "new")
+    write_sealed(tmp_path / "runs-0001.pack", b"something else")
+    with pytest.raises(CarryError, match=r"runs-0001\.pack: is no archive of `make pack`"):
+        unpack([tmp_path / "runs-0001.pack"], tmp_path / "new")
 
 
 @pytest.mark.parametrize("content", [b"", b"no tar", b"\0" * 10_240], ids=["empty", "no tar", "a tar of nothing"])
 def test_what_is_no_archive_is_named(content, tmp_path):
-    (tmp_path / "runs-0001.tar").write_bytes(content)
-    with pytest.raises(CarryError, match=r"runs-0001\.tar"):
-        unpack([tmp_path / "runs-0001.tar"], tmp_path / "new")
+    (tmp_path / "runs-0001.pack").write_bytes(content)
+    with pytest.raises(CarryError, match=r"runs-0001\.pack"):
+        unpack([tmp_path / "runs-0001.pack"], tmp_path / "new")
 
 
 def test_a_forged_stamp_is_refused(made, archives, tmp_path):
@@ -186,7 +211,7 @@ def test_wrong_requests_are_refused_in_words(made, tmp_path):
     with pytest.raises(ValueError, match=r"none, .* holds no run"):
         pack(tmp_path, [], tmp_path, MOST)
     pack(trained, known(trained), tmp_path / "full", MOST)
-    with pytest.raises(ValueError, match=r"holds runs-0001\.tar already; choose an empty folder"):
+    with pytest.raises(ValueError, match=r"holds runs-0001\.pack already; choose an empty folder"):
         pack(trained, known(trained), tmp_path / "full", MOST)
     with pytest.raises(ValueError, match="most=1000 bytes are too few"):
         pack(trained, known(trained), tmp_path, 1000)
