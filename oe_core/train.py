@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from oe_core import ranks
 from oe_core.data.batches import Batch, JointBatches
+from oe_core.data.streams import AnyExamples
 from oe_core.devices import autocast, default_device
 from oe_core.graphs import GraphedUpdate, set_rate
 from oe_core.losses import outlier_exposure
-from oe_core.parts import Examples
 from oe_core.recipe import Recipe
 
 CHECKPOINT_SECONDS = 60.0
@@ -82,7 +82,7 @@ class Task:
     that it can be one CUDA graph. divides: whether `ranks` can share a batch: nothing but batch norm joins its rows.
     """
 
-    batches: Callable[[Recipe, Examples, Examples | None, torch.device], JointBatches]
+    batches: Callable[[Recipe, AnyExamples, AnyExamples | None, torch.device], JointBatches]
     network: Callable[[Recipe, int, torch.device], nn.Module]
     inputs: Callable[[Tensor, Recipe], Tensor]
     optimiser: Callable[[Iterable, Recipe], torch.optim.Optimizer]
@@ -117,7 +117,7 @@ class Training:
     """
 
     def __init__(
-        self, task: Task, recipe: Recipe, batches: JointBatches, inliers: Examples, initial, device: torch.device
+        self, task: Task, recipe: Recipe, batches: JointBatches, inliers: AnyExamples, initial, device: torch.device
     ):
         self.task, self.recipe, self.batches, self.inliers, self.device = task, recipe, batches, inliers, device
         self.steps, self.generator_state = recipe.epochs * len(batches), batches.generator.get_state()
@@ -222,8 +222,8 @@ class Training:
 def fit(
     task: Task,
     recipe: Recipe,
-    inliers: Examples,
-    outliers: Examples | None = None,
+    inliers: AnyExamples,
+    outliers: AnyExamples | None = None,
     *,
     initial: dict[str, Tensor] | None = None,
     checkpoint: Checkpoint | None = None,

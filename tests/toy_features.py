@@ -5,18 +5,18 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from oe_core.posthoc.answers import Answers, Training
+from oe_core.posthoc.answers import Answers, TrainingFeatures
 
 CLASSES, WIDTH = 5, 40
 
 
 class Toy(NamedTuple):
-    training: Training
+    training: TrainingFeatures
     inliers: Answers
     anomalies: Answers
 
 
-def answers(training: Training, features: np.ndarray) -> Answers:
+def answers(training: TrainingFeatures, features: np.ndarray) -> Answers:
     """The answers of a network without anything below the features, so that ODIN's step changes nothing."""
     logits = training.head(features)
     return Answers(features, logits, logits)
@@ -32,6 +32,6 @@ def toy(seed: int = 0) -> Toy:
     )
     labels = np.arange(400) % CLASSES
     head = LogisticRegression(max_iter=5000).fit(learned, labels)
-    training = Training(learned, labels, head.coef_, head.intercept_)
+    training = TrainingFeatures(learned, labels, head.coef_, head.intercept_)
     noise = 1.3 * np.abs(rng.normal(size=(300, WIDTH)))
     return Toy(training, answers(training, others), answers(training, noise))

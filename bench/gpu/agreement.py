@@ -8,7 +8,7 @@ from torch import Tensor
 
 from bench.alternation import Bar
 from bench.gpu.work import data
-from oe_core.detectors.kind import Examples
+from oe_core.data.streams import AnyExamples
 from oe_core.detectors.registry import kind_of
 from oe_core.graphs import WARM_UP
 from oe_core.recipe import Recipe
@@ -123,7 +123,7 @@ def _place(warning: warnings.WarningMessage) -> str:
     return f"waits at {place}:{warning.lineno}"
 
 
-def _resumed(recipe: Recipe, inliers: Examples, outliers: Examples | None, device: torch.device) -> Trained:
+def _resumed(recipe: Recipe, inliers: AnyExamples, outliers: AnyExamples | None, device: torch.device) -> Trained:
     """The same training, ended between two captured steps and taken up again from what was saved."""
     kind, memory = kind_of(recipe), Memory()
     try:
@@ -133,7 +133,7 @@ def _resumed(recipe: Recipe, inliers: Examples, outliers: Examples | None, devic
     raise ValueError(f"recipe {recipe.name!r}: a training of fewer than {WARM_UP + 1} steps cannot be interrupted")
 
 
-def _scored_apart(recipe: Recipe, trained: Trained, inliers: Examples, device: torch.device, precision="float32"):
+def _scored_apart(recipe: Recipe, trained: Trained, inliers: AnyExamples, device: torch.device, precision="float32"):
     """How far what a network says on `device` in `precision` is from what it says on the CPU in float32."""
     kind = kind_of(recipe)
     inputs = kind.inputs(inliers, recipe, lambda: inliers)[:40]

@@ -7,11 +7,11 @@ import torch
 from bench import comparisons
 from bench.comparisons import random_images, random_words
 from oe_core.data.examples import TextSet
+from oe_core.data.streams import AnyExamples
 from oe_core.detectors.branch.recipe import BranchRecipe
 from oe_core.detectors.density.recipe import DensityRecipe
 from oe_core.detectors.gan.recipe import GanRecipe
 from oe_core.detectors.images.recipe import ImageRecipe
-from oe_core.detectors.kind import Examples
 from oe_core.detectors.language.recipe import LanguageRecipe
 from oe_core.detectors.objectives.losses import OBJECTIVES
 from oe_core.detectors.objectives.recipe import ObjectiveRecipe
@@ -77,12 +77,12 @@ TIMED = (
 )
 
 
-def data(recipe: Recipe, steps: int) -> tuple[Examples, Examples | None]:
+def data(recipe: Recipe, steps: int) -> tuple[AnyExamples, AnyExamples | None]:
     """Random inliers and outliers for `steps` steps an epoch of a recipe, the last of them with half a batch."""
     count = steps * recipe.batch_size - recipe.batch_size // 2
     outside = None if recipe.outliers is None else steps * recipe.outlier_batch_size
 
-    def made(count: int) -> Examples:
+    def made(count: int) -> AnyExamples:
         if recipe.KIND == "text":
             return _random_texts(count)
         if recipe.KIND == "language":

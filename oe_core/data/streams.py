@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from oe_core.data.catalog import CATALOG, printed_name
-from oe_core.data.examples import TextSet
+from oe_core.data.examples import ImageSet, TextSet
 from oe_core.data.sources import LINES, load_lines
 
 UNITS = ("words", "characters")
 UNKNOWN, END = "<unk>", "<eos>"
-HELD_OUT = 0.1  # of a training text that comes without a validation part
+VALIDATION_SHARE = 0.1  # of a training text that comes without a validation part
 KEPT_STREAMS = 24  # in memory, the last ones used
 
 
@@ -87,6 +87,9 @@ class Stream:
         return spelled[spelled >= 0]
 
 
+AnyExamples = ImageSet | TextSet | Stream
+
+
 def load_stream(name: str, split: str, unit: str, lower: bool = False) -> Stream:
     """The stream of a text data set's split, as `stream_of`.
 
@@ -99,7 +102,7 @@ def load_stream(name: str, split: str, unit: str, lower: bool = False) -> Stream
         return stream_of(lines, unit, lower)
     if LINES.available(name, "valid") == lines.origin:  # and not another's, of the same name
         return _stream(lines, load_lines(name, "valid"), 0.0, unit, lower)
-    return _stream(lines, None, HELD_OUT, unit, lower)
+    return _stream(lines, None, VALIDATION_SHARE, unit, lower)
 
 
 def stream_of(lines: TextSet, unit: str, lower: bool = False) -> Stream:

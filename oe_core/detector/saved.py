@@ -19,7 +19,7 @@ from oe_core.arguments import ArgumentError
 from oe_core.atomic import discard, read_record, read_whole, understood, write_record, write_whole
 
 FORMAT = 1  # raise it when a card of this version would be misread by an earlier one
-CARD, WEIGHTS, HELD_OUT = "card.json", "weights.safetensors", "held_out.safetensors"
+CARD, WEIGHTS, HELD_OUT_FILE = "card.json", "weights.safetensors", "held_out.safetensors"
 
 
 def check_place(folder: Path) -> None:
@@ -28,7 +28,7 @@ def check_place(folder: Path) -> None:
         raise ArgumentError(f"{folder} is no folder; a detector is saved as one of its own")
     held = sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
     # Of a detector's files the card comes last, so that one alone is something else's.
-    if others := [name for name in held if name not in (CARD, WEIGHTS, HELD_OUT) or held == [CARD]]:
+    if others := [name for name in held if name not in (CARD, WEIGHTS, HELD_OUT_FILE) or held == [CARD]]:
         what = f"holds {others[0]}, which is no part of a detector"
         raise ArgumentError(f"{folder} {what}; choose a new folder, or remove it")
 
@@ -43,7 +43,7 @@ def write(folder: Path, card: Mapping, weights: Mapping[str, Tensor], held_out: 
     # A copy each: safetensors refuses tensors that share memory.
     files = {
         WEIGHTS: safetensors.torch.save({name: tensor.clone() for name, tensor in weights.items()}),
-        HELD_OUT: safetensors.numpy.save(dict(held_out)),
+        HELD_OUT_FILE: safetensors.numpy.save(dict(held_out)),
     }
     sealed = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     if any(not _holds(folder / name, content) for name, content in files.items()):
@@ -82,10 +82,10 @@ def read(folder: Path) -> tuple[dict, dict[str, Tensor], dict[str, np.ndarray]]:
     """Card, weights and held-out scores of a saved detector, verified; errors as `read_card`."""
     card = read_card(folder)
     with understood(folder / CARD):
-        sealed = {name: card["files"][name] for name in (WEIGHTS, HELD_OUT)}
+        sealed = {name: card["files"][name] for name in (WEIGHTS, HELD_OUT_FILE)}
     content = {name: read_whole(folder / name, sha256) for name, sha256 in sealed.items()}
     with understood(folder / WEIGHTS):
         weights = safetensors.torch.load(content[WEIGHTS])
-    with understood(folder / HELD_OUT):
-        held_out = safetensors.numpy.load(content[HELD_OUT])
+    with understood(folder / HELD_OUT_FILE):
+        held_out = safetensors.numpy.load(content[HELD_OUT_FILE])
     return card, weights, held_out

@@ -20,7 +20,7 @@ from oe_core.recipe import Recipe
 
 # Without a download. Patches of a photograph at many scales, and sentences of Python's standard library.
 DEFAULT_OUTLIERS = {"images": "photo-china", "text": "docstrings-stdlib"}
-HELD_OUT, MOST_HELD_OUT = 0.2, 2_000  # share of the examples, and how many at most: they fix 5 % to within 1 %
+HELD_OUT_SHARE, MOST_HELD_OUT = 0.2, 2_000  # share of the examples, and how many at most: they fix 5 % to within 1 %
 UNSEEN = 0.1  # share of the outliers that are not shown, at most as many
 FOR_FIVE_PERCENT, MOST_SHARE = 19, 1 / 3  # held out of fewer: what a threshold of 5 % takes, up to a third
 SIZES = (16, 32)  # pixels that the networks see by themselves: the nearest below the pictures' own; size= for others
@@ -90,7 +90,7 @@ def recipe(name: str, inliers: Examples, outliers: str, held_out: bool, **change
 
 def holdout(count: int) -> int:
     """How many of `count` examples are held out."""
-    return min(MOST_HELD_OUT, max(round(HELD_OUT * count), min(FOR_FIVE_PERCENT, int(MOST_SHARE * count))))
+    return min(MOST_HELD_OUT, max(round(HELD_OUT_SHARE * count), min(FOR_FIVE_PERCENT, int(MOST_SHARE * count))))
 
 
 def check_learned(training: Examples) -> None:

@@ -8,14 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from oe_core import train
-from oe_core.data.examples import ImageSet, TextSet
+from oe_core.data.examples import Examples
 from oe_core.data.sources import Sources
-from oe_core.data.streams import Stream
+from oe_core.data.streams import AnyExamples
 from oe_core.devices import autocast
 from oe_core.experiments import Settings
 from oe_core.recipe import Recipe
 
-Examples = ImageSet | TextSet | Stream
 Score = Callable[[np.ndarray], np.ndarray]
 
 
@@ -37,7 +36,7 @@ def before_after(table: int, score: str) -> tuple[Column, Column]:
     return Column(table, score, "baseline", score), Column(table, "+OE", "exposed", score)
 
 
-def right(outputs: np.ndarray, test: ImageSet | TextSet) -> np.ndarray:
+def right(outputs: np.ndarray, test: Examples) -> np.ndarray:
     """Whether an example's class has the largest of the classes' outputs, which come first in a row: bool (n,)."""
     return outputs[:, : len(test.classes)].argmax(axis=1) == test.labels.numpy()
 
@@ -52,7 +51,7 @@ def asked(part: Callable[[Tensor], Tensor], recipe: Recipe, batches: Iterable[Te
     return torch.cat(outputs)
 
 
-def accuracy(outputs: np.ndarray, test: ImageSet | TextSet) -> float:
+def accuracy(outputs: np.ndarray, test: Examples) -> float:
     """Percent of the examples that a classifier gets right."""
     return 100 * float(right(outputs, test).mean())
 
@@ -76,13 +75,13 @@ class Kind:
     task: train.Task
     predict: Callable[[nn.Module, Tensor, Recipe], Tensor]
     sources: Sources
-    load: Callable[..., Examples]
-    inputs: Callable[[Examples, Recipe, Callable[[], Examples]], Tensor]
+    load: Callable[..., AnyExamples]
+    inputs: Callable[[AnyExamples, Recipe, Callable[[], AnyExamples]], Tensor]
     printed: Callable[[str, Recipe], str]
     scores: Callable[[Recipe], Mapping[str, Score]]
     columns: tuple[Column, ...]
     tpr: float
-    quality: tuple[str, Callable[[np.ndarray, Examples], float]] = ("accuracy", accuracy)
+    quality: tuple[str, Callable[[np.ndarray, AnyExamples], float]] = ("accuracy", accuracy)
     settings: Settings | None = None
     features: Callable[[nn.Module, Tensor, Recipe], Tensor] | None = None
 
@@ -110,7 +109,9 @@ class Kind:
         """The score that fits what a network was taught: the exposed one's in the main table."""
         return self.scores(recipe)[self.exposed_column.score]
 
-    def fit(self, recipe: Recipe, inliers: Examples, outliers: Examples | None = None, **settings) -> train.Trained:
+    def fit(
+        self, recipe: Recipe, inliers: AnyExamples, outliers: AnyExamples | None = None, **settings
+    ) -> train.Trained:
         """Train `recipe`; arguments and errors as `train.fit`."""
         return train.fit(self.task, recipe, inliers, outliers, **settings)
 

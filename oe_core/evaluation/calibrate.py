@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from oe_core.arguments import ArgumentError, check_choice
-from oe_core.detectors.kind import Examples
+from oe_core.data.streams import AnyExamples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.asking import Asked
 from oe_core.evaluation.calibration import BIN_SIZE, calibration_metrics, confidences, fit_temperature
@@ -32,7 +32,7 @@ Predictions = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class Logits:
     """The logits of one network: of the held-out part, of the test set, and of each out-distribution by its name."""
 
     held_out: np.ndarray
@@ -60,9 +60,9 @@ class Calibration(Evaluation):
     """
 
     protocol: str
-    answers: dict[tuple[str, int], Answers]
+    answers: dict[tuple[str, int], Logits]
     temperatures: pd.DataFrame
-    held_out: Examples
+    held_out: AnyExamples
 
     def temperature(self, method: str, seed: int = 0) -> float:
         """The fitted temperature of one network."""
@@ -109,17 +109,17 @@ def calibrate(
     return {protocol: _measured(found, protocol, part.examples, answers) for protocol in protocols}
 
 
-def _answers(asked: Asked, tests: Tests, part: TestSet) -> Answers:
+def _answers(asked: Asked, tests: Tests, part: TestSet) -> Logits:
     """What one network says of the held-out part and of the tests: the logits of its classes."""
     classes = len(part.examples.classes)
     held, test, *outs = (asked.outputs(of)[:, :classes] for of in (part, tests.inside, *tests.outs))
     held_labels, test_labels = part.examples.labels.numpy(), tests.inside.examples.labels.numpy()
     names = [out.printed for out in tests.outs]
-    return Answers(held, held_labels, test, test_labels, dict(zip(names, outs, strict=True)))
+    return Logits(held, held_labels, test, test_labels, dict(zip(names, outs, strict=True)))
 
 
 def _measured(
-    found: Evaluation, protocol: str, held_out: Examples, answers: dict[tuple[str, int], Answers]
+    found: Evaluation, protocol: str, held_out: AnyExamples, answers: dict[tuple[str, int], Logits]
 ) -> Calibration:
     how, some = PROTOCOLS[protocol], next(iter(answers.values()))
     draws = {out: base_rate_draws(len(some.test), len(logits), found.tests.experiment.draws, how.ratio)
@@ -131,7 +131,7 @@ def _measured(
     return result
 
 
-def _temperature(method: str, seed: int, answers: Answers, bounds: tuple[float, float] | None) -> dict:
+def _temperature(method: str, seed: int, answers: Logits, bounds: tuple[float, float] | None) -> dict:
     logits, labels = answers.held_out, answers.held_out_labels
     try:
         temperature = fit_temperature(logits, labels, bounds)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from oe_core.atomic import write_record, write_text
 from oe_core.data.sources import MissingDataError
-from oe_core.detectors.kind import Examples
+from oe_core.data.streams import AnyExamples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.asking import Asked, networks
 from oe_core.evaluation.draws import Draw, base_rate_draws, draws_digest
@@ -40,7 +40,7 @@ class Evaluation:
     tests: Tests
 
     @property
-    def test(self) -> Examples:
+    def test(self) -> AnyExamples:
         return self.tests.inside.examples
 
     @property

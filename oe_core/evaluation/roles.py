@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import combinations
 
 from oe_core.data.overlap import example_digests, shared
-from oe_core.detectors.kind import Examples
+from oe_core.data.streams import AnyExamples
 
 LOG = logging.getLogger("oe_core")
 TRAIN, TEST = "the in-distribution's train split", "the in-distribution's test split"
@@ -14,7 +14,7 @@ LEARNED, OUTLIERS, HELD_OUT = "the training set", "the outliers", "the held-out 
 INLIERS = {TRAIN, TEST, LEARNED, HELD_OUT}
 
 
-def overlaps(roles: Mapping[str, Examples]) -> list[dict]:
+def overlaps(roles: Mapping[str, AnyExamples]) -> list[dict]:
     """As `shared_examples`, each pair also said in the log."""
     found = shared_examples(roles)
     for pair in found:
@@ -24,7 +24,7 @@ def overlaps(roles: Mapping[str, Examples]) -> list[dict]:
     return found
 
 
-def shared_examples(roles: Mapping[str, Examples]) -> list[dict]:
+def shared_examples(roles: Mapping[str, AnyExamples]) -> list[dict]:
     """Which sets share examples: {"roles", "sets", "shared", "of"} a pair.
 
     roles: what a set is in the experiment -> the set, those that are trained on before those that are tested. shared:

@@ -12,7 +12,7 @@ from oe_core.data.catalog import CATALOG
 from oe_core.data.derived import DERIVED
 from oe_core.data.examples import ImageSet, TextSet, check_trainable
 from oe_core.data.sources import MissingDataError
-from oe_core.detectors.kind import Examples
+from oe_core.data.streams import AnyExamples
 from oe_core.detectors.registry import kind_of
 from oe_core.evaluation.records import OWN_FOLDER
 from oe_core.evaluation.roles import TEST, TRAIN, overlaps
@@ -34,7 +34,7 @@ class TestSet:
     stand_in_for: str
     fingerprint: str
     inputs: Callable[[], Tensor]
-    examples: Examples | None = None
+    examples: AnyExamples | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,13 +147,13 @@ def held_out(recipe: Recipe, load: Load) -> TestSet:
     return _test_set("held-out", part, recipe, load)
 
 
-def replaces(examples: Examples) -> str:
+def replaces(examples: AnyExamples) -> str:
     """What the tables say a set stands in for: the paper's name, "own folder" for the paper's set read from there."""
     taken_place = examples.origin == "folder" and examples.name in CATALOG
     return examples.stand_in_for or (OWN_FOLDER if taken_place else "")
 
 
-def _test_set(key: str, examples: Examples, recipe: Recipe, load: Load) -> TestSet:
+def _test_set(key: str, examples: AnyExamples, recipe: Recipe, load: Load) -> TestSet:
     kind = kind_of(recipe)
     training = partial(load, recipe.in_dist, "train", *recipe.load_options)
     inputs = partial(kind.inputs, examples, recipe, training)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from oe_core.posthoc.answers import Array, Score, Training
+from oe_core.posthoc.answers import Array, Score, TrainingFeatures
 from oe_core.scores import energy
 
 CLIPPED = 90  # percentile; Sun et al. 2021, section 4
@@ -16,7 +16,7 @@ PRUNED = 90  # percent of an example's features; andrijazz/ash config/cifar10_co
 SCALED = 85  # percent; Jingkang50/OpenOOD configs/postprocessors/scale.yml, by which its authors ran it
 
 
-def react(training: Training) -> Score:
+def react(training: TrainingFeatures) -> Score:
     """Features clipped at a percentile of all training features.
 
     Source: Sun et al. 2021, ReAct: out-of-distribution detection with rectified activations.
@@ -25,7 +25,7 @@ def react(training: Training) -> Score:
     return lambda answers: energy(training.head(np.minimum(answers.features, limit)))
 
 
-def dice(training: Training) -> Score:
+def dice(training: TrainingFeatures) -> Score:
     """Only the tenth of the head's weights that contribute most, each its weight times the mean training feature.
 
     Source: Sun and Li 2022, DICE: leveraging sparsification for out-of-distribution detection.
@@ -35,7 +35,7 @@ def dice(training: Training) -> Score:
     return lambda answers: energy(answers.features @ weight.T + training.bias)
 
 
-def of_shaped(shape: Callable[[Array], Array], training: Training) -> Score:
+def of_shaped(shape: Callable[[Array], Array], training: TrainingFeatures) -> Score:
     """The energy of the logits of features under `shape`, for which nothing is fitted."""
     return lambda answers: energy(training.head(shape(answers.features)))
 

@@ -36,7 +36,7 @@ Score = Callable[[Answers], Array]
 
 
 @dataclass(frozen=True, eq=False)
-class Training:
+class TrainingFeatures:
     """A network's features of its training examples, and its head; all that a detector may be fitted to.
 
     features: (n, features); labels: (n,); weight: (classes, features) and bias: (classes,) of the affine head. Raises
@@ -82,7 +82,7 @@ def same_length(features: Array, argument: str, others: NDArray) -> None:
         raise ValueError(f"{argument} has {len(others)} rows for {len(features)} rows of features")
 
 
-def _checked(owner: Answers | Training, field: str, value: NDArray) -> NDArray:
+def _checked(owner: Answers | TrainingFeatures, field: str, value: NDArray) -> NDArray:
     object.__setattr__(owner, field, value)  # frozen for everyone but its own check
     return value
 

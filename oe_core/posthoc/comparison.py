@@ -23,7 +23,7 @@ from oe_core.evaluation.records import on_draws
 from oe_core.evaluation.test_sets import Tests, TestSet
 from oe_core.experiments import Experiment
 from oe_core.parts import training_part
-from oe_core.posthoc.answers import Answers, Training
+from oe_core.posthoc.answers import Answers, TrainingFeatures
 from oe_core.posthoc.odin import TEMPERATURE, perturbed_logits, validated_epsilons
 from oe_core.posthoc.registry import DETECTORS
 from oe_core.posthoc.summary import intervals, rendered, summary
@@ -104,7 +104,7 @@ class _Fitted:
         part = training_part(inliers, self.recipe)
         features = self._features("training", part.fingerprint, lambda: part.images)
         weight, bias = (tensor.numpy() for tensor in head(self.model, features.shape[1]))
-        training = Training(features, part.labels.numpy(), weight, bias)
+        training = TrainingFeatures(features, part.labels.numpy(), weight, bias)
         self.detectors = {detector.name: detector.fitted(training) for detector in DETECTORS}
 
     def _features(self, key: str, fingerprint: str, inputs: Callable[[], Tensor]) -> np.ndarray:

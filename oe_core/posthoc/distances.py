@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 from sklearn.preprocessing import normalize
 
-from oe_core.posthoc.answers import Answers, Array, Score, Training, class_means
+from oe_core.posthoc.answers import Answers, Array, Score, TrainingFeatures, class_means
 from oe_core.scores import energy
 
 # Neighbours are looked for among so many of the training examples: a fifth of the time for CIFAR-10. Sun et al. 2022
@@ -20,7 +20,7 @@ BANK, NEIGHBOURS = 10_000, 10
 CHUNK = 1_000  # rows whose products with the bank are in memory
 
 
-def mahalanobis(training: Training) -> Score:
+def mahalanobis(training: TrainingFeatures) -> Score:
     """Squared Mahalanobis distance to the nearest class mean under one covariance that all classes share.
 
     Where training features do not vary (fewer examples than features, or units that never fire) an anomaly is not
@@ -32,7 +32,7 @@ def mahalanobis(training: Training) -> Score:
     return lambda answers: distances(answers.features).min(axis=1)
 
 
-def normalised_mahalanobis(training: Training) -> Score:
+def normalised_mahalanobis(training: TrainingFeatures) -> Score:
     """`mahalanobis` of features scaled to length 1.
 
     Source: Mueller and Hein 2025, Mahalanobis++: improving OOD detection via feature normalization.
@@ -41,7 +41,7 @@ def normalised_mahalanobis(training: Training) -> Score:
     return lambda answers: distances(normalize(answers.features)).min(axis=1)
 
 
-def relative_mahalanobis(training: Training) -> Score:
+def relative_mahalanobis(training: TrainingFeatures) -> Score:
     """`mahalanobis` minus the distance from a single Gaussian of all training features.
 
     Source: Ren et al. 2021, A simple fix to Mahalanobis distance for improving near-OOD detection.
@@ -50,7 +50,7 @@ def relative_mahalanobis(training: Training) -> Score:
     return lambda answers: distances(answers.features).min(axis=1) - background(answers.features)[:, 0]
 
 
-def ssd(training: Training) -> Score:
+def ssd(training: TrainingFeatures) -> Score:
     """Squared Mahalanobis distance from a single Gaussian of all training features, scaled to length 1.
 
     Source: Sehwag et al. 2021, SSD: a unified framework for self-supervised outlier detection; inspire-group/SSD
@@ -75,7 +75,7 @@ def _distances(features: Array, classes: ArrayLike | None = None) -> Callable[[A
     return lambda others: cdist(others @ whitening, means @ whitening, "sqeuclidean")
 
 
-def nearest_neighbours(training: Training) -> Score:
+def nearest_neighbours(training: TrainingFeatures) -> Score:
     """Distance to the k-th nearest training example, features scaled to length 1 (a zero vector stays zero), in [0, 2].
 
     Raises ValueError for fewer training examples than neighbours.
@@ -93,7 +93,7 @@ def nearest_neighbours(training: Training) -> Score:
     return score
 
 
-def nnguide(training: Training) -> Score:
+def nnguide(training: TrainingFeatures) -> Score:
     """Minus the energy, times the mean of the k largest products with training examples times their energies.
 
     Features are scaled to length 1. Raises ValueError for fewer training examples than neighbours.
@@ -103,7 +103,7 @@ def nnguide(training: Training) -> Score:
     return lambda answers: energy(answers.logits) * _largest_products(normalize(answers.features), bank).mean(axis=1)
 
 
-def _bank(training: Training) -> Array:
+def _bank(training: TrainingFeatures) -> Array:
     """The first BANK training features, which come in a seeded order, scaled to length 1."""
     if len(training.features) < NEIGHBOURS:
         raise ValueError(f"features are of {len(training.features)} training examples; give {NEIGHBOURS} or more")
@@ -121,7 +121,7 @@ def _largest_products(rows: Array, bank: Array) -> Array:
     return np.concatenate(parts).astype(np.float64)
 
 
-def she(training: Training) -> Score:
+def she(training: TrainingFeatures) -> Score:
     """Minus the product with the pattern of the predicted class, the mean of what the network gets right of it.
 
     Where it gets nothing right of a class, all of the class counts. Source: Zhang et al. 2023, Out-of-distribution

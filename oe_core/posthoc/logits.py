@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import log_softmax, softmax
 
-from oe_core.posthoc.answers import Answers, Array, Score, Training, class_means
+from oe_core.posthoc.answers import Answers, Array, Score, TrainingFeatures, class_means
 
 GAMMA, LARGEST = 0.1, 100  # GEN's for ImageNet's 1000 classes; XixiLiu95/GEN benchmark.py
 
@@ -27,7 +27,7 @@ def gen(logits: Array) -> Array:
     return np.sum((np.exp(logs) * -np.expm1(logs)) ** GAMMA, axis=1)
 
 
-def kl_matching(training: Training) -> Score:
+def kl_matching(training: TrainingFeatures) -> Score:
     r"""Divergence of the posterior from the nearest typical one, $\min_k D_{KL}(p(x) \| d_k)$.
 
     $d_k$ is the mean posterior of the training examples that are taken for class k; a class for which none is has no

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from oe_core.posthoc import activations, distances, logits, subspaces
-from oe_core.posthoc.answers import Answers, Array, Score, Training, checked_features
+from oe_core.posthoc.answers import Answers, Array, Score, TrainingFeatures, checked_features
 from oe_core.posthoc.odin import TEMPERATURE, odin
 from oe_core.scores import energy, max_logit, msp
 
@@ -25,10 +25,10 @@ class Later:
     year: int
     source: str
     reads: tuple[str, ...]
-    fit: Callable[[Training], Score]
+    fit: Callable[[TrainingFeatures], Score]
     settings: Mapping[str, float] = field(default_factory=dict, hash=False)
 
-    def fitted(self, training: Training) -> Score:
+    def fitted(self, training: TrainingFeatures) -> Score:
         """Its score, fitted to a network's training; ValueError as those of `fit`.
 
         The score raises ValueError for features of another width than in training.
@@ -42,7 +42,7 @@ class Later:
         return checked
 
 
-def _of(part: str, score: Callable[[Array], Array], training: Training) -> Score:
+def _of(part: str, score: Callable[[Array], Array], training: TrainingFeatures) -> Score:
     """A score of one part of the answers, for which nothing is fitted."""
     return lambda answers: score(getattr(answers, part))
 

@@ -8,13 +8,13 @@ from scipy.special import softmax
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from oe_core.posthoc.answers import Answers, Array, Score, Training
+from oe_core.posthoc.answers import Answers, Array, Score, TrainingFeatures
 from oe_core.scores import energy
 
 EXPLAINED = 0.9  # share of the variance; the code of NECO keeps 100 components of 512 and more
 
 
-def vim(training: Training) -> Score:
+def vim(training: TrainingFeatures) -> Score:
     r"""Virtual-logit matching: $\alpha \lVert x^{P^\perp} \rVert$, the residual of features, plus the energy score.
 
     $\alpha$ makes the mean residual of the training examples as large as their mean largest logit. The published score
@@ -29,7 +29,7 @@ def vim(training: Training) -> Score:
     return lambda answers: alpha * length(answers) + energy(answers.logits)
 
 
-def residual(training: Training) -> Score:
+def residual(training: TrainingFeatures) -> Score:
     r"""Length of what is left of the features outside the principal subspace of the training features.
 
     They are counted from the origin $-W^+ b$, where all logits are 0. Raises ValueError for training features that lie
@@ -50,7 +50,7 @@ def residual(training: Training) -> Score:
     return lambda answers: np.linalg.norm((answers.features - origin) @ basis, axis=1)
 
 
-def neco(training: Training) -> Score:
+def neco(training: TrainingFeatures) -> Score:
     """Minus the share of the length of standardised features that lies in their principal components, in [-1, 0].
 
     Source: Ben Ammar et al. 2024, NECO: neural collapse based out-of-distribution detection; as its code does for
@@ -66,7 +66,7 @@ def neco(training: Training) -> Score:
     return score
 
 
-def fdbd(training: Training) -> Score:
+def fdbd(training: TrainingFeatures) -> Score:
     r"""Minus the mean distance to the decision boundaries, by the distance from the mean training feature.
 
     $-\frac{1}{C - 1} \sum_{c \neq y} \frac{l_y - l_c}{\lVert w_y - w_c \rVert} / \lVert x - \mu \rVert$, y the class
@@ -84,7 +84,7 @@ def fdbd(training: Training) -> Score:
     return score
 
 
-def gradnorm(training: Training) -> Score:
+def gradnorm(training: TrainingFeatures) -> Score:
     r"""Minus the L1 norm of the gradient of $D_{KL}(\mathcal{U} \| p)$ in the head's weights.
 
     That gradient is the outer product of $p - 1/C$ and the features, whose norm is the product of theirs.

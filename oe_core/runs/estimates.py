@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from oe_core.atomic import DamagedFileError, read_record, understood
 from oe_core.data.batches import Resident
-from oe_core.detectors.kind import Examples
+from oe_core.data.streams import AnyExamples
 from oe_core.detectors.registry import kind_of, recipe_from_json
 from oe_core.recipe import Recipe
 from oe_core.runs.provenance import device_facts
@@ -90,7 +90,7 @@ def _unseeded(recipe: Recipe) -> str:
     return recipe.with_seed(0).digest
 
 
-def _work(recipe: Recipe, inliers: Examples, outliers: Examples | None) -> Work:
+def _work(recipe: Recipe, inliers: AnyExamples, outliers: AnyExamples | None) -> Work:
     """Counted in one real step with few examples."""
     tried = min(TRIED, recipe.batch_size)
     tried_outside = -(-tried * recipe.outlier_batch_size // recipe.batch_size)

@@ -39,7 +39,7 @@ from oe_core.atomic import (
     write_record,
     write_whole,
 )
-from oe_core.detectors.kind import Examples
+from oe_core.data.streams import AnyExamples
 from oe_core.detectors.registry import kind_of
 from oe_core.devices import default_device
 from oe_core.recipe import Recipe
@@ -51,7 +51,7 @@ HASH_DIGITS = 12  # of identities and fingerprints in names of folders and files
 
 LONGEST_LABEL = 100  # bytes of a name that says what a hash identifies
 
-Load = Callable[..., Examples]  # (key, split, *recipe.load_options or recipe.other_load_options)
+Load = Callable[..., AnyExamples]  # (key, split, *recipe.load_options or recipe.other_load_options)
 Found = TypeVar("Found")
 
 
@@ -224,7 +224,7 @@ def _made_once(read: Callable[[], Found | None], make: Callable[[], Found], lock
         return make() if found is None else found
 
 
-def training_sets(recipe: Recipe, load: Load) -> tuple[Examples, Examples | None]:
+def training_sets(recipe: Recipe, load: Load) -> tuple[AnyExamples, AnyExamples | None]:
     """The inliers and the outliers of a training, if it has any; `load` as in `Store.run`."""
     inliers = load(recipe.in_dist, "train", *recipe.load_options)
     return inliers, load(recipe.outliers, "train", *recipe.other_load_options) if recipe.outliers else None
@@ -242,7 +242,7 @@ def _file_name(text: str) -> str:
     return quote(text, safe=" ")[:LONGEST_LABEL]
 
 
-def facts(examples: Examples) -> dict:
+def facts(examples: AnyExamples) -> dict:
     """What a stamp says of a set: name, origin, stand_in_for, n, num_classes, fingerprint."""
     return {
         "name": examples.name, "origin": examples.origin, "stand_in_for": examples.stand_in_for,

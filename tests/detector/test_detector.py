@@ -11,7 +11,7 @@ from store_process import truncate
 
 from oe_core import Detector, Store
 from oe_core.atomic import DamagedFileError, read_record, write_record
-from oe_core.detector.saved import CARD, HELD_OUT, WEIGHTS
+from oe_core.detector.saved import CARD, HELD_OUT_FILE, WEIGHTS
 from oe_core.detector.settings import DEFAULT_OUTLIERS
 from oe_core.evaluation.metrics import auroc
 
@@ -98,10 +98,10 @@ def test_the_card_says_with_what_and_how_it_was_made(saved):
     assert card["threshold"]["false_alarm_rate"] == 0.05 and len(card["threshold"]["interval"]) == 2
     assert card["run"]["packages"]["torch"]
     assert card["run"]["log"][-1]["inlier_loss"] < card["run"]["log"][0]["inlier_loss"]
-    assert sorted(path.name for path in saved.iterdir()) == sorted([CARD, WEIGHTS, HELD_OUT])
+    assert sorted(path.name for path in saved.iterdir()) == sorted([CARD, WEIGHTS, HELD_OUT_FILE])
 
 
-@pytest.mark.parametrize("file", [CARD, WEIGHTS, HELD_OUT])
+@pytest.mark.parametrize("file", [CARD, WEIGHTS, HELD_OUT_FILE])
 def test_a_damaged_file_is_refused_by_its_name(saved, file):
     truncate(saved / file)
     with pytest.raises(DamagedFileError, match=file):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from oe_core.posthoc import activations
-from oe_core.posthoc.answers import Answers, Training
+from oe_core.posthoc.answers import Answers, TrainingFeatures
 from oe_core.scores import energy
 
 TEN = np.array([[5.0, 1, 0, 2, 9, 0, 3, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]])  # sums 20 and 0
@@ -14,7 +14,7 @@ def training():
     features = np.zeros((10, 10))
     features[:, -1] = np.arange(1, 11)
     weight = np.arange(20.0).reshape(2, 10)
-    return Training(features, np.arange(10) % 2, weight, [0.5, -0.5])
+    return TrainingFeatures(features, np.arange(10) % 2, weight, [0.5, -0.5])
 
 
 def _scored(score, features, training):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from oe_core.posthoc.answers import Answers, Training, class_means
+from oe_core.posthoc.answers import Answers, TrainingFeatures, class_means
 
 FEATURES, LOGITS = [[1, 2, 3], [4, 5, 6]], [[1, 0], [0, 1]]
 
@@ -30,16 +30,16 @@ def test_rows_of_another_number_are_refused():
     with pytest.raises(ValueError, match="perturbed has 1 rows for 2 rows of features"):
         Answers(FEATURES, LOGITS, LOGITS[:1])
     with pytest.raises(ValueError, match="labels has 3 rows for 2 rows of features"):
-        Training(FEATURES, [0, 1, 1], np.ones((2, 3)), np.ones(2))
+        TrainingFeatures(FEATURES, [0, 1, 1], np.ones((2, 3)), np.ones(2))
 
 
 def test_a_head_of_another_width_is_refused():
     with pytest.raises(ValueError, match=r"weight must be \(classes, 3\) and bias \(classes,\), got \(2, 2\), \(2,\)"):
-        Training(FEATURES, [0, 1], np.ones((2, 2)), np.ones(2))
+        TrainingFeatures(FEATURES, [0, 1], np.ones((2, 2)), np.ones(2))
 
 
 def test_logits_of_training_by_hand():
-    training = Training(FEATURES, [0, 1], [[1, 0, 0], [0, 0, 2]], [10, 20])
+    training = TrainingFeatures(FEATURES, [0, 1], [[1, 0, 0], [0, 0, 2]], [10, 20])
     np.testing.assert_array_equal(training.logits, [[11, 26], [14, 32]])
 
 

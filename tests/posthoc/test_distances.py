@@ -3,7 +3,7 @@ import pytest
 from scipy.spatial.distance import cdist, mahalanobis
 
 from oe_core.posthoc import distances
-from oe_core.posthoc.answers import Answers, Training
+from oe_core.posthoc.answers import Answers, TrainingFeatures
 from oe_core.scores import energy
 
 
@@ -13,7 +13,7 @@ def training():
     rng = np.random.default_rng(0)
     weight, bias, labels = rng.normal(size=(3, 6)), rng.normal(size=3), np.arange(60) % 3
     features = rng.normal(size=(60, 6)) * [3, 2, 2, 1, 0.5, 0.2] + 2 * weight[labels]
-    return Training(features, labels, weight, bias)
+    return TrainingFeatures(features, labels, weight, bias)
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def _unit(rows):
 
 
 def _learned(features, labels):
-    """Training whose head does not matter."""
-    return Training(features, labels, np.ones((2, np.shape(features)[1])), np.zeros(2))
+    """Training features whose head does not matter."""
+    return TrainingFeatures(features, labels, np.ones((2, np.shape(features)[1])), np.zeros(2))
 
 
 def _scored(score, features, logits=None):
@@ -108,7 +108,7 @@ def test_neighbours_are_looked_for_among_the_first_of_the_training_examples(trai
 
 @pytest.mark.parametrize("fit", [distances.nearest_neighbours, distances.nnguide])
 def test_fewer_training_examples_than_neighbours_are_refused(training, fit):
-    few = Training(training.features[:9], training.labels[:9], training.weight, training.bias)
+    few = TrainingFeatures(training.features[:9], training.labels[:9], training.weight, training.bias)
     with pytest.raises(ValueError, match="features are of 9 training examples; give 10 or more"):
         fit(few)
 
@@ -124,16 +124,16 @@ def test_nnguide_equals_its_formula_by_a_loop(training, others):
 
 def test_she_multiplies_with_the_mean_of_what_the_network_gets_right():
     # Logits are the features. Of class 0 the third example is taken for class 1 and does not count.
-    training = Training([[4.0, 0], [2, 1], [0, 1], [1, 3]], [0, 0, 0, 1], np.eye(2), [0, 0])
+    training = TrainingFeatures([[4.0, 0], [2, 1], [0, 1], [1, 3]], [0, 0, 0, 1], np.eye(2), [0, 0])
     found = _scored(distances.she(training), [[1, 2], [5, 1]], [[1, 2], [5, 1]])
     assert found.tolist() == [-(1 * 1 + 2 * 3), -(5 * 3 + 1 * 0.5)]
 
 
 def test_she_takes_all_of_a_class_of_which_nothing_is_right():
-    training = Training([[4.0, 0], [3, 0], [5, 2]], [0, 1, 1], np.eye(2), [0, 0])
+    training = TrainingFeatures([[4.0, 0], [3, 0], [5, 2]], [0, 1, 1], np.eye(2), [0, 0])
     assert _scored(distances.she(training), [[0, 1]], [[0, 1]]).tolist() == [-1]
 
 
 def test_she_without_examples_of_a_class_is_refused():
     with pytest.raises(ValueError, match="labels are of 1 of 2 classes; give examples of each"):
-        distances.she(Training([[4.0, 0], [3, 0]], [0, 0], np.eye(2), [0, 0]))
+        distances.she(TrainingFeatures([[4.0, 0], [3, 0]], [0, 0], np.eye(2), [0, 0]))

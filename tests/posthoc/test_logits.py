@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import rel_entr, softmax
 
-from oe_core.posthoc.answers import Answers, Training
+from oe_core.posthoc.answers import Answers, TrainingFeatures
 from oe_core.posthoc.logits import entropy, gen, kl_matching
 
 HALF = np.log([[0.5, 0.25, 0.25]])
@@ -30,7 +30,8 @@ def test_gen_tells_posteriors_apart_that_round_to_1():
 def test_kl_matching_equals_the_divergence_from_the_nearest_mean_posterior():
     rng = np.random.default_rng(0)
     features, logits = rng.normal(size=(40, 3)), rng.normal(size=(6, 3))
-    training = Training(features, np.zeros(40), np.eye(3), np.zeros(3))  # logits are the features; labels do not count
+    # Logits are the features; labels do not count.
+    training = TrainingFeatures(features, np.zeros(40), np.eye(3), np.zeros(3))
     posteriors, predicted = softmax(features, axis=1), features.argmax(axis=1)
     typical = [posteriors[predicted == number].mean(axis=0) for number in range(3)]
     slow = [min(rel_entr(posterior, mean).sum() for mean in typical) for posterior in softmax(logits, axis=1)]
@@ -38,11 +39,11 @@ def test_kl_matching_equals_the_divergence_from_the_nearest_mean_posterior():
 
 
 def test_kl_matching_does_without_a_class_that_is_never_predicted():
-    training = Training(np.log([[0.5, 0.4, 0.1]]), [2], np.eye(3), np.zeros(3))
+    training = TrainingFeatures(np.log([[0.5, 0.4, 0.1]]), [2], np.eye(3), np.zeros(3))
     found = kl_matching(training)(Answers(np.zeros((1, 3)), np.log([[0.5, 0.4, 0.1]])))
     assert found == pytest.approx(0, abs=1e-12)
 
 
 def test_kl_matching_stays_finite_where_a_typical_posterior_is_0():
-    training = Training([[2000.0, 0]], [0], np.eye(2), np.zeros(2))
+    training = TrainingFeatures([[2000.0, 0]], [0], np.eye(2), np.zeros(2))
     assert np.isfinite(kl_matching(training)(Answers(np.zeros((1, 2)), [[0.0, 2000]]))).all()
