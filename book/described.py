@@ -21,6 +21,7 @@ WORDS = {
     "characters": "characters", "words": "words", "mnist": "MNIST", "nlp": "text", "sst": "SST", "trec": "TREC",
     "gutenberg": "Gutenberg's sentences as outliers", "padding": "padding read", "places": "Places", "svhn": "SVHN",
     "phases": "textures as outliers", "code": "as the official code does", "fast": "exposed at a higher rate",
+    "your-data": "your own data",
 }  # fmt: skip
 PART = re.compile("|".join(WORDS) + r"|[^-]+")
 # What the pictures of each kind show: a short line, then their axes and rows for who cannot see them.
