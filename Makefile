@@ -84,6 +84,7 @@ lab: $(INSTALLED) ## open JupyterLab on copies of the chapters in runs/lab: [OPE
 	@$(if $(OPEN),,$(HERE) $(PY) book/copies.py)
 	@OE_DATA="$$($(call ASK_ROOT,$(PY),data))" OE_RUNS="$$($(call ASK_ROOT,$(PY),runs))" && export OE_DATA OE_RUNS && \
 		PYTHONPATH="$(CURDIR):$(CURDIR)/book" JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab:$$JUPYTER_CONFIG_PATH" \
+		JUPYTER_PATH="$(CURDIR)/book/lab:$$JUPYTER_PATH" \
 		$(PY) -m jupyterlab --ServerApp.root_dir="$(or $(OPEN),$$OE_RUNS/lab)" $(ARGS)
 
 lock: $(INSTALLED) ## lock every package of pyproject.toml, with hashes, in constraints.txt: [ARGS=--upgrade]

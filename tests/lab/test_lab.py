@@ -28,7 +28,8 @@ def lab(tmp_path_factory):
     """The folder of the copies, and the address of a server on them, which is started as `make lab` starts it."""
     home = tmp_path_factory.mktemp("lab")
     ours = {"PYTHONPATH": f"{CHECKOUT}:{CHECKOUT / 'book'}", "OE_RUNS": str(home / "runs"), "HOME": str(home),
-            "JUPYTER_CONFIG_PATH": str(CHECKOUT / "book" / "lab"), "OMP_NUM_THREADS": "1"}  # fmt: skip
+            "JUPYTER_CONFIG_PATH": str(CHECKOUT / "book/lab"), "JUPYTER_PATH": str(CHECKOUT / "book/lab"),
+            "OMP_NUM_THREADS": "1"}  # fmt: skip
     ours = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | ours  # tests draw nowhere
     subprocess.run([sys.executable, "book/copies.py"], cwd=CHECKOUT, env=ours, check=True)
     folder = home / "runs" / "lab"
@@ -165,7 +166,7 @@ def test_a_chapter_is_run_changed_and_run_again_and_the_book_stays_as_it_is(lab,
     assert _sources() == before
 
 
-def test_a_wrong_parameter_is_answered_below_the_cell_that_refuses_it_in_one_sentence(lab, opened):
+def test_a_wrong_parameter_is_answered_in_sight_below_the_cell_that_refuses_it_in_one_sentence(lab, opened):
     parameters = _parameters(nbformat.read(lab[0] / f"{CHAPTER}.ipynb", as_version=4))
     scale = re.search(r"SCALE = .*", parameters).group()
     _write(opened, scale, parameters.replace(scale, 'SCALE = "smole"'))
@@ -175,9 +176,26 @@ def test_a_wrong_parameter_is_answered_below_the_cell_that_refuses_it_in_one_sen
     message, line = refusal.inner_text().strip().splitlines()
     assert message == "ArgumentError: scale='smole' is unknown; choose one of smoke, demo, course, paper"
     assert re.fullmatch(r"in line \d of this cell: check_scale\(SCALE\)", line)
+    # Running all ends at the last cell, many screens below.
+    sync_api.expect(refusal).to_be_in_viewport(ratio=1)
+    sync_api.expect(opened.locator(".jp-mod-active .jp-OutputArea-output")).to_contain_text("ArgumentError")
 
 
 def test_the_browser_shows_chapters_and_students_versions_and_nothing_else(lab, opened):
     names = opened.locator(".jp-DirListing-itemText").all_inner_texts()
     assert set(names) == {path.name for path in lab[0].iterdir() if path.name[0] != "."}
     assert all(name == "students" or re.fullmatch(r"\d\d_\w+\.ipynb", name) for name in names)
+
+
+def test_the_first_page_leads_to_the_chapters_by_their_titles_and_to_those_without_solutions(lab, opened):
+    page, chapters = opened, sorted(path.stem for path in lab[0].glob("*.ipynb"))
+    page.goto(f"{lab[1]}/workspaces/new?token={TOKEN}")
+    rows = page.locator("#outlier-exposure-book-first-page li")
+    rows.first.wait_for()
+    numbers = [re.fullmatch(r"(\d+)\. .+ · without solutions", row)[1] for row in rows.all_inner_texts()]
+    assert [int(number) for number in numbers] == [int(name[:2]) for name in chapters]
+    assert page.locator(".jp-Launcher, .jp-LauncherCard").count() == 0  # nothing but chapters
+    for which, place in (("first", CHAPTER), ("last", f"students/{CHAPTER}")):
+        getattr(rows.nth(chapters.index(CHAPTER)).locator("a"), which).click()
+        page.locator(f".lm-TabBar-tab[title^='Name: {CHAPTER}.ipynb\\aPath: {place}.ipynb']").wait_for()
+        page.get_by_role("tab", name="Chapters").click()
