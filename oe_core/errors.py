@@ -26,3 +26,7 @@ class PrintableError(ExplainedError):
 
     def __init__(self, message: str):
         super().__init__(printable(message))
+
+
+class FormatError(PrintableError, ValueError):
+    """A file is not what its format promises; the message names the file, what was found and what was expected."""

@@ -10,12 +10,13 @@ from zipfile import ZipFile
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 
 from oe_core.data.examples import UNLABELLED, ImageSet
 from oe_core.data.readers.bounds import check_size, open_zip, whole_bytes
 from oe_core.data.readers.class_names import check_name, composed
-from oe_core.data.readers.pixels import NEARLY_BLACK, FormatError, damage_named, eight_bits, in_colour, resized
+from oe_core.data.readers.pixels import NEARLY_BLACK, FormatError, damage_named, resized
+from oe_core.data.readers.samples import eight_bits, upright
 
 DIGITS = tuple("0123456789")
 NPZ_HELP = (
@@ -189,7 +190,7 @@ def in_memory(picture: object, where: str) -> np.ndarray:
     """
     if isinstance(picture, Image.Image):
         try:
-            return np.asarray(in_colour(ImageOps.exif_transpose(picture)))
+            return np.asarray(upright(picture))
         except FormatError as refusal:
             raise FormatError(f"{where}: {refusal}") from refusal
         except Exception as damage:  # a file is read only now, and Pillow raises any kind of error on a damaged one

@@ -22,25 +22,20 @@ from torch import Tensor
 from tqdm import tqdm
 
 from oe_core.data.readers.bounds import TooLargeError
-from oe_core.errors import PrintableError
+from oe_core.data.readers.samples import in_colour
+from oe_core.errors import FormatError
 from oe_core.scales import data_root
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")  # read by content, and no other
 PICTURE_SUFFIXES = (".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 # What cameras and drawing programs write and Pillow does not read, or not without more packages.
 TO_CONVERT = (".arw", ".cr2", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".nef", ".psd", ".svg")
-BACKGROUND = (128, 128, 128, 255)  # behind transparent pixels: neither dark nor bright drawings vanish in it
-SCALED_BY_PILLOW = ("PNG", "PPM")  # their mode "I" is 16 bits in 32
 CHUNK = 1024  # pictures decoded at once; bounds the encoded bytes held in memory
 MOST_NAMED = 5  # of the pictures that cannot be read
 MOST_PIXELS = 89_478_485  # of a picture, as it lies and as it is resized: Pillow itself warns of larger ones
 NEARLY_BLACK = 16  # of 255; what 12 bits, saved in 16, come to
 LARGE = 1 << 24  # pixels; larger pictures are decoded one at a time, as each takes up to 20 bytes a pixel
 _one_large = threading.Lock()
-
-
-class FormatError(PrintableError, ValueError):
-    """A file is not what its format promises; the message names the file, what was found and what was expected."""
 
 
 def check_regular(path: Path, expected: str) -> None:
@@ -94,34 +89,6 @@ def holds_picture(path: Path) -> bool:
             return True
     except Exception:  # Pillow raises any kind of error on what is no picture
         return False
-
-
-def eight_bits(samples: np.ndarray, what: str) -> np.ndarray:
-    """Samples of any width as uint8, rounded: those of 16 bits divided by 257, floats in [0, 1] times 255.
-
-    Raises FormatError naming `what`, type and range of all others, which do not say how bright their white is.
-    """
-    if samples.dtype == np.uint8:
-        return samples
-    if samples.dtype.kind == "u" and samples.dtype.itemsize == 2:
-        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    low, high = samples.min(), samples.max()
-    if samples.dtype.kind == "f" and low >= 0 and high <= 1:
-        return np.rint(samples * 255).astype(np.uint8)
-    raise FormatError(f"{what} {samples.dtype} from {low} to {high}; expected 8 or 16 bits without sign, or 0.0 to 1.0")
-
-
-def in_colour(picture: Image.Image) -> Image.Image:
-    """Any picture in 8-bit RGB: wider samples as `eight_bits`, transparent pixels over BACKGROUND, a middle grey."""
-    if picture.mode.startswith(("I", "F")):
-        samples = np.asarray(picture)
-        if picture.mode == "I" and picture.format in SCALED_BY_PILLOW:
-            samples = samples.astype(np.uint16)
-        picture = Image.fromarray(eight_bits(samples, f"its samples (mode {picture.mode}) are"))
-    if picture.has_transparency_data:
-        shown = picture if picture.mode == "RGBA" else picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, BACKGROUND), shown)
-    return picture if picture.mode == "RGB" else picture.convert("RGB")  # it would copy even its own mode
 
 
 def _fitted_size(width: int, height: int, size: int, where: str = "") -> tuple[int, int]:

@@ -10,6 +10,7 @@ from PIL import Image
 from torchvision.transforms import CenterCrop, Compose, Resize
 
 from oe_core.data.readers import pixels
+from oe_core.data.readers.arrays import in_memory
 from oe_core.data.readers.class_names import numbered
 from oe_core.data.readers.pixels import (
     FormatError,
@@ -18,12 +19,12 @@ from oe_core.data.readers.pixels import (
     decode,
     decode_all,
     decode_chunks,
-    eight_bits,
     fit,
     holds_picture,
     is_picture,
     resized,
 )
+from oe_core.data.readers.samples import eight_bits
 
 
 @pytest.mark.parametrize("height, width", [(40, 64), (65, 33), (31, 31), (32, 47), (20, 100), (64, 64)])
@@ -59,16 +60,29 @@ def values(content, **settings):
     return decode(Picture("c", "here.png", content), 2, **settings)[0].flatten().tolist()
 
 
-def png_of_16_bits_in_colour(samples):
+def png_of_16_bits_in_colour(samples, transparent=()):
     def chunk(kind, content):
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
     header = struct.pack(">IIBBBBB", samples.shape[1], samples.shape[0], 16, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    hidden = chunk(b"tRNS", struct.pack(">HHH", *transparent)) if transparent else b""
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        [chunk(b"IHDR", header), hidden, chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")]
+    )
+
+
+def tiff(packed, bits, kind=1, photometric=1):
+    """A 2 x 2 grey TIFF. kind: 1 without sign, 2 with, 3 floats. photometric: 1 black is zero, 0 white is."""
+    tags = [(256, 2), (257, 2), (258, bits), (259, 1), (262, photometric), (273, 8 + 2 + 12 * 9 + 4), (277, 1),
+            (279, len(packed)), (339, kind)]  # fmt: skip
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    return struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(4) + packed
 
 
 WIDE = np.array([[0, 257], [32896, 65535]], np.uint16)  # 0, 1, 128 and 255 times 257
+TWELVE = bytes([0x00, 0x00, 0x10, 0x80, 0x8F, 0xFF])  # 0, 16, 2056 and 4095, two in three bytes
+FLOATS = (WIDE / 65535).astype(np.float32)
 
 
 @pytest.mark.parametrize(
@@ -79,11 +93,32 @@ WIDE = np.array([[0, 257], [32896, 65535]], np.uint16)  # 0, 1, 128 and 255 time
         encoded(Image.fromarray((WIDE / 65535).astype(np.float32)), "TIFF"),
         b"P5 2 2 65535\n" + WIDE.astype(">u2").tobytes(),
         png_of_16_bits_in_colour(np.repeat(WIDE[..., None], 3, axis=2)),
+        tiff(TWELVE, 12),
+        tiff(WIDE.tobytes(), 16),
+        tiff((65535 - WIDE).tobytes(), 16, photometric=0),
+        tiff(bytes([255, 254, 127, 0]), 8, photometric=0),
+        tiff((1 - FLOATS).tobytes(), 32, kind=3, photometric=0),
     ],
-    ids=["PNG", "TIFF", "TIFF of floats", "PGM", "PNG in colour"],
-)
-def test_samples_of_more_than_8_bits_are_scaled_by_the_range_of_their_type(content):
+    ids=["PNG", "TIFF", "TIFF of floats", "PGM", "PNG in colour", "12 bits", "16 bits", "16 bits, white is zero",
+         "8 bits, white is zero", "floats, white is zero"],
+)  # fmt: skip
+def test_samples_are_scaled_by_the_range_of_their_type(content):
     assert values(content) == [0, 1, 128, 255]
+    assert in_memory(Image.open(io.BytesIO(content)), "x")[..., 0].flatten().tolist() == [0, 1, 128, 255]
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_samples_with_a_sign_are_refused(bits):
+    content = tiff(np.arange(-2, 2).astype(f"<i{bits // 8}").tobytes(), bits, kind=2)
+    with pytest.raises(FormatError, match=r"here\.png: its samples .*; expected 8 or 16 bits without sign"):
+        values(content)
+
+
+def test_what_is_transparent_in_16_bits_is_as_it_is_in_8():
+    grey, colour = io.BytesIO(), WIDE[..., None].repeat(3, axis=2)
+    Image.fromarray(WIDE).save(grey, "PNG", transparency=65535)
+    assert values(grey.getvalue()) == [0, 1, 128, 128]
+    assert values(png_of_16_bits_in_colour(colour, transparent=(65535, 65535, 65535))) == [0, 1, 128, 128]
 
 
 def test_a_16_bit_sample_is_rounded_to_the_nearest_of_8_bits():
