@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from oe_core.atomic import DamagedFileError, read_record
+from oe_core.atomic import DamagedFileError, read_record, understood
+from oe_core.errors import printable
 from oe_core.runs.engine import BEGUN, DONE, QUEUED, RUNNING, Job, Outcome, kept_loads
 from oe_core.runs.estimates import Estimate, Estimates
 from oe_core.runs.store import STAMP, Store
@@ -92,7 +93,7 @@ class Board:
             estimate: Estimate = self.estimates[job.identity]
             known = said["seconds_left"] if state == RUNNING else self._took(job) if state == DONE else None
             time_ = _time(known) if known is not None else ("" if estimate.measured else "~") + _time(estimate.seconds)
-            cells = [job.recipe.name, str(job.recipe.seed), f"{state} {_step(said)}".strip(), _losses(said),
+            cells = [printable(job.recipe.name), str(job.recipe.seed), f"{state} {_step(said)}".strip(), _losses(said),
                      time_, size_text(estimate.memory), size_text(estimate.disk)]  # fmt: skip
             table.add_row(*cells, style=STYLES[state])
         return table
@@ -100,8 +101,8 @@ class Board:
     def _took(self, job: Job) -> float | None:
         """Seconds that a finished training took, None where its stamp cannot be read."""
         if job.identity not in self.taken:
-            with suppress(DamagedFileError, OSError):
-                self.taken[job.identity] = (read_record(job.folder / STAMP) or {}).get("seconds")
+            with suppress(DamagedFileError, OSError), understood(job.folder / STAMP):
+                self.taken[job.identity] = float((read_record(job.folder / STAMP) or {})["seconds"])
         return self.taken.get(job.identity)
 
 

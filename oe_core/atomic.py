@@ -12,11 +12,12 @@ import secrets
 import stat
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
+from types import UnionType
 
 from filelock import FileLock, SoftFileLease, Timeout
 
@@ -156,6 +157,14 @@ def understood(path: Path, wrong: str = "is damaged, or of another version") -> 
     except Exception as error:
         reason = re.split(r"[.:]\s", str(error).strip())[0][:200]  # the rest is advice to programmers
         raise DamagedFileError(path, f"{wrong} ({type(error).__name__}: {reason})") from error
+
+
+def of_types(values: Mapping, **kinds: type | UnionType) -> dict:
+    """Those of `values` that are named, or a TypeError for one of another type; a truth value is no number."""
+    for name, kind in kinds.items():
+        if not isinstance(values[name], kind) or (isinstance(values[name], bool) and kind is not bool):
+            raise TypeError(f"{name} is of the type {type(values[name]).__name__}")
+    return {name: values[name] for name in kinds}
 
 
 def _content(path: Path) -> bytes | None:

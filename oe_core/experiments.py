@@ -10,6 +10,7 @@ from typing import Self
 from oe_core.arguments import ArgumentError, check_choice
 from oe_core.data.catalog import source_of
 from oe_core.data.sources import Sources
+from oe_core.errors import printable
 from oe_core.recipe import Recipe, fine_tuned
 from oe_core.scales import check_scale
 
@@ -168,7 +169,7 @@ def check_names(
     known = {*sources.known_names(), *made}
     for argument, name in [("in_dist", in_dist), ("outliers", outliers), *(("out_dists", key) for key in out_dists)]:
         if sources.root(name) not in known:
-            ways = f"known are {', '.join(sorted(known))}, or put a folder at OE_DATA/{name}/"
+            ways = f"known are {printable(', '.join(sorted(known)))}, or put a folder at OE_DATA/{name}/"
             raise ArgumentError(f"{argument}: {name!r} is unknown; {ways}")
     # A stand-in may yet be found for a part of what has another role.
     check_roles(in_dist, outliers, out_dists, sources, parts=False)

@@ -16,7 +16,7 @@ from oe_core.data import derived, folders, text_folders
 from oe_core.data.catalog import CATALOG, DataSet, source_of
 from oe_core.data.examples import Examples, ImageSet, TextSet
 from oe_core.data.fetch.download import download_folder, downloaded, how_to_get
-from oe_core.data.readers.arrays import read_npz
+from oe_core.data.readers.arrays import npz_array, read_npz
 from oe_core.data.readers.lines import text_set
 from oe_core.data.sentences import sentences
 from oe_core.errors import ExplainedError, printable
@@ -224,9 +224,8 @@ def _kept(kept: Path, size: int, name: str, of: str) -> ImageSet | None:
         return None
     with understood(kept):
         images = read_npz(kept, size, name, origin="catalog")
-        with np.load(kept, allow_pickle=False) as arrays:
-            if "seal" not in arrays or str(arrays["seal"]) != _seal(images, of):
-                raise DamagedFileError(kept, "does not hold what was kept there")
+        if str(npz_array(kept, "seal")) != _seal(images, of):
+            raise DamagedFileError(kept, "does not hold what was kept there")
     return images
 
 

@@ -139,7 +139,7 @@ def _say_beside(part: Path, path: Path) -> None:
     kind = Path.is_dir if part.is_dir() else is_text
     others = sorted(one.name for one in path.glob("[!.]*") if one != part and kind(one)) if part != path else []
     if others:
-        LOG.warning("%s", printable(f"{path}: {part.name} is read, and {', '.join(others)} is not"))
+        LOG.warning("%s", printable(f"{path.name}: {part.name} is read, and {', '.join(others)} is not"))
 
 
 def _of_folder(folder: Path, name: str) -> Given:

@@ -18,13 +18,17 @@ from tempfile import TemporaryFile
 from oe_core.atomic import (
     DamagedFileError,
     exclusive,
+    is_stale,
+    of_types,
     owned_name,
     read_record,
     read_sealed,
     read_whole,
+    understood,
     write_sealed,
     write_whole,
 )  # fmt: skip
+from oe_core.errors import PrintableError, printable
 from oe_core.runs import checkpoint
 from oe_core.runs.store import CHECKPOINT, STAMP, WEIGHTS, lock_path
 from oe_core.scales import SCALES, check_scale, runs_root
@@ -32,13 +36,14 @@ from oe_core.scales import SCALES, check_scale, runs_root
 LEAST = 2**20  # bytes of an archive
 HEAD = re.compile(rb"part (\d+) of (\d+) of ([0-9a-f]{64})")  # the last: sha256 of the whole
 HEADS = 256  # bytes, at most, of the seal and the head
-PLACE = re.compile(r"[^/\\\x00-\x1f.][^/\\\x00-\x1f]*/(run\.json|weights\.safetensors|checkpoint\.pt|"
-                   r"scores/[^/\\\x00-\x1f]+\.(json|safetensors))")  # fmt: skip
-ARCHIVES = "*.pack"
+# Of a file of a run, whose name and whose scores' names have the letters that the store gives them.
+PLACE = re.compile(r"[\w%~ -][\w.%~ -]*/(run\.json|weights\.safetensors|checkpoint\.pt|"
+                   r"scores/[\w.%~ -]+\.(json|safetensors))", re.ASCII)  # fmt: skip
+ARCHIVES, STAGING = "*.pack", ".unpack-"
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 
-class CarryError(ValueError):
+class CarryError(PrintableError, ValueError):
     """An archive that cannot be used; the message names it, and what is wrong."""
 
 
@@ -103,7 +108,8 @@ def unpack(archives: Sequence[Path], trained: Path) -> dict[str, str]:
                 whole.write(part)
             whole.seek(0)
             for member in (tar := tarfile.open(fileobj=whole, mode="r:")):
-                if not member.isfile() or not PLACE.fullmatch(member.name):
+                # A sparse file of no bytes may claim to have any number.
+                if not member.isfile() or member.issparse() or not PLACE.fullmatch(member.name):
                     raise CarryError(
                         f"{archives[0]}: {member.name!r} is no file of a run; this archive was not made by `make pack`"
                     )
@@ -141,7 +147,9 @@ def take_in(write: Callable[[Path], None], trained: Path) -> dict[str, str]:
     A run is verified as a whole before any of it is moved. What is there already stays: a finished run is never
     replaced, an unfinished one by a finished one or a further one only, and then kept aside. Raises CarryError.
     """
-    staging = trained / f".unpack-{owned_name()}"
+    for left in filter(is_stale, trained.glob(f"{STAGING}*")):  # by a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    staging = trained / f"{STAGING}{owned_name()}"
     try:
         write(staging)
         return {run.name: _taken(run, trained / run.name) for run in sorted(staging.glob("*"))}
@@ -174,20 +182,25 @@ def _taken(new: Path, there: Path) -> str:
 def _stamp(run: Path) -> dict | None:
     """The stamp of a finished run whose weights are those it vouches for; None where it is not finished."""
     try:
-        stamp = read_record(run / STAMP)
-        if stamp:
-            read_whole(run / WEIGHTS, stamp["files"][WEIGHTS]["sha256"])
-        return stamp and {"identity": stamp["identity"], "files": stamp["files"]}
-    except (DamagedFileError, KeyError, TypeError) as error:
+        if (stamp := read_record(run / STAMP)) is None:
+            return None
+        with understood(run / STAMP):
+            found = of_types(stamp, identity=str, files=dict)
+            weights = of_types(found["files"][WEIGHTS], sha256=str)
+        read_whole(run / WEIGHTS, weights["sha256"])
+        return found
+    except DamagedFileError as error:
         raise CarryError(f"{run.name}: {error}; carry it again, or ask for this run to mend what is here") from error
 
 
 def _begun(run: Path) -> dict:
     """What a checkpoint says of itself: identity, epoch, step."""
     try:
-        found = checkpoint.read(run / CHECKPOINT)
-        return {"identity": found["identity"], "epoch": found["state"]["epoch"], "step": found["state"]["step"]}
-    except (DamagedFileError, KeyError, TypeError) as error:  # whole, but not of a training
+        if (found := checkpoint.read(run / CHECKPOINT)) is None:
+            raise DamagedFileError(run / STAMP, f"is missing, and so is {CHECKPOINT}")
+        with understood(run / CHECKPOINT):  # whole, but perhaps not of a training
+            return {"identity": found["identity"], **of_types(found["state"], epoch=int, step=int)}
+    except DamagedFileError as error:
         raise CarryError(f"{run.name}: {error}; carry it again") from error
 
 
@@ -241,7 +254,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{run}: {became}")
         return 0
     except (ValueError, OSError, DamagedFileError) as error:
-        print(f"carry: {error}", file=sys.stderr)
+        print(f"carry: {printable(str(error))}", file=sys.stderr)
         return 2
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from oe_core.atomic import DamagedFileError, read_sealed, set_aside, understood, write_sealed
+from oe_core.atomic import DamagedFileError, of_types, read_sealed, set_aside, understood, write_sealed
 from oe_core.runs.provenance import now
 
 logger = logging.getLogger(__name__)
@@ -60,4 +60,7 @@ def read(path: Path) -> dict | None:
         return None
     with understood(path, "is no checkpoint of this version"):
         found = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-        return {fact: found[fact] for fact in ("identity", "initial_sha256", "resumptions", "started", "state")}
+        facts = of_types(found, identity=str, initial_sha256=str | None, resumptions=int, started=str, state=dict)
+        if facts["resumptions"] < 0:
+            raise ValueError(f"resumptions are {facts['resumptions']}")
+        return facts

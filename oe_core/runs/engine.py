@@ -17,6 +17,7 @@ from typing import Protocol
 
 from oe_core.atomic import DamagedFileError
 from oe_core.detectors.registry import KINDS
+from oe_core.errors import printable
 from oe_core.recipe import Recipe
 from oe_core.runs.store import CHECKPOINT, STAMP, Load, Store, finished
 from oe_core.runs.training import Order, Process, Stop, TrainingError, read_progress, reason, train
@@ -39,8 +40,8 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Its recipe's name and its seed."""
-        return f"{self.recipe.name}, seed {self.recipe.seed}"
+        """Its recipe's name and its seed, as a terminal may show them."""
+        return printable(f"{self.recipe.name}, seed {self.recipe.seed}")
 
     def sound(self) -> bool:
         """Whether it is done and whole; its training sets aside what is damaged."""

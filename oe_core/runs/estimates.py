@@ -69,7 +69,7 @@ class Estimates:
                 stamp = read_record(path)
                 facts = {"ranks": 1} | stamp["device"]
                 if all(facts.get(fact) == wanted.get(fact) for fact in ("name", "threads", "ranks")):
-                    yield _unseeded(recipe_from_json(stamp["recipe"])), stamp["seconds"]
+                    yield _unseeded(recipe_from_json(stamp["recipe"])), float(stamp["seconds"])
 
     def of(self, recipe: Recipe, load: Load) -> Estimate:
         """What `recipe` will take; load: as in `Store.run`."""

@@ -32,6 +32,7 @@ from oe_core.atomic import (
     DamagedFileError,
     discard,
     exclusive,
+    of_types,
     read_record,
     read_whole,
     set_aside,
@@ -259,8 +260,8 @@ def finished(folder: Path, recipe: Recipe, identity: str) -> Run | None:
         sha256, num_classes = stamp["files"][WEIGHTS]["sha256"], stamp["data"]["inliers"]["num_classes"]
         if stamp["identity"] != identity:
             raise DamagedFileError(folder / STAMP, f"belongs to another run, of identity {stamp['identity'][:12]}...")
+        of_types(stamp, seconds=int | float, log=list)
         run = Run(recipe, folder, stamp, {})
-        run.log  # noqa: B018  it is there
     payload = read_whole(folder / WEIGHTS, sha256)
     with understood(folder / WEIGHTS), torch.random.fork_rng([]):
         run = replace(run, weights=safetensors.torch.load(payload))

@@ -29,6 +29,7 @@ from tqdm import tqdm
 from oe_core import ranks
 from oe_core.atomic import DamagedFileError, discard, read_record, understood, write_record
 from oe_core.detectors.registry import kind_of, recipe_from_json
+from oe_core.errors import printable
 from oe_core.recipe import Recipe
 from oe_core.runs.store import Store, training_sets
 from oe_core.train import Interruption
@@ -154,16 +155,18 @@ class Reported:
             write_record(self.folder / PROGRESS, {**place, **stands, "losses": self.losses})
 
 
+SAID = {"time": float, "step": int, "steps": int, "seconds_left": float}
+
+
 def read_progress(folder: Path) -> dict:
     """What the training in `folder` last said of itself: time, step, steps, seconds_left, losses; {} for nothing."""
     path = folder / PROGRESS
     try:
         said = read_record(path) or {}
         with understood(path):
-            for name in ("time", "step", "steps", "seconds_left") if said else ():
-                float(said[name])
-            dict.values(said.get("losses", {}))
-        return said
+            numbers = {name: kind(said[name]) for name, kind in SAID.items()} if said else {}
+            losses = {printable(name): float(value) for name, value in said.get("losses", {}).items()}
+        return {**said, **numbers, "losses": losses} if said else {}
     except (DamagedFileError, OSError):  # it is replaced every other second, and removed in the end
         return {}
 

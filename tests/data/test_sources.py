@@ -1,4 +1,6 @@
+import io
 import shutil
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -84,6 +86,17 @@ def no_seal(kept):
     np.savez(kept, **parts)
 
 
+def absurd_seal(kept):
+    """An array in the seal's place that claims to have terabytes."""
+    with np.load(kept) as arrays:
+        parts = {name: arrays[name] for name in arrays if name != "seal"}
+    np.savez(kept, **parts)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<i8", "fortran_order": False, "shape": (10**12,)})
+    with ZipFile(kept, "a") as archive:
+        archive.writestr("seal.npy", header.getvalue())
+
+
 def of_another_size(kept):
     """What was kept of the same archive at another size."""
     load_images("textures", "test", 4)
@@ -103,7 +116,8 @@ def a_link_to_nothing(kept):
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda kept: shorten(kept, 0.5), other_pixels, no_seal, of_another_size, a_folder, a_link_to_nothing]
+    "spoil",
+    [lambda kept: shorten(kept, 0.5), other_pixels, no_seal, absurd_seal, of_another_size, a_folder, a_link_to_nothing],
 )
 def test_a_kept_copy_that_is_not_what_was_kept_is_named_and_made_again(root, monkeypatch, caplog, spoil):
     path = put_textures(root, monkeypatch)

@@ -1,15 +1,17 @@
 """Runs carried in archives: whole or refused, within the size, and nothing that is there is overwritten."""
 
 import io
+import os
 import shutil
 import tarfile
 
 import pytest
+import torch
 
-from oe_core.atomic import digest_of, write_sealed
+from oe_core.atomic import digest_of, owned_name, read_record, write_record, write_sealed
 from oe_core.detectors.registry import experiment
 from oe_core.runs import carry, checkpoint
-from oe_core.runs.carry import CarryError, known, pack, unpack
+from oe_core.runs.carry import STAGING, CarryError, known, pack, unpack
 from oe_core.runs.checkpoint import FileCheckpoint
 from oe_core.runs.engine import jobs
 from oe_core.runs.store import CHECKPOINT, STAMP, WEIGHTS, Store
@@ -200,8 +202,55 @@ def test_a_forged_stamp_is_refused(made, archives, tmp_path):
 def test_a_sealed_checkpoint_that_is_none_is_refused_in_words(tmp_path):
     folder = begin(tmp_path / "odd", PLAN.baseline, epoch=0)
     FileCheckpoint(folder / CHECKPOINT, "0" * 64, None).save({"no": "epoch"})
-    with pytest.raises(CarryError, match=rf"{folder.name}: 'epoch'; carry it again"):
+    with pytest.raises(CarryError, match=rf"{folder.name}: .* \(KeyError: 'epoch'\); carry it again"):
         unpack(pack(folder.parent, [folder.name], tmp_path / "a", MOST), tmp_path / "new")
+
+
+@pytest.mark.parametrize("state", [{"epoch": "9", "step": 0}, {"epoch": torch.ones(2), "step": 0}])
+def test_odd_facts_under_a_right_seal_are_refused_in_words(made, tmp_path, state):
+    folder = begin(tmp_path / "odd", PLAN.baseline, epoch=0)
+    FileCheckpoint(folder / CHECKPOINT, "0" * 64, None).save(state)
+    with pytest.raises(CarryError, match=rf"{folder.name}: .* \(TypeError: epoch is of the type .*\); carry it again"):
+        unpack(pack_unasked(folder.parent, tmp_path / "a"), tmp_path / "new")
+    shutil.copytree(made / "trained", tmp_path / "copy")
+    run = next((tmp_path / "copy").glob("digits-oe-*"))
+    write_record(run / STAMP, {**read_record(run / STAMP), "identity": 3})
+    with pytest.raises(CarryError, match=r"TypeError: identity is of the type int"):
+        unpack(pack_unasked(tmp_path / "copy", tmp_path / "b", [run.name]), tmp_path / "new")
+
+
+def pack_unasked(trained, target, runs=None):
+    """As `pack` of somebody who does not look at what is packed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(carry, "_stamp", lambda run: True)
+        return pack(trained, runs or known(trained), target, MOST)
+
+
+def test_a_member_that_claims_more_than_it_holds_is_refused(tmp_path):
+    member = tarfile.TarInfo("run/run.json")
+    member.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    claimed = tarfile.itn(3 << 30, 12, tarfile.GNU_FORMAT)  # 3 GB of nothing
+    header[386:410], header[483:495] = claimed + tarfile.itn(0, 12, tarfile.GNU_FORMAT), claimed
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header[:512])
+    with pytest.raises(CarryError, match="'run/run.json' is no file of a run"):
+        unpack([sealed(tmp_path, bytes(header) + bytes(10_240))], tmp_path / "new")
+
+
+def test_what_a_killed_call_left_is_removed_by_the_next(archives, tmp_path):
+    left = tmp_path / "new" / f"{STAGING}{owned_name().replace(str(os.getpid()), '999999999')}"
+    (left / "run").mkdir(parents=True)
+    unpack(archives, tmp_path / "new")
+    assert not list((tmp_path / "new").glob(f"{STAGING}*"))
+
+
+def test_names_from_outside_are_shown_and_not_obeyed(tmp_path, capsys):
+    (tmp_path / "x\x1b[31mred").mkdir()
+    assert carry.main(["unpack", str(tmp_path / "x\x1b[31mred"), "--scale", "smoke"]) == 2
+    with pytest.raises(CarryError) as refused:
+        unpack([forged(tmp_path, tarfile.TarInfo("x\x9b31m/run.json"))], tmp_path / "new")
+    assert r"x\x1b[31mred holds no archive" in capsys.readouterr().err and r"x\x9b31m" in str(refused.value)
 
 
 def test_wrong_requests_are_refused_in_words(made, tmp_path):

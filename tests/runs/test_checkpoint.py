@@ -86,3 +86,14 @@ def test_a_right_seal_around_what_is_no_checkpoint_is_set_aside(tmp_path, caplog
     assert of_run(tmp_path).load() is None
     assert "is no checkpoint of this version" in caplog.text
     assert (tmp_path / "checkpoint.pt.damaged-1").exists()
+
+
+@pytest.mark.parametrize(
+    "fact", [{"identity": 3}, {"resumptions": "x"}, {"resumptions": torch.ones(2)}, {"resumptions": -1},
+             {"resumptions": True}, {"started": None}, {"state": torch.ones(3)}, {"initial_sha256": 7}]
+)  # fmt: skip
+def test_odd_facts_under_a_right_seal_are_set_aside(tmp_path, caplog, fact):
+    facts = {"identity": "1" * 64, "initial_sha256": None, "resumptions": 0, "started": "2019", "state": STATE}
+    write_sealed(tmp_path / "checkpoint.pt", saved(facts | fact))
+    assert of_run(tmp_path).load() is None
+    assert "is no checkpoint of this version" in caplog.text and "set aside as checkpoint.pt.damaged-1" in caplog.text

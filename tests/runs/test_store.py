@@ -12,6 +12,7 @@ from store_process import BASELINE, EXPOSED, damage, digits, other_digits, quiet
 from tqdm import tqdm
 
 from oe_core import train
+from oe_core.atomic import read_record, write_record
 from oe_core.detectors.registry import recipe_from_json
 
 SHORT = replace(BASELINE, epochs=1)
@@ -175,3 +176,11 @@ def test_run_without_its_stamp_is_not_finished(trained, tmp_path):
     (run.folder / "run.json").unlink()
     store.run(SHORT, load=digits)
     assert trainings(tmp_path) == ["digits", "digits"]
+
+
+@pytest.mark.parametrize("odd", [{"seconds": "abc"}, {"seconds": None}, {"log": 3}])
+def test_an_odd_stamp_under_a_right_seal_is_set_aside_and_the_run_made_again(trained, odd):
+    store, run = trained
+    write_record(run.folder / "run.json", read_record(run.folder / "run.json") | odd)
+    again = store.run(SHORT, load=digits)
+    assert isinstance(again.stamp["seconds"], float) and again.log and (run.folder / "run.json.damaged-1").exists()

@@ -14,11 +14,12 @@ from small_book import running as alive
 from small_book import wait_until
 from tqdm import tqdm
 
+from oe_core.atomic import write_record
 from oe_core.detectors.registry import experiment
 from oe_core.runs import checkpoint
 from oe_core.runs.engine import BEGUN, RUNNING, jobs
 from oe_core.runs.store import CHECKPOINT, Store
-from oe_core.runs.training import SAVED, Order, Process, TrainingError
+from oe_core.runs.training import PROGRESS, SAVED, Order, Process, TrainingError, read_progress
 
 SHORT = experiment("digits", "smoke").baseline
 LONG = replace(SHORT, name="long", epochs=20)
@@ -145,3 +146,12 @@ def test_a_report_that_is_old_or_no_json_is_no_running_training(tmp_path):
     assert job.state() == ("queued", {})
     (job.folder / "progress.json").write_text(json.dumps({"time": time.time() - 1000, "step": 1}))
     assert job.state()[0] == "queued"
+
+
+@pytest.mark.parametrize("odd", [{"seconds_left": "long"}, {"step": None}, {"losses": {"a": "b"}}, {"losses": 3}])
+def test_an_odd_report_under_a_right_seal_says_nothing(tmp_path, odd):
+    said = {"time": 1.0, "step": 2, "steps": 3, "seconds_left": "12", "losses": {"a\x1b": 0.5}}
+    write_record(tmp_path / PROGRESS, said)
+    assert read_progress(tmp_path) == said | {"seconds_left": 12.0, "losses": {"a\\x1b": 0.5}}
+    write_record(tmp_path / PROGRESS, said | odd)
+    assert read_progress(tmp_path) == {}

@@ -121,6 +121,8 @@ def _fetch_from_any(row: DataSet, file: DataFile, path: Path) -> None:
     from oe_core.data.fetch.http import TransferError
 
     part = path.with_name(f"{path.name}.part")
+    if path.is_dir():
+        raise DownloadError(f"{row.key}: {path} is a folder in the place of a file; move it, and fetch again")
     failures = []
     for address in file.addresses:
         try:
@@ -160,7 +162,7 @@ def _seal_path(path: Path) -> Path:
 
 
 def _remembered(path: Path, file: DataFile) -> bool:
-    return _seal_path(path).is_file() and _seal_path(path).read_text() == _seal(path, file)
+    return _seal_path(path).is_file() and _seal_path(path).read_bytes() == _seal(path, file).encode()
 
 
 def _remember(path: Path, file: DataFile) -> None:

@@ -54,7 +54,7 @@ def transfer(address: str, part: Path, size: int | None, agent: str) -> None:
                 raise TransferError(f"the server answers {error.code} {str(error.reason)[:SHOWN]}") from error
             if error.headers.get("Content-Range") == f"bytes */{held}":
                 return
-            part.unlink()  # what it holds is longer than the file: it belongs to another one
+            part.unlink(missing_ok=True)  # what it holds is longer than the file: it belongs to another one
             broken = error
         except urllib.error.URLError as error:
             raise TransferError(f"no connection: {error.reason}") from error

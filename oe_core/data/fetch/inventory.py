@@ -12,6 +12,7 @@ from oe_core.data.catalog import CATALOG, DataFile, DataSet, dataset
 from oe_core.data.fetch.download import DownloadError, download_folder, fetch, how_to_get, verify
 from oe_core.data.folders import folder_splits
 from oe_core.data.text_folders import text_splits
+from oe_core.errors import printable
 from oe_core.scales import SCALES, check_scale, data_root
 from oe_core.wording import several, size_text
 
@@ -129,6 +130,8 @@ def fetch_all(found: list[Need]) -> list[str]:
                 fetch(need.row, file)
             except DownloadError as failure:
                 failures.append(str(failure))
+            except (DamagedFileError, OSError) as failure:  # such as a file in a folder's place
+                failures.append(f"{need.row.key}: {file.name}: {printable(str(failure))}")
     return failures
 
 

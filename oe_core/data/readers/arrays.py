@@ -90,7 +90,7 @@ def read_npz(path: Path, size: int, name: str, squash: bool = False, origin: str
     one is missing or of another type, shape or range.
     """
     labels, classes, _ = npz_labels(path)
-    images = colour(_npz_array(path, "images"), path)
+    images = colour(npz_array(path, "images"), path)
     if len(labels) != len(images):
         raise FormatError(f"{path}: labels is {labels.dtype} {labels.shape}; expected whole numbers ({len(images)},)")
     return ImageSet(name, _fitted(path, images, size, squash), torch.from_numpy(labels), classes, origin)
@@ -101,7 +101,7 @@ def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
 
     Without names the classes are the labels that occur, in rising order and numbered anew; UNLABELLED without labels.
     """
-    labels, names = _npz_array(path, "labels"), _npz_array(path, "classes")
+    labels, names = npz_array(path, "labels"), npz_array(path, "classes")
     if labels is None:
         return np.zeros(_npz_shape(path)[0], np.int64), (UNLABELLED,), False
     if not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 1:
@@ -118,7 +118,7 @@ def npz_labels(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
     return numbers.astype(np.int64), tuple(map(str, occurring.tolist())), False
 
 
-def _npz_array(path: Path, key: str) -> np.ndarray | None:
+def npz_array(path: Path, key: str) -> np.ndarray | None:
     """One array of an .npz; None for one that it may lack. Nothing is made room for that is not there."""
     with _npz(path) as (archive, held):
         if key not in held:

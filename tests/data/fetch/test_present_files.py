@@ -54,6 +54,20 @@ def test_a_verified_file_is_hashed_again_only_when_it_changed(shelf, monkeypatch
     assert len(hashed) == 1
 
 
+def test_a_damaged_memory_of_what_was_verified_is_none(shelf):
+    path = fetch("shapes", shelf().name)
+    path.with_name(f".{path.name}.verified").write_bytes(b"\xff")
+    assert downloaded("shapes") == [path]
+
+
+def test_a_folder_in_the_place_of_a_file_is_named_before_anything_is_fetched(shelf):
+    path = fetch("shapes", shelf().name)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(DownloadError, match=rf"{path.name} is a folder in the place of a file; move it"):
+        fetch("shapes", path.name)
+
+
 def test_a_file_verified_against_one_hash_is_not_trusted_for_another(shelf):
     fetch("shapes", shelf().name)
     shelf(digest="0" * 32)
