@@ -1,11 +1,16 @@
 """The in-memory forms of a data set, of images or of texts, and what holds for both."""
 
 import hashlib
+import logging
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 from torch import Tensor
+
+from oe_core.errors import printable
+
+logger = logging.getLogger(__name__)
 
 
 def check_labels(name: str, labels: Tensor, count: int, classes: tuple[str, ...]) -> None:
@@ -138,18 +143,34 @@ def check_trainable(
 
     held_out: the share of `train` that is kept from training. ratio: test inliers for one anomaly (section 4.2 of the
     paper: 1:5), so that `test` holds at least as many. classified: whether networks learn its labels; then at least two
-    classes need examples, each of those at least FEWEST_OF_A_CLASS, and both splits the same list of classes.
+    classes need examples, each of those at least FEWEST_OF_A_CLASS, both splits the same list of classes, and the test
+    examples a class that occurs in `train`; how many have none is said in the log.
     """
     if classified:
         _check_classes(train)
         if test is not None and test.classes != train.classes:
             lists = [", ".join(part.classes[:20]) for part in (train, test)]
             raise ValueError(f"{train.name}: train has the classes {lists[0]}, test has {lists[1]}; expected the same")
+        if test is not None:
+            _check_learned(train, test)
     kept = len(train) - round(held_out * len(train))
     if kept < FEWEST_OF_A_CLASS:
         raise ValueError(f"{train.name}: of {len(train)} examples {kept} are left to train on; expected at least 2")
     if test is not None and len(test) < ratio:
         raise ValueError(f"{test.name}: its test split holds {len(test)} examples; expected {ratio} for one anomaly")
+
+
+def _check_learned(train: Examples, test: Examples) -> None:
+    """Refuse a test set of classes that no training example has; say which some have, as no network can name them."""
+    learned, asked = (set(part.labels.unique().tolist()) for part in (train, test))
+    if not (unknown := asked - learned):
+        return
+    names = [", ".join(train.classes[label] for label in sorted(labels)[:20]) for labels in (unknown, learned)]
+    count = sum(int((test.labels == label).sum()) for label in unknown)
+    said = f"{test.name}: {count} of {len(test)} test examples are of classes that no training example has, {names[0]}"
+    if unknown == asked:
+        raise ValueError(f"{said}; those learned are {names[1]}: give both splits the same names")
+    logger.warning("%s; no network will name them", printable(said))
 
 
 def _check_classes(train: Examples) -> None:

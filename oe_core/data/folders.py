@@ -166,9 +166,11 @@ def _classes_over_splits(name: str, row: DataSet | None) -> tuple[str, ...]:
                 found[split], kinds[split] = held, "names" if named else "numbers"
         elif names := tuple(class_folders(folder)):
             found[split], kinds[split] = names, "folders"
-    if {"names", "numbers"} <= set(kinds.values()):
+    numbered_only = {split for split, kind in kinds.items() if kind == "numbers"}
+    others = {one for split, names in found.items() if split not in numbered_only for one in names}
+    if others and any(set(found[split]) - others for split in numbered_only):  # numbers may be names of folders, too
         lists = " and ".join(f"{split} has {', '.join(names[:20])}" for split, names in found.items())
-        raise FormatError(f"{data_root() / name}: {lists}; expected `classes` in both {NPZ} or in none of them")
+        raise FormatError(f"{data_root() / name}: {lists}; expected names of the classes in both, for {NPZ} `classes`")
     classes = dict.fromkeys(one for names in found.values() for one in map(composed, names) if _keeps(row, one))
     if "names" in kinds.values():
         return tuple(classes)

@@ -92,6 +92,13 @@ def test_too_few_classes_or_examples_are_refused_before_the_training(train, test
         check_trainable(train, test, **settings)
 
 
+def test_test_examples_of_classes_that_nobody_learned_are_said_and_refused_where_all_are(caplog):
+    with pytest.raises(ValueError, match=r"mine: 5 of 5 test .* has, c; those learned are a, b: give both splits the"):
+        check_trainable(of_labels(0, 0, 1, 1), of_labels(2, 2, 2, 2, 2))
+    check_trainable(of_labels(0, 0, 1, 1), of_labels(0, 0, 1, 2, 2))
+    assert "mine: 2 of 5 test examples are of classes that no training example has, c; no network" in caplog.text
+
+
 def test_a_set_whose_labels_nobody_learns_may_have_one_class():
     check_trainable(
         of_labels(0, 0, 0, classes=("patch",)), of_labels(0, 0, 0, 0, 0, classes=("other",)), classified=False

@@ -282,9 +282,20 @@ def test_an_npz_with_classes_beside_one_without_is_refused_with_both_lists(root)
     put_npz(root / "pets/test", np.stack(IMAGES[:2]), [0, 1])
     for split in ("train", "test"):
         with pytest.raises(
-            FormatError, match=r"pets: train has cat, dog and test has 0, 1; expected `classes` in both"
+            FormatError, match=r"pets: train has cat, dog and test has 0, 1; expected names of the classes in both"
         ):
             read_folder("pets", split, 8)
+
+
+def test_numbers_beside_class_folders_are_their_names_or_refused(root):
+    for name in "01":
+        put(root / f"digits-of-mine/train/{name}/1.png", IMAGES[0])
+        put(root / f"pets/train/{name}{name}/1.png", IMAGES[0])
+    for own in ("digits-of-mine", "pets"):
+        put_npz(root / own / "test", np.stack(IMAGES[:2]), [1, 0])
+    assert read_folder("digits-of-mine", "test", 8).labels.tolist() == [1, 0]
+    with pytest.raises(FormatError, match=r"pets: train has 00, 11 and test has 0, 1; expected names of the classes"):
+        read_folder("pets", "train", 8)
 
 
 def test_labels_with_gaps_are_the_classes_that_occur_over_both_splits(root):
