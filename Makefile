@@ -30,8 +30,8 @@ help: ## list the targets
 
 book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [JOBS=auto] [SEEDS=n] [SHARE=0.3 of the epochs] [PARAMS="-p NAME VALUE"] [PRETRAINED=1] [FORCE=1]
 	@$(call TAKE_IN,$(CHAPTER)) $(HERE) $(PY) book/build.py --scale $(SCALE) --jobs $(JOBS) $(addprefix --threads ,$(THREADS)) \
-		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(GIVEN)
-	@$(MAKE) --no-print-directory site
+		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(GIVEN); \
+	status=$$?; [ $$status -gt 1 ] || $(MAKE) --no-print-directory site || status=1; exit $$status
 
 site: $(INSTALLED) ## build the site of the chapters that were run: [SCALE=demo]
 	@$(HERE) $(PY) book/website.py --scale $(SCALE)

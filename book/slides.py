@@ -16,10 +16,10 @@ from chapters import find_chapters, read_chapter
 from commandline import add_scale, program
 from deck import HERE, closing_slide, content_slide, made_line, opening_slide, page
 from excerpts import Excerpts, PointerError, excerpts
+from executed import Executed, executed
 from lessons import Session, find, read_sessions
 from questions import exercises
 from quiz import read_quiz
-from stamps import notebook_path
 
 from oe_core.atomic import exclusive, write_text
 from oe_core.scales import check_scale, runs_root
@@ -38,9 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
         check_scale(scale)
         out = runs_root() / scale
         with exclusive(out / ".site.lock", "building the site"):
-            faults = write_slides(out)
+            run = executed(BOOK, out)
+            faults = "".join(run.faults) + write_slides(out, run)
         for session in read_sessions():
-            print(f"session {session.number}: {_state(session, out)}")
+            print(f"session {session.number}: {_state(session, out, run)}")
     except (ValueError, OSError) as error:
         print(f"slides.py: {error}", file=sys.stderr)
         return 2
@@ -60,30 +61,30 @@ def place(session: Session) -> str:
     return f"slides/session_{session.number}.html"
 
 
-def waiting(session: Session, out: Path) -> str:
+def waiting(session: Session, out: Path, run: Executed) -> str:
     """What has to be run before a session has slides, "" when all of its chapters were run below `out`."""
-    missing = [name for name in map(name_of, session.chapters) if not notebook_path(out, name).is_file()]
+    missing = [name for name in map(name_of, session.chapters) if name not in run.notebooks]
     return "; ".join(f"make book CHAPTER={name} SCALE={out.name}" for name in missing)
 
 
-def _state(session: Session, out: Path) -> str:
-    if commands := waiting(session, out):
+def _state(session: Session, out: Path, run: Executed) -> str:
+    if commands := waiting(session, out, run):
         return f"first {commands}"
     page = out / "site" / place(session)
     return str(page) if page.is_file() else "not made, it points to what is not there"
 
 
-def index(out: Path) -> str:
+def index(out: Path, run: Executed) -> str:
     """The sessions for the course's page of the site: links to their slides, or what they wait for."""
     return "\n".join(
         f"- Session {session.number}: "
-        + (f"first `{commands}`" if (commands := waiting(session, out))
+        + (f"first `{commands}`" if (commands := waiting(session, out, run))
            else f'<a href="../{place(session)}">{escape(session.title)}</a>')
         for session in read_sessions()
     )  # fmt: skip
 
 
-def write_slides(out: Path) -> str:
+def write_slides(out: Path, run: Executed) -> str:
     """Write a page below `out/site` for each session whose chapters were run; returns what is wrong, a line each."""
     sessions, faults = read_sessions(), []
     folder = (out / "site" / place(sessions[0])).parent
@@ -94,8 +95,7 @@ def write_slides(out: Path) -> str:
     for old in folder.glob("*.html"):
         old.unlink()
     shown = {number: name_of(number) for session in sessions for number in session.chapters}
-    chapters = {number: excerpts(name, nbformat.read(path, as_version=4)) for number, name in shown.items()
-                for path in [notebook_path(out, name)] if path.is_file()}  # fmt: skip
+    chapters = {number: excerpts(name, run.notebooks[name]) for number, name in shown.items() if name in run.notebooks}
     for session, after in zip(sessions, [*sessions[1:], None], strict=True):
         if chapters.keys() >= set(session.chapters):
             try:

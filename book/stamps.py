@@ -124,6 +124,14 @@ def damaged_outputs(out: Path, names: Iterable[str]) -> list[DamagedFileError]:
     return found
 
 
+def sound_files(out: Path, name: str) -> list[str]:
+    """Return what a chapter's last build made, without its notebook. Raises DamagedFileError for what is not so now."""
+    stamp = _stamp(out, name) or {"outputs": {}, "pages": {}}
+    for damage in _damages(out, {**stamp["outputs"], **stamp["pages"]}):
+        raise damage
+    return list(stamp["outputs"])
+
+
 def journalled(journal: Path, out: Path, folders: Iterable[str] = MADE_FOLDERS) -> dict[str, str]:
     """Return the files of `folders` below `out` that were written under `journal` and stayed, with hashes."""
     found = {}

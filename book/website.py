@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 from chapters import find_chapters, tree_sha256
 from commandline import add_scale, program
+from executed import Executed, executed
 from measured import front_figure, measured_pages, relinked
 from pages import FILES, page
 from progress import TERMINAL_CODES
@@ -22,7 +23,7 @@ from quiz import read_quiz
 from slides import index, write_slides
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
-from stamps import MADE_FOLDERS, made_files, notebook_path
+from stamps import MADE_FOLDERS, notebook_path
 from status_page import write_index
 
 from oe_core import figures
@@ -70,11 +71,11 @@ def main(arguments: list[str] | None = None) -> int:
 def build(out: Path, scale: str) -> str:
     """Build `out/site` from what lies below `out`; returns what Sphinx has to say against the pages."""
     source, site = out / ".site-source", out / "site"
-    write_sources(source, out)
-    faults = StringIO()
+    run, faults = executed(BOOK, out), StringIO()
+    write_sources(source, out, run)
     badges = {kind: words.format(scale=scale, what=SCALES[scale]) for kind, words in BADGES.items()}
     settings = {"oe_badges": badges, "oe_code": tree_sha256(SETTINGS)}
-    if not all(notebook_path(out, name).is_file() for name in find_chapters(BOOK)):
+    if run.notebooks.keys() < find_chapters(BOOK).keys():
         settings["suppress_warnings"] = ["myst.xref_missing"]  # links to chapters that were not run yet
     options = {"confoverrides": settings, "status": None, "warning": faults}
     app = Sphinx(source, SETTINGS, site, out / ".site-doctrees", "html", **options)
@@ -82,7 +83,7 @@ def build(out: Path, scale: str) -> str:
     app.build(force_all=True)
     _keep_pages(site, app.env.found_docs)
     _mirror(source / FILES, site / FILES, _files(source / FILES))
-    return TERMINAL_CODES.sub("", faults.getvalue()) + write_slides(out)
+    return "".join(run.faults) + TERMINAL_CODES.sub("", faults.getvalue()) + write_slides(out, run)
 
 
 def _keep_pages(site: Path, names: Iterable[str]) -> None:
@@ -94,22 +95,21 @@ def _keep_pages(site: Path, names: Iterable[str]) -> None:
             path.unlink()
 
 
-def write_sources(source: Path, out: Path) -> None:
-    """Write every page that Sphinx reads, those that changed; others go."""
+def write_sources(source: Path, out: Path, run: Executed) -> None:
+    """Write every page that Sphinx reads, those that changed; others go. run: the chapters that ended below `out`."""
     pages, quiz = {}, read_quiz()
     for folder, up in ((SETTINGS, ""), (COURSE, "../")):
         for file in folder.rglob("*.md"):
             name = file.relative_to(folder if folder == SETTINGS else BOOK).as_posix()
             pages[name] = relinked(file.read_text("utf-8"), file.parent, REFERENCE, up)
-    pages["course/syllabus.md"] = pages["course/syllabus.md"].replace(SLIDES, index(out))
-    for name, chapter in find_chapters(BOOK).items():
-        notebook = notebook_path(out, name)
-        if notebook.is_file():
-            made = page(name, nbformat.read(notebook, as_version=4), out, quiz.get(name, ()))
-            pages[f"{name}.ipynb"] = nbformat.writes(made) + "\n"
-            _copy(notebook, source / FILES / "notebooks" / notebook.name)
-            _copy(chapter, source / FILES / "chapters" / chapter.name)
-    _mirror(out, source / FILES, map(Path, made_files(out)), MADE_FOLDERS)
+    pages["course/syllabus.md"] = pages["course/syllabus.md"].replace(SLIDES, index(out, run))
+    chapters = find_chapters(BOOK)
+    for name, notebook in run.notebooks.items():
+        made = page(name, notebook, out, quiz.get(name, ()))
+        pages[f"{name}.ipynb"] = nbformat.writes(made) + "\n"
+        _copy(notebook_path(out, name), source / FILES / "notebooks" / f"{name}.ipynb")
+        _copy(chapters[name], source / FILES / "chapters" / chapters[name].name)
+    _mirror(out, source / FILES, map(Path, run.files), MADE_FOLDERS)
     _mirror(REFERENCE, source / FILES / "reference", _files(REFERENCE))
     pages |= measured_pages(REFERENCE)
     figures.publish(front_figure(REFERENCE), "front", source / "_made")

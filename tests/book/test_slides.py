@@ -10,9 +10,11 @@ import pytest
 from chapters import read_chapter
 from deck import closing_slide, content_slide, opening_slide, page
 from excerpts import PointerError, excerpts
+from executed import Executed, executed
 from lessons import COURSE, Session, Slide, find, read_sessions
 from quiz import Option, Question, read_quiz
 from slides import BOOK, NAMES, index, main, waiting, write_slides
+from stamps import pages, sha256_of, write_stamp
 
 from oe_core.atomic import write_text
 
@@ -226,16 +228,37 @@ def test_what_is_kept_of_reveal_is_small_has_its_licence_and_names_no_address_to
 
 def test_a_chapter_that_there_is_not_is_named():
     with pytest.raises(ValueError, match=r"there is no chapter 99, but those from 0 to \d+"):
-        waiting(Session(1, *"qcrho", "A", (Slide("99 A"),), ()), BOOK)
+        waiting(Session(1, *"qcrho", "A", (Slide("99 A"),), ()), BOOK, Executed())
 
 
 def test_a_session_whose_chapters_were_not_run_says_which(tmp_path):
-    out = tmp_path / "demo"
-    write_text(out / "notebooks/00_start_here.ipynb", "{}")
-    assert waiting(SESSIONS[0], out) == "make book CHAPTER=01_metrics SCALE=demo"
-    assert "- Session 1: first `make book CHAPTER=01_metrics SCALE=demo`\n" in index(out)
-    write_text(out / "notebooks/01_metrics.ipynb", "{}")
-    assert f'- Session 1: <a href="../slides/session_1.html">{SESSIONS[0].title}</a>' in index(out)
+    out, run = tmp_path / "demo", Executed({"00_start_here": nbformat.v4.new_notebook()})
+    assert waiting(SESSIONS[0], out, run) == "make book CHAPTER=01_metrics SCALE=demo"
+    assert "- Session 1: first `make book CHAPTER=01_metrics SCALE=demo`\n" in index(out, run)
+    run.notebooks["01_metrics"] = nbformat.v4.new_notebook()
+    assert f'- Session 1: <a href="../slides/session_1.html">{SESSIONS[0].title}</a>' in index(out, run)
+
+
+@pytest.mark.parametrize("spoil", [b"", b"[]", b'{"cells": [', b'{"cells": 3, "nbformat": 4}', None])
+def test_a_notebook_that_is_none_or_not_what_was_written_is_named_and_left_out(tmp_path, spoil):
+    out, notebook = tmp_path / "demo", nbformat.writes(nbformat.v4.new_notebook())
+    for name in ("00_start_here", "01_metrics"):
+        write_text(out / "notebooks" / f"{name}.ipynb", notebook)
+    path = out / "notebooks/01_metrics.ipynb"
+    write_text(out / "figures/01_a.png", "picture")
+    outputs = {"figures/01_a.png": sha256_of(out / "figures/01_a.png")}
+    stamp = {"status": "done", "made_from": {}, "outputs": outputs, "pages": pages(out, "01_metrics")}
+    if spoil is None:
+        write_stamp(out, "01_metrics", stamp)
+        assert executed(BOOK, out).files == list(outputs)
+        path = out / "figures/01_a.png"
+        write_text(path, "pict")
+    else:
+        path.write_bytes(spoil)
+    run = executed(BOOK, out)
+    assert list(run.notebooks) == ["00_start_here"] and run.files == []
+    assert [fault.split(maxsplit=1)[0] for fault in run.faults] == [str(path)]
+    assert "it is left out: make book CHAPTER=01_metrics SCALE=demo makes it again" in run.faults[0]
 
 
 def test_make_slides_says_where_they_lie_what_they_wait_for_and_what_is_wrong(tmp_path, monkeypatch, capsys):
@@ -254,7 +277,7 @@ def test_a_pointer_that_leads_nowhere_in_a_build_is_a_fault_that_names_the_slide
     empty = json.dumps(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 0. Empty")]))
     for name in ("00_start_here", "01_metrics"):
         write_text(out / "notebooks" / f"{name}.ipynb", empty)
-    faults = write_slides(out)
+    faults = write_slides(out, executed(BOOK, out))
     assert "session 1, slide 3: chapter 00_start_here has no heading '0.1 " in faults and "0. Empty" in faults
     assert not (out / "site/slides/session_1.html").exists() and (out / "site/slides/reveal/reveal.js").is_file()
 
