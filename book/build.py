@@ -5,20 +5,25 @@ library, the checks of exercises or the data location changed, or when something
 that reads what the others have made also when that changed. Chapters run side by side, those that read others' last.
 """
 
+if __name__ == "__main__":  # before the imports, which take seconds: it can be stopped in them, too
+    from ending import program
+
+    program("build")
+
+
 import argparse
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from chapters import Chapter, ChapterError, read_chapter
 from checks import refusal
-from commandline import add_wanted, count, count_or_auto, program, selected
+from commandline import add_wanted, count, count_or_auto, make_folder, selected
+from ending import Stopped, stoppable
 from parameters import check_names, given_values
 from progress import Progress
 from schedule import Build, Request, threads_each, verdict
 from stamps import library_sha256, read_stamp
-from workers import Stopped, stoppable
 
 import oe_core
 from oe_core.processors import usable_cores
@@ -81,7 +86,7 @@ def _follow(options: argparse.Namespace) -> int:
         name: (chapter, given_values(name, chapter.parameters, options.scale, options.parameters))
         for name, chapter in whole.items()
     }
-    _make_folder(out)
+    make_folder(out)
     library = library_sha256(LIBRARY, book)
     request = Request(book, options.scale, out, LIBRARY, library, wanted, options.force)
     request = replace(request, wanted=wanted | _refused(request, bool(options.parameters)))
@@ -105,16 +110,6 @@ def _read(path: Path) -> Chapter | ChapterError:
         return error
 
 
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        reason = "" if os.access(out, os.W_OK) else "no permission to write there"
-    except OSError as error:
-        reason = error.strerror or str(error)
-    if reason:
-        raise ValueError(f"the folder {out} cannot be made ({reason}); choose another place with OE_RUNS")
-
-
 def _refused(request: Request, parameters_given: bool) -> dict[str, ChapterError]:
     """The chapters that refuse their parameters, before a kernel starts; a ValueError where the reader gave some."""
     fine = {name: found for name, found in request.wanted.items() if not isinstance(found, ChapterError)}
@@ -135,6 +130,3 @@ def _list(paths: dict[str, Path], out: Path) -> int:
         print(f"{name:32} {when}")
     return 0
 
-
-if __name__ == "__main__":
-    program(main)

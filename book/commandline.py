@@ -1,24 +1,12 @@
 """What the command lines of the book share: the scale, and which chapters are meant, with which parameters."""
 
 import argparse
-import sys
-from collections.abc import Callable
+import os
 from pathlib import Path
 
 from chapters import find_chapters
-from progress import replace_what_cannot_be_shown
 
 from oe_core.scales import SCALES
-
-
-def program(main: Callable[..., int], *arguments: object) -> None:
-    """End this process with what `main` returns, on a terminal that may lack signs; Ctrl-C is one word, and 130."""
-    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
-    try:
-        sys.exit(main(*arguments))
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        sys.exit(130)
 
 
 def count(text: str) -> int:
@@ -60,3 +48,14 @@ def selected(book: Path, names: list[str] | None) -> dict[str, Path]:
     if unknown or not known:
         raise ValueError(f"chapter {', '.join(unknown) or book} is unknown; known: {', '.join(known) or 'none'}")
     return {name: path for name, path in known.items() if not names or name in names}
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, below OE_RUNS, where there is none; ValueError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        reason = "" if os.access(folder, os.W_OK) else "no permission to write there"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise ValueError(f"the folder {folder} cannot be made ({reason}); choose another place with OE_RUNS")

@@ -4,6 +4,12 @@
 notebooks, and in `runs/lab/students/` those without solutions. A copy follows its chapter until its reader changes it.
 """
 
+if __name__ == "__main__":  # before the imports, which take seconds: it can be stopped in them, too
+    from ending import program
+
+    program("copies")
+
+
 import hashlib
 import json
 import sys
@@ -11,12 +17,13 @@ from pathlib import Path
 
 import nbformat
 from chapters import find_chapters, read_chapter
-from commandline import program
+from commandline import make_folder
 from handout import student_version, teacher_version
 
 from oe_core.atomic import DamagedFileError, is_there, understood, write_text
 from oe_core.scales import runs_root
 
+BOOK = Path(__file__).resolve().parent
 STUDENTS = "students"
 WRITTEN = "outlier_exposure_book"  # in a copy's metadata: the hash of what was written
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -40,6 +47,8 @@ def refresh(copy: Path, notebook: nbformat.NotebookNode) -> str | None:
             there = nbformat.read(copy, as_version=4)
             made_from, now = there.metadata.get(WRITTEN, {}).get("sha256"), sources_sha256(there)
     except DamagedFileError as damage:
+        if damage.path != copy:  # not the copy's to remove: what is in the way to it
+            raise ValueError(str(damage)) from damage
         return f"{damage} and stays; remove it to get the chapter again"
     if written in (made_from, now):
         return None
@@ -64,10 +73,10 @@ def refresh_all(book: Path, folder: Path) -> list[str]:
     return [line for line in said if line]
 
 
-def main(book: Path) -> int:
+def main(book: Path = BOOK) -> int:
     """Refresh the copies and say where they are; returns 1 when one cannot be written."""
     try:
-        folder = runs_root() / "lab"
+        make_folder(folder := runs_root() / "lab")
         for line in refresh_all(book, folder):
             print(line)
     except (ValueError, OSError) as error:
@@ -76,6 +85,3 @@ def main(book: Path) -> int:
     print(f"JupyterLab opens copies of the chapters in {folder}; saving them leaves the book as it is")
     return 0
 
-
-if __name__ == "__main__":
-    program(main, Path(__file__).resolve().parent)

@@ -3,12 +3,17 @@
 `python book/course_pages.py` writes them again, between their marks in `course/*.md`; a test holds them against both.
 """
 
+if __name__ == "__main__":  # before the imports, which take seconds: it can be stopped in them, too
+    from ending import program
+
+    program("course_pages")
+
+
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from chapters import find_chapters, read_chapter, usual_seconds
-from commandline import program
 from questions import exercises
 
 from oe_core.atomic import write_text
@@ -87,6 +92,3 @@ def main() -> int:
         print(path.relative_to(BOOK))
     return 0
 
-
-if __name__ == "__main__":
-    program(main)

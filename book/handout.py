@@ -5,6 +5,12 @@ in each folder beside the checks that they call. With `--nbgrader` cells carry t
 its schema: the teacher's notebooks are then the source of an assignment.
 """
 
+if __name__ == "__main__":  # before the imports, which take seconds: it can be stopped in them, too
+    from ending import program
+
+    program("handout")
+
+
 import argparse
 import copy
 import sys
@@ -13,13 +19,14 @@ from shlex import quote
 
 import nbformat
 from chapters import find_chapters, read_chapter
-from commandline import program
+from commandline import make_folder
 from questions import Exercise, exercises
 
 from oe_core.atomic import write_text
 from oe_core.scales import runs_root
 
 ROOM_TO_WORK = "# Write your solution here.\n"
+BOOK = Path(__file__).resolve().parent
 CHECKS = "exercises"
 
 
@@ -88,13 +95,13 @@ def write_handout(book: Path, folder: Path, nbgrader: bool) -> int:
     return len(chapters)
 
 
-def main(book: Path, arguments: list[str] | None = None) -> int:
+def main(book: Path = BOOK, arguments: list[str] | None = None) -> int:
     """Write the handout of `book` and say where; returns 1 when it cannot be written."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--nbgrader", action="store_true", help="mark questions, answers and checks for nbgrader")
     options = parser.parse_args(arguments)
     try:
-        folder = runs_root() / "handout"
+        make_folder(folder := runs_root() / "handout")
         count = write_handout(book, folder, options.nbgrader)
     except (ValueError, OSError) as error:
         print(f"handout.py: {error}", file=sys.stderr)
@@ -103,6 +110,3 @@ def main(book: Path, arguments: list[str] | None = None) -> int:
     print(f"{count} chapters for students and for teachers in {folder}; {opens}")
     return 0
 
-
-if __name__ == "__main__":
-    program(main, Path(__file__).resolve().parent)

@@ -3,6 +3,12 @@
 `seed` is what `make book PRETRAINED=1` and `make runs PRETRAINED=1` call first, `make` what `make pretrained` calls.
 """
 
+if __name__ == "__main__":  # before the imports, which take seconds: it can be stopped in them, too
+    from ending import program
+
+    program("pretrained")
+
+
 import argparse
 import sys
 from collections.abc import Iterator
@@ -13,7 +19,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import safetensors.torch
 import torch
-from commandline import add_wanted, program
+from commandline import add_wanted
 
 from oe_core import Detector, Store, evaluate, experiment, kind_of, runs_root, substituted
 from oe_core.atomic import DamagedFileError, write_record, write_whole
@@ -199,6 +205,3 @@ def table() -> str:
         lines.append(f"| `{name}` | {' | '.join([*sets, accuracy, *(f'{value:.1f}' for value in over)])} |")
     return "\n".join(lines)
 
-
-if __name__ == "__main__":
-    program(main)

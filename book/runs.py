@@ -3,11 +3,18 @@
 The networks are those that the chapters' `checks` cells name as `trainings`. Afterwards `make book` only reads.
 """
 
+if __name__ == "__main__":  # before the imports, which take seconds: it can be stopped in them, too
+    from ending import program
+
+    program("runs")
+
+
 import argparse
 import contextlib
 import math
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,9 +24,9 @@ import torch
 from board import Board
 from chapters import Chapter, read_chapter
 from checks import checked
-from commandline import add_wanted, count, program, selected
+from commandline import add_wanted, count, make_folder, selected
+from ending import Stopped, handled
 from parameters import check_names, given_values
-from workers import handled
 
 from oe_core.atomic import DamagedFileError
 from oe_core.data.sources import MissingDataError
@@ -32,6 +39,7 @@ from oe_core.runs.engine import DONE, Here, Job, Place, Processes, jobs, kept_lo
 from oe_core.runs.store import Store
 from oe_core.scales import check_scale, runs_root
 
+SIGNALS = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP")  # the third as schedulers send it before they kill
 UNFINISHED = 75  # exit status: the time was up, the same call goes on
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 THREADS_EACH = 2  # of a training on a CPU: a small network hardly uses more
@@ -44,22 +52,29 @@ def main(arguments: list[str] | None = None) -> int:
     up or a signal came.
     """
     options = _parse(arguments)
+    until = time.monotonic() + (options.budget or math.inf)
     try:
         check_scale(options.scale)
         root = runs_root() / options.scale
-        store = Store(root)
-        wanted, not_run = wanted_jobs(store, options)
-        _check_ranks(wanted, options.ranks)
+        if not options.status:
+            make_folder(root)
+        with _interrupted(options.budget):  # it may read and hash all data
+            store = Store(root)
+            wanted, not_run = wanted_jobs(store, options)
+            _check_ranks(wanted, options.ranks)
+            board = Board(wanted, store, options.ranks)
         place = None if options.status else _place(options, root)
     except (ValueError, OSError, DamagedFileError) as error:
         print(f"runs.py: {error}", file=sys.stderr)
         return 2
+    except Stopped:
+        print("0 trained; told to end while the trainings were listed (the same call goes on)")
+        return UNFINISHED
     say_not_at_hand(not_run)
-    board = Board(wanted, store, options.ranks)
     if options.status:
         board.show()
         return 0
-    with _told_to_end(options.budget) as ends, board:
+    with _told_to_end(until) as ends, board:
         outcome = run(wanted, place, ends=ends, tell=board.refresh)
     print(board.summary(outcome))
     return 1 if outcome.failed else UNFINISHED if outcome.left else 0
@@ -194,12 +209,26 @@ def _gpus() -> list[str]:
 
 
 @contextlib.contextmanager
-def _told_to_end(budget: float | None) -> Iterator[Callable[[], bool]]:
-    """Whether the `budget` (seconds) is used up, or a signal has come that schedulers send before they kill."""
-    told, until = [], time.monotonic() + (budget or math.inf)
-    with handled(lambda signum, frame: told.append(signum), "SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP"):
+def _interrupted(budget: float | None) -> Iterator[None]:
+    """Raise Stopped at the end of the `budget` (seconds), or when one of SIGNALS comes."""
+
+    def stop(signum, frame):
+        raise Stopped(signum)
+
+    with handled(stop, *SIGNALS, "SIGALRM"):
+        if budget and hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, budget)
+        try:
+            yield
+        finally:
+            if budget and hasattr(signal, "setitimer"):
+                signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextlib.contextmanager
+def _told_to_end(until: float) -> Iterator[Callable[[], bool]]:
+    """Whether it is later than `until`, by the monotonic clock, or one of SIGNALS has come."""
+    told = []
+    with handled(lambda signum, frame: told.append(signum), *SIGNALS):
         yield lambda: bool(told) or time.monotonic() > until
 
-
-if __name__ == "__main__":
-    program(main)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chapters import Chapter, ChapterError, find_chapters, usual_seconds
+from ending import Stopped, undisturbed
 from kernels import build_folder
 from progress import Progress
 from stamps import Verdict, judge, made_from, read_stamp, readable, state_sha256, write_stamp
 from status_page import write_index
-from workers import Stopped, Workers, undisturbed
+from workers import Workers
 
 from oe_core.processors import usable_cores, users_threads
 

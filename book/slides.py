@@ -4,6 +4,12 @@
 tables come from the chapters' own cells, so that their numbers are those of one build, which every slide names.
 """
 
+if __name__ == "__main__":  # before the imports, which take seconds: it can be stopped in them, too
+    from ending import program
+
+    program("slides")
+
+
 import argparse
 import re
 import shutil
@@ -13,7 +19,7 @@ from pathlib import Path
 
 import nbformat
 from chapters import find_chapters, read_chapter
-from commandline import add_scale, program
+from commandline import add_scale
 from deck import HERE, closing_slide, content_slide, made_line, opening_slide, page
 from excerpts import Excerpts, PointerError, excerpts
 from executed import Executed, executed
@@ -133,6 +139,3 @@ def _at_home(home: str) -> list[str]:
         lines.append(f"Chapter {chapter}: {'; '.join(chosen)}")
     return lines
 
-
-if __name__ == "__main__":
-    program(main)

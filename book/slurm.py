@@ -1,5 +1,11 @@
 """Write the job script for workers on a Slurm cluster: what `make slurm` calls."""
 
+if __name__ == "__main__":  # before the imports, which take seconds: it can be stopped in them, too
+    from ending import program
+
+    program("slurm")
+
+
 import argparse
 import os
 import sys
@@ -7,7 +13,7 @@ from pathlib import Path
 from shlex import quote
 from string import Template
 
-from commandline import add_scale, count, program
+from commandline import add_scale, count
 
 from oe_core.atomic import write_text
 from oe_core.scales import check_scale, data_root, runs_root
@@ -45,6 +51,3 @@ then:                             sbatch {script}
 and, from any node:               make runs SCALE={options.scale} CLUSTER={file} NEEDS={options.needs}""")
     return 0
 
-
-if __name__ == "__main__":
-    program(main)

@@ -4,6 +4,12 @@
 executed notebooks, and runs none of them; the site needs no network and can be moved as one folder.
 """
 
+if __name__ == "__main__":  # before the imports, which take seconds: it can be stopped in them, too
+    from ending import program
+
+    program("website")
+
+
 import argparse
 import os
 import shutil
@@ -14,7 +20,7 @@ from pathlib import Path
 
 import nbformat
 from chapters import find_chapters, tree_sha256
-from commandline import add_scale, program
+from commandline import add_scale
 from executed import Executed, executed
 from measured import front_figure, measured_pages, relinked
 from pages import FILES, page
@@ -152,6 +158,3 @@ def _mirror(folder: Path, to: Path, names: Iterable[Path], parts: Iterable[str] 
         for path in [path for path in (to / part).rglob("*") if path.is_file() and path.relative_to(to) not in wanted]:
             path.unlink()
 
-
-if __name__ == "__main__":
-    program(main)

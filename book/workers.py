@@ -1,59 +1,19 @@
 """The processes in which chapters run: started when first needed, kept for the next chapter, ended with the build."""
 
 import json
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from ending import Stopped
 from kernels import environment
 
 WORKER = Path(__file__).with_name("worker.py")
 SECONDS_TO_END = 10.0
 LOG_CHARACTERS = 300
-
-
-class Stopped(KeyboardInterrupt):
-    """The build was asked to stop, by Ctrl-C or by a signal; `signum` is that signal, `running` names the chapters."""
-
-    def __init__(self, signum: int = signal.SIGINT):
-        super().__init__()
-        self.signum, self.running = signum, []
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Turn SIGINT, SIGTERM and SIGHUP into `Stopped` in the main thread, unless the parent process ignores them."""
-
-    def stop(signum, frame):
-        raise Stopped(signum)
-
-    with handled(stop, "SIGINT", "SIGTERM", "SIGHUP"):
-        yield
-
-
-@contextmanager
-def handled(handler: Callable, *names: str) -> Iterator[None]:
-    """Let `handler` take the signals of these names that the system has and the parent process does not ignore."""
-    there = (getattr(signal, name) for name in names if hasattr(signal, name))
-    before = {number: signal.getsignal(number) for number in there if signal.getsignal(number) != signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, handler)
-    try:
-        yield
-    finally:
-        for number, usual in before.items():
-            signal.signal(number, usual)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Ignore further requests to stop, while the first one is followed."""
-    with handled(signal.SIG_IGN, "SIGINT", "SIGTERM", "SIGHUP"):
-        yield
 
 
 class Workers:

@@ -9,11 +9,12 @@ import signal
 import pytest
 from build import main
 from chapters import find_chapters, read_chapter, usual_seconds
+from ending import handled
 from progress import Progress
 from schedule import Build, Request, groups, threads_each
 from small_book import ROOT, WRITING, build, chapter, make_book, start, wait_until
 from stamps import read_stamp, write_stamp
-from workers import Workers, handled
+from workers import Workers
 
 # Each chapter says that it is there and waits for the other: they end only side by side.
 MEETING = """
