@@ -58,7 +58,7 @@ def splits_of(name, of=sources.IMAGES):
 
 
 def at_hand(name, of=sources.IMAGES):
-    return bool(splits_of(name, of)) or name in NOISES or Path(name).exists()
+    return bool(splits_of(name, of)) or (of is sources.IMAGES and name in NOISES) or Path(name).exists()
 
 
 check_counts(STEPS=STEPS)
@@ -69,11 +69,11 @@ named = {"IN_DIST": [IN_DIST], "OUTLIERS": OUTLIERS, "ANOMALIES": ANOMALIES, "TE
 for argument, name in ((argument, name) for argument, names in named.items() for name in names if name):
     of = sources.TEXTS if argument == "TEXTS" else sources.IMAGES
     if not at_hand(name, of):
-        sets = ", ".join(one for one in of.known_names() if at_hand(one, of))
-        raise ArgumentError(f"{argument}: {name!r} is no path to anything, and no set at hand; write a whole path, or one of {sets}")
+        raise ArgumentError(f"{argument}: {name!r} is no path to anything, and no set at hand; write a whole path, or one of {', '.join(one for one in of.known_names() if at_hand(one, of))}")
+    if Path(name).exists() and ((found := given(Path(name), argument)).kind == "text") != (argument == "TEXTS"):
+        raise ArgumentError(f"{argument}: {name} holds {found.kind}")
 if IN_DIST:
-    path = Path(IN_DIST)
-    classes = class_folders(training_part(path) or path) if path.is_dir() else load_images(IN_DIST, "train", 16).classes
+    classes = class_folders(training_part(Path(IN_DIST)) or Path(IN_DIST)) if Path(IN_DIST).is_dir() else load_images(IN_DIST, "train", 16).classes
     if len(classes) < 2:
         raise ArgumentError(f"IN_DIST={IN_DIST!r} has {len(classes)} class(es); a detector learns by telling at least two apart, each with a folder of its own")
 wanted = REAL if check_scale(SCALE) in ("course", "paper") else EMBEDDED

@@ -7,15 +7,15 @@ after each `~` a way in which it is changed. `cifar10~noise=0.2` is CIFAR-10 und
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import torch
 
-from oe_core.arguments import ArgumentError
+from oe_core.arguments import ArgumentError, check_counts
 from oe_core.data.examples import Examples, ImageSet, TextSet
 
 SIGN = "~"
+MOST_MADE = 100_000_000  # examples of a set, more than any has
 SPLITS = ("train", "dev", "valid", "test")
 
 
@@ -56,11 +56,15 @@ def with_noise(images: ImageSet, sigma: float, seed: int = 0) -> ImageSet:
 
     The text does not say which sigma. Raises ValueError unless it is positive.
     """
-    if not 0 < sigma < math.inf:
-        raise ArgumentError(f"sigma={sigma} must be positive and finite, a share of the range from black to white")
+    _check_sigma(sigma)
     noise = torch.randn(images.images.shape, generator=torch.Generator().manual_seed(seed)) * (255 * sigma)
     noisy = (images.images.float() + noise).round_().clamp_(0, 255).to(torch.uint8)
     return replace(images, images=noisy)
+
+
+def _check_sigma(sigma: float) -> None:
+    if not 0 < sigma < math.inf:
+        raise ArgumentError(f"sigma={sigma} must be positive and finite, a share of the range from black to white")
 
 
 def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
@@ -68,8 +72,7 @@ def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
 
     Raises ValueError for a ratio below 1 or one that leaves a class empty.
     """
-    if not 1 <= ratio < math.inf:
-        raise ArgumentError(f"ratio={ratio} must be a number of at least 1, the first class's size by the last's")
+    _check_ratio(ratio)
     kept = []
     for label, name in enumerate(images.classes):
         mine = (images.labels == label).nonzero().flatten()
@@ -80,6 +83,11 @@ def long_tailed(images: ImageSet, ratio: float, seed: int = 0) -> ImageSet:
         kept.append(mine[_shuffled(len(mine), seed + label)[:share]])
     together = torch.cat(kept)
     return images.take(together[_shuffled(len(together), seed)])
+
+
+def _check_ratio(ratio: float) -> None:
+    if not 1 <= ratio < math.inf:
+        raise ArgumentError(f"ratio={ratio} must be a number of at least 1, the first class's size by the last's")
 
 
 def mixtures(images: ImageSet, count: int, seed: int = 0) -> ImageSet:
@@ -133,12 +141,14 @@ class Way:
     """One way to make a set of another.
 
     form: as it stands in a name, with <words> for numbers. make: (examples, *numbers) -> examples. number: what they
-    are. splits: those that are changed; the others are those of the set itself. numbers: of a name, see `way_of`.
+    are. check: refuses numbers that no set can be made with. splits: those that are changed; the others are those of
+    the set itself. numbers: of a name, see `way_of`.
     """
 
     form: str
     make: Callable[..., Examples]
     number: type = int
+    check: Callable[..., None] | None = None
     splits: tuple[str, ...] = SPLITS
     numbers: tuple[float, ...] = ()
 
@@ -146,12 +156,12 @@ class Way:
 RAW = Way("raw", unprepared)
 OF_TEXTS = (RAW,)
 OF_IMAGES = (
-    Way("noise=<sigma>", with_noise, float),
+    Way("noise=<sigma>", with_noise, float, _check_sigma),
     Way("part=<count>", random_part),
     Way("classes=<number>,images=<count>", of_classes),
     Way("mixed=<count>", mixtures, splits=("train",)),
     Way("phases", random_phases),
-    Way("tail=<ratio>", long_tailed, float, ("train",)),  # a test set stays balanced
+    Way("tail=<ratio>", long_tailed, float, _check_ratio, ("train",)),  # a test set stays balanced
 )
 
 
@@ -159,8 +169,15 @@ def way_of(text: str, ways: Sequence[Way]) -> Way:
     """The one of `ways` that `text` says, such as "noise=0.2", with its numbers. Raises ValueError listing them."""
     for way in ways:
         if found := re.fullmatch(re.sub("<[a-z]+>", r"([^,=]+)", way.form), text):
-            with suppress(ValueError):
-                return replace(way, numbers=tuple(map(way.number, found.groups())))
+            try:
+                numbers = tuple(map(way.number, found.groups()))
+            except ValueError:
+                continue
+            if way.check:
+                way.check(*numbers)
+            else:
+                check_counts(most=MOST_MADE, **dict(zip(re.findall(r"(\w+)=<", way.form), numbers, strict=True)))
+            return replace(way, numbers=numbers)
     forms = ", ".join(way.form for way in ways) or "none"
     raise ArgumentError(f"{text!r} is no way to make a set of another; choose one of {forms}")
 
