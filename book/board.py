@@ -67,6 +67,7 @@ class Board:
         """What failed and why, and in the last line what is missing."""
         names = {job.identity: job.name for job in self.wanted}
         failed = "".join(f"failed: {names[identity]}: {why}\n" for identity, why in outcome.failed.items())
+        failed += f"the place of the trainings was lost: {printable(outcome.lost)}\n" if outcome.lost else ""
         counts = f"{len(outcome.done)} of {len(self.wanted)} trained"
         missing = [names[identity] for identity in (*outcome.failed, *outcome.left)]
         rest = f"; missing: {'; '.join(missing)}" if missing else "; nothing is missing"

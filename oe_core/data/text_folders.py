@@ -19,8 +19,9 @@ from oe_core.scales import data_root
 
 TEXT_SPLITS = ("train", "dev", "valid", "test")
 TEXT_LAYOUTS = "<split>.tsv (label<TAB>text in each line) or <split>.txt (one example a line), or either as .gz"
-LABEL_HEADINGS = {"label", "labels", "class", "category", "target", "tag", "y"}
-TEXT_HEADINGS = {"text", "texts", "sentence", "question", "review", "content", "comment", "message", "document"}
+LABEL_HEADINGS = {"label", "labels", "class", "category", "target", "tag", "y", "intent", "sentiment", "topic"}
+TEXT_HEADINGS = {"text", "texts", "sentence", "question", "review", "content", "comment", "message", "document",
+                 "utterance", "tweet", "query", "post", "title"}  # fmt: skip
 TSV_LINE = "label<TAB>text in each line"
 FEW_LINES = 10  # too few to tell labels from texts by how often they repeat
 
@@ -90,7 +91,7 @@ def _labelled(path: Path, split: str) -> list[tuple[str, str]]:
 
 def is_heading(label: str, text: str) -> bool:
     """Whether a line of a .tsv names its columns, in either order."""
-    names = label.strip().lower(), text.strip().lower()
+    names = label.strip(' "').lower(), text.strip(' "').lower()
     return any(one in LABEL_HEADINGS and other in TEXT_HEADINGS for one, other in (names, names[::-1]))
 
 

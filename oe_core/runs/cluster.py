@@ -5,9 +5,11 @@ below its worker: when the worker is lost it saves and ends, and Dask gives it t
 several clients ask for runs once, since its key is the identity of its run.
 """
 
+import logging
 import re
 from collections import Counter
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from pathlib import Path
 
 from distributed import Client, Event
@@ -17,6 +19,7 @@ from oe_core.runs.engine import ATTEMPTS, Job
 from oe_core.runs.training import Order, Process, TrainingError
 
 SECONDS_BETWEEN_LOOKS = 1.0
+logger = logging.getLogger(__name__)
 
 
 def train_on_worker(line: str, parent: bool | None, ending: str) -> bool:
@@ -56,10 +59,18 @@ class Cluster:
         where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
         try:
             self.client = Client(**where)
-        except (OSError, ValueError) as error:
-            raise OSError(f"no Dask scheduler answers at {address} ({error}); start one, or name another") from error
+        except Exception as error:  # of what stands in a scheduler file, too
+            why = f"{type(error).__name__}: {error}"
+            raise OSError(f"no Dask scheduler answers at {address} ({why}); start one, or name another") from error
+        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        if not any(self._can_train(worker["resources"]) for worker in workers):
+            said = "no worker yet" + (f" with {needs}, of {len(workers)}" if needs else "")
+            logger.warning("the cluster at %s has %s; trainings wait for one", address, said)
         self.remote: dict[str, Remote] = {}
         self.calls = Counter()
+
+    def _can_train(self, resources: dict[str, float]) -> bool:
+        return all(resources.get(name, 0) >= number for name, number in (self.needs or {}).items())
 
     def submit(self, job: Job) -> "Future[bool]":
         """As `Place.submit`."""
@@ -77,9 +88,10 @@ class Cluster:
 
     def end(self) -> None:
         """As `Place.end`."""
-        for remote in self.remote.values():
-            if not remote.done():
-                Event(_ending(remote.key), client=self.client).set()
+        with suppress(OSError):  # the scheduler is lost: its workers end by themselves
+            for remote in self.remote.values():
+                if not remote.done():
+                    Event(_ending(remote.key), client=self.client).set()
 
     def close(self) -> None:
         """As `Place.close`."""

@@ -92,7 +92,10 @@ class Place(Protocol):
     attempts: int
 
     def submit(self, job: Job) -> "Future[bool]":
-        """Train it; the future says whether it is done (True) or saved half-way, or raises TrainingError."""
+        """Train it; the future says whether it is done (True) or saved half-way, or raises TrainingError.
+
+        Raises OSError where the place takes no more work.
+        """
 
     def end(self) -> None:
         """Let all that run save and end; asked again until they have."""
@@ -172,8 +175,12 @@ class Here(Processes):
 
 @dataclass
 class Outcome:
-    """What became of the jobs, by identity: done; failed, with the reason; left for another call."""
+    """What became of the jobs, by identity: done; failed, with the reason; left for another call.
 
+    lost: why the place takes no more work, "" where it does.
+    """
+
+    lost: str = ""
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
@@ -202,14 +209,19 @@ def run(
         while running or (waiting and not ending):
             if not ending:
                 for job in _ready(waiting, outcome):
+                    try:
+                        running[place.submit(job)] = job
+                    except OSError as error:  # such as a scheduler that does not answer any more
+                        outcome.lost = f"{type(error).__name__}: {error}"
+                        break
                     attempts[job.identity] += 1
-                    running[place.submit(waiting.pop(job.identity))] = job
+                    del waiting[job.identity]
             finished, _ = wait(running, timeout=every, return_when=FIRST_COMPLETED)
             for future in finished:
                 job = running.pop(future)
                 _take(future, job, attempts[job.identity] < place.attempts and not ending, waiting, outcome)
             tell(outcome)
-            ending = ending or ends()
+            ending = ending or bool(outcome.lost) or ends()
             if ending:
                 place.end()
     except BaseException:

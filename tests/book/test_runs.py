@@ -9,11 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+from board import Board
 from chapters import find_chapters, read_chapter
 from checks import checked
 from small_book import ROOT, SECONDS, chapter, make_book
 
 import runs
+from oe_core import Store
+from oe_core.runs.engine import Outcome
 
 PLANS = """
 from oe_core import experiment
@@ -105,6 +108,12 @@ def test_the_list_says_what_each_will_take_and_trains_nothing(book, done):
     next((book.parent / "runs").glob("*/trained/digits-oe-*/weights.safetensors")).write_bytes(b"")
     _, out, _ = done(book, "--status")
     assert "1 done, 1 damaged, 2 queued" in out
+
+
+def test_a_place_that_was_lost_is_said_above_the_last_line(tmp_path):
+    outcome = Outcome(lost="OSError: no answer\x1b")
+    said = Board([], Store(tmp_path)).summary(outcome)
+    assert said.splitlines()[0] == r"the place of the trainings was lost: OSError: no answer\x1b"
 
 
 def test_when_the_time_is_up_all_is_saved_and_the_same_call_goes_on(tmp_path, done):

@@ -90,7 +90,7 @@ def test_a_tsv_of_any_line_ends_is_read_alike(home):
     assert read_text_folder("mail", "test").texts == ("one", "two")
 
 
-@pytest.mark.parametrize("heading", ["label\ttext", "Class\tSentence", "text\tlabel"])
+@pytest.mark.parametrize("heading", ["label\ttext", "Class\tSentence", "text\tlabel", "\"Intent\"\t\"Utterance\""])
 def test_a_heading_is_refused(home, heading):
     (home / "train.tsv").write_text(f"{heading}\nham\tSee you\nspam\tBuy now\n")
     with pytest.raises(FormatError, match=r"mail/train\.tsv line 1 looks like a heading; expected label<TAB>text from"):

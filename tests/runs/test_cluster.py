@@ -169,3 +169,10 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch, addres
     monkeypatch.setitem(config["distributed"]["comm"]["timeouts"], "connect", "1s")
     with pytest.raises(OSError, match=f"no Dask scheduler answers at {address} .*; start one, or name another"):
         Cluster(tmp_path, address)
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b'{"address": 3}', b"\xff"])
+def test_a_scheduler_file_that_is_none_is_named(tmp_path, content):
+    (tmp_path / "scheduler.json").write_bytes(content)
+    with pytest.raises(OSError, match=r"no Dask scheduler answers at .*scheduler\.json .*; start one, or name another"):
+        Cluster(tmp_path, str(tmp_path / "scheduler.json"))

@@ -141,3 +141,17 @@ def test_a_budget_that_ends_in_the_middle_costs_nothing_of_the_result(tmp_path):
     run(jobs(Store(tmp_path / "whole"), [tuned]), Processes(tmp_path / "whole", [ONE_THREAD]))
     parts, whole = (Store(tmp_path / root).run(tuned) for root in ("parts", "whole"))
     assert parts.weights_sha256 == whole.weights_sha256
+
+
+def test_a_place_that_takes_no_more_work_ends_the_call_with_what_is_left(tmp_path):
+    class Lost(Pretended):
+        def submit(self, job):
+            if self.began:
+                raise OSError("the scheduler does not answer")
+            return super().submit(job)
+
+    wanted = jobs(Store(tmp_path), recipes())
+    place = Lost()
+    outcome = run(wanted, place, every=0.01)
+    assert outcome.lost == "OSError: the scheduler does not answer" and place.ended.is_set()
+    assert len(outcome.done) == 1 and len(outcome.left) == len(wanted) - 1 and not outcome.failed

@@ -11,7 +11,7 @@ from oe_core.data.readers.pixels import FormatError, damage_named
 
 TEXT_SUFFIXES = (".tsv", ".txt", ".tsv.gz", ".txt.gz")
 SHOWN = 60  # characters of a wrong line that a message repeats
-MOST_LINES = 10_000_000  # of a file: each takes some 200 bytes of memory, and the longest of the paper's has 2 million
+MOST_LINES = 4_000_000  # of a file: each takes some 400 bytes of memory, and the longest of the paper's has 2 million
 
 
 def file_bytes(path: Path) -> bytes:
