@@ -5,6 +5,7 @@ below its worker: when the worker is lost it saves and ends, and Dask gives it t
 several clients ask for runs once, since its key is the identity of its run.
 """
 
+import json
 import logging
 import re
 from collections import Counter
@@ -56,12 +57,10 @@ class Cluster:
 
     def __init__(self, root: Path, address: str, needs: str = ""):
         self.root, self.needs = root, _resources(needs)
-        where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
         try:
-            self.client = Client(**where)
-        except Exception as error:  # of what stands in a scheduler file, too
-            why = f"{type(error).__name__}: {error}"
-            raise OSError(f"no Dask scheduler answers at {address} ({why}); start one, or name another") from error
+            self.client = Client(_address_in(Path(address)) if Path(address).is_file() else address)
+        except (OSError, ValueError) as error:
+            raise OSError(f"no Dask scheduler answers at {address} ({error}); start one, or name another") from error
         workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
         if not any(self._can_train(worker["resources"]) for worker in workers):
             said = "no worker yet" + (f" with {needs}, of {len(workers)}" if needs else "")
@@ -96,6 +95,14 @@ class Cluster:
     def close(self) -> None:
         """As `Place.close`."""
         self.client.close()
+
+
+def _address_in(scheduler_file: Path) -> str:
+    """The address that a scheduler file holds. Raises ValueError for one that holds none."""
+    held = json.loads(scheduler_file.read_bytes())
+    if not isinstance(held, dict) or not isinstance(held.get("address"), str):
+        raise ValueError("it holds no address of a scheduler")
+    return held["address"]
 
 
 def _ending(key: str) -> str:
