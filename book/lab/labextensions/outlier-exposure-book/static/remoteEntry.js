@@ -34,7 +34,7 @@
     };
   }
 
-  // In place of JupyterLab's launcher: the notebooks of the folder, with their titles, and the students' versions.
+  // In place of JupyterLab's launcher: the notebooks of the folder, what each asks, and the students' versions.
   function firstPage({ MainAreaWidget }, { Widget }) {
     return {
       id: `${NAME}:first-page`,
@@ -48,10 +48,11 @@
           return content.filter((one) => one.type === "notebook").sort((a, b) => (a.path < b.path ? -1 : 1));
         }
 
-        async function title(path) {
+        async function about(path) {
           const { cells } = (await serviceManager.contents.get(path)).content;
           const source = [cells.find((cell) => cell.cell_type === "markdown")?.source ?? ""].flat().join("");
-          return source.match(/^#\s+(.*)/m)?.[1] ?? path;
+          const quoted = source.match(/(?:^>.*\n?)+/m)?.[0] ?? "";
+          return { title: source.match(/^#\s+(.*)/m)?.[1] ?? path, question: quoted.replace(/\s*^>\s*/gm, " ").trim() };
         }
 
         function link(path, words) {
@@ -67,9 +68,12 @@
         async function fill(node) {
           const students = new Set((await notebooks(STUDENTS).catch(() => [])).map((one) => one.name));
           const rows = await Promise.all((await notebooks("")).map(async ({ name, path }) => {
-            const row = document.createElement("li");
-            row.append(link(path, await title(path)));
+            const [row, asked] = ["li", "div"].map((tag) => document.createElement(tag));
+            const { title, question } = await about(path);
+            row.append(link(path, title));
             if (students.has(name)) row.append(" · ", link(`${STUDENTS}/${name}`, "without solutions"));
+            asked.textContent = question;
+            row.append(asked);
             return row;
           }));
           const [heading, list] = ["h1", "ul"].map((tag) => document.createElement(tag));
