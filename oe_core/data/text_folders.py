@@ -83,7 +83,7 @@ def _labelled(path: Path, split: str) -> list[tuple[str, str]]:
     if empty := [number for number, _, text in rows if not text.strip()]:
         raise FormatError(f"{path} line {empty[0]} has no text after its label; expected label<TAB>text")
     found = [(label, text) for _, label, text in rows]
-    if rows and is_heading(*found[0]):
+    if rows and (is_heading(*found[0]) or _stands_alone(found)):
         raise FormatError(f"{path} line {rows[0][0]} looks like a heading; expected label<TAB>text from there on")
     _check_columns(path, split, found)
     return found
@@ -93,6 +93,12 @@ def is_heading(label: str, text: str) -> bool:
     """Whether a line of a .tsv names its columns, in either order."""
     names = label.strip(' "').lower(), text.strip(' "').lower()
     return any(one in LABEL_HEADINGS and other in TEXT_HEADINGS for one, other in (names, names[::-1]))
+
+
+def _stands_alone(found: list[tuple[str, str]]) -> bool:
+    """Whether the first line is a word for a class that no other line has, and a word for a text."""
+    (label, text), others = found[0], {label for label, _ in found[1:]}
+    return len(found) > FEW_LINES and label not in others and len(label.split()) == len(text.split()) == 1
 
 
 def _check_columns(path: Path, split: str, found: list[tuple[str, str]]) -> None:

@@ -90,7 +90,7 @@ def test_a_tsv_of_any_line_ends_is_read_alike(home):
     assert read_text_folder("mail", "test").texts == ("one", "two")
 
 
-@pytest.mark.parametrize("heading", ["label\ttext", "Class\tSentence", "text\tlabel", "\"Intent\"\t\"Utterance\""])
+@pytest.mark.parametrize("heading", ["label\ttext", "Class\tSentence", "text\tlabel", '"Intent"\t"Utterance"'])
 def test_a_heading_is_refused(home, heading):
     (home / "train.tsv").write_text(f"{heading}\nham\tSee you\nspam\tBuy now\n")
     with pytest.raises(FormatError, match=r"mail/train\.tsv line 1 looks like a heading; expected label<TAB>text from"):
@@ -116,3 +116,12 @@ def test_a_label_for_every_line_of_train_is_refused_and_many_classes_in_a_small_
 def test_quotation_marks_of_a_table_are_part_of_the_text(home):
     (home / "train.tsv").write_text('ham\t"See ""you"""\n')
     assert read_text_folder("mail", "train").texts == ('"See ""you"""',)
+
+
+def test_a_line_that_stands_alone_above_many_is_a_heading_whatever_its_words(home):
+    lines = ["ham\tSee you", "spam\tBuy now"] * 6
+    (home / "train.tsv").write_text("\n".join(["Absicht\tSatz", *lines]))
+    with pytest.raises(FormatError, match=r"train\.tsv line 1 looks like a heading"):
+        read_text_folder("mail", "train")
+    (home / "train.tsv").write_text("\n".join(["ham\tHello", *lines]))
+    assert len(read_text_folder("mail", "train")) == 13
