@@ -15,6 +15,7 @@ ASK_ROOT = $(HERE) $(1) -c 'from oe_core.scales import $(2)_root; print($(2)_roo
 GIVEN = $(foreach name,SEEDS SHARE,$(addprefix -p $(name) ,$($(name)))) $(PARAMS)
 # With PRETRAINED, the store of the scale first takes those networks of the package that the chapters need.
 TAKE_IN = $(if $(PRETRAINED),$(HERE) $(PY) book/pretrained.py seed --scale $(SCALE) $(addprefix --chapter ,$(1)) $(GIVEN) &&)
+SITE = $(HERE) $(PY) book/website.py --scale $(SCALE)
 # With WHEELHOUSE, pip takes packages from that folder and asks no network.
 PIP = $(PY) -m pip --disable-pip-version-check
 HOUSE = $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
@@ -31,10 +32,10 @@ help: ## list the targets
 book: $(INSTALLED) ## run the chapters into runs/SCALE: [SCALE=demo] [CHAPTER=NN_name] [JOBS=auto] [SEEDS=n] [SHARE=0.3 of the epochs] [PARAMS="-p NAME VALUE"] [PRETRAINED=1] [FORCE=1]
 	@$(call TAKE_IN,$(CHAPTER)) $(HERE) $(PY) book/build.py --scale $(SCALE) --jobs $(JOBS) $(addprefix --threads ,$(THREADS)) \
 		$(addprefix --chapter ,$(CHAPTER)) $(if $(FORCE),--force) $(GIVEN); \
-	status=$$?; [ $$status -gt 1 ] || $(MAKE) --no-print-directory site || status=1; exit $$status
+	status=$$?; [ $$status -gt 1 ] || $(SITE) || status=1; exit $$status
 
 site: $(INSTALLED) ## build the site of the chapters that were run: [SCALE=demo]
-	@$(HERE) $(PY) book/website.py --scale $(SCALE)
+	@$(SITE)
 
 slides: $(INSTALLED) ## make the slides of the course from the chapters that were run: [SCALE=demo]
 	@$(HERE) $(PY) book/slides.py --scale $(SCALE)
