@@ -116,3 +116,15 @@ def test_trainings_and_their_share_of_the_epochs_are_parameters_before_all_other
 def test_the_help_names_jobs_and_threads(checkout):
     text = "\n".join(_make(checkout, "help"))
     assert "[JOBS=auto]" in text and "JOBS is how many chapters run at a time" in text and "THREADS how many" in text
+
+
+@pytest.mark.parametrize(("status", "site"), [(0, True), (1, True), (2, False), (130, False)])
+def test_one_failed_chapter_does_not_cost_the_site_and_a_refused_request_does(checkout, status, site):
+    python = checkout / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\necho "$1"\ncase "$1" in *build.py) exit {status};; esac\n')
+    command = ["make", "-s", f"PYTHON={sys.executable}", "book"]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True)
+    assert done.stdout.split() == ["book/build.py", *["book/website.py"][:site]]
+    assert (done.returncode == 0) == (status == 0)
+    shown = subprocess.run([*command, "-n"], cwd=checkout, capture_output=True, text=True).stdout
+    assert "status=$?" in shown and "\nbook/build.py\n" not in f"\n{shown}"  # said, and not done
