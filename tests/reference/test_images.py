@@ -221,3 +221,16 @@ def test_another_processor_lands_within_the_spread_of_the_three_trainings(table_
     for cell in [(metric, method) for metric in ("FPR95", "AUROC", "AUPR") for method in ("MSP", "+OE")]:
         spread = table_7.at[mean, (*cell, "std_seeds")]
         assert abs(other.at[mean, (*cell, "mean")] - table_7.at[mean, (*cell, "mean")]) < 2 * spread
+
+
+def test_of_what_svhn_gains_with_the_papers_network_the_longer_training_has_nothing():
+    rows, readme = pd.read_csv(ROOM / "svhn-paper" / "control.csv", index_col="trained"), prose(ROOM / "README.md")
+    said = "on a CPU, the mean AUROC goes from {:.1f} to {:.1f} without outliers, to {:.1f} with them, and FPR95 from"
+    assert said.format(*rows["AUROC"]) in readme and rows["AUROC"].diff().iloc[1] < 0
+    assert "and FPR95 from {:.1f} to {:.1f} and to {:.1f}; its accuracy is {:.1f} ".format(
+        *rows["FPR95"], 100 - rows["error"].iloc[1]
+    ) in readme
+    stamp = read_record(ROOM / "svhn-paper" / "control.json")
+    assert recipe_from_json(stamp["recipe"]) == experiment("svhn-10k", "paper").longer and stamp["dirty"] is False
+    runs = evidence_of(ROOM / "svhn-paper")["runs"]
+    assert stamp["parent"]["run"] in [f"{run['name']}-{run['identity'][:12]}" for run in runs]
