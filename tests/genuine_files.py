@@ -50,3 +50,15 @@ def shorten(path, share: float):
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     return path
+
+
+def put(path, image):
+    """A picture file of an image uint8 (height, width, 3), and the folders on the way to it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture(image))
+
+
+def put_npz(folder, images, labels, **more):
+    """The `images.npz` of a split."""
+    folder.mkdir(parents=True)
+    np.savez(folder / "images.npz", images=images, labels=np.array(labels), **more)
