@@ -31,6 +31,9 @@ from oe_core.runs.store import Store
 
 RESAMPLES = 1000
 MISSES = 8  # of each set that are shown
+# Anomalies below which FPR95 hangs on the lowest two or three: of 150 samples of a normal law, its 95 % interval held
+# the true value in 68 to 77 % with 20 anomalies and in 93 % with 50, those of AUROC and AUPR in 87 to 95 % with either.
+ENOUGH = 50
 CAUGHT = {ANOMALY: " rings", INLIER: "", "": ""}
 LOG = logging.getLogger("oe_core")
 
@@ -116,7 +119,11 @@ def evaluate(
             "group": group, "set": name, "inliers": len(inliers), "anomalies": len(scores),
             **_with_intervals(inliers, scores), "caught": caught,
         })  # fmt: skip
-    return Report(pd.DataFrame(rows).astype({"caught": float}), misses)
+    table = pd.DataFrame(rows).astype({"caught": float})
+    if few := table["set"][table["anomalies"] < ENOUGH].tolist():
+        LOG.warning("fewer than %d anomalies are few for FPR95, whose interval is too narrow then; AUROC's and AUPR's "
+                    "are not: %s", ENOUGH, ", ".join(few))  # fmt: skip
+    return Report(table, misses)
 
 
 def _answers(detector, anomalies, data, store, left_out) -> Iterator[tuple]:

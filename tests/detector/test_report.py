@@ -80,7 +80,16 @@ def test_anomalies_that_it_was_trained_with_are_said_and_what_cannot_be_read_is_
     assert [message for message in caplog.messages if "no test" in message] == [said]
     (tmp_path / "torn.txt").write_bytes(b"ein Satz\n\xff\nnoch einer\n")
     assert detector.evaluate(tmp_path / "torn.txt", left_out=0).table["anomalies"][0] == 2
-    assert "torn.txt line 2 is no text" in caplog.messages[-1]
+    assert "torn.txt line 2 is no text" in caplog.messages[-2]
+
+
+def test_too_few_anomalies_for_the_interval_of_fpr95_are_said_of_those_alone(of_pictures, caplog):
+    anomalies = np.random.default_rng(0).integers(256, size=(50, 8, 8, 3), dtype=np.uint8)
+    table = of_pictures.evaluate({"enough": anomalies, "few": anomalies[:49]}, left_out=0).table
+    few = table["set"][table["anomalies"] < 50].to_list()
+    assert caplog.messages[-1].endswith(f"AUROC's and AUPR's are not: {', '.join(few)}")
+    assert "few" in few
+    assert "enough" not in few
 
 
 def test_other_outliers_than_it_was_trained_with_are_refused(folder, tmp_path):
