@@ -43,6 +43,7 @@ def environment(folder: Path, number: int, threads: str) -> dict[str, str]:
         "TQDM_MININTERVAL": os.environ.get("TQDM_MININTERVAL", "1"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONSTARTUP": "",  # IPython would run it before the chapter
+        "JPY_SESSION_NAME": "",  # a build that a notebook started shows no widgets: pages have no kernel to turn them
         "JUPYTER_PATH": str(folder),
         "JUPYTER_RUNTIME_DIR": str(folder / f"runtime-{number}"),
         "IPYTHONDIR": str(folder / f"ipython-{number}"),

@@ -59,7 +59,7 @@ ARRAYS_ONLY = {
 # From the records on, pandas and matplotlib are at home.
 WITH_TABLES_AND_FIGURES = ("evaluation.", "paper", "posthoc.", "figures", "detector.report")
 NOTEBOOK_PACKAGES = (
-    "IPython ipython ipykernel jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "
+    "IPython ipython ipykernel ipywidgets jupyter_client jupyterlab jupytext latex2mathml matplotlib nbclient "
     "nbconvert nbformat pandas papermill rich seaborn"
 ).split()
 

@@ -1,17 +1,21 @@
-"""A figure with knobs: drawn beforehand for each position, so that turning one needs neither a kernel nor a network.
+"""A figure with knobs, on a page, in JupyterLab and in print.
 
-The same in JupyterLab, on a page that is opened as a file, and, as the picture of the first position, in print.
+On a page it is drawn beforehand for each position, so that turning one needs neither a kernel nor a network; in
+JupyterLab the kernel draws what is asked for (`live`); in print it is the picture of the first position.
 """
 
 import base64
 import io
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from itertools import product
 from math import prod
 
+import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 from PIL import Image
@@ -19,6 +23,7 @@ from PIL import Image
 MOST_POSITIONS = 120  # of all knobs together: some 20 kB each in the page
 COLOURS = 96  # of a picture's palette
 DPI = 120
+SERVED = "JPY_SESSION_NAME"  # set in the kernels of a Jupyter server, and in no other
 # Each knob is a slider; the pictures lie in the order of itertools.product. One function serves the figures of a page.
 TURN = """
 const box = this.closest('.knobs'), frames = JSON.parse(box.querySelector('script').textContent);
@@ -43,13 +48,51 @@ LOOK = (
 
 @dataclass(frozen=True)
 class Knobs:
-    """What a notebook shows: html for a screen, png for what shows no page."""
+    """What a notebook shows: html for a screen, png for what shows no page, and where a Jupyter server asks a widget.
 
-    html: str
-    png: bytes
+    draw, positions, start and size as `knobs` has them; style: matplotlib's settings, of when it was made.
+    """
+
+    draw: Callable[..., str] = field(repr=False)
+    positions: Mapping[str, Sequence]
+    start: Sequence[int]
+    size: tuple[float, float]
+    style: Mapping[str, object] = field(repr=False)
+
+    @cached_property
+    def html(self) -> str:
+        """The figure drawn for every position, the sliders, and what changes one for another."""
+        frames, laid_out = {}, None
+        for places in product(*(range(len(values)) for values in self.positions.values())):
+            at = [values[place] for place, values in zip(places, self.positions.values(), strict=True)]
+            *frames[places], laid_out = self.frame(at, laid_out)
+        png, told = frames[tuple(self.start)]
+        return _html(list(frames.values()), self.positions, self.start, told, png)
+
+    @cached_property
+    def png(self) -> bytes:
+        """The picture of the first position."""
+        at = [values[place] for place, values in zip(self.start, self.positions.values(), strict=True)]
+        return self.frame(at, None)[0]
+
+    def frame(self, values: Sequence, laid_out: list[Bbox] | None) -> tuple[bytes, str, list[Bbox]]:
+        """A PNG, its words, and where its panels lie: as in `laid_out`, which takes half of the drawing, if given."""
+        with matplotlib.rc_context(self.style):
+            figure = Figure(figsize=self.size, layout="constrained" if laid_out is None else "none")
+            told, drawn, kept = self.draw(figure, *values), io.BytesIO(), io.BytesIO()
+            for axes, place in zip(figure.axes, laid_out or [], strict=laid_out is not None):
+                axes.set_position(place)
+            figure.savefig(drawn, format="png", dpi=DPI)
+        Image.open(drawn).convert("RGB").quantize(COLOURS).save(kept, format="PNG", optimize=True)
+        return kept.getvalue(), told, [axes.get_position(original=True) for axes in figure.axes]
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return {"text/html": self.html, "image/png": base64.b64encode(self.png).decode()}
+        picture = {"image/png": base64.b64encode(self.png).decode()}
+        if not os.environ.get(SERVED):
+            return {"text/html": self.html, **picture}
+        from oe_core.figures.live import widget  # of packages that the library can do without
+
+        return widget(self)._repr_mimebundle_() | picture
 
 
 def knobs(
@@ -58,9 +101,10 @@ def knobs(
 ) -> Knobs:  # fmt: skip
     """A figure that can be turned. draw: (figure, *values) draws into the empty figure, and says in words what is seen.
 
-    positions: the values of each knob, by its name, shown as they are printed. start: which of each is shown first.
-    size: of the figure, inches. Raises ValueError for a knob without two values, a start that is none of its
-    positions, or more than MOST_POSITIONS altogether.
+    positions: the values of each knob, by its name, shown as they are printed; a kernel that draws them while they are
+    turned may ask for what is between two floats. start: which of each is shown first. size: of the figure, inches.
+    Raises ValueError for a knob without two values, a start that is none of its positions, or more than MOST_POSITIONS
+    altogether.
     """
     if not positions or any(len(values) < 2 for values in positions.values()):
         raise ValueError(f"positions={dict(positions)}: expected knobs with two values or more each")
@@ -71,25 +115,9 @@ def knobs(
         not 0 <= place < len(values) for place, values in zip(start, positions.values(), strict=True)
     ):
         raise ValueError(f"start={list(start)}: expected a position of each of {', '.join(positions)}")
-    frames, laid_out = {}, None
-    for places in product(*(range(len(values)) for values in positions.values())):
-        at = [values[place] for place, values in zip(places, positions.values(), strict=True)]
-        *frames[places], laid_out = _frame(draw, at, size, laid_out)
-    png, told = frames[tuple(start)]
-    return Knobs(_html(list(frames.values()), positions, start, told, png), png)
-
-
-def _frame(
-    draw: Callable[..., str], values: Sequence, size: tuple[float, float], laid_out: list[Bbox] | None
-) -> tuple[bytes, str, list[Bbox]]:
-    """A picture, its words, and where its panels lie: where those of the first do, which takes half of the drawing."""
-    figure = Figure(figsize=size, layout="constrained" if laid_out is None else "none")
-    told, drawn, kept = draw(figure, *values), io.BytesIO(), io.BytesIO()
-    for axes, place in zip(figure.axes, laid_out or [], strict=laid_out is not None):
-        axes.set_position(place)
-    figure.savefig(drawn, format="png", dpi=DPI)
-    Image.open(drawn).convert("RGB").quantize(COLOURS).save(kept, format="PNG", optimize=True)
-    return kept.getvalue(), told, [axes.get_position(original=True) for axes in figure.axes]
+    # Settings of the backend would change it, and are none of the figure's.
+    style = {name: value for name, value in matplotlib.rcParams.items() if not name.startswith("backend")}
+    return Knobs(draw, positions, start, size, style)
 
 
 def _html(
@@ -104,10 +132,14 @@ def _html(
         f"<output>{escape(str(values[place]))}</output></label>"
         for (name, values), place in zip(positions.items(), start, strict=True)
     )
-    picture = f'<img alt="{escape(told)}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
     kept = json.dumps(content).replace("</", "<\\/")
     return (
-        f'<div class="knobs">{LOOK}{sliders}{picture}'
-        f'<p class="told" aria-live="polite">{escape(told)}</p>'
+        f'<div class="knobs">{LOOK}{sliders}{shown(png, told)}'
         f'<script type="application/json">{kept}</script></div>'
     )
+
+
+def shown(png: bytes, told: str) -> str:
+    """The html of a picture and of the words that it shows, which are read out when they change."""
+    picture = f'<img alt="{escape(told)}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+    return f'{picture}<p class="told" aria-live="polite">{escape(told)}</p>'

@@ -127,7 +127,7 @@ def _pictures(notebook):
 
 def _turn_a_knob(page):
     """Move the first slider that scrolling down meets, by its keys; the picture and its words before and after it."""
-    slider = page.locator(".jp-OutputArea .knobs input").first
+    slider = page.locator(".jp-OutputArea .widget-slider [role='slider']").first
     page.locator(".jp-Notebook").first.hover()
     for _ in range(PATIENCE // 500):  # cells out of sight are not on the page
         if slider.count():
@@ -136,9 +136,16 @@ def _turn_a_knob(page):
         page.wait_for_timeout(100)
     slider.scroll_into_view_if_needed()
     figure = page.locator(".jp-OutputArea .knobs").first
-    shown = [(figure.locator("img").get_attribute("src"), figure.locator(".told").inner_text())]
+    told = figure.locator(".told")
+    told.filter(has_text=re.compile(r"\S")).wait_for()
+    first = found = figure.locator("img").get_attribute("src"), told.text_content()
     slider.press("ArrowRight")
-    return [*shown, (figure.locator("img").get_attribute("src"), figure.locator(".told").inner_text())]
+    for _ in range(PATIENCE // 100):  # the kernel draws it
+        if found[0] != first[0]:
+            break
+        page.wait_for_timeout(100)
+        found = figure.locator("img").get_attribute("src"), told.text_content()
+    return first, found
 
 
 def _parameters(notebook):
