@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from numbers import Real
 from pathlib import Path
 
-from oe_core.errors import ExplainedError
+from oe_core.errors import ExplainedError, shown
 
 LARGEST = 2**31 - 1  # a seed, or a number of anything
-SHOWN = 80  # characters of a value that a message repeats
 
 
 class ArgumentError(ExplainedError, ValueError):
@@ -19,7 +18,7 @@ def check_choice(argument: str, value: str, known: Iterable[str]) -> None:
     """Raise an ArgumentError that lists the `known` values unless `value` is one of them."""
     known = tuple(known)
     if value not in known:
-        raise ArgumentError(f"{argument}={_shown(value)} is unknown; choose one of {', '.join(known) or 'none'}")
+        raise ArgumentError(f"{argument}={shown(value)} is unknown; choose one of {', '.join(known) or 'none'}")
 
 
 def check_counts(*, least: int = 1, most: int = LARGEST, given: bool = False, **counts: int | None) -> None:
@@ -32,13 +31,7 @@ def check_counts(*, least: int = 1, most: int = LARGEST, given: bool = False, **
             continue
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             upper = f", at most {most:,}" if isinstance(value, int) and value > most else ""
-            raise ArgumentError(f"{argument}={_shown(value)} must be a whole number of at least {least}{upper}")
-
-
-def _shown(value: object) -> str:
-    """A value as a message repeats it, cut where it is long."""
-    said = repr(value)
-    return said if len(said) <= SHOWN else f"{said[:SHOWN]}..."
+            raise ArgumentError(f"{argument}={shown(value)} must be a whole number of at least {least}{upper}")
 
 
 def check_numbers(*, above: float, most: float = math.inf, below: float = math.inf, **numbers: float) -> None:
@@ -46,7 +39,7 @@ def check_numbers(*, above: float, most: float = math.inf, below: float = math.i
     upper = f", at most {most:g}" if most < math.inf else f", below {below:g}" if below < math.inf else ""
     for argument, value in numbers.items():
         if not isinstance(value, Real) or not above < value <= most or value >= below < math.inf:
-            raise ArgumentError(f"{argument}={_shown(value)} must be a number above {above:g}{upper}")
+            raise ArgumentError(f"{argument}={shown(value)} must be a number above {above:g}{upper}")
 
 
 def expanded(path: str | Path) -> Path:
@@ -61,6 +54,6 @@ def check_lists(*, least: int = 0, **lists: list | tuple) -> None:
     """Raise an ArgumentError unless each is a list or tuple of `least` things or more: a text is many letters."""
     for argument, value in lists.items():
         if not isinstance(value, (list, tuple)):
-            raise ArgumentError(f"{argument}={_shown(value)} must be a list, such as [{_shown(value)}]")
+            raise ArgumentError(f"{argument}={shown(value)} must be a list, such as [{shown(value)}]")
         if len(value) < least:
-            raise ArgumentError(f"{argument}={_shown(value)} must hold at least {least}")
+            raise ArgumentError(f"{argument}={shown(value)} must hold at least {least}")

@@ -2,10 +2,20 @@
 
 import traceback
 
+SHOWN = 80  # characters of a wrong value, line or header that a message repeats
+
 
 def printable(text: str) -> str:
     r"""`text` with what a terminal would obey or could not show written as escapes (\x1b, \n, \udc80): for messages."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def shown(value: object) -> str:
+    """A wrong value as a message repeats it: as Python writes it, and cut where it is long."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= SHOWN else f"{value[:SHOWN]}...")
+    said = repr(value)
+    return said if len(said) <= SHOWN else f"{said[:SHOWN]}..."
 
 
 class ExplainedError(Exception):

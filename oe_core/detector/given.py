@@ -23,11 +23,11 @@ from oe_core.data.catalog import CATALOG
 from oe_core.data.examples import UNLABELLED, Examples, ImageSet, TextSet
 from oe_core.data.readers.arrays import colour, in_memory, npz_labels, npz_side, read_npz, resized_each
 from oe_core.data.readers.class_names import composed, numbered
-from oe_core.data.readers.lines import is_text, shown
+from oe_core.data.readers.lines import is_text
 from oe_core.data.readers.pixels import FormatError, Picture, decode_all, is_picture, resized
 from oe_core.data.sources import IMAGES, TEXTS, Sources, load_images, load_texts
 from oe_core.detector.tables import column, columns_of, is_missing, is_table, is_table_file, read_table
-from oe_core.errors import printable
+from oe_core.errors import printable, shown
 from oe_core.scales import data_root
 
 LOG = logging.getLogger("oe_core")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from oe_core.errors import PrintableError
+from oe_core.errors import SHOWN, PrintableError, shown
 
 TRIES = 5
 PAUSE = 1.0  # seconds between two tries
@@ -24,7 +24,6 @@ TIMEOUT = 60  # seconds without a byte
 MOST = 1 << 30  # bytes of a file whose size nobody publishes; the largest of the catalog's has about 130 MB
 CHUNK = 1 << 20  # bytes
 SECONDS_BETWEEN_LINES = 10
-SHOWN = 60  # characters of a wrong header that a message repeats
 
 
 class TransferError(PrintableError, RuntimeError):
@@ -91,12 +90,12 @@ def _announced(response: http.client.HTTPResponse, held: int) -> tuple[int, int 
     if response.status != 206:
         length = response.headers.get("Content-Length")
         if length is not None and not re.fullmatch(r"\d{1,18}", length):
-            raise TransferError(f"the server gives {length[:SHOWN]!r} as the length; expected a number of bytes")
+            raise TransferError(f"the server gives {shown(length)} as the length; expected a number of bytes")
         return 0, None if length is None else int(length)
     found = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", response.headers.get("Content-Range", ""))
     if found is None or int(found[1]) != held:
         sent = response.headers.get("Content-Range")
-        raise TransferError(f"asked for bytes from {held:,} on, the server sends {sent and sent[:SHOWN]!r}")
+        raise TransferError(f"asked for bytes from {held:,} on, the server sends {shown(sent)}")
     return held, None if found[2] == "*" else int(found[2])
 
 

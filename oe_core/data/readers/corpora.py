@@ -7,8 +7,9 @@ from posixpath import basename
 
 from oe_core.data.examples import TextSet
 from oe_core.data.readers.archives import opened_zip, zip_member
-from oe_core.data.readers.lines import decoded, file_bytes, one_line, shown, split_lines, text_lines, text_set
+from oe_core.data.readers.lines import decoded, file_bytes, one_line, split_lines, text_lines, text_set
 from oe_core.data.readers.pixels import FormatError
+from oe_core.errors import shown
 
 START = re.compile(r"^\*\*\* ?START OF TH[^*]*\*\*\*", re.MULTILINE)
 END = re.compile(r"^(\*\*\* ?END OF TH|End of (the )?Project Gutenberg).*", re.MULTILINE | re.DOTALL)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from oe_core.data.examples import TextSet
 from oe_core.data.readers.archives import tar_members, zip_member
-from oe_core.data.readers.lines import decoded, file_bytes, labelled_lines, labelled_set, one_line, shown, text_lines
+from oe_core.data.readers.lines import decoded, file_bytes, labelled_lines, labelled_set, one_line, text_lines
 from oe_core.data.readers.pixels import FormatError
+from oe_core.errors import shown
 
 NEWSGROUPS = (
     *("alt.atheism", "comp.graphics", "comp.os.ms-windows.misc", "comp.sys.ibm.pc.hardware"),

@@ -8,9 +8,9 @@ from oe_core.data.examples import UNLABELLED, TextSet
 from oe_core.data.readers.bounds import whole_bytes
 from oe_core.data.readers.class_names import composed, numbered
 from oe_core.data.readers.pixels import FormatError, damage_named
+from oe_core.errors import shown
 
 TEXT_SUFFIXES = (".tsv", ".txt", ".tsv.gz", ".txt.gz")
-SHOWN = 60  # characters of a wrong line that a message repeats
 MOST_LINES = 4_000_000  # of a file: each takes some 400 bytes of memory, and the longest of the paper's has 2 million
 
 
@@ -50,11 +50,6 @@ def own_bytes(path: Path) -> bytes:
 def text_lines(raw: bytes, where: str, encoding: str = "utf-8-sig") -> list[tuple[int, str]]:
     """Number, from 1, and content of every line that holds more than blanks."""
     return [(number, line) for number, line in enumerate(split_lines(raw, where, encoding), 1) if line.strip()]
-
-
-def shown(line: str) -> str:
-    """A line as a message repeats it: quoted, and cut where it is long."""
-    return repr(line if len(line) <= SHOWN else f"{line[:SHOWN]}...")
 
 
 def one_line(text: str) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from oe_core.data.examples import TextSet
 from oe_core.data.readers.archives import tar_member, zip_member
-from oe_core.data.readers.lines import decoded, file_bytes, labelled_set, one_line, shown, text_lines, text_set
+from oe_core.data.readers.lines import decoded, file_bytes, labelled_set, one_line, text_lines, text_set
 from oe_core.data.readers.pixels import FormatError
+from oe_core.errors import shown
 
 SNLI_TEST, YELP_TEST = "snli_1.0_test.txt", "test.csv"  # members of the archives
 GOLD_LABELS = ("entailment", "neutral", "contradiction", "-")
