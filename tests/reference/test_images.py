@@ -234,3 +234,29 @@ def test_of_what_svhn_gains_with_the_papers_network_the_longer_training_has_noth
     assert recipe_from_json(stamp["recipe"]) == experiment("svhn-10k", "paper").longer and stamp["dirty"] is False
     runs = evidence_of(ROOM / "svhn-paper")["runs"]
     assert stamp["parent"]["run"] in [f"{run['name']}-{run['identity'][:12]}" for run in runs]
+
+
+def test_the_start_and_borders_of_the_codes_all_conv_change_noise_more_than_pictures():
+    found = {name: records.read(ROOM / name / "records.csv") for name in ("allconv-cifar10", "allconv-cifar10-code")}
+    cells = {name: frame.groupby(["metric", "method", "out_dist"])["value"].mean() for name, frame in found.items()}
+    means = {name: values.groupby(["metric", "method"]).mean() for name, values in cells.items()}
+    text, code = means.values()
+    readme, methods = prose(ROOM / "README.md"), ["MSP", "+OE"]
+    assert "mean AUROC {:.1f} without and {:.1f} with exposure, where torch's start gives {:.1f} and {:.1f}, FPR95".format(
+        *code["AUROC"][methods], *text["AUROC"][methods]
+    ) in readme
+    assert "FPR95 {:.1f} and {:.1f} for {:.1f} and {:.1f}; accuracy".format(
+        *code["FPR95"][methods], *text["FPR95"][methods]
+    ) in readme
+    accuracies = [row["accuracy"] for name in reversed(found) for row in evidence_of(ROOM / name)["accuracy"]]
+    assert "accuracy {:.1f} and {:.1f} for {:.1f} and {:.1f}.".format(*accuracies) in readme
+    lost = cells["allconv-cifar10"]["AUROC", "MSP"] - cells["allconv-cifar10-code"]["AUROC", "MSP"]
+    noise = ["Rademacher", "Gaussian", "Blobs"]
+    assert set(lost[lost > 0].index) == set(noise) and len(lost) == 8
+    for name in noise:
+        pair = [values["AUROC", "MSP", name] for values in cells.values()]
+        assert "{} {:.1f} to {:.1f}".format(name, *pair) in readme
+    runs = evidence_of(ROOM / "allconv-cifar10-code")["runs"]
+    exposed = experiment("cifar10", "course", network="allconv", variant="code", outliers="tiny-imagenet-32-no-cifar10")
+    assert recipe_from_json(runs[-1]["recipe"]).digest == exposed.exposed.digest
+    assert not any(run["dirty"] for run in runs)
