@@ -242,9 +242,8 @@ def test_the_start_and_borders_of_the_codes_all_conv_change_noise_more_than_pict
     means = {name: values.groupby(["metric", "method"]).mean() for name, values in cells.items()}
     text, code = means.values()
     readme, methods = prose(ROOM / "README.md"), ["MSP", "+OE"]
-    assert "mean AUROC {:.1f} without and {:.1f} with exposure, where torch's start gives {:.1f} and {:.1f}, FPR95".format(
-        *code["AUROC"][methods], *text["AUROC"][methods]
-    ) in readme
+    said = "mean AUROC {:.1f} without and {:.1f} with exposure, where torch's start gives {:.1f} and {:.1f}, FPR95"
+    assert said.format(*code["AUROC"][methods], *text["AUROC"][methods]) in readme
     assert "FPR95 {:.1f} and {:.1f} for {:.1f} and {:.1f}; accuracy".format(
         *code["FPR95"][methods], *text["FPR95"][methods]
     ) in readme
