@@ -9,8 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from pages import FILES, PAPERS_TABLE
 
-from oe_core import compare, figures
+from oe_core import compare, figures, paper
+from oe_core.atomic import read_record
 from oe_core.paper import index, render, results
+from oe_core.wording import several
 
 LINK = re.compile(r"\]\((?P<path>(?!https?:|#)[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
 # The front page's table: what was trained, its records, the paper's table, and the method without Outlier Exposure.
@@ -22,6 +24,7 @@ HEADLINES = (
 )
 
 # Tables that the paper does not number, with the chapter that measures them.
+CONTROL = "control.csv"  # the networks of records, and the one that was trained as long without outliers
 OTHER_TABLES = {"table": index.row(index.LOGS).chapter, "detectors": "12_after_the_paper"}
 
 
@@ -52,6 +55,8 @@ def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
     if source is not None:
         row = results.evidence_table([source]).round(2).astype(str)
         parts.append(f"## Evidence\n\n{_markdown(row.reset_index())}")
+    if (folder / CONTROL).exists():
+        parts.append(_control(folder))
     for table in sorted(folder.glob("*.md")):
         if table != readme:
             parts.append(f"## {_words(table)}\n\n{_measured_by(table)}\n\n{table.read_text('utf-8')}")
@@ -64,6 +69,16 @@ def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
     items = "".join(f'<li><a href="../{FILES}/reference/{folder.name}/{quote(name)}">{name}</a></li>' for name in files)
     parts.append(f"## Files\n\n<ul>{items}</ul>")
     return "\n\n".join(parts) + "\n"
+
+
+def _control(folder: Path) -> str:
+    """What of the gain of a folder's records is the longer training's, as measured beside them."""
+    measured, stamps = pd.read_csv(folder / CONTROL, index_col="trained"), read_record(folder / "control.json")
+    stamps = stamps.get("runs", [stamps])  # of several seeds
+    said = paper.parted(pd.concat({stamps[0]["recipe"]["in_dist"]: measured}, names=["in_dist"]))
+    rows = _markdown(measured.round(1).astype(str).reset_index())
+    what = f"Percent, means over the out-distributions, of {several('training', len(stamps))} of each of the networks."
+    return f"## As long without outliers\n\n{said}.\n\n{rows}\n\n{what}"
 
 
 def _words(path: Path) -> str:
@@ -86,20 +101,25 @@ def _markdown(frame: pd.DataFrame) -> str:
 
 def _headline(by_folder: dict[Path, results.Source], reference: Path) -> str:
     """Mean FPR and AUROC over all anomalies, without and with Outlier Exposure, from the records."""
-    rows = []
+    rows, controls = [], []
     for what, name, table, plain in HEADLINES:
         records = by_folder[reference / name].records
         records = records[records["table"] == table]
         metric = records["metric"].str.replace(r"FPR\d+", "FPR", regex=True)
-        means = records.groupby([metric, "method"])["value"].mean()
+        means, in_dist = records.groupby([metric, "method"])["value"].mean(), records["in_dist"].iloc[0]
         cells = [f"{means[metric, plain]:.1f} → {means[metric, '+OE']:.1f}" for metric in ("FPR", "AUROC")]
-        rows.append([f"[{what}](measured/{name}.md): {records['in_dist'].iloc[0]}", *cells])
+        rows.append([f"[{what}](measured/{name}.md): {in_dist}", *cells])
+        if (reference / name / CONTROL).exists():
+            as_long = pd.read_csv(reference / name / CONTROL).iloc[1]
+            fpr = next(value for metric, value in as_long.items() if metric.startswith("FPR"))
+            left = f"{in_dist} at {fpr:.1f} and {as_long['AUROC']:.1f}"
+            controls.append(f" As long a training without outliers leaves {left}.")
     table = render.rows_of(["FPR ↓", "AUROC ↑"], rows, names=["trained on"])
     said = (
         "Measured on real data, in percent: without → with Outlier Exposure, mean over all anomalies; FPR at 95 % of "
         "the anomalies found, of questions and the language model at 90 %."
     )
-    return f"{table}\n\n{said}\n"
+    return f"{table}\n\n{said}{''.join(controls)}\n"
 
 
 def front_figure(reference: Path) -> Figure:
