@@ -56,7 +56,7 @@ def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
         row = results.evidence_table([source]).round(2).astype(str)
         parts.append(f"## Evidence\n\n{_markdown(row.reset_index())}")
     if (folder / CONTROL).exists():
-        parts.append(_control(folder))
+        parts.append(_control(folder, source))
     for table in sorted(folder.glob("*.md")):
         if table != readme:
             parts.append(f"## {_words(table)}\n\n{_measured_by(table)}\n\n{table.read_text('utf-8')}")
@@ -71,11 +71,11 @@ def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _control(folder: Path) -> str:
+def _control(folder: Path, source: results.Source) -> str:
     """What of the gain of a folder's records is the longer training's, as measured beside them."""
     measured, stamps = pd.read_csv(folder / CONTROL, index_col="trained"), read_record(folder / "control.json")
     stamps = stamps.get("runs", [stamps])  # of several seeds
-    said = paper.parted(pd.concat({stamps[0]["recipe"]["in_dist"]: measured}, names=["in_dist"]))
+    said = paper.parted(pd.concat({source.records["in_dist"].iloc[0]: measured}, names=["in_dist"]))
     rows = _markdown(measured.round(1).astype(str).reset_index())
     what = f"Percent, means over the out-distributions, of {several('training', len(stamps))} of each of the networks."
     return f"## As long without outliers\n\n{said}.\n\n{rows}\n\n{what}"

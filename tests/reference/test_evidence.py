@@ -2,11 +2,13 @@
 
 import re
 
+import pandas as pd
 import pytest
 from reference_records import ROOM, evidence_of
 
 from oe_core.detectors.registry import recipe_from_json
 from oe_core.evaluation import records
+from oe_core.paper import comparison
 
 FOLDERS = sorted(path.parent for path in ROOM.glob("*/records.csv"))
 # A lent GPU had a copy without history; its README says of what.
@@ -35,3 +37,18 @@ def test_no_evidence_names_a_path_of_one_machine(folder):
     for file in folder.iterdir():
         if file.suffix in (".json", ".csv", ".md"):
             assert not re.search(r"/(work|root|home|tmp|Users)/", file.read_text(encoding="utf-8")), file
+
+
+TABLES = sorted(path for folder in FOLDERS for path in folder.glob("table_[01][0-9].md"))
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_below_a_kept_table_stands_what_its_records_say_today(table):
+    # The page of the words has the rows of the characters, too.
+    folders = [table.parent, *ROOM.glob("lm-ptb-characters")] if table.parent.name == "lm-ptb-words" else [table.parent]
+    measured = pd.concat([records.read(folder / "records.csv") for folder in folders])
+    today = comparison.rendered(comparison.compare(measured, int(table.stem[-2:]))).splitlines()
+    notes = [line for line in table.read_text(encoding="utf-8").splitlines() if line.startswith("- ")]
+    # How calibration is sampled is the chapter's to say.
+    assert [line for line in notes if line not in today and not line.startswith("- Samples: ")] == []
+    assert "(s)" not in table.read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ def test_a_page_tells_its_control_and_what_of_the_gain_is_the_longer_trainings()
     assert {name for name, text in pages.items() if "## As long without outliers" in text} == {
         f"measured/{name}.md" for name in controlled
     }
-    said = "trec: +16.2 points of AUROC: -0.7 by the longer training, +17.0 by the outliers."
+    said = "TREC: +16.2 points of AUROC: -0.7 by the longer training, +17.0 by the outliers."
     assert said in pages["measured/nlp-trec.md"]
     assert "of 10 trainings of each" in pages["measured/nlp-trec.md"]
     assert "of 1 training of each" in pages["measured/svhn-paper.md"]
