@@ -56,7 +56,7 @@ def test_the_readmes_quote_table_2(table_2):
         assert [row for row in rows if row not in readme.read_text(encoding="utf-8")] == []
 
 
-@pytest.mark.parametrize(("name", "seeds"), [("trec", 10), ("sst", 6)])
+@pytest.mark.parametrize(("name", "seeds"), [("trec", 10), ("sst", 6), ("20newsgroups", 2)])
 def test_of_what_texts_gain_the_longer_training_has_nothing(name, seeds):
     rows, readme = pd.read_csv(ROOM / f"nlp-{name}" / "control.csv", index_col="trained"), prose(ROOM / "README.md")
     said = "the mean AUROC goes from {:.1f} to {:.1f} without outliers, to {:.1f} with them, and FPR90 from"
