@@ -23,8 +23,8 @@ HEADLINES = (
     ("language model", "lm-ptb-words", 11, "BPC/BPW"),
 )
 
-# Tables that the paper does not number, with the chapter that measures them.
 CONTROL = "control.csv"  # the networks of records, and the one that was trained as long without outliers
+# Tables that the paper does not number, with the chapter that measures them.
 OTHER_TABLES = {"table": index.row(index.LOGS).chapter, "detectors": "12_after_the_paper"}
 
 

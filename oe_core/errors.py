@@ -2,7 +2,7 @@
 
 import traceback
 
-SHOWN = 80  # characters of a wrong value, line or header that a message repeats
+SHOWN = 60  # characters of a wrong value, line or header that a message repeats, at most
 
 
 def printable(text: str) -> str:
@@ -12,10 +12,11 @@ def printable(text: str) -> str:
 
 def shown(value: object) -> str:
     """A wrong value as a message repeats it: as Python writes it, and cut where it is long."""
-    if isinstance(value, str):
-        return repr(value if len(value) <= SHOWN else f"{value[:SHOWN]}...")
-    said = repr(value)
-    return said if len(said) <= SHOWN else f"{said[:SHOWN]}..."
+    return repr(_cut(value)) if isinstance(value, str) else _cut(repr(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
 class ExplainedError(Exception):

@@ -60,20 +60,21 @@ class Knobs:
     style: Mapping[str, object] = field(repr=False)
 
     @cached_property
-    def html(self) -> str:
-        """The figure drawn for every position, the sliders, and what changes one for another."""
-        frames, laid_out = {}, None
-        for places in product(*(range(len(values)) for values in self.positions.values())):
-            at = [values[place] for place, values in zip(places, self.positions.values(), strict=True)]
-            *frames[places], laid_out = self.frame(at, laid_out)
-        png, told = frames[tuple(self.start)]
-        return _html(list(frames.values()), self.positions, self.start, told, png)
+    def first(self) -> tuple[bytes, str, list[Bbox]]:
+        """The `frame` of the start, by which the panels of the others are laid out."""
+        return self.frame(self._at(self.start), None)
 
     @cached_property
-    def png(self) -> bytes:
-        """The picture of the first position."""
-        at = [values[place] for place, values in zip(self.start, self.positions.values(), strict=True)]
-        return self.frame(at, None)[0]
+    def html(self) -> str:
+        """The figure drawn for every position, the sliders, and what changes one for another."""
+        every = product(*(range(len(values)) for values in self.positions.values()))
+        frames = [self.first if places == tuple(self.start) else self.frame(self._at(places), self.first[2])
+                  for places in every]  # fmt: skip
+        png, told, _ = self.first
+        return _html([frame[:2] for frame in frames], self.positions, self.start, told, png)
+
+    def _at(self, places: Sequence[int]) -> list:
+        return [values[place] for place, values in zip(places, self.positions.values(), strict=True)]
 
     def frame(self, values: Sequence, laid_out: list[Bbox] | None) -> tuple[bytes, str, list[Bbox]]:
         """A PNG, its words, and where its panels lie: as in `laid_out`, which takes half of the drawing, if given."""
@@ -87,7 +88,7 @@ class Knobs:
         return kept.getvalue(), told, [axes.get_position(original=True) for axes in figure.axes]
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        picture = {"image/png": base64.b64encode(self.png).decode()}
+        picture = {"image/png": base64.b64encode(self.first[0]).decode()}
         if not os.environ.get(SERVED):
             return {"text/html": self.html, **picture}
         from oe_core.figures.live import widget  # of packages that the library can do without

@@ -14,16 +14,17 @@ def widget(turned: Knobs) -> ipywidgets.VBox:
     """The sliders of `turned`, more finely divided where their values are floats, above its picture and its words."""
     sliders = [_slider(name, values, place)
                for (name, values), place in zip(turned.positions.items(), turned.start, strict=True)]  # fmt: skip
-    seen, laid_out = ipywidgets.HTML(), None
+    seen = ipywidgets.HTML()
 
-    def draw(change: object = None) -> None:
-        nonlocal laid_out
-        png, told, laid_out = turned.frame([slider.value for slider in sliders], laid_out)
+    def show(png: bytes, told: str, _: object) -> None:
         seen.value = f'<div class="knobs">{LOOK}{shown(png, told)}</div>'
+
+    def draw(change: object) -> None:
+        show(*turned.frame([slider.value for slider in sliders], turned.first[2]))
 
     for slider in sliders:
         slider.observe(draw, names="value")
-    draw()
+    show(*turned.first)
     return ipywidgets.VBox([*sliders, seen])
 
 

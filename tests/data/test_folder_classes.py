@@ -10,12 +10,6 @@ from oe_core.data.readers.pixels import FormatError
 IMAGES = [noise(8, 8, 3, seed=seed) for seed in range(4)]
 
 
-@pytest.fixture
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("OE_DATA", str(tmp_path))
-    return tmp_path
-
-
 def test_a_class_that_one_split_lacks_moves_no_label(root):
     for place, name in enumerate(("ant", "bee", "cat")):
         put(root / f"animals/train/{name}/1.png", IMAGES[place])

@@ -11,12 +11,6 @@ from oe_core.data.text_folders import text_splits
 IMAGES = [noise(8, 8, 3, seed=seed) for seed in range(4)]
 
 
-@pytest.fixture
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("OE_DATA", str(tmp_path))
-    return tmp_path
-
-
 def test_class_folders_are_numbered_in_sorted_order_at_any_depth(root):
     put(root / "pets/train/dog/1.png", IMAGES[0])
     put(root / "pets/train/cat/images/2.png", IMAGES[1])

@@ -15,12 +15,6 @@ known_names, available, resolve = IMAGES.known_names, IMAGES.available, IMAGES.r
 TEXTURES = [noise(8, 8, 3, seed=seed) for seed in range(2)]
 
 
-@pytest.fixture
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("OE_DATA", str(tmp_path))
-    return tmp_path
-
-
 def put_npz(folder, count=2, size=8):
     folder.mkdir(parents=True)
     np.savez(folder / "images.npz", images=noise(count, size, size, 3), labels=np.zeros(count, np.int64))

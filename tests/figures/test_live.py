@@ -1,5 +1,6 @@
 """Knobs in the kernel of a Jupyter server are widgets, whose figure is drawn when one is turned."""
 
+import kernels
 import pytest
 
 from oe_core import figures
@@ -50,8 +51,12 @@ def test_a_widget_is_shown_where_a_server_asks_and_elsewhere_the_page(turned, dr
     monkeypatch.setenv(SERVED, "chapter.ipynb")
     of_server = turned._repr_mimebundle_()
     assert view in of_server and "text/html" not in of_server
-    assert len(drawn) == 2  # the widget's and the print's, not a picture for every position
+    assert len(drawn) == 1  # of the widget and of print, not a picture for every position
     monkeypatch.setenv(SERVED, "")
     of_build = turned._repr_mimebundle_()
     assert view not in of_build and of_build["image/png"] == of_server["image/png"]
-    assert len(drawn) == 2 + 6
+    assert len(drawn) == 6 and len(set(drawn)) == 6
+
+
+def test_the_kernels_of_a_build_are_no_servers(tmp_path):
+    assert kernels.environment(tmp_path, 0, "1")[SERVED] == ""

@@ -32,12 +32,6 @@ def narrow(monkeypatch):
     monkeypatch.setattr(bounds, "RATIO", 3)
 
 
-@pytest.fixture
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("OE_DATA", str(tmp_path))
-    return tmp_path
-
-
 def npy(shape, kind, content=b""):
     """An .npy whose header claims `shape`."""
     buffer = io.BytesIO()

@@ -13,13 +13,6 @@ from oe_core.data.readers.pixels import FormatError
 from oe_core.data.sources import IMAGES
 from oe_core.data.text_folders import read_text_folder
 
-
-@pytest.fixture
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("OE_DATA", str(tmp_path))
-    return tmp_path
-
-
 ODD = "a\x1b]0;owned\x07\n\u202eb"
 
 
