@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import ahead  # noqa: F401
 import jupytext
 import nbformat
 from parameters import Parameter, declared

@@ -15,6 +15,7 @@ import json
 import sys
 from pathlib import Path
 
+import ahead  # noqa: F401
 import nbformat
 from chapters import find_chapters, read_chapter
 from commandline import make_folder

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from shlex import quote
 
+import ahead  # noqa: F401
 import nbformat
 from chapters import find_chapters, read_chapter
 from commandline import make_folder

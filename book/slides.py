@@ -17,6 +17,7 @@ import sys
 from html import escape
 from pathlib import Path
 
+import ahead  # noqa: F401
 import nbformat
 from chapters import find_chapters, read_chapter
 from commandline import add_scale

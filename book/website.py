@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
+import ahead  # noqa: F401
 import nbformat
 from chapters import find_chapters, tree_sha256
 from commandline import add_scale

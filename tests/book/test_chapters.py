@@ -1,6 +1,8 @@
 """How the chapters are written, where a reader would miss something and no cell fails."""
 
 import ast
+import subprocess
+import sys
 
 import jupytext
 import pytest
@@ -26,3 +28,10 @@ def test_no_table_is_lost_within_a_block(path):
             inner = (node for block in blocks for node in ast.walk(block) if isinstance(node, ast.Expr))
             lost += [ast.unparse(node) for node in inner if _is_a_table(node.value)]
     assert lost == []
+
+
+def test_the_book_does_not_compile_the_grammar_of_addresses_at_its_start():
+    """Two seconds in every process of a build, for a format that no notebook has."""
+    code = "import build, worker, sys; print([name for name in sys.modules if name.split('.')[0] == 'lark'])"
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "book", capture_output=True, text=True)
+    assert process.stdout == "[]\n", process.stderr
