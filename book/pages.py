@@ -7,13 +7,13 @@ and from the cell that calls `paper.publish`.
 import html
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
 import nbformat
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from markup import spoken
 from PIL import Image
 from progress import TERMINAL_CODES
@@ -23,6 +23,7 @@ from stamps import read_stamp
 
 from oe_core.wording import size_text
 
+Numbers = Mapping[str, Iterator[str]]
 FILES = "files"  # the site's folder of everything that can be downloaded
 # Tags of cells that only the curious open, and what they are offered as.
 FOLDED = {"checks": "What checks the parameters", "injected-parameters": "The parameters of this build"}
@@ -51,7 +52,9 @@ def page(
 
     quiz: questions that are asked before the references.
     """
-    numbers = (f"{int(name.split('_')[0])}.{count}" for count in itertools.count(1))
+    numbers = {
+        what: (f"{int(name.split('_')[0])}.{count}" for count in itertools.count(1)) for what in ("figure", "table")
+    }
     cells, said = [], {}
     for solved, group in groupby(notebook.cells, lambda cell: tagged(cell, "solution")):
         shown = [_cell(cell, numbers, said, out) for cell in group]
@@ -60,7 +63,7 @@ def page(
         before = next((place for place, cell in enumerate(cells) if REFERENCES.search(cell.source)), len(cells))
         cells.insert(before, nbformat.v4.new_markdown_cell(f"## Quiz\n\n{quiz_section(quiz)}"))
     titled = next((cell for cell in cells if TITLE.search(cell.source)), cells[0])
-    titled.source = TITLE.sub(lambda title: f"{title[0]}\n\n{_made(name, out)}\n", titled.source, count=1)
+    titled.source = TITLE.sub(lambda title: f"{title[0]}\n\n{_made(name, notebook, out)}\n", titled.source, count=1)
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # a new one each time would make every page new
     made = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
@@ -73,7 +76,7 @@ def _folded(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
     return [nbformat.v4.new_markdown_cell(begin), *cells, nbformat.v4.new_markdown_cell(end)]
 
 
-def _cell(cell: nbformat.NotebookNode, numbers: Iterator[str], said: dict, out: Path) -> nbformat.NotebookNode:
+def _cell(cell: nbformat.NotebookNode, numbers: Numbers, said: dict, out: Path) -> nbformat.NotebookNode:
     if cell.cell_type != "code":
         return nbformat.v4.new_markdown_cell(cell.source)
     tables = iter(PUBLISHED_TABLE.findall(cell.source))
@@ -84,10 +87,11 @@ def _cell(cell: nbformat.NotebookNode, numbers: Iterator[str], said: dict, out: 
     return nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=metadata)
 
 
-def _output(output, numbers: Iterator[str], tables: Iterator[str], said: dict[str, str], out: Path):
+def _output(output, numbers: Numbers, tables: Iterator[str], said: dict[str, str], out: Path):
     """An output as the page has it, None for one that leaves nothing to read.
 
-    said: the footnotes of the tables so far, and for each a link to its table.
+    numbers: of the next figure and of the next table. said: the footnotes of the tables so far, and for each a link to
+    its table.
     """
     if output.output_type == "stream":
         output.text = clean(output.text)
@@ -95,7 +99,7 @@ def _output(output, numbers: Iterator[str], tables: Iterator[str], said: dict[st
     if output.output_type == "error":
         return output
     if "published" in output.metadata:
-        return _markdown(_figure(output.metadata["published"], next(numbers), out))
+        return _markdown(_figure(output.metadata["published"], next(numbers["figure"]), out))
     if "image/png" in output.data and "text/html" not in output.data:  # a figure with knobs is both
         alt = output.metadata.get("image/png", output.metadata).get("alt", "")
         source = f"data:image/png;base64,{output.data['image/png']}"
@@ -103,9 +107,9 @@ def _output(output, numbers: Iterator[str], tables: Iterator[str], said: dict[st
     if "text/markdown" in output.data:
         stem = next(tables, None)
         text = output.data["text/markdown"]
-        return _markdown(_table(text, stem, out, said) if stem else text)
+        return _markdown(_table(text, stem, numbers["table"], out, said) if stem else text)
     if "<table" in output.data.get("text/html", ""):
-        output.data = {"text/html": _scrolling(output.data["text/html"])}
+        return _markdown(_numbered(output.data["text/html"], numbers["table"]))
     return output
 
 
@@ -123,28 +127,39 @@ def clean(text: str) -> str:
     return WARNING.sub(r"\1\n", WAITED.sub("", BAR.sub(ended, TERMINAL_CODES.sub("", text))))
 
 
-def _scrolling(table: str) -> str:
-    """A table of pandas, in a box of its own that scrolls, also by keyboard, without the look that it brings along."""
-    table = re.sub(r"<style scoped>.*?</style>", "", table, flags=re.DOTALL).replace(' border="1"', "")
-    table = _aligned(table)
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="table">{table}</div>'
+def _numbered(shown: str, numbers: Iterator[str]) -> str:
+    """The tables that a cell shows as HTML, as Markdown: each with a number and an anchor, in a box that scrolls."""
+    soup = BeautifulSoup(re.sub(r"<style scoped>.*?</style>", "", shown, flags=re.DOTALL), "html.parser")
+    first = ""
+    for table, number in zip(soup.find_all("table"), numbers, strict=False):
+        _align(table)
+        del table["border"]  # the look that pandas brings along
+        caption = table.caption or soup.new_tag("caption")
+        named = soup.new_tag("strong")
+        named.string = f"Table {number}{'. ' if caption.contents else ''}"
+        caption.insert(0, named)
+        table.insert(0, caption)
+        table.wrap(soup.new_tag("div", attrs={"class": "scroll", "tabindex": "0", "role": "region"}))
+        table.parent["aria-label"] = f"Table {number}"
+        first = first or f"table-{number.replace('.', '-')}"
+    return f"````````{{container}}\n:name: {first}\n\n```````{{raw}} html\n{soup}\n```````\n````````\n"
 
 
-def _aligned(table: str) -> str:
-    """The table with its columns marked, cells and heading: words where more than half of the cells are no number."""
-    soup = BeautifulSoup(table, "html.parser")
-    rows = [[cell for cell in row.find_all(["td", "th"]) if cell.name == "td"] for row in soup.select("tbody tr")]
-    last_head = soup.select("thead tr")[-1:]
-    for cell in soup.find_all("td", string=lambda text: text and text.strip() in MISSING):
+def _align(table: Tag) -> None:
+    """Mark the columns of a table, cells and heading: words where more than half of the cells are no number."""
+    rows = [[cell for cell in row.find_all(["td", "th"]) if cell.name == "td"] for row in table.select("tbody tr")]
+    of_rows = [row.find_all("th") for row in table.select("thead tr")]
+    # A row of names that each span columns is nobody's own; pandas writes an index's name below the columns'.
+    own_heads = [heads for heads in of_rows if len(heads) == len(of_rows[-1])]
+    for cell in table.find_all("td", string=lambda text: text and text.strip() in MISSING):
         cell.string = "–"
     for place, cells in enumerate(zip(*rows, strict=False)):
         said = [text for cell in cells if (text := cell.get_text(strip=True)) not in NOTHING]
         words = 2 * sum(not NUMBER.match(text) for text in said) > len(said)
         look = ["text-left" if words else "text-right", *(["long"] if words and max(map(len, said)) > LONG else [])]
-        heads = [row.find_all("th")[place - len(rows[0])] for row in last_head]
+        heads = [heads[place - len(rows[0])] for heads in own_heads]
         for cell in (*cells, *heads):
             cell["class"] = [*cell.get("class", []), *look]
-    return str(soup)
 
 
 def links(stem: str, folder: str, out: Path) -> str:
@@ -179,11 +194,15 @@ def _named(stem: str) -> str:
     return f"Table {int(number[1])}" if number else re.sub(r"^\d+_", "", stem)
 
 
-def _table(text: str, stem: str, out: Path, said: dict[str, str]) -> str:
-    """A published table with its caption; its footnotes stay below, but for those that a table before has `said`."""
+def _table(text: str, stem: str, numbers: Iterator[str], out: Path, said: dict[str, str]) -> str:
+    """A published table with its caption; its footnotes stay below, but for those that a table before has `said`.
+
+    The paper's tables keep the paper's numbers.
+    """
     rows, _, notes = text.partition("\n\n")
     number = PAPERS_TABLE.fullmatch(stem)
-    caption = f'{table_title(stem, rows)} <span class="forms">{links(stem, "tables", out)}</span>'
+    counted = "" if number else f"**Table {next(numbers)}.** "
+    caption = f'{counted}{table_title(stem, rows)} <span class="forms">{links(stem, "tables", out)}</span>'
     anchor = f"table-{int(number[1])}{number[2]}" if number else stem
     anchor = anchor.replace("_", "-")
     notes = _new_notes(notes, f"[{_named(stem)}](#{anchor})", said)
@@ -199,7 +218,7 @@ def _new_notes(notes: str, here: str, said: dict[str, str]) -> str:
     return "\n".join([*new, *([f"- The other notes are those of {' and '.join(before)}."] if before else [])])
 
 
-def _made(name: str, out: Path) -> str:
+def _made(name: str, notebook: nbformat.NotebookNode, out: Path) -> str:
     """One line below the title: how the page was made, and where everything behind it lies."""
     stamp = read_stamp(out, name)
     # An experiment that a chapter makes beside its own keeps its records in a folder of the same number.
@@ -215,7 +234,12 @@ def _made(name: str, out: Path) -> str:
         f"{_links([*sorted(kept.glob('*.csv')), kept / 'evidence.json'], out)}</li>"
         for kept in (path.parent for path in records)
     )
-    more = f"<details><summary>records and evidence</summary><ul>{evidence}</ul></details>" if evidence else ""
+    published = {stem for cell in notebook.cells for stem in PUBLISHED_TABLE.findall(cell.source)}
+    written = sorted(out / path for path in stamp.get("outputs", ()) if re.fullmatch(r"tables/.+\.csv", path))
+    if others := [path for path in written if path.is_file() and path.stem not in published]:
+        evidence += f"<li>tables: {_links(others, out)}</li>"
+    what = " and ".join([*(["records and evidence"] if records else []), *(["tables"] if others else [])])
+    more = f"<details><summary>{what}</summary><ul>{evidence}</ul></details>" if evidence else ""
     return f'<div class="made"><p>{html.escape(", ".join(facts))} · {places}</p>{more}</div>'
 
 

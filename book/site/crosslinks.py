@@ -12,7 +12,7 @@ from sphinx.util.nodes import make_refnode
 
 PLACE = re.compile(
     r"\b(?:[Cc]hapter (?P<chapter>\d+)|[Ss]ection (?P<section>\d+\.\d+)"
-    r"|Table (?P<table>\d+)|Figure (?P<figure>\d+\.\d+))\b"
+    r"|Table (?P<table>\d+(?:\.\d+)?)|Figure (?P<figure>\d+\.\d+))\b"
 )
 CHAPTER = re.compile(r"(\d\d)_\w+")
 # Where words are no prose, or lead somewhere already.
@@ -52,9 +52,9 @@ def link(app, doctree: nodes.document, docname: str) -> None:
 def _link_names(app, doctree: nodes.document, docname: str) -> None:
     """The names of chapters lead to their pages, and among the measured results those of records to theirs."""
     pages = {name: name for name in app.env.found_docs if CHAPTER.fullmatch(name)}
+    pages |= dict.fromkeys(("runs/reference", "runs/reference/README.md"), "measured/index")
     if docname.startswith(("measured/", "course/")):
         pages |= {name.removeprefix("measured/"): name for name in app.env.found_docs if name.startswith("measured/")}
-        pages["runs/reference/README.md"] = "measured/index"
     for name in list(doctree.findall(nodes.literal)):
         page = pages.get(name.astext(), docname)
         if page != docname and not any(isinstance(part, (nodes.reference, nodes.title)) for part in _above(name)):

@@ -7,7 +7,10 @@ from docutils import nodes
 MEASURED = ("measured/", "results")
 CHAPTER = re.compile(r"\d\d_\w+")
 # Which numbers each badge is about where a page has both.
-FRONT = {"measured": "the numbers here: ", "build": "the chapters: "}
+BOTH = {
+    "index": {"measured": "the numbers here: ", "build": "the chapters: "},
+    "10_results": {"build": "from this build: ", "measured": "from runs/reference: "},
+}
 QUOTED = re.compile(r"(`[^`]*`|\$[^$]+\$)")
 # Where a cell of numbers may not break: all but before a parenthesis; a heading not before its arrow.
 TOGETHER = {True: re.compile(r" (?=[↓↑])"), False: re.compile(r" (?!\()")}
@@ -29,8 +32,8 @@ def badge(app, pagename: str, templatename: str, context: dict, doctree: nodes.d
 
 def _about(pagename: str) -> dict[str, str]:
     """The badges of a page with what each is about; a page that no build and no record has a number on has none."""
-    if pagename == "index":
-        return FRONT
+    if pagename in BOTH:
+        return BOTH[pagename]
     if pagename.startswith(MEASURED):
         return {"measured": ""}
     return {"build": ""} if CHAPTER.fullmatch(pagename) else {}

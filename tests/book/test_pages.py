@@ -119,7 +119,7 @@ def test_a_formula_in_the_words_of_a_picture_is_spoken(tmp_path):
 def test_a_value_that_does_not_exist_is_a_dash_and_a_word_stays(tmp_path):
     frame = pd.DataFrame({"std": [1.5, None], "token": ["' nan '", "an NaN"]})
     (cell,) = _page(tmp_path, _code("frame", _shown({"text/html": frame.to_html()})))
-    told = re.findall(r"<td[^>]*>([^<]*)<", cell.outputs[0].data["text/html"])
+    told = re.findall(r"<td[^>]*>([^<]*)<", cell.outputs[0].data["text/markdown"])
     assert told == ["1.5", "' nan '", "–", "an NaN"]
 
 
@@ -142,21 +142,38 @@ def test_a_footnote_that_a_table_before_has_said_is_not_said_again(tmp_path):
     assert second.endswith("```\n\n- Of another set.\n- The other notes are those of [Table 7](#table-7).\n")
 
 
-def test_a_table_of_pandas_scrolls_by_keyboard_and_other_html_stays(tmp_path):
-    shown = [_shown({"text/html": text}) for text in ('<table border="1"></table>', "<b>")]
-    (cell,) = _page(tmp_path, _code("show", *shown))
-    assert [output.data["text/html"] for output in cell.outputs] == [
-        '<div class="scroll" tabindex="0" role="region" aria-label="table"><table></table></div>', "<b>",
-    ]  # fmt: skip
+def test_a_table_of_pandas_has_a_number_and_scrolls_by_keyboard_and_other_html_stays(tmp_path):
+    texts = ('<table border="1"></table>', "<b>", "<table><caption>Of MNIST.</caption></table>")
+    (cell,) = _page(tmp_path, _code("show", *(_shown({"text/html": text}) for text in texts)))
+    first, other, second = (output.data for output in cell.outputs)
+    begin = '<div aria-label="{0}" class="scroll" role="region" tabindex="0"><table><caption><strong>{0}'
+    assert begin.format("Table 2.1") + "</strong></caption></table></div>" in first["text/markdown"]
+    assert begin.format("Table 2.2") + ". </strong>Of MNIST.</caption></table></div>" in second["text/markdown"]
+    assert ":name: table-2-2\n" in second["text/markdown"] and other == {"text/html": "<b>"}
 
 
 def test_columns_of_words_are_flush_left_and_columns_of_numbers_are_not(tmp_path):
     frame = pd.DataFrame({"why": ["small", "3 seeds", "slow"], "value": [1.5, -2, None], "paper": ["9.5", "—", "±1"]})
-    (cell,) = _page(tmp_path, _code("frame", _shown({"text/html": frame.to_html()})))
-    marked = cell.outputs[0].data["text/html"]
-    assert '<td class="text-right">1.5<' in marked and '<th class="text-right">paper<' in marked
-    left = re.findall(r'<(t[dh]) class="text-left">([^<]*)<', marked)
+    named, plain = (
+        _page(tmp_path, _code("frame", _shown({"text/html": one.to_html()})))[0].outputs[0].data["text/markdown"]
+        for one in (frame.rename_axis("network"), frame)
+    )
+    assert '<td class="text-right">1.5<' in plain and '<th class="text-right">paper<' in plain
+    left = re.findall(r'<(t[dh]) class="text-left">([^<]*)<', plain)
     assert left == [("th", "why"), ("td", "small"), ("td", "3 seeds"), ("td", "slow")]
+    # The index's name stands in a row of heads of its own.
+    assert '<th class="text-left">why<' in named and '<th class="text-right">paper<' in named
+
+
+def test_tables_that_no_page_shows_whole_are_led_to(tmp_path, monkeypatch):
+    (tmp_path / "tables").mkdir()
+    for stem in ("table_01", "02_other"):
+        (tmp_path / "tables" / f"{stem}.csv").touch()
+    outputs = {f"tables/{name}": "" for name in ("table_01.csv", "02_other.csv", "02_other.md", "02_gone.csv")}
+    monkeypatch.setattr("pages.read_stamp", lambda *_: {"status": "done", "outputs": outputs})
+    cells = [nbformat.v4.new_markdown_cell("# 2. Vision"), _code('paper.publish(table, "table_01", ROOM)')]
+    title = page("02_vision", nbformat.v4.new_notebook(cells=cells), tmp_path).cells[0].source
+    assert title.count("files/tables/") == 1 and 'tables: <a href="files/tables/02_other.csv">02_other</a>' in title
 
 
 def test_a_figure_with_knobs_keeps_them(tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built_site import DESK, PATIENCE_MS, built_pages
+from small_book import ROOT
 
 PHONE = {"width": 360, "height": 740}
 SCHEMES = ("light", "dark")
@@ -136,6 +137,40 @@ def test_means_stay_below_the_rows_that_they_are_of_however_a_table_is_sorted(op
     for _ in range(2):
         head.click()
         assert "Mean" in head.evaluate(last)
+
+
+GROUPED = """<table><thead><tr><th></th><th>metric</th><th colspan="2">AUROC</th></tr>
+<tr><th></th><th></th><th>none</th><th>OE</th></tr><tr><th>near</th><th>set</th><th></th><th></th></tr></thead>
+<tbody><tr><th rowspan="2">far</th><th>noise</th><td>▲ 100.0</td><td>+1.5</td></tr>
+<tr><th>blobs</th><td>✕ 19.5</td><td>−2.0</td></tr>
+<tr><th>near</th><th>mixed</th><td>▲ 30.0 ± 0.5</td><td>WRN</td></tr></tbody></table>"""
+
+
+@pytest.mark.parametrize(
+    ("head", "rows"),
+    [
+        ("none", ["far blobs ✕ 19.5 −2.0", "near mixed ▲ 30.0 ± 0.5 WRN", "far noise ▲ 100.0 +1.5"]),
+        ("OE", ["far blobs ✕ 19.5 −2.0", "far noise ▲ 100.0 +1.5", "near mixed ▲ 30.0 ± 0.5 WRN"]),
+        ("set", ["far blobs ✕ 19.5 −2.0", "near mixed ▲ 30.0 ± 0.5 WRN", "far noise ▲ 100.0 +1.5"]),
+    ],
+)
+def test_groups_and_marks_sort_by_number_and_each_row_keeps_its_groups_name(head, rows, opened):
+    page = opened("index.html")
+    page.set_content(GROUPED)
+    page.add_script_tag(path=str(ROOT / "book" / "site" / "_static" / "book.js"))
+    page.evaluate("makeSortable(document.querySelector('table'))")
+    page.get_by_role("button", name=head, exact=True).click()
+    read = "found => found.map((row) => [...row.cells].map((cell) => cell.textContent).join(' '))"
+    assert page.eval_on_selector_all("tbody tr", read) == rows
+
+
+def test_every_table_of_several_rows_can_be_sorted(opened):
+    unsorted = """found => found.filter((table) => table.tBodies[0]?.rows.length > 1
+        && table.tHead?.textContent.trim() && !table.querySelector("button, tbody [colspan]"))
+        .map((table) => table.outerHTML.slice(0, 300))"""
+    found = {name: opened(name).eval_on_selector_all(".scroll table", unsorted) for name in built_pages()}
+    lost = {name: tables for name, tables in found.items() if tables}
+    assert lost == {}
 
 
 @pytest.mark.parametrize("name", ["02_vision_msp.html", "results.html", "course/teacher.html"])

@@ -74,6 +74,7 @@ def test_a_page_says_which_data_it_rests_on_where_it_has_numbers_of_a_build_or_a
     del said["index.html"]
     measured = {name for name in said if name.startswith(("measured/", "results"))}
     expected = {f"{name}.html": ["build"] for name in CHAPTERS} | {name: ["measured"] for name in measured}
+    expected |= {"10_results.html": ["build", "measured"]}
     assert said == dict.fromkeys(said, []) | expected
 
 
@@ -129,6 +130,10 @@ def test_figures_and_tables_of_a_chapter_are_numbered_and_can_be_downloaded(chap
     assert page.text.count("<figure") == len(numbers) > 0
     forms = page.all("a", "href")
     assert sum(link.startswith("files/figures/") for link in forms) == 2 * len(numbers)
+    tables = [found[0] for found in re.finditer(r"(?<=<strong>Table )\d+\.\d+", page.text)]
+    assert tables == [f"{int(chapter[:2])}.{n}" for n in range(1, len(tables) + 1)]
+    shown = re.findall(r'<table (?:class="dataframe|id="T_)[^>]*>\s*<(\w+)', page.text)  # by pandas
+    assert set(shown) <= {"caption"} and len(shown) <= len(tables)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
