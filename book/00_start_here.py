@@ -287,8 +287,8 @@ blank_scores = {"baseline": msp(predict(run, blank)), "exposed": msp(predict(exp
 print("the baseline sees", answers(blank), {name: values.round(2).tolist() for name, values in blank_scores.items()})
 
 # %% [markdown] tags=["solution"]
-# Small patches of a photograph are often nearly blank (sky, a wall), so blank images resemble some of the outliers.
-# Doubt about them was, in a way, taught.
+# Small patches of a photograph are often nearly blank (sky, a wall), so that blank images resemble some of the outliers.
+# Where the exposed network doubts them more than the baseline, the reason may be that it was taught to.
 
 # %% tags=["check"]
 check.blank_image(blank_scores, {"baseline": lambda images: predict(run, images), "exposed": lambda images: predict(exposed, images)}, size)

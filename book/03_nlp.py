@@ -551,8 +551,8 @@ ten_unknown = {method: msp(predict(first.runs[method, 0], unknown))[0] for metho
 print({method: f"{score:.2f}" for method, score in ten_unknown.items()})
 
 # %% [markdown] tags=["solution"]
-# Outliers are full of unknown words, so exposure has taught doubt about them. The baseline met few in training, and says
-# whatever it happens to say.
+# Outliers are full of unknown words, so that exposure can teach doubt about them; the two scores tell whether it did. The
+# baseline met few in training, and says whatever it happens to say.
 
 # %% tags=["check"]
 check.only_unknown_words(ten_unknown, lambda method, ids: predict(first.runs[method, 0], ids))

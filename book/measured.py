@@ -24,6 +24,12 @@ HEADLINES = (
 )
 
 CONTROL = "control.csv"  # the networks of records, and the one that was trained as long without outliers
+EXPOSED = "+OE"
+AS_LONG = "## As long without outliers"
+NO_CONTROL = (
+    f"{AS_LONG}\n\nNo network was trained as long without outliers beside these: a part of what exposure changes here "
+    "may be the longer training's."
+)
 # Tables that the paper does not number, with the chapter that measures them.
 OTHER_TABLES = {"table": index.row(index.LOGS).chapter, "detectors": "12_after_the_paper"}
 
@@ -57,6 +63,8 @@ def _page(folder: Path, reference: Path, source: results.Source | None) -> str:
         parts.append(f"## Evidence\n\n{_markdown(row.reset_index())}")
     if (folder / CONTROL).exists():
         parts.append(_control(folder, source))
+    elif source is not None and (source.records["method"] == EXPOSED).any():
+        parts.append(NO_CONTROL)
     for table in sorted(folder.glob("*.md")):
         if table != readme:
             parts.append(f"## {_words(table)}\n\n{_measured_by(table)}\n\n{table.read_text('utf-8')}")
@@ -78,7 +86,7 @@ def _control(folder: Path, source: results.Source) -> str:
     said = paper.parted(pd.concat({source.records["in_dist"].iloc[0]: measured}, names=["in_dist"]))
     rows = _markdown(measured.round(1).astype(str).reset_index())
     what = f"Percent, means over the out-distributions, of {several('training', len(stamps))} of each of the networks."
-    return f"## As long without outliers\n\n{said}.\n\n{rows}\n\n{what}"
+    return f"{AS_LONG}\n\n{said}.\n\n{rows}\n\n{what}"
 
 
 def _words(path: Path) -> str:
@@ -101,24 +109,27 @@ def _markdown(frame: pd.DataFrame) -> str:
 
 def _headline(by_folder: dict[Path, results.Source], reference: Path) -> str:
     """Mean FPR and AUROC over all anomalies, without and with Outlier Exposure, from the records."""
-    rows, controls = [], []
+    rows, controls, without = [], [], 0
     for what, name, table, plain in HEADLINES:
         records = by_folder[reference / name].records
         records = records[records["table"] == table]
         metric = records["metric"].str.replace(r"FPR\d+", "FPR", regex=True)
         means, in_dist = records.groupby([metric, "method"])["value"].mean(), records["in_dist"].iloc[0]
-        cells = [f"{means[metric, plain]:.1f} → {means[metric, '+OE']:.1f}" for metric in ("FPR", "AUROC")]
+        cells = [f"{means[metric, plain]:.1f} → {means[metric, EXPOSED]:.1f}" for metric in ("FPR", "AUROC")]
         rows.append([f"[{what}](measured/{name}.md): {in_dist}", *cells])
         if (reference / name / CONTROL).exists():
             as_long = pd.read_csv(reference / name / CONTROL).iloc[1]
             fpr = next(value for metric, value in as_long.items() if metric.startswith("FPR"))
             left = f"{in_dist} at {fpr:.1f} and {as_long['AUROC']:.1f}"
             controls.append(f" As long a training without outliers leaves {left}.")
+        else:
+            without += 1
     table = render.rows_of(["FPR ↓", "AUROC ↑"], rows, names=["trained on"])
     said = (
         "Measured on real data, in percent: without → with Outlier Exposure, mean over all anomalies; FPR at 95 % of "
         "the anomalies found, of questions and the language model at 90 %."
     )
+    controls += [f" Beside {without} of the {len(rows)} no network was trained so."] if without else []
     return f"{table}\n\n{said}{''.join(controls)}\n"
 
 

@@ -282,7 +282,8 @@ def _run(training: Training, checkpoint: Checkpoint | None, bar: tqdm) -> None:
                 saved = time.monotonic()
         training.check_finite()
         row = training.end_epoch(time.monotonic() - start)
-        bar.set_postfix(inliers=f"{row['inlier_loss']:.3f}", outliers=f"{row['outlier_loss']:.3f}")
+        losses = ("inlier_loss", *(["outlier_loss"] if training.recipe.outliers else []))
+        bar.set_postfix({name.replace("_loss", "s"): f"{row[name]:.3f}" for name in losses})
         if checkpoint is not None:
             checkpoint.save(training.state())
             saved = time.monotonic()

@@ -47,7 +47,7 @@ def collapsed(spread, twins, generator, latent):
     with torch.inference_mode():
         of_others, of_twins = (diversity(generator(some)) for some in (codes, codes[:1] + 0.01 * codes))
     for name, value, usual in (("spread", apart, of_others), ("twins", together, of_twins)):
-        need(usual / 3 < value < 3 * usual, f"{name} is {value:.4g}, and for 64 other codes of that kind it is {usual:.4g}")
+        need(usual / 3 < value < 3 * usual, f"{name} is {value:.4g}, which is far from what 64 other codes of that kind give; are they of the length latent, drawn from a normal distribution, and the images the generator's?")
 
 
 @exercise(4)

@@ -28,8 +28,10 @@ SENSES = {
     "scale": r"(?:(?P<named>scales?)(?= (?:smoke|demo|course|paper)\b)"
              r"|\b(?:this|each|another|the larger|which) (?P<any>scale)\b(?! of\b))",
 }  # fmt: skip
-# What stands before a place in the paper, whose sections have numbers of the same form.
-OF_THE_PAPER = re.compile(r"(paper|paper's|paper’s|\d{4}[,.]),? $")
+# What stands before a place in the paper, or before a list of such places: its sections have numbers of the same form.
+OF_THE_PAPER = re.compile(
+    r"(paper|paper's|paper’s|\d{4}[,.]),? ((section|appendix|table|figure)s? [A-Z\d.]+(,|;|,? and) )*$", re.IGNORECASE
+)
 
 
 def link(app, doctree: nodes.document, docname: str) -> None:

@@ -40,13 +40,14 @@ def told(
 def parted(controlled: pd.DataFrame, metric: str = "AUROC") -> str:
     """Sentences, a line each, on which part of a gain came with longer training, and which with the outliers.
 
-    controlled: as `evaluation.ablations.controlled` gives it, percent.
+    controlled: as `evaluation.ablations.controlled` gives it, percent. The parts add up as printed.
     """
-    return "\n".join(
-        f"{name}: {with_outliers - alone:+z.1f} points of {metric}: {as_long - alone:+z.1f} by the longer training, "
-        f"{with_outliers - as_long:+z.1f} by the outliers"
-        for name, (alone, as_long, with_outliers) in controlled[metric].groupby(level=0, sort=False)
-    )
+    lines = []
+    for name, (alone, as_long, with_outliers) in controlled[metric].groupby(level=0, sort=False):
+        whole, longer = round(with_outliers - alone, 1), round(as_long - alone, 1)
+        parts = f"{longer:+z.1f} by the longer training, {whole - longer:+z.1f} by the outliers"
+        lines.append(f"{name}: {whole:+z.1f} points of {metric}: {parts}")
+    return "\n".join(lines)
 
 
 def _won(rows: pd.DataFrame, before: str, after: str) -> str:

@@ -60,3 +60,9 @@ def test_a_gain_is_parted_into_longer_training_and_outliers():
     first, second = parted(controlled).splitlines()
     assert first == "digits: +15.0 points of AUROC: -2.0 by the longer training, +17.0 by the outliers"
     assert second == "letters: +10.0 points of AUROC: +10.0 by the longer training, +0.0 by the outliers"
+
+
+def test_the_parts_of_a_gain_add_up_as_they_are_printed():
+    rows = pd.MultiIndex.from_product([["digits"], ["MSP", "as long", "+OE"]])
+    said = parted(pd.DataFrame({"AUROC": [80.0, 80.27, 82.64]}, index=rows))
+    assert said == "digits: +2.6 points of AUROC: +0.3 by the longer training, +2.3 by the outliers"

@@ -2,8 +2,11 @@
 
 import pandas as pd
 import pytest
-from reference_records import ROOM, evidence_of
+from reference_records import ROOM, evidence_of, prose
 
+from oe_core import experiment
+from oe_core.atomic import read_record
+from oe_core.detectors.registry import recipe_from_json
 from oe_core.evaluation import records
 from oe_core.paper import LOGS, comparison
 
@@ -38,3 +41,14 @@ def test_the_readme_of_the_records_quotes_mnist(mnist):
     readme = (ROOM / "README.md").read_text(encoding="utf-8")
     rows = [line for line in comparison.rendered(mnist).splitlines() if line.startswith("| MNIST | Mean")]
     assert len(rows) == 1 and rows[0] in readme
+
+
+def test_the_longer_training_has_none_of_the_gain():
+    rows, readme = pd.read_csv(MNIST / "control.csv", index_col="trained"), prose(ROOM / "README.md")
+    said = "goes from {:.1f} to {:.1f} without outliers, to {:.1f} with them, and FPR95 from".format(*rows["AUROC"])
+    assert f"{said} {{:.1f}} to {{:.1f}} and to {{:.1f}}; accuracy".format(*rows["FPR95"]) in readme
+    assert rows["AUROC"].diff().iloc[1] < 0.1 < 0.5 < rows["AUROC"].diff().iloc[2]
+    runs = read_record(MNIST / "control.json")["runs"]
+    assert [run["seed"] for run in runs] == [0, 1, 2] and not any(run["dirty"] for run in runs)
+    longer = experiment("mnist", "paper").longer.digest  # whatever the outliers are: there are none in it
+    assert {recipe_from_json(run["recipe"]).with_seed(0).digest for run in runs} == {longer}

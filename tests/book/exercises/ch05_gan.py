@@ -83,7 +83,7 @@ WRONG = {
     "collapsed": [
         ((TWINS, SPREAD, _drawn, 6), "is it the other way round"),
         ((SPREAD, 0.0, _drawn, 6), "without any noise"),
-        ((1.0, 0.99, _drawn, 6), "for 64 other codes of that kind"),
+        ((1.0, 0.99, _drawn, 6), "far from what 64 other codes of that kind give"),
     ],
     "without_the_detour": [
         ((_both(EXPOSED, EXPOSED), EXPOSED, EXPOSED), "whose weights does its fine-tuning take"),

@@ -51,7 +51,7 @@ WRONG = {
         ((_evaluated(), [], AREAS, CLASSES), "no class was left out"),
         ((_evaluated(90.0), ["speckle"], AREAS, CLASSES), "names the harder ones"),
         ((_evaluated(90.0), ["mixed", "jigsaw", "noise"], AREAS, CLASSES), "['noise'] in easier is none of the near sets"),
-        ((_evaluated(90.0), ["mixed"], AREAS, CLASSES), "is to have 2 sets"),
+        ((_evaluated(90.0), ["mixed"], AREAS, CLASSES), "all those sets, and only those"),
     ],
     "one_in_a_thousand": [
         ((1000, 5118), "mind the n + 1"),
