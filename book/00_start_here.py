@@ -75,6 +75,7 @@ figures.publish(figures.image_grid(spread), "00_images", ROOM / "figures", "Exam
 # %%
 store = Store(ROOM)
 run = store.run(plan.baseline.with_seed(SEED))
+print(f"{run.recipe.name}: {run.origin}")
 answered = predict(run, digits["test"].images)
 right = (answered.argmax(dim=1) == digits["test"].labels).numpy()
 print(f"{100 * right.mean():.1f} % of {len(right)} unseen digits are recognised")
@@ -133,6 +134,7 @@ for name in ("flower", "letters"):
 
 # %%
 exposed = store.run(plan.exposed.with_seed(SEED))
+print(f"{exposed.recipe.name}: {exposed.origin}")
 exposed_scores = {name: msp(predict(exposed, images.images)) for name, images in rows.items()}
 
 # %%
@@ -295,7 +297,7 @@ check.blank_image(blank_scores, {"baseline": lambda images: predict(run, images)
 
 # %% [markdown]
 # **3. The price of the threshold.** *Medium, 20 minutes.* For many thresholds, or for all, compute the share of digits that ring and the share of flowers that ring. Put both arrays,
-# in this order, into a dict `curves` by "MSP" and "+OE", and plot them against each other. (You have then drawn the ROC curves of chapter 1.)
+# in this order, into a dict `curves` by "MSP" and "+OE", and plot them against each other. (You have then drawn the ROC curves of chapter 1, the left half of Figure 1.2.)
 #
 # <details><summary>Hint</summary>Every score is a threshold; lower it from above the highest score to below the lowest.</details>
 

@@ -284,7 +284,7 @@ pd.DataFrame(ways).T.join(table_7.loc[in_dist]["AUROC"].xs("mean", axis=1, level
 # the same rates, without outliers. What it gains on the first row is training; what the last gains on it is the outliers. Means over the out-distributions:
 
 # %%
-control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, SEEDS)
+control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, SEEDS, progress=print)
 control.round(1)
 
 # %%

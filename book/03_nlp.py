@@ -217,7 +217,7 @@ Markdown(paper.told(records, accuracy, 8, "MSP", "+OE"))
 # The exposed network was also trained longer. A control: fine-tuned for as many epochs, without outliers. Means over the out-distributions:
 
 # %%
-control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, SEEDS)
+control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, SEEDS, progress=print)
 control.round(1)
 
 # %%

@@ -347,7 +347,7 @@ Markdown(paper.told(records, accuracy, 3, "MSP", "+OE"))
 # The exposed network was also trained longer. A control, scored by its branch as well: as many further epochs at the same rates, without outliers. Means over the out-distributions, and the classifier's error:
 
 # %%
-control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, SEEDS)
+control = controlled(store, {name: found.tests.experiment for name, found in evaluations.items()}, SEEDS, progress=print)
 control.round(1)
 
 # %%
@@ -452,7 +452,7 @@ pd.DataFrame({variant: choice(found) for variant, found in {"as above": first, *
 # %%
 collapsed = {variant: store.run(recipe) for variant, recipe in collapses_of(first_name).items()}
 for variant, run in collapsed.items():
-    print(f"{variant}: {verdict(run.recipe, run.log)}")
+    print(f"{variant}, {run.origin}: {verdict(run.recipe, run.log)}")
 
 # %%
 if collapsed:

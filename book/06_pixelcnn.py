@@ -240,7 +240,7 @@ Markdown(paper.told(records, evaluation.quality, 5, "BPP", "+OE", measure="bits 
 # The exposed network has also trained longer. A control: as many further epochs without outliers. Means over the out-distributions:
 
 # %%
-control = controlled(store, {in_dist: evaluation.tests.experiment}, SEEDS)
+control = controlled(store, {in_dist: evaluation.tests.experiment}, SEEDS, progress=print)
 control.round(2)
 
 # %%

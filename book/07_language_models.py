@@ -248,7 +248,7 @@ Markdown(paper.told(records, quality, 11, "BPC/BPW", "+OE", measure="perplexity"
 # share. And how much of it is longer training? A control: as many further epochs without outliers. Means over the out-distributions:
 
 # %%
-control = controlled(store, {unit: found.tests.experiment for unit, found in evaluations.items()}, VARIANT_SEEDS)
+control = controlled(store, {unit: found.tests.experiment for unit, found in evaluations.items()}, VARIANT_SEEDS, progress=print)
 display(control.round(1))
 print(paper.parted(control))
 

@@ -333,7 +333,7 @@ areas = pd.DataFrame({"Temperature": detection("MSP"), "+OE": detection("+OE")})
 pd.concat({metric: by_set(metric) for metric in ("RMS", "MAD", "SoftF1")} | {"AUROC": areas}, axis=1).round(1)
 
 # %% [markdown]
-# Beside the errors stands how well each network *detects* the set, the AUROC of chapter 2 (seed 0, whole sets). The two are related, and not the same: detection asks for an order only, calibration for a number. So an AUROC near 100 can
+# Beside the errors stands how well each network *detects* the set, the AUROC of chapter 2 (Figure 2.3; seed 0, whole sets). The two are related, and not the same: detection asks for an order only, calibration for a number. So an AUROC near 100 can
 # stand beside an error that is still large. There nearly every anomaly is less sure than nearly every inlier, and still much too sure. The largest error beside a high AUROC:
 
 # %%

@@ -117,7 +117,7 @@ def tested(topic, *claims, load=None, **later):
     recipes = topics[topic].recipes | later
     if (differs := varied(recipes)).shape[1] > 1:  # else the names of the rows say it
         display(differs)
-    frames[topic] = ablate(store, topics[topic].tests, recipes, seeds=SEEDS, load=load)
+    frames[topic] = ablate(store, topics[topic].tests, recipes, seeds=SEEDS, load=load, progress=print)
     means = summary(frames[topic])
     display(means.round(1))
     if (span := np.ptp(means["AUROC"])) < 2:
@@ -244,7 +244,7 @@ enter("weight", f"lambda of {', '.join(curve.index)}",
 #
 # > Section 5: a small part of the outliers is enough; 50,000 of 80 million images "led to a negligible degradation".
 #
-# Chapter 5 fine-tuned with real outliers what a GAN had taught before. Here the GAN's images themselves are the outliers: its training beside a classifier is that of chapter 5 (seed 0), its generator is then asked once for a fixed
+# Chapter 5 fine-tuned with real outliers what a GAN had taught before (Figure 5.4). Here the GAN's images themselves are the outliers: its training beside a classifier is that of chapter 5 (seed 0), its generator is then asked once for a fixed
 # set, and the classifier is the one of this chapter.
 
 # %%

@@ -341,7 +341,7 @@ assert np.allclose(detector.threshold.interval, (low, high))
 print(detector.threshold)
 
 # %% [markdown]
-# The interval says: had other inliers been held out, the threshold would be another one, and 95 % of such thresholds have a true rate between its ends. It is no promise of the rate asked for. (These inliers also helped to choose the outliers in 11.4, so that it is a little too kind.) Is it kept by **fresh** inliers, on which
+# The interval says (Figure 1.7 shows where it comes from): had other inliers been held out, the threshold would be another one, and 95 % of such thresholds have a true rate between its ends. It is no promise of the rate asked for. (These inliers also helped to choose the outliers in 11.4, so that it is a little too kind.) Is it kept by **fresh** inliers, on which
 # neither network nor threshold depends? Of $m$ of them a share rings that scatters around the true rate, and so a little wider (a beta-binomial distribution, columns **fresh**):
 
 # %%

@@ -196,7 +196,7 @@ pd.DataFrame({"made of": roots, "terms": terms}).rename_axis("source").style
 # %%
 state("sources")
 MEANS = ["Arithmetic Mean", "Geometric Mean"]
-measured = ablate(store, taught.tests, taught.recipes, seeds=seeds)
+measured = ablate(store, taught.tests, taught.recipes, seeds=seeds, progress=print)
 validated = pd.concat({
     (setting, seed): validation_scores(store, recipe.with_seed(seed)).set_index("out_dist")
     for setting, recipe in taught.recipes.items() for seed in range(seeds)
@@ -261,7 +261,7 @@ at_most.rename(columns=lambda setting: setting.removesuffix(f", {max(SIZES)}")).
 # ## 12.5 Full spectrum: inliers that are only seen worse
 #
 # An anomaly is something of another kind. A digit in poor light is a digit, and an alarm at it is false (Yang et al. 2023 call a test with such inliers *full-spectrum*). Yet where the network no longer reads the digit, an alarm does no harm:
-# somebody had better look. So each inlier is counted twice, by whether it rings and by whether it is named rightly. The threshold is set on held-out inliers, clean ones, as in section 11.6.
+# somebody had better look. So each inlier is counted twice, by whether it rings and by whether it is named rightly. The threshold is set on held-out inliers, clean ones, as in section 11.6; Figure 11.3 has the same question for a detector of your own.
 
 # %%
 SHIFTS = ("gaussian-blur", "gaussian-noise", "brightness", "jpeg")

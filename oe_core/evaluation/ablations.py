@@ -1,6 +1,6 @@
 """One thing changed at a time, as in section 5 and the appendices: recipes on the test sets of one experiment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 
 import numpy as np
@@ -26,12 +26,13 @@ COLUMNS = ("setting", "shortened", "out_dist", "metric", "seed", "draw", "value"
 
 def ablate(
     store: Store, experiment: Experiment, recipes: Mapping[str, Recipe], *, seeds: int | None = None,
-    load: Load | None = None,
+    load: Load | None = None, progress: Callable[[str], None] = lambda line: None,
 ) -> pd.DataFrame:  # fmt: skip
     """Measure every recipe, by the name of its setting, on the out-distributions of `experiment`.
 
     load: (name, split, *load_options) -> examples, for sets that have no name, such as `generated_outliers`; None: as
-    the kind of the networks loads them. Each network is scored as it was taught.
+    the kind of the networks loads them. progress: is told of each network whether it was trained or found. Each network
+    is scored as it was taught.
     Returns one row a (setting, out_dist, metric, seed, draw): FPR95 (FPR90 of texts), AUROC, AUPR in percent, and once
     a seed, with out_dist "" and draw 0, how well the network does its own task: a classifier's error in percent, else
     the `Kind.quality`. "shortened" is the network's `Recipe.shortening`. The draws are those of `evaluate`. Raises
@@ -42,7 +43,7 @@ def ablate(
         if recipe.in_dist != in_dist:
             raise ValueError(f"{setting}: in_dist={recipe.in_dist!r}, but the experiment tests {in_dist!r}")
     tests, rows = prepared(experiment, load, seeds=seeds), []
-    for setting, seed, asked in networks(store, tests, recipes):
+    for setting, seed, asked in networks(store, tests, recipes, progress):
         common = {"setting": setting, "shortened": asked.recipe.shortening, "seed": seed}
         rows.append(common | {"out_dist": "", "draw": 0} | _own_task(kind, asked.outputs(tests.inside), tests.inside))
         inside = asked.scores(tests.inside)
@@ -80,11 +81,14 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     return means.loc[frame["setting"].unique(), frame["metric"].unique()]
 
 
-def controlled(store: Store, plans: Mapping[str, Experiment], seeds: int | None = None) -> pd.DataFrame:
+def controlled(
+    store: Store, plans: Mapping[str, Experiment], seeds: int | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> pd.DataFrame:  # fmt: skip
     """`summary` of three networks of each of `plans`, one row a (plan, network): what of a gain is due to the outliers.
 
     The baseline, by the paper's name of its score, the control, `Experiment.longer` ("as long, without outliers"), and
-    the exposed network ("+OE"). seeds and errors as `ablate`.
+    the exposed network ("+OE"). seeds, progress and errors as `ablate`.
     """
     means = {}
     for name, plan in plans.items():
@@ -92,7 +96,7 @@ def controlled(store: Store, plans: Mapping[str, Experiment], seeds: int | None 
         asked = ("baseline", kind.exposed_column.score)
         (method,) = (one.method for one in kind.main_columns if (one.network, one.score) == asked)
         recipes = {method: plan.baseline, "as long, without outliers": plan.longer, "+OE": plan.exposed}
-        means[name] = summary(ablate(store, plan, recipes, seeds=seeds))
+        means[name] = summary(ablate(store, plan, recipes, seeds=seeds, progress=progress))
     return pd.concat(means, names=["in_dist", "trained"])
 
 

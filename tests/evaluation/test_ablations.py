@@ -33,6 +33,14 @@ def frame(store):
     return ablate(store, PLAN, recipes, seeds=2)
 
 
+def test_it_says_of_each_network_whether_it_was_trained_or_found(tmp_path):
+    said, quiet = [], lambda **arguments: tqdm(disable=True, **arguments)
+    for _ in range(2):
+        ablate(Store(tmp_path, progress=quiet), PLAN, {"without": PLAN.baseline}, seeds=1, progress=said.append)
+    assert said[0].startswith("without, seed 0: trained in ")
+    assert said[1].startswith("without, seed 0: found, as trained in ")
+
+
 def test_what_a_table_measures_is_measured_here_to_the_last_bit(frame, store):
     evaluation = evaluate(store, PLAN, seeds=2, draws=2)
     key = ["out_dist", "metric", "seed", "draw"]

@@ -149,6 +149,14 @@ def test_prose_leads_to_chapters_and_tables_and_the_first_use_of_a_term_to_the_g
     assert len(terms) == len(set(terms)) > 3
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_figure_that_prose_names_by_its_number_is_there(chapter, read):
+    prose = "\n".join(re.findall(r"^# .*", (ROOT / "book" / f"{chapter}.py").read_text("utf-8"), re.MULTILINE))
+    named = re.findall(r"Figure (\d+)\.(\d+)", prose)
+    links = {f"{CHAPTERS[int(of)]}.html#figure-{of}-{count}" for of, count in named}
+    assert links <= set(read[f"{chapter}.html"].all("a", "href"))
+
+
 def test_formulas_are_mathml(read):
     page = read["04_confidence_branch.html"]
     assert page.text.count("<math ") > 50
