@@ -75,7 +75,7 @@ from oe_core.data.derived import random_phases
 from oe_core.data.sources import IMAGES
 from oe_core.detector.threshold import threshold
 from oe_core.detectors.kind import right
-from oe_core.evaluation.ablations import ERROR, summary
+from oe_core.evaluation.ablations import ERROR, stamped, summary
 from oe_core.evaluation.test_sets import TestSet, held_out
 from oe_core.evaluation.validation import validation_scores
 from oe_core.paper import results
@@ -362,9 +362,7 @@ aurocs.round(1)
 # ## 12.6 Records, and what was not run
 
 # %%
-runs = [store.run(recipe.with_seed(seed)) for recipe in taught.recipes.values() for seed in range(seeds)]
-stamps = {run.identity: run.stamp for run in runs}
-write_record(KEPT / "sources" / "evidence.json", {"scale": SCALE, "seeds": list(range(seeds)), "runs": list(stamps.values())})
+write_record(KEPT / "sources" / "evidence.json", {"scale": SCALE, "seeds": list(range(seeds)), "runs": stamped(store, taught.recipes, seeds)})
 write_record(KEPT / "spectrum" / "evidence.json", evaluation.evidence())
 missing = {name: why.splitlines()[0] for name, why in evaluation.tests.missing.items()}
 asked_for = {source.partition("~")[0].format(own=own, in_dist=IN_DIST) for source in SOURCES or choices.SOURCES}

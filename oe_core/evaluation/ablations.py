@@ -81,6 +81,19 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     return means.loc[frame["setting"].unique(), frame["metric"].unique()]
 
 
+def stamped(store: Store, recipes: Mapping[str, Recipe], seeds: int, *, load: Load | None = None) -> list[dict]:
+    """The stamp of each network that `ablate` has measured, once, with its "setting": what its numbers rest on.
+
+    Arguments as `ablate`.
+    """
+    stamps = {}
+    for setting, recipe in recipes.items():
+        for seed in range(seeds):
+            run = store.run(recipe.with_seed(seed), load=load)
+            stamps.setdefault(run.identity, {"setting": setting, **run.stamp})
+    return list(stamps.values())
+
+
 def controlled(
     store: Store, plans: Mapping[str, Experiment], seeds: int | None = None,
     progress: Callable[[str], None] = lambda line: None,

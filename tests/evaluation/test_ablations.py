@@ -10,7 +10,7 @@ from oe_core.data.sources import load_images, load_texts
 from oe_core.detectors.gan.training import generated
 from oe_core.detectors.objectives.recipe import with_objective
 from oe_core.detectors.registry import experiment
-from oe_core.evaluation.ablations import ERROR, ablate, controlled, generated_outliers, summary, varied
+from oe_core.evaluation.ablations import ERROR, ablate, controlled, generated_outliers, stamped, summary, varied
 from oe_core.evaluation.evaluate import evaluate
 from oe_core.runs.store import Store
 
@@ -39,6 +39,8 @@ def test_it_says_of_each_network_whether_it_was_trained_or_found(tmp_path):
         ablate(Store(tmp_path, progress=quiet), PLAN, {"without": PLAN.baseline}, seeds=1, progress=said.append)
     assert said[0].startswith("without, seed 0: trained in ")
     assert said[1].startswith("without, seed 0: found, as trained in ")
+    (stamp,) = stamped(Store(tmp_path), {"without": PLAN.baseline, "the same": PLAN.baseline}, seeds=1)
+    assert (stamp["setting"], stamp["seed"], stamp["recipe"]["in_dist"]) == ("without", 0, "digits")
 
 
 def test_what_a_table_measures_is_measured_here_to_the_last_bit(frame, store):
