@@ -61,6 +61,9 @@ def anomalies(
     spread, and no longer 0 or 1.
     across_channels: blur the colour axis too, as the paper's numbers were made; False keeps the channels independent.
     Raises ValueError for an unknown name, a form that the name does not have, or a negative count or seed.
+
+    >>> anomalies("rademacher", count=2, size=4, signed=True, seed=0).unique().tolist()
+    [-1.0, 1.0]
     """
     _check(name, count, size, signed, seed)
     rng = np.random.default_rng(seed)

@@ -31,6 +31,12 @@ def corrupted(images: ImageSet, name: str, severity: int) -> ImageSet:
     """`images` under the corruption `name` of CORRUPTIONS, from severity 1 (weak) to 5 (strong); seeded.
 
     Raises ValueError for an unknown name or severity.
+
+    >>> from oe_core import load_images
+    >>> digits = load_images("digits", "test", 16)
+    >>> blurred = corrupted(digits, "gaussian-blur", severity=5)
+    >>> bool(blurred.images.float().std() < digits.images.float().std())
+    True
     """
     if name not in CORRUPTIONS:
         raise ValueError(f"name={name!r} is no corruption; choose one of {', '.join(CORRUPTIONS)}")

@@ -160,6 +160,10 @@ def load_images(name: str, split: str, size: int, stand_in_for: str = "") -> Ima
     size: pixels; other sizes are made by bilinear resizing of the shorter side and a centre crop (icons: squashed).
     stand_in_for: the paper's name of the set that this one replaces, as `resolve` may have decided.
     Raises MissingDataError saying how to get it, ValueError for an unknown name, split or size, FormatError for damage.
+
+    >>> digits = load_images("digits", "test", size=16)  # 8-bit colour, channels first
+    >>> digits.images.shape, digits.images.dtype, digits.classes[:3]
+    (torch.Size([397, 3, 16, 16]), torch.uint8, ('0', '1', '2'))
     """
     if size < 1:
         raise ArgumentError(f"size={size} of {name} must be at least 1 pixel")
@@ -250,6 +254,10 @@ def load_texts(name: str, split: str, stand_in_for: str = "") -> TextSet:
     with its lists and markup, to be read with their capitals. stand_in_for: the paper's name of the set that this one
     replaces, as `Sources.resolve` may have decided. Raises ValueError for an embedded set that has only its prepared
     form, and as `load_lines`.
+
+    >>> code = load_texts("python-code", "test")  # statements of the standard library
+    >>> len(code), code.classes
+    (800, ('unlabelled',))
     """
     TEXTS.check_name(name)
     root, ways = TEXTS.made_of(name)

@@ -50,6 +50,9 @@ def threshold(held_out_scores: ArrayLike, false_alarm_rate: float) -> Threshold:
 
     Raises ValueError for a rate outside (0, 1), for scores that are not finite, and for fewer inliers than the rate
     takes, saying how many those are.
+
+    >>> print(threshold(held_out_scores=range(100), false_alarm_rate=0.05))
+    alarm from score 95 on: 5 % false alarms, with 95 % confidence 1.6 to 9.9 %, by 100 inliers held out
     """
     from scipy import stats  # takes a second, which asking can do without
 
@@ -94,5 +97,9 @@ def check_enough(held_out: int, false_alarm_rate: float) -> None:
 
 
 def least(false_alarm_rate: float) -> int:
-    """How many held-out inliers a rate takes: 1 / rate - 1, rounded up."""
+    """How many held-out inliers a rate takes: 1 / rate - 1, rounded up.
+
+    >>> least(0.05), least(0.001)
+    (19, 999)
+    """
     return math.ceil(1 / false_alarm_rate - 1e-9) - 1

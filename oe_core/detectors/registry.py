@@ -25,7 +25,11 @@ def kind_of(recipe: Recipe) -> Kind:
 
 
 def in_dists(scale: str, detector: str = "images") -> tuple[str, ...]:
-    """The in-distributions of a detector's experiments at one scale."""
+    """The in-distributions of a detector's experiments at one scale.
+
+    >>> in_dists("demo"), in_dists("paper", "text")
+    (('digits',), ('20newsgroups', 'trec', 'sst'))
+    """
     return _settings(detector).in_dists[check_scale(scale)]
 
 
@@ -38,6 +42,10 @@ def experiment(
     variant="code", which follows the official code where the text says otherwise; `in_place_of`, whose experiment
     another set gets; and `share`, of every schedule's epochs. Raises ValueError for unknown detectors, and as
     `Settings.experiment`.
+
+    >>> plan = experiment("digits", "demo", out_dists=["gaussian", "font-letters"])
+    >>> plan.exposed.outliers, plan.exposed.parent == plan.baseline, plan.longer.outliers
+    ('photo-china', True, None)
     """
     return _settings(detector).experiment(in_dist, scale, outliers=outliers, out_dists=out_dists, **options)
 

@@ -19,6 +19,10 @@ def base_rate_draws(num_in: int, num_out: int, draws: int = 10, ratio: int = 5, 
     Where m = num_out and m * ratio = num_in there is one possible draw and no spread over draws.
     Raises ValueError when num_in < ratio, or when another argument is below 1 (seed: below 0).
     Source: Hendrycks et al. 2019, section 4.1; the paper's "10 runs" are such draws of one trained network.
+
+    >>> inliers, anomalies = base_rate_draws(num_in=10, num_out=100, draws=1)[0]
+    >>> len(inliers), len(anomalies)
+    (10, 2)
     """
     for argument, value in (("num_out", num_out), ("draws", draws), ("ratio", ratio), ("seed", seed)):
         lowest = 0 if argument == "seed" else 1

@@ -116,6 +116,9 @@ def aupr(in_scores: ArrayLike, out_scores: ArrayLike) -> float:
 
     Higher = better; constant scores give the base rate anomalies / (anomalies + inliers). Arguments and errors as
     `count_alarms`. Source: Hendrycks et al. 2019, section 4.1. Equals scikit-learn's `average_precision_score`.
+
+    >>> aupr(in_scores=[0.1, 0.2, 0.6], out_scores=[0.5, 0.9])  # (1 / 1 + 2 / 3) / 2
+    0.8333333333333333
     """
     return _aupr(count_alarms(in_scores, out_scores))
 
@@ -137,7 +140,11 @@ def fpr_at_tpr(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95, r
 
 
 def detection_metrics(in_scores: ArrayLike, out_scores: ArrayLike, tpr: float = 0.95) -> dict[str, float]:
-    """All three from one count: {"FPR95": ..., "AUROC": ..., "AUPR": ...}, the first key from tpr; errors as theirs."""
+    """All three from one count: {"FPR95": ..., "AUROC": ..., "AUPR": ...}, the first key from tpr; errors as theirs.
+
+    >>> detection_metrics(in_scores=[0.1, 0.2, 0.6], out_scores=[0.7, 0.9])
+    {'FPR95': 0.0, 'AUROC': 1.0, 'AUPR': 1.0}
+    """
     return metrics_of(count_alarms(in_scores, out_scores), tpr)
 
 
