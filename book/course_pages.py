@@ -48,6 +48,27 @@ def exercise_table() -> str:
     return "\n".join(rows)
 
 
+def session_table() -> str:
+    """A row for each session of the syllabus: the minutes of its chapters, first and again, and of its exercises."""
+    chapters = {int(name.split("_")[0]): (name, path) for name, path in find_chapters(BOOK).items()}
+    first, again = usual_seconds(BOOK), usual_seconds(BOOK, "again")
+    rows = ["| session | chapters | run for | with their networks there | exercises |",
+            "| ---: | --- | ---: | ---: | ---: |"]  # fmt: skip
+    sessions = (BOOK / "course" / "syllabus.md").read_text("utf-8").partition("\n## ")[0]
+    for row in re.findall(r"^\| \d+ \|.*$", sessions, re.MULTILINE):
+        session, _, in_class, _, asked, _ = (cell.strip() for cell in row.strip("|").split("|"))
+        # "chapter 11 to 11.8", "4.1 to 4.7; 5.1 to 5.6": a number with its decimals is a section of its chapter.
+        taught = sorted({int(number) for number in re.findall(r"\b(\d+)(?:\.\d+)?", in_class)})
+        minutes = 0
+        for of, numbers in re.findall(r"(\d+): ([\d, ]+)", asked):
+            known = {one.number: one.minutes or 0 for one in exercises(read_chapter(chapters[int(of)][1]).notebook)}
+            minutes += sum(known[int(number)] for number in numbers.replace(" ", "").strip(",").split(","))
+        took = (sum(seconds[chapters[number][0]] for number in taught) / 60 for seconds in (first, again))
+        cells = [session, ", ".join(map(str, taught)), *(f"{one:.1f} min" for one in took), f"{minutes} min"]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 def expected_table() -> str:
     """A row for each of EXPECTED: means over the out-distributions of each method, percent, with their spread.
 
@@ -71,7 +92,7 @@ def expected_table() -> str:
     return "\n".join(rows)
 
 
-TABLES: dict[str, Callable[[], str]] = {"exercises": exercise_table, "expected": expected_table}
+TABLES: dict[str, Callable[[], str]] = {"sessions": session_table, "exercises": exercise_table, "expected": expected_table}
 
 
 def with_tables(page: str) -> str:
