@@ -92,7 +92,9 @@ def expected_table() -> str:
     return "\n".join(rows)
 
 
-TABLES: dict[str, Callable[[], str]] = {"sessions": session_table, "exercises": exercise_table, "expected": expected_table}
+TABLES: dict[str, Callable[[], str]] = {
+    "sessions": session_table, "exercises": exercise_table, "expected": expected_table,
+}  # fmt: skip
 
 
 def with_tables(page: str) -> str:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from chapters import find_chapters, read_chapter
+from chapters import find_chapters, read_chapter, usual_seconds
 from course_pages import EXPECTED, with_tables
 from questions import exercises
 
@@ -27,7 +27,7 @@ def test_what_is_expected_is_told_of_every_method_with_its_spread():
 def test_the_sessions_ask_exercises_that_are_there_and_all_of_the_last_chapters():
     there = {int(name[:2]): {one.number for one in exercises(read_chapter(path).notebook)}
              for name, path in find_chapters(BOOK).items()}  # fmt: skip
-    syllabus = (BOOK / "course" / "syllabus.md").read_text(encoding="utf-8")
+    syllabus = (BOOK / "course" / "syllabus.md").read_text(encoding="utf-8").partition("\n## ")[0]
     sessions, asked = re.findall(r"^\| \d+ \|.*$", syllabus, re.MULTILINE), {}
     for session in sessions:
         for chapter, numbers in re.findall(r"(\d+): ([\d, ]+)", session.split("|")[5]):
@@ -37,6 +37,13 @@ def test_the_sessions_ask_exercises_that_are_there_and_all_of_the_last_chapters(
     assert [asked[chapter] for chapter in range(6, 13)] == [there[chapter] for chapter in range(6, 13)]
 
 
+def test_a_session_takes_what_its_chapters_and_exercises_take():
+    rows = with_tables("<!-- table: sessions --><!-- end -->").splitlines()[4:-2]
+    seconds = usual_seconds(BOOK)
+    fifth = f"| 5 | 4, 5 | {(seconds['04_confidence_branch'] + seconds['05_gan']) / 60:.1f} min |"
+    assert len(rows) == 10 and rows[4].startswith(fifth) and rows[4].endswith(" | 140 min |")
+
+
 def test_a_table_that_nobody_makes_is_refused():
-    with pytest.raises(ValueError, match="table 'weather' is unknown; choose one of exercises, expected"):
+    with pytest.raises(ValueError, match="table 'weather' is unknown; choose one of sessions, exercises, expected"):
         with_tables("<!-- table: weather --><!-- end -->")
