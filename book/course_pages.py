@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chapters import find_chapters, read_chapter, usual_seconds
+from lessons import session_rows
 from questions import exercises
 
 from oe_core.atomic import write_text
@@ -54,8 +55,7 @@ def session_table() -> str:
     first, again = usual_seconds(BOOK), usual_seconds(BOOK, "again")
     rows = ["| session | chapters | run for | with their networks there | exercises |",
             "| ---: | --- | ---: | ---: | ---: |"]  # fmt: skip
-    sessions = (BOOK / "course" / "syllabus.md").read_text("utf-8").partition("\n## ")[0]
-    for row in re.findall(r"^\| \d+ \|.*$", sessions, re.MULTILINE):
+    for row in session_rows():
         session, _, in_class, _, asked, _ = (cell.strip() for cell in row.strip("|").split("|"))
         # "chapter 11 to 11.8", "4.1 to 4.7; 5.1 to 5.6": a number with its decimals is a section of its chapter.
         taught = sorted({int(number) for number in re.findall(r"\b(\d+)(?:\.\d+)?", in_class)})

@@ -82,10 +82,16 @@ class Found:
     mistakes: list[str]
 
 
+def session_rows(course: Path = COURSE) -> list[str]:
+    """The rows of the sessions, the first table of the syllabus."""
+    text = (course / "syllabus.md").read_text("utf-8").partition("\n## ")[0]
+    return re.findall(r"^\| \d+ \|.*$", text, re.MULTILINE)
+
+
 def read_sessions(course: Path = COURSE) -> list[Session]:
     """Return the sessions in their order; a ValueError names the file and what is wrong with it."""
     path = course / "slides.toml"
-    rows = re.findall(r"^\| \d+ \|.*$", (course / "syllabus.md").read_text("utf-8"), re.MULTILINE)
+    rows = session_rows(course)
     mistakes = dict(MISTAKES.findall((course / "teacher.md").read_text("utf-8")))
     try:
         plans = tomllib.loads(path.read_text("utf-8"))["session"]
