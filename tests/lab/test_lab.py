@@ -119,6 +119,12 @@ def _write(page, old, new):
     page.keyboard.insert_text(new)
 
 
+def _tables(notebook):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    shown = (output.get("data", {}).get("text/html", "") for output in outputs)
+    return [content for content in shown if "<table" in content]
+
+
 def _pictures(notebook):
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert not [output for output in outputs if output.output_type == "error"], outputs
@@ -167,7 +173,8 @@ def test_a_chapter_is_run_changed_and_run_again_and_the_book_stays_as_it_is(lab,
     _write(opened, 'SCALE = "smoke"', small.replace("SEED = 0", "SEED = 3"))
     second = _run_all(opened, copy, 2 * codes)
     assert _parameters(first) == small != _parameters(second)
-    assert _pictures(first) and _pictures(first) != _pictures(second)
+    for shown in (_pictures, _tables):
+        assert shown(first) and shown(first) != shown(second)
     (picture, words), (other_picture, other_words) = _turn_a_knob(opened)
     assert picture != other_picture and words != other_words
     assert _sources() == before
