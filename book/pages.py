@@ -130,6 +130,8 @@ def clean(text: str) -> str:
 def _numbered(shown: str, numbers: Iterator[str]) -> str:
     """The tables that a cell shows as HTML, as Markdown: each with a number and an anchor, in a box that scrolls."""
     soup = BeautifulSoup(re.sub(r"<style scoped>.*?</style>", "", shown, flags=re.DOTALL), "html.parser")
+    for around in soup.find_all(lambda tag: tag.name == "div" and not tag.attrs, recursive=False):
+        around.unwrap()  # pandas puts one around its table
     first = ""
     for table, number in zip(soup.find_all("table"), numbers, strict=False):
         _align(table)
