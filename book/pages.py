@@ -240,7 +240,8 @@ def _made(name: str, notebook: nbformat.NotebookNode, out: Path) -> str:
     written = sorted(out / path for path in stamp.get("outputs", ()) if re.fullmatch(r"tables/.+\.csv", path))
     if others := [path for path in written if path.is_file() and path.stem not in published]:
         evidence += f"<li>tables: {_links(others, out)}</li>"
-    what = " and ".join([*(["records and evidence"] if records else []), *(["tables"] if others else [])])
+    kept = "records, evidence and" if others else "records and evidence"
+    what = " ".join([*([kept] if records else []), *(["tables"] if others else [])])
     more = f"<details><summary>{what}</summary><ul>{evidence}</ul></details>" if evidence else ""
     return f'<div class="made"><p>{html.escape(", ".join(facts))} · {places}</p>{more}</div>'
 
