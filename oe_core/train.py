@@ -283,7 +283,7 @@ def _run(training: Training, checkpoint: Checkpoint | None, bar: tqdm) -> None:
         training.check_finite()
         row = training.end_epoch(time.monotonic() - start)
         losses = ("inlier_loss", *(["outlier_loss"] if training.recipe.outliers else []))
-        bar.set_postfix({name.replace("_loss", "s"): f"{row[name]:.3f}" for name in losses})
+        bar.set_postfix(**{name.replace("_loss", "s"): f"{row[name]:.3f}" for name in losses})
         if checkpoint is not None:
             checkpoint.save(training.state())
             saved = time.monotonic()
