@@ -121,16 +121,17 @@ def _headline(by_folder: dict[Path, results.Source], reference: Path) -> str:
             as_long = pd.read_csv(reference / name / CONTROL).iloc[1]
             fpr = next(value for metric, value in as_long.items() if metric.startswith("FPR"))
             left = f"{in_dist} at {fpr:.1f} and {as_long['AUROC']:.1f}"
-            controls.append(f" As long a training without outliers leaves {left}.")
+            controls.append(f" As long a training without outliers leaves {left}")
         else:
             without += 1
     table = render.rows_of(["FPR ↓", "AUROC ↑"], rows, names=["trained on"])
     said = (
         "Measured on real data, in percent: without → with Outlier Exposure, mean over all anomalies; FPR at 95 % of "
-        "the anomalies found, of questions and the language model at 90 %."
+        "them found, of texts at 90 %."
     )
-    controls += [f" Beside {without} of the {len(rows)} no network was trained so."] if without else []
-    return f"{table}\n\n{said}{''.join(controls)}\n"
+    others = f"; the other {without} have none" if without else ""
+    told = f"{';'.join(controls)}{others}." if controls else ""
+    return f"{table}\n\n{said}{told}\n"
 
 
 def front_figure(reference: Path) -> Figure:
