@@ -102,7 +102,7 @@ store, own = Store(ROOM), plan.exposed.outliers
 
 # %%
 SHORTENED = f"{SHARE:g} of every schedule's epochs" if SHARE < 1 else ""  # stands with every number
-frames, stamps, disagreements, ledger = {}, [], [], results.Ledger(SHORTENED)
+frames, stamps, disagreements, ledger = {}, {}, [], results.Ledger(SHORTENED)
 
 
 def state(*keys):
@@ -118,7 +118,7 @@ def tested(topic, *claims, load=None, **later):
     if (differs := varied(recipes)).shape[1] > 1:  # else the names of the rows say it
         display(differs)
     frames[topic] = ablate(store, topics[topic].tests, recipes, seeds=SEEDS, load=load, progress=print)
-    stamps.extend(stamped(store, recipes, SEEDS, load=load))
+    stamps.update({stamp["identity"]: stamp for stamp in stamped(store, recipes, SEEDS, load=load)} | stamps)  # once, by its first topic
     means = summary(frames[topic])
     display(means.round(1))
     if (span := np.ptp(means["AUROC"])) < 2:
@@ -514,7 +514,7 @@ print("\n\n".join(f"not run: {name}\n{why}" for name, why in missing.items()) or
 kept = ROOM / "records" / "09_design_choices" / IN_DIST
 values = pd.concat([frame.assign(topic=topic) for topic, frame in frames.items()])
 write_text(kept / "values.csv", values.to_csv(index=False))
-write_record(kept / "evidence.json", {"scale": SCALE, "seeds": list(range(SEEDS)), "runs": stamps})
+write_record(kept / "evidence.json", {"scale": SCALE, "seeds": list(range(SEEDS)), "runs": list(stamps.values())})
 verdicts = ledger.save(kept)
 print(f"{len(verdicts)} claims were tested; {(verdicts['held'] == 'yes').sum()} held: on {IN_DIST}, for texts on {reader.in_dist}, for the small network of 9.12 on {small.baseline.in_dist}; trainings of each network: {SEEDS}")
 verdicts.style.hide(axis="index")
