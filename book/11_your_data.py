@@ -104,6 +104,7 @@ from oe_core.data.corruptions import SEVERITIES, corrupted
 from oe_core.data.examples import ImageSet
 from oe_core.data.folders import pictures_below
 from oe_core.detector.anomalies import synthetic
+from oe_core.detector.asking import image_chunks
 from oe_core.detector.settings import pixels
 from oe_core.detector.threshold import least, threshold
 from oe_core.detector.traces import stored_like
@@ -240,6 +241,7 @@ baseline = without_outliers(detector)
 tried = {"none": baseline, first: detector}
 for name in list(outlier_sets)[1:]:
     tried[name] = Detector.fit(FOLDER, outlier_sets[name], false_alarm_rate=FALSE_ALARM_RATE, **settings)
+yours = {name: np.concatenate([part.images for _, part in image_chunks(folder, SIDE)]).transpose(0, 2, 3, 1) for name, folder in yours.items()}
 
 
 def measured(detector, yours, shown):
@@ -332,8 +334,7 @@ alarms.rename_axis("held-out inliers that ring (percent)").round(1)
 # The threshold is the score of a held-out inlier: of $n$ of them, the $k$-th highest with $k = \lfloor \alpha (n + 1) \rfloor$, where $\alpha$ is the rate asked for, and an alarm is what lies above it by more than rounding. By hand:
 
 # %%
-held_out = np.sort(detector.held_out_scores)
-n = len(held_out)
+held_out, n = np.sort(detector.held_out_scores), len(detector.held_out_scores)
 k = int(FALSE_ALARM_RATE * (n + 1) + 1e-9)  # 0.29 * 100 is a little less than 29
 low, high = stats.beta.interval(0.95, k, n + 1 - k)  # of the true rate, chapter 1
 assert detector.threshold.value == held_out[-k] + 1e-5  # what is no further apart is the same score, rounded otherwise
@@ -392,9 +393,8 @@ figure, axes = plt.subplots(figsize=(6.4, 3.6))
 for ratio, (colour, dash) in zip((10, 100, 1000), figures.LINES, strict=False):
     false_alarms, costs = relative_costs(fresh_scores, hard_scores, 1 / ratio)
     axes.plot(100 * false_alarms, costs, color=colour, linestyle=dash, label=f"1 anomaly in {ratio}")
-    cheapest = costs.argmin()
+    cheapest, at_rate = costs.argmin(), costs[np.searchsorted(false_alarms, FALSE_ALARM_RATE)]
     axes.plot(100 * false_alarms[cheapest], costs[cheapest], "o", color=colour)
-    at_rate = costs[np.searchsorted(false_alarms, FALSE_ALARM_RATE)]
     print(f"1 in {ratio}: cheapest at {100 * false_alarms[cheapest]:.1f} % false alarms, for {costs[cheapest]:.2f} of the cost of "
           f"never ringing; at {100 * FALSE_ALARM_RATE:g} % {at_rate:.2f}")  # fmt: skip
 axes.axhline(1, color=figures.GREY, linewidth=0.9, label="never ringing")

@@ -6,6 +6,7 @@ betray the source.
 """
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -43,17 +44,16 @@ ROUND = 24  # corners of a disc
 @cache  # drawn once a process: sets are asked for again and again, and nothing changes them
 def digits(split: str, size: int) -> ImageSet:
     """scikit-learn's 8x8 handwritten digits, light on dark grey levels: 1,400 "train" and 397 "test" images."""
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    order = np.random.default_rng(0).permutation(len(bunch.target))
-    order = order[np.argsort(bunch.target[order], kind="stable")]
+    rows = np.loadtxt(_of_scikit_learn("data/digits.csv.gz"), np.uint8, delimiter=",")  # 64 greys of 0 to 16, a class
+    greys, labels = rows[:, :64].reshape(-1, 8, 8), rows[:, 64]
+    order = np.random.default_rng(0).permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]
     # Evenly spaced positions in the class-sorted order give every class its share of the test set.
     in_test = np.diff(np.arange(len(order) + 1) * DIGITS_TEST // len(order)).astype(bool)
     chosen = np.sort(order[in_test == (split == "test")])
-    pixels = np.rint(bunch.images[chosen] * (255 / 16)).astype(np.uint8)
+    pixels = np.rint(greys[chosen] * (255 / 16)).astype(np.uint8)
     images = [_resized(Image.fromarray(image).convert("RGB"), size) for image in pixels]
-    return _image_set("digits", images, bunch.target[chosen], tuple("0123456789"), "SVHN")
+    return _image_set("digits", images, labels[chosen], tuple("0123456789"), "SVHN")
 
 
 @cache
@@ -96,6 +96,11 @@ def dead_leaves(split: str, size: int) -> ImageSet:
     return _image_set("dead-leaves", [_resized(_leaves(rng), size) for _ in range(count)], np.zeros(count), ("leaves",))
 
 
+def _of_scikit_learn(name: str) -> Path:
+    """A file of the installed scikit-learn's data sets. It is not imported, which costs every process two seconds."""
+    return Path(find_spec("sklearn").origin).parent / "datasets" / name
+
+
 def _image_set(name: str, images: list[np.ndarray], labels: np.ndarray, classes: tuple[str, ...],
                stand_in_for: str = "") -> ImageSet:  # fmt: skip
     pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
@@ -107,9 +112,7 @@ def _resized(image: Image.Image, size: int, box: tuple[int, int, int, int] | Non
 
 
 def _patches(name: str, photograph: str, split: str, size: int, stand_in_for: str) -> ImageSet:
-    from sklearn.datasets import load_sample_image
-
-    image = Image.fromarray(load_sample_image(photograph))
+    image = Image.open(_of_scikit_learn(f"images/{photograph}")).convert("RGB")
     count, seed = PHOTO_PATCHES[name][split]
     rng = np.random.default_rng(seed)
     sides = np.exp(rng.uniform(np.log(SMALLEST_PATCH), np.log(LARGEST_PATCH), count)).astype(int)

@@ -1,3 +1,4 @@
+import subprocess
 import sys
 
 import numpy as np
@@ -148,3 +149,13 @@ def test_letters_without_matplotlib_say_what_to_install(monkeypatch):
 def test_sets_are_image_sets_in_contiguous_memory():
     images = EMBEDDED["font-letters"]("test", 8)
     assert isinstance(images, ImageSet) and images.images.is_contiguous()
+
+
+def test_what_scikit_learn_carries_is_read_without_its_import():
+    code = """
+import sys
+from oe_core import load_images
+print([load_images(name, "test", 16).name for name in ("digits", "photo-china")], "sklearn" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "['digits', 'photo-china'] False", done.stderr
