@@ -40,6 +40,10 @@ USABLE = f"""[...document.querySelectorAll("{REACHABLE}")].filter(
 NAMED = ".map((node) => node.outerHTML.slice(0, 120))"
 APART = f"() => {USABLE}.filter((node) => node.tabIndex !== 0){NAMED}"
 VISIBLE = f"() => {USABLE}.filter((node) => node.tabIndex >= 0).length"
+# Tables of several rows whose heads do not sort them.
+UNSORTED = """() => [...document.querySelectorAll(".scroll table")].filter((table) => table.tBodies[0]?.rows.length > 1
+    && table.tHead?.textContent.trim() && !table.querySelector("button, tbody [colspan]"))
+    .map((table) => table.outerHTML.slice(0, 300))"""
 MISSED = f"() => {USABLE}.filter((node) => !('reached' in node.dataset)){NAMED}"
 
 
@@ -64,6 +68,7 @@ def visit(site, browser):
         found = {
             "errors": said,
             "requests outside of the site": [url for url in asked if not url.startswith((site.as_uri(), "data:"))],
+            "tables that cannot be sorted": page.evaluate(UNSORTED),
             "kept from the keyboard, or out of order": page.evaluate(APART),
             "rules of axe": _violations(page, OTHERS),
             **{f"contrast, {scheme}": _faint(page, scheme, seen[scheme]) for scheme in SCHEMES},
@@ -162,15 +167,6 @@ def test_groups_and_marks_sort_by_number_and_each_row_keeps_its_groups_name(head
     page.get_by_role("button", name=head, exact=True).click()
     read = "found => found.map((row) => [...row.cells].map((cell) => cell.textContent).join(' '))"
     assert page.eval_on_selector_all("tbody tr", read) == rows
-
-
-def test_every_table_of_several_rows_can_be_sorted(opened):
-    unsorted = """found => found.filter((table) => table.tBodies[0]?.rows.length > 1
-        && table.tHead?.textContent.trim() && !table.querySelector("button, tbody [colspan]"))
-        .map((table) => table.outerHTML.slice(0, 300))"""
-    found = {name: opened(name).eval_on_selector_all(".scroll table", unsorted) for name in built_pages()}
-    lost = {name: tables for name, tables in found.items() if tables}
-    assert lost == {}
 
 
 @pytest.mark.parametrize("name", ["02_vision_msp.html", "results.html", "course/teacher.html"])
