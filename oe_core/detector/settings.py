@@ -41,7 +41,7 @@ ROWS: dict[str, dict[int, dict[str, object]]] = {
         20_000: {"model": "fast-48", "steps": 4_000},
     },
     "text": {
-        0: {"batch_size": 16, "outlier_batch_size": 16, "steps": 300, "learning_rate": 0.005},
+        0: {"batch_size": 32, "outlier_batch_size": 32, "steps": 150, "learning_rate": 0.01},
         2_000: {"batch_size": 64, "outlier_batch_size": 64, "steps": 400, "learning_rate": 0.01},
         10_000: {"steps": 900},
     },
