@@ -60,7 +60,6 @@ def _kill_again_and_again(processes, tmp_path, numbers):
     return met
 
 
-@pytest.mark.faults
 def test_a_training_killed_by_chance_and_asked_for_again_ends_with_the_same(processes, tmp_path):
     assert _kill_again_and_again(processes, tmp_path, range(4)) > 0
 

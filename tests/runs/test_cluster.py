@@ -86,7 +86,6 @@ def in_the_background(root, recipes, cluster, **settings):
     return thread, outcomes
 
 
-@pytest.mark.faults
 def test_two_clients_and_a_worker_killed_in_the_middle_give_what_one_process_gives(cluster, tmp_path, alone):
     recipes = [LONG, *PLAN.networks.values()]
     first, outcomes = in_the_background(tmp_path / "many", recipes, cluster)

@@ -129,7 +129,6 @@ def further(wanted):
     return ends
 
 
-@pytest.mark.faults
 def test_a_budget_that_ends_in_the_middle_costs_nothing_of_the_result(tmp_path):
     long = replace(PLAN.baseline, name="long", epochs=40)
     tuned = fine_tuned(long, PLAN.exposed.outliers, epochs=2)

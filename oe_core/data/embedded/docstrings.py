@@ -68,7 +68,7 @@ def package_home(package: str) -> Path:
     Raises ImportError naming the package when it is not installed.
     """
     if not is_installed(package):
-        raise ImportError(f"sentences of {package} are taken from its installed files; install {package}")
+        raise ImportError(f"data sets are made of the installed files of {package}; install {package}")
     return Path(sysconfig.get_path("stdlib"), "os.py") if package == STDLIB else Path(find_spec(package).origin)
 
 

@@ -6,13 +6,13 @@ betray the source.
 """
 
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from oe_core.data.embedded.docstrings import package_home
 from oe_core.data.examples import ImageSet
 
 DIGITS_TEST = 397  # of 1,797, as nearly the same share of every class as whole numbers allow
@@ -98,7 +98,7 @@ def dead_leaves(split: str, size: int) -> ImageSet:
 
 def _of_scikit_learn(name: str) -> Path:
     """A file of the installed scikit-learn's data sets. It is not imported, which costs every process two seconds."""
-    return Path(find_spec("sklearn").origin).parent / "datasets" / name
+    return package_home("sklearn").parent / "datasets" / name
 
 
 def _image_set(name: str, images: list[np.ndarray], labels: np.ndarray, classes: tuple[str, ...],

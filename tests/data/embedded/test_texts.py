@@ -224,6 +224,6 @@ def test_a_package_that_is_not_installed_is_named_and_the_other_sets_remain(monk
     monkeypatch.setattr(extraction, "find_spec", lambda name: None if name == "pandas" else spec(name))
     monkeypatch.setattr(texts, "_read", lambda name: (read.__wrapped__ if name == "pandas" else read)(name))
     monkeypatch.setattr(texts, "own_sentences", texts.own_sentences.__wrapped__)
-    with pytest.raises(ImportError, match="sentences of pandas are taken from its installed files; install pandas"):
+    with pytest.raises(ImportError, match="data sets are made of the installed files of pandas; install pandas"):
         EMBEDDED_TEXT["docstrings-pandas"]("test")
     assert len(EMBEDDED_TEXT["docstrings-matplotlib"]("test")) == 800
